@@ -1,0 +1,128 @@
+"""Which member of the class fits held-out data best, and whether the class fits at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from hybrid.factorise import Case, Factors, constrained, residual, unrestricted
+from hybrid.flow import band_mask
+from hybrid.grid import Grid
+from hybrid.weak import Gram, gram
+
+HIGHEST_POWER = 7
+INDIFFERENT = 1.05  # a held-out squared residual larger by this factor is no worse
+IN_CLASS = 2.0  # the class may leave this much more of the squared held-out residual than no class at all
+SIGNIFICANT = 3.0
+
+Candidate = tuple[Factors, Float[np.ndarray, " n"]]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the class test measured on held-out trajectories, on the modes that are resolved in time.
+
+    Args:
+        ratio: squared residual of the best member over that of an unrestricted regression.
+        z: their difference in units of its standard error over trajectories.
+        explained: share of the variance of -∫φ'û that the best member explains.
+        imaginary_q: |Im q|/|q| that the unrestricted regression sees, weighted mean over modes.
+        linear: the nonlinear terms do not help, so K and q cannot be told apart.
+    """
+
+    ratio: float
+    z: float
+    explained: float
+    imaginary_q: float
+    linear: bool
+
+    @property
+    def in_class(self) -> bool:
+        """The verdict."""
+        return self.ratio <= IN_CLASS or self.z <= SIGNIFICANT
+
+
+def resolved_modes(train: Gram, held_out: Gram, dt: float) -> np.ndarray:
+    """Modes whose weak regression means something: predicted on held-out data, and slow against the frames."""
+    c = unrestricted(train)
+    total = held_out.values.sum(0)
+    unexplained = np.sqrt(residual(total, c) / np.maximum(total[:, 0, 0].real, 1e-300))
+    norm = np.sqrt((train.k**2).sum(0))
+    fast = (np.abs(c[:, 0]) * dt > 1.5) & (unexplained < 0.9) & (norm > 0)
+    cut = norm[fast].min() if fast.any() else np.inf
+    good = (unexplained < 0.3) & (norm < cut)
+    return good if good.any() else unexplained <= np.sort(unexplained)[: min(4, len(unexplained))].max()
+
+
+def _no_worse(simple: np.ndarray, best: np.ndarray) -> bool:
+    """Whether held-out squared residuals (trajectory,) of a simpler model are as good as the best ones."""
+    difference = simple - best
+    error = difference.std(ddof=1) / np.sqrt(len(difference)) if len(difference) > 1 else 0.0
+    return bool(difference.mean() <= max(error, (INDIFFERENT - 1) * best.mean()))
+
+
+def _simplest(models: Iterable[Candidate]) -> Candidate:
+    """The first of models, ordered from simple to complex, that is no worse than the best of them."""
+    models = list(models)
+    best = min((scores for _, scores in models), key=lambda scores: float(scores.mean()))
+    return next(model for model in models if _no_worse(model[1], best))
+
+
+class Regression:
+    """All regressions of the class on scaled trajectories v (n, nt, *grid), at one window half-width."""
+
+    def __init__(
+        self, train: np.ndarray, held_out: np.ndarray, grid: Grid, dt: float, *, half_width: int
+    ) -> None:
+        mask = band_mask(grid, np.inf)
+        self.train, self.held_out = (
+            gram(v, grid, dt, powers=HIGHEST_POWER, half_width=half_width, mask=mask) for v in (train, held_out)
+        )
+        self.known = resolved_modes(self.train, self.held_out, dt)
+        total = self.train.values.sum(0)
+        floor = 1e-14 * total[:, 0, 0].real + 1e-300
+        noise = np.maximum(residual(total, unrestricted(self.train)), floor)
+        self.weights = np.where(self.known, 1 / noise, 0.0)
+
+    def scores(self, coefficients: np.ndarray) -> Float[np.ndarray, " n"]:
+        """Whitened squared residual of each held-out trajectory."""
+        values = self.held_out.truncated(coefficients.shape[1] - 1).values
+        return (self.weights * residual(values, coefficients)).sum(-1)
+
+    def candidate(self, powers: int, case: Case) -> Candidate:
+        """The best member with these powers and operators, and its scores."""
+        factors = constrained(self.train.truncated(powers), self.weights, case)
+        return factors, self.scores(factors.coefficients)
+
+    def best(self, case: Case | None = None) -> Candidate:
+        """The fewest powers, then the simplest operators, that predict held-out data as well as any."""
+        chosen = _simplest(self.candidate(p, case or Case.MIXED) for p in range(1, HIGHEST_POWER + 1))
+        if case is not None:
+            return chosen
+        powers = len(chosen[0].f)
+        pure = [self.candidate(powers, kind) for kind in (Case.DISSIPATIVE, Case.CONSERVATIVE)]
+        return _simplest([*pure, chosen])
+
+    def evidence(self, factors: Factors) -> Evidence:
+        """How far a member is from what an unrestricted regression of the same data achieves."""
+        free = unrestricted(self.train.truncated(max(2, len(factors.f))))
+        member, reference = self.scores(factors.coefficients), self.scores(free)
+        difference = member - reference
+        error = difference.std(ddof=1) / np.sqrt(len(member)) if len(member) > 1 else np.inf
+        total = self.held_out.values.sum(0)[:, 0, 0].real
+        product = free[:, 0] * (free[:, 1:].conj() @ factors.f)
+        weight = self.weights * total
+        return Evidence(
+            ratio=float(member.sum() / reference.sum()),
+            z=float(difference.mean() / error) if error > 0 else 0.0,
+            explained=float(1 - self._plain(factors.coefficients) / total[self.known].sum()),
+            imaginary_q=float(np.sum(weight * np.abs(product.imag)) / max(np.sum(weight * np.abs(product)), 1e-300)),
+            linear=len(factors.f) == 1,
+        )
+
+    def _plain(self, coefficients: np.ndarray) -> float:
+        values = self.held_out.truncated(coefficients.shape[1] - 1).values.sum(0)
+        return float(residual(values, coefficients)[self.known].sum())

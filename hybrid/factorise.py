@@ -1,0 +1,171 @@
+"""Warm start and class test: the factors K, q, f of the class, regressed mode by mode.
+
+In the class û_t = -K(k) [q(k) û + FT{f(v)}], f(v) = Σ_p f_p v^p. For each mode the weak-in-time regression
+on û and FT{v^p} has coefficients λ(k) = -K q and c_p(k) = -K(k) f_p: a matrix of rank one, with a real q.
+`unrestricted` ignores both facts, `constrained` imposes them; comparing their held-out residuals is the test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from jaxtyping import Complex, Float
+
+from hybrid.weak import Gram
+
+Modes = Complex[np.ndarray, " k"]
+SWEEPS = 300
+
+
+class Case(StrEnum):
+    """Which operators act: M only, W only, or both."""
+
+    DISSIPATIVE = "dissipative"
+    CONSERVATIVE = "conservative"
+    MIXED = "mixed"
+
+    def project(self, z: Modes) -> Modes:
+        """The part of a symbol K that the case allows: real, imaginary or both."""
+        return {Case.DISSIPATIVE: z.real + 0j, Case.CONSERVATIVE: 1j * z.imag, Case.MIXED: z}[self]
+
+
+@dataclass(frozen=True)
+class Factors:
+    """A member of the class on a set of modes, with standard errors.
+
+    Args:
+        K: symbol m + i w on the modes.
+        q: symbol of the quadratic energy on the modes.
+        f: coefficients of v⁰, v², v³, … in f(v) = F'(v).
+        K_error, q_error: standard errors of K and q, from the residual of each mode.
+        case: which operators act.
+    """
+
+    K: Modes
+    q: Float[np.ndarray, " k"]
+    f: Float[np.ndarray, " p"]
+    K_error: Float[np.ndarray, " k"]
+    q_error: Float[np.ndarray, " k"]
+    case: Case
+
+    @property
+    def coefficients(self) -> Complex[np.ndarray, "k c"]:
+        """λ and c_p of each mode."""
+        return np.concatenate([(-self.K * self.q)[:, None], -self.K[:, None] * self.f], axis=1)
+
+    def polynomial(self) -> np.polynomial.Polynomial:
+        """f(v)."""
+        return np.polynomial.Polynomial([self.f[0], 0.0, *self.f[1:]])
+
+
+def _solve(a: np.ndarray, b: np.ndarray, rcond: float) -> np.ndarray:
+    """Solutions of a stack of Hermitian systems, each column scaled to unit diagonal, empty ones left at 0."""
+    d = np.sqrt(np.abs(np.einsum("...aa->...a", a)))
+    scale = np.divide(1.0, d, out=np.zeros_like(d), where=d > 0)
+    scaled = a * scale[..., :, None] * scale[..., None, :]
+    inverse = np.linalg.pinv(scaled, rcond=rcond, hermitian=True)
+    return scale * np.einsum("...ab,...b->...a", inverse, scale * b)
+
+
+def residual(values: Complex[np.ndarray, "*n k a a"], coefficients: Complex[np.ndarray, "k c"]) -> np.ndarray:
+    """Σ over windows of |y - X c|², for each trajectory (if any) and mode."""
+    v = np.concatenate([np.ones((len(coefficients), 1)), -coefficients], axis=1)
+    return np.maximum(np.einsum("ka,...kab,kb->...k", v.conj(), values, v).real, 0.0)
+
+
+def unrestricted(gram: Gram) -> Complex[np.ndarray, "k c"]:
+    """Coefficients (mode, 1 + powers) of û and FT{v^p}, each mode on its own."""
+    total = gram.values.sum(0)
+    return _solve(total[:, 1:, 1:], total[:, 1:, 0], rcond=1e-10)
+
+
+def _best_symbols(case: Case, yu: Modes, yn: Modes, uu: np.ndarray, un: np.ndarray, nn: np.ndarray) -> tuple:
+    """K and q minimising |y + K (q U + N)|² in closed form, from the products ⟨U,y⟩, ⟨N,y⟩, ⟨U,U⟩ …
+
+    For given q the best K is -⟨qU + N, y⟩/|qU + N|²; what it explains is a ratio of two quadratics in q,
+    whose stationary points solve a quadratic equation.
+    """
+    a, b = case.project(yu), case.project(yn)
+    n2, n1, n0 = np.abs(a) ** 2, 2 * (a * b.conj()).real, np.abs(b) ** 2
+    d2, d1, d0 = uu, 2 * un, nn
+    A, B, C = n2 * d1 - n1 * d2, 2 * (n2 * d0 - n0 * d2), n1 * d0 - n0 * d1
+    root = np.sqrt(np.maximum(B * B - 4 * A * C, 0.0))
+    with np.errstate(all="ignore"):
+        candidates = np.stack([(-B + root) / (2 * A), (-B - root) / (2 * A), -C / B])
+        explained = (n2 * candidates**2 + n1 * candidates + n0) / (d2 * candidates**2 + d1 * candidates + d0)
+    explained = np.where(np.isfinite(explained), explained, -1.0)
+    best = np.take_along_axis(candidates, explained.argmax(0)[None], 0)[0]
+    q = np.where(explained.max(0) >= 0, np.nan_to_num(best, posinf=0.0, neginf=0.0), 0.0)
+    size = d2 * q * q + d1 * q + d0
+    K = np.divide(-(a * q + b), size, out=np.zeros_like(a), where=size > 0)
+    return np.maximum(K.real, 0.0) + 1j * K.imag, q
+
+
+def _leading_right_factor(gram_values: np.ndarray, c: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """f from the nonlinear coefficients of the unrestricted model: their leading right singular vector."""
+    size = np.sqrt(np.einsum("kaa,k->a", gram_values[:, 2:, 2:].real, weights))
+    scaled = c[:, 1:] * size * np.sqrt(weights)[:, None]
+    f = np.linalg.eigh((scaled.conj().T @ scaled).real)[1][:, -1]
+    return np.divide(f, size, out=np.zeros_like(f), where=size > 0)
+
+
+def linear(gram: Gram, case: Case) -> Factors:
+    """A linear equation with a constant drive: only K q is determined, and is split by convention.
+
+    K = 1 where only M acts, else q = 1 and K = -λ (without growth, which m ≥ 0 excludes).
+    """
+    data = gram.truncated(1)
+    c = unrestricted(data)
+    total = data.values.sum(0)
+    product = case.project(-c[:, 0])
+    freedom = max(1, gram.n_windows * len(gram.values) // 2 - 1)
+    size = np.maximum(total[:, 1, 1].real, 1e-300)
+    error = np.sqrt(residual(total, c) / freedom / size)
+    one, none = np.ones(len(c)), np.zeros(len(c))
+    if case is Case.DISSIPATIVE:
+        return Factors(one + 0j, product.real, np.array([-c[0, 1].real]), none, error, case)
+    K = np.maximum(product.real, 0.0) + 1j * product.imag
+    drive = -c[0, 1].real / K[0].real if K[0].real > 0 else 0.0
+    return Factors(K, one, np.array([drive]), error, none, case)
+
+
+def constrained(gram: Gram, weights: Float[np.ndarray, " k"], case: Case) -> Factors:
+    """The best member of the class: alternate between (K, q) mode by mode and f, both in closed form."""
+    if gram.powers == 1:
+        return linear(gram, case)
+    g = gram.values.sum(0)
+    nonlinear = g[:, 2:, 2:]
+    f = _leading_right_factor(g, unrestricted(gram), weights)
+    uu, yu, previous = g[:, 1, 1].real, g[:, 1, 0], np.inf
+    for _ in range(SWEEPS):
+        size = np.sqrt(np.einsum("a,kab,b,k->", f, nonlinear.real, f, weights))
+        f = f / size if size > 0 else f
+        un = np.einsum("ka,a->k", g[:, 1, 2:], f).real
+        nn = np.einsum("a,kab,b->k", f, nonlinear, f).real
+        K, q = _best_symbols(case, yu, g[:, 2:, 0] @ f, uu, un, nn)
+        strength = weights * np.abs(K) ** 2
+        normal = np.einsum("k,kab->ab", strength, nonlinear).real
+        drive = -np.einsum("k,ka->a", weights * K.conj(), g[:, 2:, 0]).real
+        f = _solve(normal, drive - np.einsum("k,ka->a", strength * q, g[:, 2:, 1]).real, rcond=1e-12)
+        factors = Factors(K, q, f, np.zeros_like(q), np.zeros_like(q), case)
+        objective = float((weights * residual(g, factors.coefficients)).sum())
+        if objective >= previous * (1 - 1e-9):
+            break
+        previous = objective
+    return _with_errors(factors, gram, g)
+
+
+def _with_errors(factors: Factors, gram: Gram, g: np.ndarray) -> Factors:
+    """Standard errors of K and q from each mode's residual, the other factors held."""
+    f, q = factors.f, factors.q
+    freedom = max(1, gram.n_windows * len(gram.values) // 2 - 2)
+    variance = residual(g, factors.coefficients) / freedom
+    uu, un = g[:, 1, 1].real, (g[:, 1, 2:] @ f).real
+    nn = np.einsum("a,kab,b->k", f, g[:, 2:, 2:], f).real
+    force = np.maximum(q * q * uu + 2 * q * un + nn, 1e-300)
+    alone = np.maximum(uu - (q * uu + un) ** 2 / force, 1e-12 * uu)
+    K_error = np.sqrt(variance / force)
+    q_error = np.sqrt(variance / np.maximum(np.abs(factors.K) ** 2 * alone, 1e-300))
+    return Factors(factors.K, q, f, K_error, q_error, factors.case)

@@ -1,0 +1,117 @@
+"""Which axis of an array is which: trajectories n, time t, space x and y, channel c."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import permutations
+
+import numpy as np
+from jaxtyping import Shaped
+
+AnyArray = Shaped[np.ndarray, "..."]
+AXES = {"n": "trajectory", "t": "time", "x": "x", "y": "y", "c": "channel"}
+
+
+def arrange(
+    u: AnyArray, lengths: Mapping[str, int], layout: str | None = None
+) -> Shaped[np.ndarray, "n nt *grid"]:
+    """The axes of u in the order (trajectory, time, x[, y]), as a view where numpy can.
+
+    Args:
+        u: field, with one axis for each letter of the layout.
+        lengths: number of coordinates of t, x and, in two dimensions, y.
+        layout: axis letters such as "ntx", "xt" or "ntxyc"; inferred from the lengths if None.
+
+    Raises:
+        ValueError: axes that disagree with the coordinates, several channels, or more than one reading.
+    """
+    layout = infer_layout(u.shape, lengths) if layout is None else layout
+    check_layout(layout, u.shape, tuple(lengths))
+    for axis, letter in enumerate(layout):
+        if letter in lengths and u.shape[axis] != lengths[letter]:
+            raise ValueError(
+                f"expected {lengths[letter]} points along axis {axis} of u, one for each {AXES[letter]}, got "
+                f"shape {u.shape} with layout '{layout}'; check the coordinates or give another layout"
+            )
+    if "c" in layout:
+        channel = layout.index("c")
+        if u.shape[channel] != 1:
+            raise ValueError(
+                f"expected one channel, got {u.shape[channel]} along axis {channel} of u of shape "
+                f"{u.shape}; store one field, or give the layout if that axis is something else"
+            )
+        u, layout = u.squeeze(channel), layout.replace("c", "")
+    if "n" not in layout:
+        u, layout = u[None], "n" + layout
+    return u.transpose([layout.index(letter) for letter in ("n", *lengths)])
+
+
+def check_layout(layout: str, shape: tuple[int, ...], letters: tuple[str, ...]) -> None:
+    """Refuse a layout that does not name each axis of this shape once, or lacks one of t, x and y."""
+    wanted = set(letters)
+    if len(set(layout)) != len(layout) or not wanted <= set(layout) <= wanted | {"n", "c"}:
+        raise ValueError(
+            f"expected a layout with each of {', '.join(letters)} once and at most one n (trajectories) and "
+            f"c (channel), got '{layout}'; write a letter for each axis of u, as in 'n{''.join(letters)}'"
+        )
+    if len(layout) != len(shape):
+        raise ValueError(
+            f"expected u with {len(layout)} axes for the layout '{layout}', got shape {shape}; "
+            f"write one letter for each axis"
+        )
+
+
+def infer_layout(shape: tuple[int, ...], lengths: Mapping[str, int]) -> str:
+    """The only layout that an array of this shape can have, from the lengths of its coordinates.
+
+    A further axis of length above 1 is read as trajectories where it comes first, and refused elsewhere,
+    since it could as well be channels.
+
+    Args:
+        shape: shape of u.
+        lengths: number of coordinates of t, x and, in two dimensions, y.
+
+    Raises:
+        ValueError: no layout fits, or several do; they are then listed.
+    """
+    letters = tuple(lengths)
+    readings = [
+        dict(zip(axes, letters, strict=True))
+        for axes in permutations(range(len(shape)), len(letters))
+        if all(shape[axis] == lengths[letter] for axis, letter in zip(axes, letters, strict=True))
+    ]
+    got = f"got shape {shape} with {', '.join(f'{n} {AXES[c]} points' for c, n in lengths.items())}"
+    if not readings:
+        raise ValueError(
+            f"expected u with an axis for each of {', '.join(letters)}, {got}; check that field and "
+            f"coordinates belong together"
+        )
+    found = sorted({name for reading in readings for name in _names(shape, reading)})
+    if not found:
+        raise ValueError(
+            f"expected one field with at most one axis besides {', '.join(letters)}, {got}; several channels "
+            f"cannot be learned together: store one field, or give the layout"
+        )
+    if len(found) > 1:
+        raise ValueError(
+            f"expected axes that can be told apart by their lengths, {got}, which could be "
+            f"{' or '.join(found)} (n trajectory, t time, x and y space, c channel); give the layout"
+        )
+    return found[0]
+
+
+def _names(shape: tuple[int, ...], reading: dict[int, str]) -> list[str]:
+    """The layouts of one reading of t, x and y: what may the axes that are left over be?"""
+    rest = [axis for axis in range(len(shape)) if axis not in reading]
+    if len(rest) > 2 or sum(shape[axis] > 1 for axis in rest) > 1:
+        return []
+    longest_first = sorted(rest, key=lambda axis: (-shape[axis], axis))
+    names = dict(zip(longest_first, "nc", strict=False))
+    layouts = [_spell({**reading, **names})]
+    if rest and shape[longest_first[0]] > 1 and longest_first[0] != 0:
+        layouts.append(_spell({**reading, **dict(zip(longest_first, "cn", strict=False))}))
+    return layouts
+
+
+def _spell(letters: dict[int, str]) -> str:
+    return "".join(letters[axis] for axis in sorted(letters))

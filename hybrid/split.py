@@ -1,0 +1,76 @@
+"""Which trajectories and frames train, validate and test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+SHORTEST = 3
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a split.
+
+    Args:
+        trajectories: indices of its trajectories.
+        frames: first frame, and one past the last.
+        source: where they come from, if not from the data that were split.
+    """
+
+    trajectories: tuple[int, ...]
+    frames: tuple[int, int]
+    source: str | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """The part as lists for JSON."""
+        part: dict[str, object] = {"trajectories": list(self.trajectories), "frames": list(self.frames)}
+        return part if self.source is None else {**part, "source": self.source}
+
+
+def plan_split(n: int, n_frames: int, seed: int, fractions: Sequence[float]) -> tuple[Part, ...]:
+    """One part for each fraction: by trajectory where there are enough of them, else by time.
+
+    Shuffled by the seed, at least one trajectory in each part. One trajectory is cut into contiguous blocks
+    of time. Two trajectories for three parts: the last two share one, cut in the middle.
+
+    Args:
+        n: number of trajectories.
+        n_frames: frames of each.
+        seed: of numpy's Generator.
+        fractions: positive, adding up to 1.
+
+    Raises:
+        ValueError: fractions that are not, or blocks of fewer than 3 frames.
+    """
+    if min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-9:
+        raise ValueError(f"expected positive fractions that add up to 1, got {tuple(fractions)}; change them")
+    if n == 1:
+        return tuple(Part((0,), block) for block in _blocks(n_frames, fractions))
+    order = tuple(int(i) for i in np.random.default_rng(seed).permutation(n))
+    if n < len(fractions):
+        first, second = _blocks(n_frames, (0.5, 0.5))
+        return (Part(order[:1], (0, n_frames)), Part(order[1:], first), Part(order[1:], second))
+    later = [max(1, round(n * fraction)) for fraction in fractions[1:]]
+    if sum(later) >= n:
+        raise ValueError(
+            f"expected at least one of {n} trajectories to train on, got fractions {tuple(fractions)}; "
+            f"make the first one larger"
+        )
+    stops = np.cumsum([n - sum(later), *later])
+    parts = [sorted(part) for part in np.split(np.array(order), stops[:-1])]
+    return tuple(Part(tuple(int(i) for i in part), (0, n_frames)) for part in parts)
+
+
+def _blocks(n_frames: int, fractions: Sequence[float]) -> list[tuple[int, int]]:
+    """Contiguous blocks of frames, one for each fraction."""
+    edges = [0, *(round(n_frames * float(share)) for share in np.cumsum(fractions)[:-1]), n_frames]
+    blocks = list(zip(edges[:-1], edges[1:], strict=True))
+    if min(stop - start for start, stop in blocks) < SHORTEST:
+        raise ValueError(
+            f"expected at least {SHORTEST} frames in each part of a trajectory that is split by time, got "
+            f"{n_frames} frames for fractions {tuple(fractions)}; give more frames or more trajectories"
+        )
+    return blocks

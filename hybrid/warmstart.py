@@ -1,0 +1,170 @@
+"""From trajectories to a first member of the class, its band of modes and the verdict on the class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Complex, Float
+
+from hybrid.classtest import Evidence, Regression
+from hybrid.factorise import Case
+from hybrid.flow import Flow, band_mask
+from hybrid.grid import Grid
+from hybrid.metrics import relative_rmse, score
+from hybrid.scales import Scales
+from hybrid.steppers import ETDRK4, simulate
+from hybrid.symbols import continued
+from hybrid.trajectories import Trajectories
+
+HALF_WIDTHS = (2, 4, 8, 16)
+N_BANDS = 8
+TRIAL_TRAJECTORIES = 8
+TRIAL_RTOL = 1e-5
+SHORT = 11  # frames of the roll-outs that choose the width of the test functions
+TIE = 1e-3  # bands whose scores agree to this are equally good: the largest is taken
+
+
+@dataclass(frozen=True)
+class WarmStart:
+    """A member of the class in scaled units, on all modes of the scaled grid:
+
+        û_t = -K(k) [q(k) û + FT{f(v)}]    for |k| ≤ band.
+
+    Args:
+        grid, scales: the scaled box, and its units.
+        K, q: symbols on the modes of the grid, 0 where no sign or value exists (the Nyquist modes).
+        f: F' beyond its linear part, a polynomial of v.
+        case: which operators act.
+        band: largest wavenumber evolved; hold: the others are kept at their initial values, not removed.
+        first_frame: frames before it teach the erasure of high modes, not the equation.
+        known: modes whose symbols were measured; elsewhere they were continued.
+        evidence: the class test.
+    """
+
+    grid: Grid
+    scales: Scales
+    K: Complex[np.ndarray, "..."]
+    q: Float[np.ndarray, "..."]
+    f: np.polynomial.Polynomial
+    case: Case
+    band: float
+    hold: bool
+    first_frame: int
+    known: np.ndarray
+    evidence: Evidence
+
+    def flow(self) -> Flow:
+        """The equation of motion in scaled units."""
+        coefficients = [float(c) for c in self.f.coef]
+
+        def f(v: torch.Tensor) -> torch.Tensor:
+            total = torch.full_like(v, coefficients[-1])
+            for c in coefficients[-2::-1]:
+                total = total * v + c
+            return total
+
+        mask = torch.as_tensor(band_mask(self.grid, self.band))
+        return Flow(self.grid, torch.as_tensor(self.K), torch.as_tensor(self.q), f, mask, self.hold)
+
+
+def first_useful_frame(v: Float[np.ndarray, "n nt *grid"], grid: Grid) -> int:
+    """0, or 1 where the first step erases high modes once and for all (it would teach false damping).
+
+    That is a first step in which the energy of the upper half of the modes falls at least tenfold and, on a
+    log scale, ten times faster than in the median of the next ten steps.
+    """
+    modes = np.abs(np.fft.rfftn(v[:, :12], axes=grid.axes, norm="forward")) ** 2 * grid.multiplicity
+    energy = modes[..., grid.k_norm > 0.5 * grid.nyquist].sum(-1).mean(0)
+    energy = energy + 1e-14 * modes.sum() / (modes.shape[0] * modes.shape[1])
+    fall = -np.diff(np.log(energy))
+    return int(len(fall) > 3 and fall[0] > np.log(10.0) and fall[0] > 10 * np.median(np.abs(fall[1:])))
+
+
+def rollout_errors(flow: Flow, v: Float[np.ndarray, "n nt *grid"], dt: float, rtol: float) -> np.ndarray:
+    """Relative RMSE of each frame of a roll-out from the first, averaged over trajectories; inf if it is lost."""
+    t = dt * np.arange(v.shape[1])
+    try:
+        predicted = simulate(flow, v[:, 0], t, scheme=ETDRK4(), rtol=rtol, max_substeps=64)
+    except FloatingPointError:
+        return np.full(v.shape[1], np.inf)
+    return relative_rmse(predicted, v, flow.grid)
+
+
+def _spread(regression: Regression, grid: Grid, values: np.ndarray, errors: np.ndarray, parity: int) -> np.ndarray:
+    """Values of the regressed modes on the whole grid, continued where they were not measured."""
+    full = np.zeros(grid.modes_shape)
+    full[band_mask(grid, np.inf)] = continued(regression.train.k, values, errors, regression.known, parity)
+    return full
+
+
+def _member(
+    regression: Regression, grid: Grid, scales: Scales, case: Case | None, first_frame: int
+) -> WarmStart:
+    factors, _ = regression.best(case)
+    m = _spread(regression, grid, factors.K.real, factors.K_error, parity=0)
+    w = _spread(regression, grid, factors.K.imag, factors.K_error, parity=1)
+    K = factors.case.project(np.maximum(m, 0.0) + 1j * w)
+    if not regression.known[0]:
+        K[(0,) * grid.ndim] = 0.0
+    K[(0,) * grid.ndim] = K[(0,) * grid.ndim].real
+    q = _spread(regression, grid, factors.q, factors.q_error, parity=0)
+    known = np.zeros(grid.modes_shape, dtype=bool)
+    known[band_mask(grid, np.inf)] = regression.known
+    evidence = regression.evidence(factors)
+    f = np.polynomial.Polynomial([factors.f[0], 0.0, *factors.f[1:]])
+    components = np.maximum.reduce([np.abs(k) for k in grid.k])
+    band = max(2 * grid.k_unit, float(components[known].max()))
+    return WarmStart(grid, scales, K, q, f, factors.case, band, False, first_frame, known, evidence)
+
+
+def _best_band(start: WarmStart, trial: Float[np.ndarray, "n nt *grid"], dt: float) -> WarmStart:
+    """The band of modes with the best roll-outs, from the modes that were measured to all that there are.
+
+    Coarse first, then finer around the best; last, whether the modes outside are better held.
+    """
+    unit = start.grid.k_unit
+    components = np.maximum.reduce([np.abs(k) for k in start.grid.k])
+    low = max(2, round(components[start.known].max() / unit))
+    high = max(low, round(components[start.grid.resolved].max() / unit))
+    scores: dict[int, float] = {}
+
+    def best_of(bands: np.ndarray) -> int:
+        for n in {int(b) for b in np.rint(bands)} - scores.keys():
+            scores[n] = score(rollout_errors(replace(start, band=n * unit).flow(), trial, dt, TRIAL_RTOL))
+        smallest = min(scores.values())
+        return max(n for n, value in scores.items() if value <= smallest * (1 + TIE))
+
+    while True:
+        n = best_of(np.geomspace(low, high, N_BANDS))
+        tried = sorted(scores)
+        at = tried.index(n)
+        low, high = tried[max(0, at - 1)], tried[min(len(tried) - 1, at + 1)]
+        if high - low <= 2 or n == tried[-1]:
+            break
+    chosen = replace(start, band=n * unit)
+    held = replace(chosen, hold=True)
+    better = score(rollout_errors(held.flow(), trial, dt, TRIAL_RTOL)) < scores[n]
+    return held if better else chosen
+
+
+def warm_start(train: Trajectories, validation: Trajectories, *, case: Case | None = None) -> WarmStart:
+    """The member of the class that predicts validation trajectories best, before any network is trained.
+
+    Window width, powers and operators are chosen on held-out weak residuals and short roll-outs, the band of
+    modes (and whether those outside are removed or held) on full roll-outs.
+    """
+    scales = Scales.of(train)
+    grid = scales.grid(train.grid)
+    v, held_out = scales.to_scaled(train.u), scales.to_scaled(validation.u)
+    skip = first_useful_frame(v, grid)
+    skip = skip if min(v.shape[1], held_out.shape[1]) - skip > 2 * HALF_WIDTHS[0] else 0
+    v, held_out, dt = v[:, skip:], held_out[:, skip:], train.dt / scales.time
+    trial = held_out[:TRIAL_TRAJECTORIES]
+    members = []
+    for half_width in [h for h in HALF_WIDTHS if 2 * h < min(v.shape[1], trial.shape[1])] or [1]:
+        regression = Regression(v, held_out, grid, dt, half_width=half_width)
+        member = _member(regression, grid, scales, case, skip)
+        members.append((score(rollout_errors(member.flow(), trial[:, :SHORT], dt, TRIAL_RTOL)), member))
+    return _best_band(min(members, key=lambda scored: scored[0])[1], trial, dt)

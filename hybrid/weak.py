@@ -1,0 +1,83 @@
+"""Weak-in-time regression data: products of test functions with the modes of u, u², u³, …
+
+Multiply û_t = λ û + Σ_p c_p FT{v^p} by a test function φ and integrate by parts:
+
+    -∫ φ' û dt = λ ∫ φ û dt + Σ_p c_p ∫ φ FT{v^p} dt,    p = 0, 2, 3, …
+
+so that no derivative of data is taken. φ(s) = (1 - s²)^4 on windows of 2h + 1 frames. Sources: Messenger and
+Bortz, "Weak SINDy for partial differential equations", J. Comput. Phys. 443 (2021) 110525.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Complex, Float
+
+from hybrid.grid import Grid
+
+TEST_FUNCTION_POWER = 4
+
+
+def test_functions(n_frames: int, half_width: int, dt: float) -> tuple[np.ndarray, np.ndarray]:
+    """Weights (windows, frames) of ∫φ· and -∫φ'·, windows half overlapping, φ normalised to 1."""
+    s = np.arange(-half_width, half_width + 1) / half_width
+    phi = (1 - s**2) ** TEST_FUNCTION_POWER
+    slope = -2 * TEST_FUNCTION_POWER * s * (1 - s**2) ** (TEST_FUNCTION_POWER - 1) / (half_width * dt)
+    starts = range(0, n_frames - 2 * half_width, max(1, half_width // 2))
+    weak, derivative = np.zeros((2, len(starts), n_frames))
+    for row, start in enumerate(starts):
+        weak[row, start : start + 2 * half_width + 1] = phi / phi.sum()
+        derivative[row, start : start + 2 * half_width + 1] = -slope / phi.sum()
+    return weak, derivative
+
+
+test_functions.__test__ = False  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Gram:
+    """Products ⟨X_a, X_b⟩ over windows for each trajectory and mode, X = (-∫φ'û, ∫φû, ∫φFT{1}, ∫φFT{v²}, …).
+
+    Everything that a regression needs of the data: any model of the class is judged from it alone.
+
+    Args:
+        values: complex (trajectory, mode, 2 + powers, 2 + powers), the last power of v is powers.
+        k: wavenumber components (dimension, mode).
+        n_windows: windows for each trajectory.
+    """
+
+    values: Complex[np.ndarray, "n k a a"]
+    k: Float[np.ndarray, "d k"]
+    n_windows: int
+
+    @property
+    def powers(self) -> int:
+        """The highest power of v."""
+        return self.values.shape[-1] - 2
+
+    def truncated(self, powers: int) -> Gram:
+        """The same data with fewer powers."""
+        return Gram(self.values[..., : powers + 2, : powers + 2], self.k, self.n_windows)
+
+    def of(self, trajectories: np.ndarray) -> Gram:
+        """The data of some trajectories."""
+        return Gram(self.values[trajectories], self.k, self.n_windows)
+
+
+def gram(
+    v: Float[np.ndarray, "n nt *grid"], grid: Grid, dt: float, *, powers: int, half_width: int, mask: np.ndarray
+) -> Gram:
+    """The Gram data of trajectories v (n, nt, *grid) on the modes of the mask, one trajectory at a time."""
+    weak, derivative = test_functions(v.shape[1], half_width, dt)
+    multiplicity = grid.multiplicity[mask]
+    values = []
+    for trajectory in v:
+        modes = [np.fft.rfftn(trajectory**p, axes=grid.axes, norm="forward")[:, mask] for p in range(powers + 1)]
+        one, u_hat, *higher = modes
+        columns = [derivative @ u_hat, *(weak @ column for column in (u_hat, one, *higher))]
+        x = np.stack(columns, axis=-1)
+        values.append(np.einsum("wka,wkb,k->kab", x.conj(), x, multiplicity))
+    k = np.stack([component[mask] for component in grid.k])
+    return Gram(np.stack(values), k, len(weak))

@@ -1,0 +1,101 @@
+"""A linear combination of SymPy terms: one tuple gives names, columns and formula."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import sympy
+import torch
+from jaxtyping import Float
+
+from symbolic.expressions import parse
+
+u = sympy.Symbol("u", real=True)
+k = sympy.Symbol("k", real=True)
+kx, ky = sympy.symbols("kx ky", real=True)
+WAVENUMBERS: Mapping[int, tuple[sympy.Symbol, ...]] = {1: (k,), 2: (kx, ky)}
+
+
+@dataclass(frozen=True)
+class Factor:
+    """Σ_j c_j φ_j.
+
+    Args:
+        terms: the φ_j, SymPy expressions of u or of the wavenumber.
+        values: the c_j.
+        std_errors: standard errors of the c_j; None where one is fixed or unknown.
+    """
+
+    terms: tuple[sympy.Expr, ...] = ()
+    values: tuple[float, ...] = ()
+    std_errors: tuple[float | None, ...] = ()
+
+    def __post_init__(self) -> None:
+        terms = tuple(sympy.sympify(t, strict=True) for t in self.terms)
+        values = tuple(float(v) for v in self.values)
+        errors = tuple(self.std_errors) or (None,) * len(terms)
+        if not len(terms) == len(values) == len(errors):
+            raise ValueError(f"expected one value and error for each of {len(terms)} terms, got {len(values)}")
+        if not np.all(np.isfinite(values)):
+            raise ValueError(f"expected finite coefficients, got {values}; refit")
+        for name, value in (("terms", terms), ("values", values), ("std_errors", errors)):
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def of(cls, expression: sympy.Expr | float) -> Factor:
+        """The factor of an expression: its additive terms, split into number and rest."""
+        expanded = sympy.expand(sympy.sympify(expression, strict=True))
+        pairs = [term.as_coeff_Mul() for term in sympy.Add.make_args(expanded) if term != 0]
+        return cls(tuple(rest for _, rest in pairs), tuple(float(number) for number, _ in pairs))
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def __bool__(self) -> bool:
+        return len(self.terms) > 0
+
+    @property
+    def expr(self) -> sympy.Expr:
+        """The formula."""
+        return sympy.Add(*(sympy.Float(v, 17) * t for v, t in zip(self.values, self.terms, strict=True)))
+
+    def with_values(self, values: Iterable[float], std_errors: Iterable[float | None] = ()) -> Factor:
+        """The same terms with other coefficients."""
+        return replace(self, values=tuple(values), std_errors=tuple(std_errors))
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """For a file."""
+        rows = zip(self.terms, self.values, self.std_errors, strict=True)
+        return [{"term": str(t), "value": v, "std_error": e} for t, v, e in rows]
+
+    @classmethod
+    def from_json(cls, rows: list[dict[str, Any]], symbols: tuple[sympy.Symbol, ...]) -> Factor:
+        """From a file."""
+        terms = tuple(parse(row["term"], symbols) for row in rows)
+        return cls(terms, tuple(row["value"] for row in rows), tuple(row["std_error"] for row in rows))
+
+
+def columns(terms: Iterable[sympy.Expr], arguments: Mapping[sympy.Symbol, np.ndarray]) -> Float[np.ndarray, "n c"]:
+    """Each term evaluated at the points, a column each; 0 where a term has no finite value (1/k² at k = 0)."""
+    symbols, points = tuple(arguments), tuple(arguments.values())
+    out = []
+    for term in terms:
+        with np.errstate(all="ignore"):
+            values = np.asarray(sympy.lambdify(symbols, term, "numpy")(*points), dtype=float)
+        out.append(np.broadcast_to(np.where(np.isfinite(values), values, 0.0), points[0].shape))
+    return np.stack(out, axis=-1) if out else np.zeros((*points[0].shape, 0))
+
+
+def pointwise(expression: sympy.Expr) -> Callable[[torch.Tensor], torch.Tensor]:
+    """A function of u as a function of tensors, in Horner form where it is a polynomial."""
+    nested = sympy.horner(expression) if expression.is_polynomial(u) and expression != 0 else expression
+    compiled = sympy.lambdify(u, nested, modules=[{"Abs": torch.abs}, torch])
+
+    def f(v: torch.Tensor) -> torch.Tensor:
+        value = compiled(v)
+        return value if isinstance(value, torch.Tensor) else torch.full_like(v, float(value))
+
+    return f

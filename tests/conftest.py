@@ -1,0 +1,22 @@
+"""What several tests use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+OFFICIAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "official"
+
+
+@pytest.fixture(scope="session")
+def official() -> Callable[[str], Path]:
+    """The path of a named file of the official data, or a skip where it is absent."""
+
+    def path(name: str) -> Path:
+        if not (OFFICIAL / name).is_file():
+            pytest.skip(f"the official file {name} is not in {OFFICIAL}")
+        return OFFICIAL / name
+
+    return path
