@@ -1,0 +1,10 @@
+"""Learn u_t = -(M + W) δV/δu from trajectories of a field: read, fit, simulate."""
+
+from hybrid.fit import fit
+from hybrid.grid import Grid
+from hybrid.onsager import OnsagerModel
+from hybrid.readers import load
+from hybrid.schedule import Schedule
+from hybrid.trajectories import Trajectories
+
+__all__ = ["Grid", "OnsagerModel", "Schedule", "Trajectories", "fit", "load"]

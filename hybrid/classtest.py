@@ -46,7 +46,7 @@ class Evidence:
 
 
 def resolved_modes(train: Gram, held_out: Gram, dt: float) -> np.ndarray:
-    """Modes whose weak regression means something: predicted on held-out data, and slow against the frames."""
+    """Modes whose weak regression means something: predicted on held-out data, slow against the frames."""
     c = unrestricted(train)
     total = held_out.values.sum(0)
     unexplained = np.sqrt(residual(total, c) / np.maximum(total[:, 0, 0].real, 1e-300))
@@ -79,7 +79,8 @@ class Regression:
     ) -> None:
         mask = band_mask(grid, np.inf)
         self.train, self.held_out = (
-            gram(v, grid, dt, powers=HIGHEST_POWER, half_width=half_width, mask=mask) for v in (train, held_out)
+            gram(v, grid, dt, powers=HIGHEST_POWER, half_width=half_width, mask=mask)
+            for v in (train, held_out)
         )
         self.known = resolved_modes(self.train, self.held_out, dt)
         total = self.train.values.sum(0)
@@ -119,7 +120,9 @@ class Regression:
             ratio=float(member.sum() / reference.sum()),
             z=float(difference.mean() / error) if error > 0 else 0.0,
             explained=float(1 - self._plain(factors.coefficients) / total[self.known].sum()),
-            imaginary_q=float(np.sum(weight * np.abs(product.imag)) / max(np.sum(weight * np.abs(product)), 1e-300)),
+            imaginary_q=float(
+                np.sum(weight * np.abs(product.imag)) / max(np.sum(weight * np.abs(product)), 1e-300)
+            ),
             linear=len(factors.f) == 1,
         )
 

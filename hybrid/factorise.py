@@ -61,7 +61,7 @@ class Factors:
 
 
 def _solve(a: np.ndarray, b: np.ndarray, rcond: float) -> np.ndarray:
-    """Solutions of a stack of Hermitian systems, each column scaled to unit diagonal, empty ones left at 0."""
+    """Solutions of a stack of Hermitian systems, each column scaled to unit diagonal, empty ones 0."""
     d = np.sqrt(np.abs(np.einsum("...aa->...a", a)))
     scale = np.divide(1.0, d, out=np.zeros_like(d), where=d > 0)
     scaled = a * scale[..., :, None] * scale[..., None, :]

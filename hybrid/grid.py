@@ -111,7 +111,7 @@ class Grid:
 
     @cached_property
     def resolved(self) -> np.ndarray:
-        """True where a mode is below the Nyquist wavenumber of every axis, so that odd symbols exist on it."""
+        """True where a mode is below the Nyquist wavenumber of every axis, so odd symbols exist on it."""
         limits = [math.pi / dx for dx in self.spacing]
         inside = [np.abs(k) < 0.999 * limit for k, limit in zip(self.k, limits, strict=True)]
         return np.logical_and.reduce(inside)

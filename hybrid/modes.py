@@ -32,7 +32,9 @@ class ModeIndex:
     @classmethod
     def of(cls, grid: Grid, mask: Bool[np.ndarray, "..."]) -> ModeIndex:
         """The pairs of modes of a grid that lie in the mask."""
-        integers = [np.rint(k * L / (2 * np.pi)).astype(int) for k, L in zip(grid.k, grid.lengths, strict=True)]
+        integers = [
+            np.rint(k * L / (2 * np.pi)).astype(int) for k, L in zip(grid.k, grid.lengths, strict=True)
+        ]
         vectors = np.stack([n.ravel() for n in integers], axis=-1)
         leading = np.zeros(len(vectors), dtype=int)
         for column in vectors.T[::-1]:

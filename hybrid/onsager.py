@@ -18,6 +18,7 @@ from hybrid.flow import Flow, band_mask
 from hybrid.grid import Grid
 from hybrid.modes import ModeIndex
 from hybrid.potential import Energies, Potential
+from hybrid.record import FitRecord
 from hybrid.resample import resampled
 from hybrid.scales import Scales
 from hybrid.steppers import ETDRK4, Scheme, simulate
@@ -82,11 +83,15 @@ class Setting:
 class OnsagerModel(nn.Module):
     """u_t = -(M + W) δV/δu with m(k) = s_m θ_m² ≥ 0 even and w(k) = s_w θ_w odd for every parameter.
 
-    It lives in scaled units on its own points; fields on other points of the same box are resampled spectrally.
+    It lives in scaled units on its own points; fields on other points of the box are resampled spectrally.
 
     Args:
         setting: box, units, case, band.
     """
+
+    m_scale: Tensor
+    w_scale: Tensor
+    record: FitRecord | None = None
 
     def __init__(self, setting: Setting) -> None:
         super().__init__()
@@ -181,7 +186,9 @@ class OnsagerModel(nn.Module):
         """Write weights.safetensors and model.json into a folder."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        save_file({name: t.contiguous() for name, t in self.state_dict().items()}, folder / "weights.safetensors")
+        save_file(
+            {name: t.contiguous() for name, t in self.state_dict().items()}, folder / "weights.safetensors"
+        )
         (folder / "model.json").write_text(json.dumps(self.setting.to_json(), indent=1))
 
     @classmethod
@@ -196,5 +203,7 @@ class OnsagerModel(nn.Module):
             model = cls(Setting.from_json(json.loads((folder / "model.json").read_text())))
             model.load_state_dict(load_file(folder / "weights.safetensors"))
         except (OSError, json.JSONDecodeError, RuntimeError) as error:
-            raise ValueError(f"expected a saved model in {folder}, got: {str(error).splitlines()[0]}") from None
+            raise ValueError(
+                f"expected a saved model in {folder}, got: {str(error).splitlines()[0]}"
+            ) from None
         return model

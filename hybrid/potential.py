@@ -64,6 +64,9 @@ class NonlocalEnergy(nn.Module):
     The invariants of the low modes |k_i| ≤ n·k_unit are |û_k|² and Re, Im of û_k û_l û*_{k+l}.
     """
 
+    low: Tensor
+    triples: Tensor
+
     def __init__(self, grid: Grid, low_modes: int, width: int = 16) -> None:
         super().__init__()
         integers = [np.rint(k / grid.k_unit).astype(int) for k in grid.k]
@@ -74,7 +77,10 @@ class NonlocalEnergy(nn.Module):
             (where[a], where[b], where[c])
             for a in vectors
             for b in vectors
-            if a <= b and any(a) and any(b) and (c := tuple(x + y for x, y in zip(a, b, strict=True))) in where
+            if a <= b
+            and any(a)
+            and any(b)
+            and (c := tuple(x + y for x, y in zip(a, b, strict=True))) in where
         ]
         self.register_buffer("low", torch.as_tensor(np.flatnonzero(low)), persistent=False)
         self.register_buffer("triples", torch.as_tensor(triples or [(0, 0, 0)]), persistent=False)
@@ -123,6 +129,10 @@ class Potential(nn.Module):
         low, high: the range of the data, where F has its transitions.
         low_modes: how many modes along each axis enter N; 0 for N = 0.
     """
+
+    q2_scale: Tensor
+    k_squared: Tensor
+    multiplicity: Tensor
 
     def __init__(self, grid: Grid, modes: ModeIndex, *, low: float, high: float, low_modes: int = 0) -> None:
         super().__init__()

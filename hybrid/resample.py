@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import EllipsisType
+
 import numpy as np
 from jaxtyping import Float
 
@@ -21,11 +23,11 @@ def resampled(u: Float[np.ndarray, "..."], shape: tuple[int, ...]) -> Float[np.n
     axes = tuple(range(-ndim, 0))
     modes = np.fft.fftshift(np.fft.fftn(u, axes=axes, norm="forward"), axes=axes)
     out = np.zeros((*u.shape[: u.ndim - ndim], *shape), dtype=complex)
-    source: list[slice] = []
-    target: list[slice] = []
+    source: list[slice | EllipsisType] = [...]
+    target: list[slice | EllipsisType] = [...]
     for n, m in zip(old, shape, strict=True):
         half = (min(n, m) - 1) // 2
         source.append(slice(n // 2 - half, n // 2 + half + 1))
         target.append(slice(m // 2 - half, m // 2 + half + 1))
-    out[(..., *target)] = modes[(..., *source)]
+    out[tuple(target)] = modes[tuple(source)]
     return np.fft.ifftn(np.fft.ifftshift(out, axes=axes), axes=axes, norm="forward").real

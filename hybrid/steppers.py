@@ -16,13 +16,17 @@ from hybrid.flow import Flow
 
 Step = Callable[[Tensor], Tensor]
 CONTOUR_POINTS = 32
-MAX_SUBSTEPS = 2**14
+MAX_LEVEL = 30
+ROUNDING = 2e-14  # a local error below this cannot be measured
 
 
 class Scheme(Protocol):
     """A one-step method: prepare it for a flow and a step, then call what it returns."""
 
-    order: int
+    @property
+    def order(self) -> int:
+        """The order of convergence."""
+        ...
 
     def prepare(self, flow: Flow, dt: float) -> Step:
         """The map û(t) ↦ û(t + dt)."""
@@ -65,7 +69,9 @@ class ETDRK4:
         return step
 
 
-def roll_out(flow: Flow, u: Tensor, dt: float, frames: int, substeps: int, scheme: Scheme) -> Iterator[Tensor]:
+def roll_out(
+    flow: Flow, u: Tensor, dt: float, frames: int, substeps: int, scheme: Scheme
+) -> Iterator[Tensor]:
     """Fields at dt, 2 dt, … frames·dt after u (*batch, *grid), with a fixed number of substeps a frame."""
     step = scheme.prepare(flow, dt / substeps)
     u_hat, outside = flow.split(flow.grid.fft(u))
@@ -75,44 +81,51 @@ def roll_out(flow: Flow, u: Tensor, dt: float, frames: int, substeps: int, schem
         yield flow.grid.ifft(u_hat + outside)
 
 
-def _advance(steps: dict[int, Step], substeps: int, u_hat: Tensor) -> Tensor:
-    for _ in range(substeps):
-        u_hat = steps[substeps](u_hat)
-    return u_hat
-
-
-class _Prepared(dict[int, Step]):
-    """Steps of an interval divided into 1, 2, 4 … parts, each prepared once."""
+class _Halvings(dict[int, Step]):
+    """Steps of an interval divided by 2^level, each prepared once."""
 
     def __init__(self, flow: Flow, interval: float, scheme: Scheme) -> None:
         super().__init__()
         self.flow, self.interval, self.scheme = flow, interval, scheme
 
-    def __missing__(self, substeps: int) -> Step:
-        self[substeps] = self.scheme.prepare(self.flow, self.interval / substeps)
-        return self[substeps]
+    def __missing__(self, level: int) -> Step:
+        self[level] = self.scheme.prepare(self.flow, self.interval / 2**level)
+        return self[level]
 
 
-def _controlled(
-    steps: _Prepared, u_hat: Tensor, substeps: int, *, rtol: float, max_substeps: int, t: float
+def _disagreement(coarse: Tensor, fine: Tensor, ndim: int) -> float:
+    """The largest relative difference over the batch; inf if either is not finite."""
+    axes = tuple(range(-ndim, 0))
+    size = torch.linalg.vector_norm(fine, dim=axes)
+    difference = torch.linalg.vector_norm(fine - coarse, dim=axes)
+    worst = float((difference / size.clamp(min=torch.finfo(size.dtype).tiny)).max())
+    return worst if math.isfinite(worst) else math.inf
+
+
+def _cross(
+    steps: _Halvings, u_hat: Tensor, level: int, *, rtol: float, max_level: int, t: float
 ) -> tuple[Tensor, int]:
-    """One interval by step doubling: substeps grow until two answers agree to rtol."""
-    order = steps.scheme.order
-    coarse = _advance(steps, substeps, u_hat)
-    while True:
-        fine = _advance(steps, 2 * substeps, u_hat)
-        size = torch.linalg.vector_norm(fine)
-        error = float(torch.linalg.vector_norm(fine - coarse) / size) if float(size) > 0 else 0.0
-        if error / (2**order - 1) <= rtol:
-            shrink = error * 2 ** (order + 1) < rtol and substeps > 1
-            return fine, substeps // 2 if shrink else substeps
-        substeps *= 2
-        if substeps > max_substeps:
-            raise FloatingPointError(
-                f"the solution could not be followed beyond t = {t:g} with {max_substeps} substeps a frame "
-                "(it blows up or becomes too steep); shorten the time span or check the initial field"
-            )
-        coarse = fine
+    """One interval in steps of interval/2^level, halved or doubled as step doubling asks; the final level."""
+    order, ndim = steps.scheme.order, steps.flow.grid.ndim
+    position, end = 0, 2 ** (max_level + 1)
+    while position < end:
+        width = 2 ** (max_level - level)  # half a step, in units of the finest half step
+        coarse = steps[level](u_hat)
+        fine = steps[level + 1](steps[level + 1](u_hat))
+        error = _disagreement(coarse, fine, ndim) / (2**order - 1)
+        allowed = max(rtol / 2**level, ROUNDING)
+        if error > allowed:
+            if level == max_level:
+                raise FloatingPointError(
+                    f"the solution could not be followed beyond t = {t + steps.interval * position / end:g}: it "
+                    "blows up or becomes too steep; shorten the time span or check the initial field"
+                )
+            level += 1
+            continue
+        u_hat, position = fine, position + 2 * width
+        if level > 0 and error * 2 ** (order + 2) < allowed and position % (4 * width) == 0:
+            level -= 1
+    return u_hat, level
 
 
 def simulate(
@@ -122,9 +135,17 @@ def simulate(
     *,
     scheme: Scheme,
     rtol: float,
-    max_substeps: int = MAX_SUBSTEPS,
+    max_level: int = MAX_LEVEL,
 ) -> Float[np.ndarray, "..."]:
     """Fields (*batch, nt, *grid) at times t (nt,) from u0 (*batch, *grid) at t[0], accurate to rtol a frame.
+
+    Args:
+        flow: the equation of motion.
+        u0: initial fields.
+        t: increasing times.
+        scheme: the one-step method; its step is controlled by doubling.
+        rtol: local error allowed in each frame, relative to the norm of each field.
+        max_level: a frame is divided into at most 2^max_level steps.
 
     Raises:
         ValueError: u0 does not have the grid's shape, or t does not increase.
@@ -134,16 +155,17 @@ def simulate(
     grid = flow.grid
     if u0.shape[-grid.ndim :] != grid.shape:
         raise ValueError(f"expected u0 of shape (*batch, {grid.shape}), got {u0.shape}; put space last")
-    if t.ndim != 1 or len(t) < 1 or np.any(np.diff(t) <= 0):
+    if t.ndim != 1 or len(t) < 1 or not np.all(np.diff(t) > 0):
         raise ValueError(f"expected a list of increasing times, got shape {t.shape}; sort the times")
+    if not np.all(np.isfinite(u0)):
+        raise ValueError("expected a finite initial field, got NaN or infinity; check u0")
     with torch.no_grad():
-        u_hat, outside = flow.split(grid.fft(torch.as_tensor(u0, dtype=flow.q.dtype, device=flow.q.device)))
-        frames, substeps, prepared = [u0], 1, {}
+        u_hat, outside = flow.split(grid.fft(torch.tensor(u0, dtype=flow.q.dtype, device=flow.q.device)))
+        frames, level = [u0], 0
+        prepared: dict[float, _Halvings] = {}
         for start, interval in zip(t[:-1], np.diff(t), strict=True):
             key = float(f"{interval:.9e}")
-            steps = prepared.setdefault(key, _Prepared(flow, interval, scheme))
-            u_hat, substeps = _controlled(steps, u_hat, substeps, rtol=rtol, max_substeps=max_substeps, t=float(start))
-            if not bool(torch.isfinite(torch.view_as_real(u_hat)).all()):
-                raise FloatingPointError(f"the solution is not finite after t = {start + interval:g}")
+            steps = prepared.setdefault(key, _Halvings(flow, float(interval), scheme))
+            u_hat, level = _cross(steps, u_hat, level, rtol=rtol, max_level=max_level, t=float(start))
             frames.append(grid.ifft(u_hat + outside).cpu().double().numpy())
     return np.stack(frames, axis=-grid.ndim - 1)

@@ -37,7 +37,7 @@ class HermiteTable:
 
     @classmethod
     def of_derivative(cls, function: Callable[[Tensor], Tensor], nodes: Float[Tensor, " n"]) -> HermiteTable:
-        """The table of function' with its exact slopes function''; gradients reach the function's parameters."""
+        """The table of function' with its exact slopes; gradients reach the function's parameters."""
         with torch.enable_grad():
             v = nodes.detach().requires_grad_()
             values = derivative(function, v)
@@ -54,7 +54,9 @@ class HermiteTable:
         s = position - cell
         rise = self.values[1:] - self.values[:-1]
         left, right = h * self.slopes[:-1], h * self.slopes[1:]
-        rows = torch.stack([self.values[:-1], left, 3 * rise - 2 * left - right, left + right - 2 * rise], dim=-1)
+        rows = torch.stack(
+            [self.values[:-1], left, 3 * rise - 2 * left - right, left + right - 2 * rise], dim=-1
+        )
         c = torch.nn.functional.embedding(cell, rows)
         cubic = c[..., 0] + s * (c[..., 1] + s * (c[..., 2] + s * c[..., 3]))
         slope = torch.where(v > self.high, self.slopes[-1], self.slopes[0])

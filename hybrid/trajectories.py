@@ -167,6 +167,10 @@ class Trajectories:
         third = Part(tuple(range(test.n)), (0, test.n_frames), test.source)
         return Split(self._part(first), self._part(second), test, first, second, third)
 
+    def parts(self, seed: int, fractions: Sequence[float]) -> tuple[Trajectories, ...]:
+        """One part for each of the fractions, which add up to 1; cut as by `split`."""
+        return tuple(self._part(part) for part in plan_split(self.n, self.n_frames, seed, fractions))
+
     def _part(self, part: Part) -> Trajectories:
         return self.select(part.trajectories, slice(*part.frames))
 

@@ -83,16 +83,18 @@ def first_useful_frame(v: Float[np.ndarray, "n nt *grid"], grid: Grid) -> int:
 
 
 def rollout_errors(flow: Flow, v: Float[np.ndarray, "n nt *grid"], dt: float, rtol: float) -> np.ndarray:
-    """Relative RMSE of each frame of a roll-out from the first, averaged over trajectories; inf if it is lost."""
+    """Relative RMSE of each frame of a roll-out from the first, mean over trajectories; inf if lost."""
     t = dt * np.arange(v.shape[1])
     try:
-        predicted = simulate(flow, v[:, 0], t, scheme=ETDRK4(), rtol=rtol, max_substeps=64)
+        predicted = simulate(flow, v[:, 0], t, scheme=ETDRK4(), rtol=rtol, max_level=6)
     except FloatingPointError:
         return np.full(v.shape[1], np.inf)
     return relative_rmse(predicted, v, flow.grid)
 
 
-def _spread(regression: Regression, grid: Grid, values: np.ndarray, errors: np.ndarray, parity: int) -> np.ndarray:
+def _spread(
+    regression: Regression, grid: Grid, values: np.ndarray, errors: np.ndarray, parity: int
+) -> np.ndarray:
     """Values of the regressed modes on the whole grid, continued where they were not measured."""
     full = np.zeros(grid.modes_shape)
     full[band_mask(grid, np.inf)] = continued(regression.train.k, values, errors, regression.known, parity)

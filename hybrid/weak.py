@@ -67,14 +67,22 @@ class Gram:
 
 
 def gram(
-    v: Float[np.ndarray, "n nt *grid"], grid: Grid, dt: float, *, powers: int, half_width: int, mask: np.ndarray
+    v: Float[np.ndarray, "n nt *grid"],
+    grid: Grid,
+    dt: float,
+    *,
+    powers: int,
+    half_width: int,
+    mask: np.ndarray,
 ) -> Gram:
     """The Gram data of trajectories v (n, nt, *grid) on the modes of the mask, one trajectory at a time."""
     weak, derivative = test_functions(v.shape[1], half_width, dt)
     multiplicity = grid.multiplicity[mask]
     values = []
     for trajectory in v:
-        modes = [np.fft.rfftn(trajectory**p, axes=grid.axes, norm="forward")[:, mask] for p in range(powers + 1)]
+        modes = [
+            np.fft.rfftn(trajectory**p, axes=grid.axes, norm="forward")[:, mask] for p in range(powers + 1)
+        ]
         one, u_hat, *higher = modes
         columns = [derivative @ u_hat, *(weak @ column for column in (u_hat, one, *higher))]
         x = np.stack(columns, axis=-1)

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 OFFICIAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "official"
+
+torch.set_num_threads(2)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,30 @@
+"""What a fit leaves behind besides the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hybrid.warmstart import WarmStart
+
+
+@dataclass(frozen=True)
+class FitRecord:
+    """How a fit went: the verdict on the class, the scores, seconds, and whether a time cap fired.
+
+    Args:
+        warm: where it started, with the evidence for the class.
+        history: optimiser step and validation score of each validation, the warm start's first.
+        best_step: the step whose weights were kept.
+        steps: optimiser steps taken.
+        substeps: integrator steps a frame.
+        capped: the time cap ended the training, so that another machine may give another model.
+        seconds: of each stage.
+    """
+
+    warm: WarmStart
+    history: tuple[tuple[int, float], ...]
+    best_step: int
+    steps: int
+    substeps: int
+    capped: bool
+    seconds: dict[str, float]

@@ -1,0 +1,36 @@
+"""How long to train."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long to train: counted in steps, never in seconds.
+
+    Args:
+        leads: frames rolled out in each stage.
+        steps: optimiser steps of each stage.
+        batch: windows in a step.
+        rate: first learning rate of Adam; it falls to a hundredth along a cosine.
+        prior: strength of the pull of each mode's symbols towards the warm start, where data are silent.
+        every: steps between validations; patience: validations without progress that end the training.
+        max_minutes: a cap on the training; if it fires the run is marked as not reproducible.
+    """
+
+    leads: tuple[int, ...] = (1, 3, 5)
+    steps: tuple[int, ...] = (200, 200, 400)
+    batch: int = 32
+    rate: float = 3e-4
+    prior: float = 1e-6
+    every: int = 50
+    patience: int = 6
+    max_minutes: float | None = None
+
+    def lead(self, step: int) -> int:
+        """Frames rolled out at an optimiser step."""
+        ends = np.cumsum(self.steps)
+        return self.leads[min(int(np.searchsorted(ends, step, side="right")), len(self.leads) - 1)]

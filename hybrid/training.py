@@ -1,0 +1,161 @@
+"""The training loop, on Lightning: roll-outs that grow, and the weights of the best validation."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import lightning
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import Callback, EarlyStopping, Timer, TQDMProgressBar
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, RandomSampler, TensorDataset
+
+from hybrid.metrics import relative_rmse, score
+from hybrid.onsager import OnsagerModel
+from hybrid.schedule import Schedule
+from hybrid.steppers import ETDRK4, roll_out
+
+
+class Windows(Dataset[Tensor]):
+    """All windows of consecutive frames, (frames, *grid)."""
+
+    def __init__(self, v: Tensor, frames: int) -> None:
+        self.v, self.frames = v, frames
+        self.starts = v.shape[1] - frames + 1
+
+    def __len__(self) -> int:
+        return self.v.shape[0] * self.starts
+
+    def __getitem__(self, i: int) -> Tensor:
+        trajectory, start = divmod(i, self.starts)
+        return self.v[trajectory, start : start + self.frames]
+
+
+class RollOuts(lightning.LightningModule):
+    """Mean over leads of |v̂ - v|² relative to persistence's, so that 1 is no better than "no change"."""
+
+    def __init__(self, model: OnsagerModel, schedule: Schedule, dt: float, substeps: int) -> None:
+        super().__init__()
+        self.model, self.schedule, self.dt, self.substeps = model, schedule, dt, substeps
+        self.initial_q2 = model.potential.q2.detach().clone()
+
+    def training_step(self, windows: Tensor) -> Tensor:
+        """The loss of a batch of windows (batch, frames, *grid)."""
+        lead = min(self.schedule.lead(self.global_step), windows.shape[1] - 1)
+        frames = roll_out(self.model.flow(), windows[:, 0], self.dt, lead, self.substeps, ETDRK4())
+        error = sum(
+            ((v - windows[:, i]) ** 2).mean() / ((windows[:, i] - windows[:, 0]) ** 2).mean()
+            for i, v in enumerate(frames, start=1)
+        )
+        loss = error / lead + self.schedule.prior * self._departure()
+        if not bool(torch.isfinite(loss)):
+            raise FloatingPointError(
+                f"the fit is not finite at step {self.global_step} (roll-outs of {lead} frames, "
+                f"{lead * self.dt:.3g} in scaled time); lower the learning rate or check the data"
+            )
+        return loss
+
+    def _departure(self) -> Tensor:
+        """How far the symbols have moved from the warm start."""
+        model = self.model
+        terms = ((model.theta_m - 1) ** 2).sum() + ((model.theta_w - 1) ** 2).sum()
+        return terms + ((model.potential.q2 - self.initial_q2) ** 2).sum()
+
+    def validation_step(self, batch: list[Tensor]) -> None:
+        """Log the score of roll-outs over all frames."""
+        (v,) = batch
+        frames = [v[:, 0]]
+        frames += roll_out(self.model.flow(), v[:, 0], self.dt, v.shape[1] - 1, self.substeps, ETDRK4())
+        predicted = torch.stack(frames, dim=1).detach()
+        errors = relative_rmse(predicted.cpu().numpy(), v.cpu().numpy(), self.model.grid)
+        value = score(errors)
+        self.log("score", value if np.isfinite(value) else 1e6, prog_bar=True)
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """Adam, its rate falling along a cosine over all steps."""
+        optimizer = torch.optim.Adam(self.model.parameters(), lr=self.schedule.rate)
+        total = sum(self.schedule.steps)
+        cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total, self.schedule.rate / 100)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cosine, "interval": "step"}}
+
+
+class KeepBest(Callback):
+    """Keeps the weights of the best validation and restores them at the end."""
+
+    def __init__(self) -> None:
+        self.best, self.step = np.inf, 0
+        self.history: list[tuple[int, float]] = []
+
+    def on_validation_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
+        """Compare and keep."""
+        value = float(trainer.callback_metrics["score"])
+        self.history.append((trainer.global_step, value))
+        if value < self.best:
+            self.best, self.step = value, trainer.global_step
+            self.state = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+
+    def on_fit_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
+        """Restore."""
+        module.load_state_dict(self.state)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Lightning without its advice, and without the one warning it has about torch 2.13."""
+    log = logging.getLogger("lightning.pytorch")
+    level = log.level
+    log.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+            warnings.filterwarnings("ignore", message=".*number of training batches.*")
+            warnings.filterwarnings("ignore", message=r".*isinstance\(treespec, LeafSpec\).* is deprecated.*")
+            yield
+    finally:
+        log.setLevel(level)
+
+
+def train(
+    module: RollOuts, v: Tensor, held_out: Tensor, *, seed: int, progress: bool
+) -> tuple[KeepBest, bool]:
+    """Train on windows of v (n, nt, *grid) and leave in the module the weights that do best on held_out.
+
+    Returns:
+        The validations, and whether the time cap fired.
+    """
+    schedule = module.schedule
+    windows = Windows(v, min(max(schedule.leads) + 1, v.shape[1]))
+    total = sum(schedule.steps)
+    generator = torch.Generator().manual_seed(seed)
+    sampler = RandomSampler(
+        windows, replacement=True, num_samples=total * schedule.batch, generator=generator
+    )
+    cap = timedelta(minutes=schedule.max_minutes) if schedule.max_minutes else None
+    keep, timer = KeepBest(), Timer(cap)
+    stop = EarlyStopping("score", patience=schedule.patience, check_finite=False)
+    bar = [TQDMProgressBar(refresh_rate=10)] if progress else []
+    with _quiet():
+        trainer = lightning.Trainer(
+            max_steps=total,
+            max_epochs=1,
+            num_sanity_val_steps=0,
+            inference_mode=False,
+            accelerator="cpu",
+            logger=False,
+            enable_checkpointing=False,
+            enable_model_summary=False,
+            enable_progress_bar=progress,
+            val_check_interval=min(schedule.every, total),
+            callbacks=[keep, timer, stop, *bar],
+        )
+        validate = DataLoader(TensorDataset(held_out), batch_size=len(held_out))
+        trainer.validate(module, validate, verbose=False)
+        trainer.fit(module, DataLoader(windows, batch_size=schedule.batch, sampler=sampler), validate)
+    remaining = timer.time_remaining()
+    return keep, remaining is not None and remaining <= 0

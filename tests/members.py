@@ -1,0 +1,142 @@
+"""Members of the class, their data, and random models: what several tests build."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hybrid.factorise import Case
+from hybrid.flow import Flow
+from hybrid.grid import Grid
+from hybrid.onsager import OnsagerModel, Setting
+from hybrid.scales import Scales
+from hybrid.steppers import ETDRK4, simulate
+from hybrid.trajectories import Trajectories
+
+Symbol = Callable[[np.ndarray], np.ndarray]
+
+
+def flow(grid: Grid, K: Symbol, q: Symbol, f: Callable[[Tensor], Tensor]) -> Flow:
+    """The flow of K(k), q(k) and F'(u), all modes below Nyquist evolved; 1D symbols of the first component."""
+    k = grid.k[0]
+    symbols = torch.as_tensor(K(k) + 0j * k), torch.as_tensor(q(k) + 0.0 * k)
+    return Flow(grid, *symbols, f, torch.as_tensor(grid.resolved))
+
+
+def waves(grid: Grid, n: int, *, modes: int = 4, amplitude: float = 1.0, seed: int = 0) -> np.ndarray:
+    """n smooth random fields of zero mean on a 1D grid."""
+    rng = np.random.default_rng(seed)
+    phase = grid.k_unit * grid.coordinates[0]
+    parts = [
+        rng.normal(size=(n, 1)) * np.cos(m * phase + rng.uniform(0, 7, (n, 1))) for m in range(1, modes + 1)
+    ]
+    return amplitude * np.sum(parts, axis=0) / np.sqrt(modes)
+
+
+@dataclass(frozen=True)
+class Member:
+    """u_t = -K(k) [q(k) û + FT{f(u)}] with f a polynomial, and how it is sampled."""
+
+    name: str
+    case: Case
+    K: Symbol
+    q: Symbol
+    f: tuple[float, ...]
+    dt: float
+    amplitude: float = 1.0
+    mean: float = 0.0
+    length: float = 2 * np.pi
+
+    @property
+    def polynomial(self) -> np.polynomial.Polynomial:
+        """f(u)."""
+        return np.polynomial.Polynomial(self.f)
+
+    def flow(self, grid: Grid) -> Flow:
+        """The equation of motion."""
+        polynomial = self.polynomial
+        return flow(
+            grid, self.K, self.q, lambda u: sum(c * u**p for p, c in enumerate(polynomial.coef)) + 0 * u
+        )
+
+    def data(self, n: int = 8, frames: int = 40, points: int = 64) -> Trajectories:
+        """Simulated trajectories."""
+        grid = Grid((points,), (self.length,))
+        u0 = self.mean + waves(grid, n, amplitude=self.amplitude)
+        t = self.dt * np.arange(frames)
+        u = simulate(self.flow(grid), u0, t, scheme=ETDRK4(), rtol=1e-8)
+        return Trajectories.from_arrays(u, t, grid.coordinates[0], layout="ntx", source=self.name)
+
+
+def one(k: np.ndarray) -> np.ndarray:
+    """K = 1."""
+    return np.ones_like(k)
+
+
+ALLEN_CAHN = Member(
+    "Allen–Cahn", Case.DISSIPATIVE, one, lambda k: k**2 - 10, (0, 0, 0, 10), dt=5e-3, amplitude=0.5
+)
+KDV = Member("KdV", Case.CONSERVATIVE, lambda k: 1j * k, lambda k: -(k**2), (0, 0, 3), dt=4e-3)
+MIXED = Member(
+    "mixed",
+    Case.MIXED,
+    lambda k: k**2 + 1j * k,
+    lambda k: 0.1 * k**2 - 1,
+    (0, 0, 0, 1),
+    dt=1e-2,
+    amplitude=0.7,
+)
+HEAT = Member("heat", Case.DISSIPATIVE, one, lambda k: k**2, (0,), dt=1e-2)
+OFF_CENTRE = Member(
+    "porous",
+    Case.DISSIPATIVE,
+    lambda k: k**2,
+    lambda k: 0 * k,
+    (0, 0, 0, 1),
+    dt=5e-4,
+    amplitude=0.3,
+    mean=2.0,
+)
+
+
+def random_model(
+    case: Case = Case.MIXED,
+    *,
+    shape: tuple[int, ...] = (32,),
+    low_modes: int = 0,
+    seed: int = 0,
+    size: float = 0.3,
+    band: float | None = None,
+    hold: bool = False,
+    conserving: bool = False,
+) -> OnsagerModel:
+    """A model in which every parameter is random, none left at the value it starts from."""
+    lengths = (2 * np.pi, 1.7 * np.pi)[: len(shape)]
+    band = band if band is not None else (5.0 if len(shape) == 1 else 2.4)
+    setting = Setting(shape, lengths, Scales(1.0, 1.0, 1.0), case, band, hold, -2.0, 2.0, low_modes)
+    model = OnsagerModel(setting)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += size * torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype)
+        if case is not Case.CONSERVATIVE:
+            model.m_scale.copy_(
+                0.5 + torch.rand(model.m_scale.shape, generator=generator, dtype=torch.float64)
+            )
+        if case is not Case.DISSIPATIVE:
+            model.w_scale.copy_(torch.randn(model.w_scale.shape, generator=generator, dtype=torch.float64))
+        if conserving:
+            model.m_scale[0] = 0.0
+    return model
+
+
+def fields(model: OnsagerModel, *batch: int, amplitude: float = 0.6, seed: int = 1) -> Tensor:
+    """Random fields (*batch, *grid) on the evolved modes of a model, within its table."""
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randn(*batch, *model.grid.shape, generator=generator, dtype=torch.float64)
+    v = model.grid.ifft(model.grid.fft(noise) * model.modes.inside)
+    return amplitude * v / v.abs().amax(model.grid.axes, keepdim=True)
