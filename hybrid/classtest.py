@@ -17,6 +17,7 @@ HIGHEST_POWER = 7
 INDIFFERENT = 1.05  # a held-out squared residual larger by this factor is no worse
 IN_CLASS = 2.0  # the class may leave this much more of the squared held-out residual than no class at all
 SIGNIFICANT = 3.0
+NEGLIGIBLE = 1e-8  # of the squared signal: what quadrature in time leaves, not a reason for a richer model
 
 Candidate = tuple[Factors, Float[np.ndarray, " n"]]
 
@@ -61,7 +62,7 @@ def _no_worse(simple: np.ndarray, best: np.ndarray) -> bool:
     """Whether held-out squared residuals (trajectory,) of a simpler model are as good as the best ones."""
     difference = simple - best
     error = difference.std(ddof=1) / np.sqrt(len(difference)) if len(difference) > 1 else 0.0
-    return bool(difference.mean() <= max(error, (INDIFFERENT - 1) * best.mean()))
+    return bool(difference.mean() <= max(error, (INDIFFERENT - 1) * best.mean(), NEGLIGIBLE))
 
 
 def _simplest(models: Iterable[Candidate]) -> Candidate:
@@ -91,7 +92,8 @@ class Regression:
     def scores(self, coefficients: np.ndarray) -> Float[np.ndarray, " n"]:
         """Whitened squared residual of each held-out trajectory."""
         values = self.held_out.truncated(coefficients.shape[1] - 1).values
-        return (self.weights * residual(values, coefficients)).sum(-1)
+        signal = (self.weights * self.held_out.values[:, :, 0, 0].real).sum(-1).mean()
+        return (self.weights * residual(values, coefficients)).sum(-1) / signal
 
     def candidate(self, powers: int, case: Case) -> Candidate:
         """The best member with these powers and operators, and its scores."""
@@ -110,11 +112,11 @@ class Regression:
     def evidence(self, factors: Factors) -> Evidence:
         """How far a member is from what an unrestricted regression of the same data achieves."""
         free = unrestricted(self.train.truncated(max(2, len(factors.f))))
-        member, reference = self.scores(factors.coefficients), self.scores(free)
-        difference = member - reference
+        member, reference = (NEGLIGIBLE + self.scores(c) for c in (factors.coefficients, free))
+        difference = np.log(member / reference)
         error = difference.std(ddof=1) / np.sqrt(len(member)) if len(member) > 1 else np.inf
         total = self.held_out.values.sum(0)[:, 0, 0].real
-        product = free[:, 0] * (free[:, 1:].conj() @ factors.f)
+        product = free[:, 0] * (free[:, 1 : 1 + len(factors.f)].conj() @ factors.f)
         weight = self.weights * total
         return Evidence(
             ratio=float(member.sum() / reference.sum()),

@@ -131,6 +131,19 @@ def linear(gram: Gram, case: Case) -> Factors:
     return Factors(K, one, np.array([drive]), error, none, case)
 
 
+def _given_force(g: np.ndarray, f: np.ndarray, case: Case) -> Factors:
+    """The best K and q for a given f."""
+    un = np.einsum("ka,a->k", g[:, 1, 2:], f).real
+    nn = np.einsum("a,kab,b->k", f, g[:, 2:, 2:], f).real
+    K, q = _best_symbols(case, g[:, 1, 0], g[:, 2:, 0] @ f, g[:, 1, 1].real, un, nn)
+    return Factors(K, q, f, np.zeros_like(q), np.zeros_like(q), case)
+
+
+def _objective(factors: Factors, g: np.ndarray, weights: np.ndarray) -> float:
+    """The weighted squared residual."""
+    return float((weights * residual(g, factors.coefficients)).sum())
+
+
 def constrained(gram: Gram, weights: Float[np.ndarray, " k"], case: Case) -> Factors:
     """The best member of the class: alternate between (K, q) mode by mode and f, both in closed form."""
     if gram.powers == 1:
@@ -138,19 +151,19 @@ def constrained(gram: Gram, weights: Float[np.ndarray, " k"], case: Case) -> Fac
     g = gram.values.sum(0)
     nonlinear = g[:, 2:, 2:]
     f = _leading_right_factor(g, unrestricted(gram), weights)
-    uu, yu, previous = g[:, 1, 1].real, g[:, 1, 0], np.inf
+    f = min((f, -f), key=lambda f: _objective(_given_force(g, f, case), g, weights))  # m ≥ 0 fixes its sign
+    previous = np.inf
     for _ in range(SWEEPS):
         size = np.sqrt(np.einsum("a,kab,b,k->", f, nonlinear.real, f, weights))
         f = f / size if size > 0 else f
-        un = np.einsum("ka,a->k", g[:, 1, 2:], f).real
-        nn = np.einsum("a,kab,b->k", f, nonlinear, f).real
-        K, q = _best_symbols(case, yu, g[:, 2:, 0] @ f, uu, un, nn)
+        start = _given_force(g, f, case)
+        K, q = start.K, start.q
         strength = weights * np.abs(K) ** 2
         normal = np.einsum("k,kab->ab", strength, nonlinear).real
         drive = -np.einsum("k,ka->a", weights * K.conj(), g[:, 2:, 0]).real
         f = _solve(normal, drive - np.einsum("k,ka->a", strength * q, g[:, 2:, 1]).real, rcond=1e-12)
         factors = Factors(K, q, f, np.zeros_like(q), np.zeros_like(q), case)
-        objective = float((weights * residual(g, factors.coefficients)).sum())
+        objective = _objective(factors, g, weights)
         if objective >= previous * (1 - 1e-9):
             break
         previous = objective

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -68,16 +69,17 @@ class Setting:
         Raises:
             ValueError: the file has another format or lacks an entry.
         """
-        values = dict(content)
-        if values.pop("format", None) != FORMAT:
-            raise ValueError(f"expected a model of format {FORMAT}, got {content.get('format')}; fit again")
+        if not isinstance(content, dict) or content.get("format") != FORMAT:
+            found = content.get("format") if isinstance(content, dict) else type(content).__name__
+            raise ValueError(f"expected a model of format {FORMAT}, got {found}; fit again")
+        values = {name: value for name, value in content.items() if name != "format"}
         try:
             values["scales"] = Scales(**values["scales"])
             values["case"] = Case(values["case"])
             values["shape"], values["lengths"] = tuple(values["shape"]), tuple(values["lengths"])
             return cls(**values)
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"expected the settings of a model, got an incomplete file ({error})") from None
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"expected the settings of a model, got an unusable file ({error})") from None
 
 
 class OnsagerModel(nn.Module):
@@ -180,6 +182,7 @@ class OnsagerModel(nn.Module):
             axes = self.grid.axes
             held = np.fft.irfftn(np.fft.rfftn(u0, axes=axes) * ~inside, s=shape, axes=axes)
             u = u + np.expand_dims(held, -self.grid.ndim - 1)
+        np.moveaxis(u, -self.grid.ndim - 1, 0)[0] = u0
         return u
 
     def save(self, folder: str | Path) -> None:
@@ -202,7 +205,7 @@ class OnsagerModel(nn.Module):
         try:
             model = cls(Setting.from_json(json.loads((folder / "model.json").read_text())))
             model.load_state_dict(load_file(folder / "weights.safetensors"))
-        except (OSError, json.JSONDecodeError, RuntimeError) as error:
+        except (OSError, json.JSONDecodeError, UnicodeDecodeError, RuntimeError, SafetensorError) as error:
             raise ValueError(
                 f"expected a saved model in {folder}, got: {str(error).splitlines()[0]}"
             ) from None

@@ -53,7 +53,9 @@ class PointwiseEnergy(nn.Module):
         scaled = columns / size
         penalty = math.sqrt(RIDGE) * torch.eye(scaled.shape[1], dtype=v.dtype)
         right = torch.cat([f, torch.zeros(scaled.shape[1], dtype=v.dtype)])
-        solution = torch.linalg.lstsq(torch.cat([scaled, penalty]), right[:, None]).solution[:, 0] / size
+        # numpy's solver: torch's (MKL) rounds by where arrays lie in memory, so a seed gave other bits
+        found = np.linalg.lstsq(torch.cat([scaled, penalty]).numpy(), right.numpy(), rcond=None)[0]
+        solution = torch.as_tensor(found) / size
         self.amplitude.copy_(solution[:-1])
         self.drive.copy_(solution[-1])
 
@@ -182,7 +184,10 @@ class Potential(nn.Module):
         with torch.enable_grad():
             v_hat = v_hat if v_hat.requires_grad else v_hat.detach().requires_grad_()
             (slope,) = torch.autograd.grad(self.nonlocal_part(v_hat).sum(), v_hat, create_graph=True)
-        return slope / (self.multiplicity * self.grid.volume)
+        force = slope / (self.multiplicity * self.grid.volume)
+        return self.grid.fft(
+            self.grid.ifft(force)
+        )  # where k and -k are both stored, N may have used only one
 
     @torch.no_grad()
     def imitate(self, q: Float[Tensor, "..."], weight: Float[Tensor, "..."]) -> float:

@@ -116,8 +116,9 @@ def _cross(
         allowed = max(rtol / 2**level, ROUNDING)
         if error > allowed:
             if level == max_level:
+                lost = t + steps.interval * position / end
                 raise FloatingPointError(
-                    f"the solution could not be followed beyond t = {t + steps.interval * position / end:g}: it "
+                    f"the solution could not be followed beyond t = {lost:g}: it "
                     "blows up or becomes too steep; shorten the time span or check the initial field"
                 )
             level += 1

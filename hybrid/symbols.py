@@ -43,7 +43,8 @@ def continued(
         raise ValueError("expected at least one mode resolved in time, got none; use a finer frame spacing")
     columns = monomials(k, parity)
     n = int(known.sum())
-    weights = 1 / np.maximum(errors[known], 1e-3 * np.median(errors[known]) + 1e-300) ** 2
+    least = 1e-3 * np.median(errors[known]) + 1e-12 * np.abs(values[known]).max() + 1e-100
+    weights = 1 / np.maximum(errors[known], least) ** 2
     best = np.zeros(columns.shape[1])
     floor = 1e-12 * float(np.sum(weights * values[known] ** 2)) + 1e-300
     score = n * np.log(float(np.sum(weights * values[known] ** 2)) + floor)

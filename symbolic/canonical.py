@@ -9,15 +9,18 @@ lowest-order coefficient of m (of w, if M = 0) is 1.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import sympy
 import torch
 from jaxtyping import Float
 
 from hybrid.factorise import Case
 from hybrid.onsager import OnsagerModel
 from hybrid.table import derivative
+from symbolic.factor import Factor, u
+from symbolic.law import Law
 
 ORDERS = {Case.DISSIPATIVE: (0, 2, 4), Case.MIXED: (0, 2, 4), Case.CONSERVATIVE: (1, 3)}
 Density = Callable[[Float[np.ndarray, "..."]], Float[np.ndarray, "..."]]
@@ -125,3 +128,42 @@ def canonical_form(model: OnsagerModel, n_nodes: int = 401) -> CanonicalNetwork:
         k, m / scale, w / scale, scale * (q + curvature), amplitude * nodes.numpy(), scale * amplitude * f, F,
         0.0 if mean_conserved else scale * amplitude * f0, scales.centre, gauge
     )
+
+
+def canonical_law(law: Law) -> Law:
+    """The same dynamics with F free of constant and quadratic terms, and the leading coefficient 1.
+
+    Idempotent; standard errors are carried along by the delta method.
+    """
+    return _rescaled(_cleared(law))
+
+
+def _cleared(law: Law) -> Law:
+    """Quadratic energy moved from F to q; constants, and linear terms where K(0) = 0, removed from F."""
+    conserved = float(law.mobility.subs(dict.fromkeys(law.wavenumbers, 0))) == 0.0 if law.m else True
+    inert = {sympy.Integer(1), *([u] if conserved else [])}
+    pairs = [(t, v) for t, v in zip(law.F.terms, law.F.values, strict=True) if t not in inert]
+    quadratic = sum(2 * v for t, v in pairs if t == u**2)
+    if len(pairs) == len(law.F) and not quadratic:
+        return law
+    F = Factor(tuple(t for t, _ in pairs if t != u**2), tuple(v for t, v in pairs if t != u**2))
+    q = dict(zip(law.q.terms, law.q.values, strict=True))
+    if quadratic:
+        q[sympy.Integer(1)] = q.get(sympy.Integer(1), 0.0) + quadratic
+    return replace(law, F=F, q=Factor(tuple(q), tuple(q.values())), covariance=None)
+
+
+def _rescaled(law: Law) -> Law:
+    """M and W divided, V multiplied by the leading coefficient of m (of w, if M = 0)."""
+    at = law.parameters.index(law.scale)
+    values = law.values()
+    s = values[at]
+    powers = np.array([1.0 if name in ("F", "q") else -1.0 for name, _ in law.parameters])
+    scaled = values * s**powers
+    scaled[at] = 1.0
+    if law.covariance is None:
+        return law if s == 1.0 else law.with_values(scaled)
+    jacobian = np.diag(s**powers)
+    jacobian[:, at] += powers * values * s ** (powers - 1)
+    jacobian[at] = 0.0
+    return law.with_values(scaled, jacobian @ np.array(law.covariance) @ jacobian.T)

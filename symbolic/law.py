@@ -143,14 +143,44 @@ class Law:
 
     def symbol(self, name: str, grid: Grid) -> Float[np.ndarray, "..."]:
         """q, m or w on the modes of a grid."""
-        factor: Factor = getattr(self, name)
-        return columns(factor.terms, dict(zip(self.wavenumbers, grid.k, strict=True))) @ np.array(factor.values)
+        return self._symbols(name, grid) @ np.array(getattr(self, name).values)
+
+    def _symbols(self, name: str, grid: Grid) -> Float[np.ndarray, "*modes c"]:
+        return columns(getattr(self, name).terms, dict(zip(self.wavenumbers, grid.k, strict=True)))
 
     def flow(self, grid: Grid, device: torch.device | str = "cpu") -> Flow:
         """The equation of motion on a grid of this box, for u - u*."""
-        mask = torch.as_tensor(band_mask(grid, math.inf if self.band is None else self.band), device=device)
         m, w, q = (torch.as_tensor(self.symbol(name, grid), device=device) for name in "mwq")
-        return Flow(grid, torch.complex(m, w), q, pointwise(self.force), mask, self.hold)
+        return Flow(grid, torch.complex(m, w), q, pointwise(self.force), self._mask(grid, device), self.hold)
+
+    def _mask(self, grid: Grid, device: torch.device | str = "cpu") -> torch.Tensor:
+        return torch.as_tensor(band_mask(grid, math.inf if self.band is None else self.band), device=device)
+
+    def family(self, grid: Grid, values: Float[np.ndarray, "b p"]) -> Flow:
+        """The equations of motion of laws of this form with several sets of coefficients at once.
+
+        Its fields have a leading axis for the sets, (b, n, *grid).
+        """
+        space = (1,) * grid.ndim
+        own = {
+            name: [j for j, (owner, _) in enumerate(self.parameters) if owner == name] for name in FACTORS
+        }
+
+        def symbol(name: str) -> torch.Tensor:
+            table = np.moveaxis(self._symbols(name, grid) @ values[:, own[name]].T, -1, 0)
+            return torch.as_tensor(table)[:, None]
+
+        terms = [pointwise(sympy.diff(term, u)) for term in self.F.terms]
+        coefficients = [torch.as_tensor(values[:, j]).reshape(-1, 1, *space) for j in own["F"]]
+
+        def f(v: torch.Tensor) -> torch.Tensor:
+            total = torch.zeros_like(v)
+            for c, term in zip(coefficients, terms, strict=True):
+                total = total + c * term(v)
+            return total
+
+        K = torch.complex(symbol("m"), symbol("w"))
+        return Flow(grid, K, symbol("q"), f, self._mask(grid), self.hold)
 
     def simulate(
         self,

@@ -21,7 +21,7 @@ Symbol = Callable[[np.ndarray], np.ndarray]
 
 
 def flow(grid: Grid, K: Symbol, q: Symbol, f: Callable[[Tensor], Tensor]) -> Flow:
-    """The flow of K(k), q(k) and F'(u), all modes below Nyquist evolved; 1D symbols of the first component."""
+    """The flow of K(k), q(k), F'(u) on all modes below Nyquist; k is the first component."""
     k = grid.k[0]
     symbols = torch.as_tensor(K(k) + 0j * k), torch.as_tensor(q(k) + 0.0 * k)
     return Flow(grid, *symbols, f, torch.as_tensor(grid.resolved))
@@ -30,11 +30,11 @@ def flow(grid: Grid, K: Symbol, q: Symbol, f: Callable[[Tensor], Tensor]) -> Flo
 def waves(grid: Grid, n: int, *, modes: int = 4, amplitude: float = 1.0, seed: int = 0) -> np.ndarray:
     """n smooth random fields of zero mean on a 1D grid."""
     rng = np.random.default_rng(seed)
-    phase = grid.k_unit * grid.coordinates[0]
-    parts = [
-        rng.normal(size=(n, 1)) * np.cos(m * phase + rng.uniform(0, 7, (n, 1))) for m in range(1, modes + 1)
-    ]
-    return amplitude * np.sum(parts, axis=0) / np.sqrt(modes)
+    strength, phase = rng.normal(size=(modes, n, 1)), rng.uniform(0, 2 * np.pi, (modes, n, 1))
+    order = np.arange(1, modes + 1)[:, None, None]
+    return (
+        amplitude * (strength * np.cos(order * grid.k_unit * grid.coordinates[0] + phase)).sum(0) / modes**0.5
+    )
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,9 @@ class Member:
     mean: float = 0.0
     length: float = 2 * np.pi
 
-    @property
-    def polynomial(self) -> np.polynomial.Polynomial:
-        """f(u)."""
-        return np.polynomial.Polynomial(self.f)
-
     def flow(self, grid: Grid) -> Flow:
         """The equation of motion."""
-        polynomial = self.polynomial
-        return flow(
-            grid, self.K, self.q, lambda u: sum(c * u**p for p, c in enumerate(polynomial.coef)) + 0 * u
-        )
+        return flow(grid, self.K, self.q, lambda u: sum(c * u**p for p, c in enumerate(self.f)) + 0 * u)
 
     def data(self, n: int = 8, frames: int = 40, points: int = 64) -> Trajectories:
         """Simulated trajectories."""
@@ -77,30 +69,19 @@ def one(k: np.ndarray) -> np.ndarray:
     return np.ones_like(k)
 
 
-ALLEN_CAHN = Member(
-    "Allen–Cahn", Case.DISSIPATIVE, one, lambda k: k**2 - 10, (0, 0, 0, 10), dt=5e-3, amplitude=0.5
-)
-KDV = Member("KdV", Case.CONSERVATIVE, lambda k: 1j * k, lambda k: -(k**2), (0, 0, 3), dt=4e-3)
+def square(k: np.ndarray) -> np.ndarray:
+    """k²."""
+    return k**2
+
+
+I, C, M = Case.DISSIPATIVE, Case.CONSERVATIVE, Case.MIXED
+ALLEN_CAHN = Member("Allen–Cahn", I, one, lambda k: k**2 - 10, (0, 0, 0, 10), 5e-3, amplitude=0.5)
+KDV = Member("KdV", C, lambda k: 1j * k, lambda k: -(k**2), (0, 0, 3), 4e-3)
 MIXED = Member(
-    "mixed",
-    Case.MIXED,
-    lambda k: k**2 + 1j * k,
-    lambda k: 0.1 * k**2 - 1,
-    (0, 0, 0, 1),
-    dt=1e-2,
-    amplitude=0.7,
+    "mixed", M, lambda k: k**2 + 1j * k, lambda k: 0.1 * k**2 - 1, (0, 0, 0, 1), 1e-2, amplitude=0.7
 )
-HEAT = Member("heat", Case.DISSIPATIVE, one, lambda k: k**2, (0,), dt=1e-2)
-OFF_CENTRE = Member(
-    "porous",
-    Case.DISSIPATIVE,
-    lambda k: k**2,
-    lambda k: 0 * k,
-    (0, 0, 0, 1),
-    dt=5e-4,
-    amplitude=0.3,
-    mean=2.0,
-)
+HEAT = Member("heat", I, one, square, (0,), 1e-2)
+OFF_CENTRE = Member("porous medium", I, square, np.zeros_like, (0, 0, 0, 1), 5e-4, amplitude=0.3, mean=2.0)
 
 
 def random_model(
@@ -119,16 +100,15 @@ def random_model(
     band = band if band is not None else (5.0 if len(shape) == 1 else 2.4)
     setting = Setting(shape, lengths, Scales(1.0, 1.0, 1.0), case, band, hold, -2.0, 2.0, low_modes)
     model = OnsagerModel(setting)
+    n = len(model.m_scale)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += size * torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype)
         if case is not Case.CONSERVATIVE:
-            model.m_scale.copy_(
-                0.5 + torch.rand(model.m_scale.shape, generator=generator, dtype=torch.float64)
-            )
+            model.m_scale.copy_(0.5 + torch.rand(n, generator=generator, dtype=torch.float64))
         if case is not Case.DISSIPATIVE:
-            model.w_scale.copy_(torch.randn(model.w_scale.shape, generator=generator, dtype=torch.float64))
+            model.w_scale.copy_(torch.randn(n, generator=generator, dtype=torch.float64))
         if conserving:
             model.m_scale[0] = 0.0
     return model

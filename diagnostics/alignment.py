@@ -1,0 +1,50 @@
+"""A network in the convention of a law, so that their factors can be drawn on the same axes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Float
+
+from symbolic.canonical import CanonicalNetwork
+from symbolic.factor import Factor, columns
+from symbolic.law import Law
+
+LOW_MODES = 8
+
+
+def symbol_at(law: Law, name: str, k: Float[np.ndarray, "d k"]) -> Float[np.ndarray, " k"]:
+    """m, w or q of a law at given wavenumbers."""
+    factor: Factor = getattr(law, name)
+    return columns(factor.terms, dict(zip(law.wavenumbers, k, strict=True))) @ np.array(factor.values)
+
+
+def aligned(network: CanonicalNetwork, law: Law) -> CanonicalNetwork:
+    """The network with (sM, sW, V/s) for the s that fits the operator whose scale the law fixes.
+
+    They share it already where both are dissipative, conservative or mixed. A law that lost a weak M has its
+    scale in w, while the network's is in m.
+    """
+    name, _ = law.scale
+    learned: Float[np.ndarray, " k"] = getattr(network, name)
+    norm = np.sqrt((network.k**2).sum(0))
+    low = [i for i in np.argsort(norm) if learned[i] != 0][:LOW_MODES]
+    wanted = symbol_at(law, name, network.k)
+    if not low or not np.any(wanted[low]):
+        return network
+    s = float(learned[low] @ wanted[low] / (learned[low] @ learned[low]))
+    return rescaled(network, s) if abs(s - 1) > 0.5 else network
+
+
+def rescaled(network: CanonicalNetwork, s: float) -> CanonicalNetwork:
+    """(sM, sW, V/s): the same dynamics."""
+    return replace(
+        network,
+        m=s * network.m,
+        w=s * network.w,
+        q=network.q / s,
+        f=network.f / s,
+        F=lambda v: network.F(v) / s,
+        drive=network.drive / s,
+    )

@@ -1,0 +1,177 @@
+"""One self-contained page that says what was found and how far it can be trusted."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from diagnostics.plots import (
+    energy_figure,
+    error_figure,
+    picture_figure,
+    scaling_figure,
+    slope_figure,
+    symbol_figure,
+)
+from diagnostics.scaling import RULE
+from diagnostics.style import inlined, save, write_file
+from diagnostics.summary import Making, Summary, examine
+from diagnostics.tables import Formulas, coefficient_rows, error_rows, scaling_rows, split_rows, term_rows
+from diagnostics.verdict import QUOTED, supported_range
+from hybrid.onsager import OnsagerModel
+from hybrid.record import FitRecord
+from hybrid.trajectories import Trajectories
+from symbolic.law import Law
+
+TEMPLATES = Path(__file__).parent / "templates"
+NO_SPLIT = "No split was given: the errors are on all the data that were passed, which the fit may have seen."
+LOOK_FOR = {
+    "errors": (
+        "Error against lead time",
+        "The law should follow the network or lie below it, and both stay far below persistence (tomorrow = "
+        "today). Bands are one standard deviation over trajectories.",
+    ),
+    "slope": (
+        "The pointwise energy",
+        "F′ of the law over that of the network, both in canonical form. Trust neither where there are no "
+        "data.",
+    ),
+    "symbols": (
+        "The operators and the quadratic energy",
+        "Points are free parameters of the network, one for each mode, in the law's scale and sign of V; the "
+        "law's curve should pass through those that the data determine, the low modes first. A negative m(k) "
+        "of the network means that the law, which dropped it, has the other sign of V.",
+    ),
+    "pictures": (
+        "A test trajectory",
+        "Look at the scale of the last panel, and whether the difference has a structure: a travelling "
+        "pattern is an error of speed, a growing one an error of the energy.",
+    ),
+    "energy": (
+        "Energy along roll-outs",
+        "With M ≠ 0 the energy may only fall, with M = 0 it may not change: what it does on the right is "
+        "then the error of the integrator (law) or a weak M (network). V is in the law's convention, so it may be "
+        "negative.",
+    ),
+    "scaling": (
+        "Amplitude scaling",
+        "Thick where the exponent in the legend was fitted. The raw components hold what the data cannot "
+        "determine; compare theory with the canonical ones.",
+    ),
+}
+
+
+class Distilled(Protocol):
+    """What a distillation tells the report."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was dropped, or has to be said."""
+        ...
+
+
+def figures(summary: Summary) -> dict[str, Figure]:
+    """Every figure of the report."""
+    data = summary.data
+    return {
+        "errors": error_figure(summary.errors),
+        "slope": slope_figure(summary.drawn, summary.law, data.u.ravel()),
+        "symbols": symbol_figure(summary.drawn, summary.law),
+        "pictures": picture_figure(data.u[0], summary.rolled["law"].frames[0], data.t, data.grid),
+        "energy": energy_figure(summary.traces),
+        "scaling": scaling_figure(summary.scalings),
+    }
+
+
+def report(
+    model: OnsagerModel,
+    law: Law,
+    data: Trajectories,
+    out: str | Path,
+    *,
+    truth: Law | None = None,
+    distillation: Distilled | None = None,
+    record: FitRecord | None = None,
+    seconds: Mapping[str, float] | None = None,
+    split: Mapping[str, Any] | None = None,
+    command: str | None = None,
+    seed: int | None = None,
+) -> Path:
+    """Judge a network and a law on data, and write report.html, figures/ and metrics.json.
+
+    Args:
+        model, law: what was found.
+        data: trajectories to judge on, best ones that were not trained on.
+        out: the folder to write to; it is made if needed.
+        truth: the true law, where it is known.
+        distillation: with notes to show.
+        record: how the fit went; that of the model if None.
+        seconds: of each stage.
+        split: trajectories and frames that train, validate and test, as `Split.as_dict()` has them.
+        command, seed: how to make it again.
+
+    Returns:
+        The path of report.html.
+    """
+    started = time.perf_counter()
+    out = Path(out)
+    record = record or model.record
+    summary = examine(model, law, data, truth=truth, record=record)
+    out.mkdir(parents=True, exist_ok=True)
+    drawings = {name: save(figure, out / "figures", name) for name, figure in figures(summary).items()}
+    stages = {**({} if record is None else record.seconds), **(seconds or {})}
+    stages["report"] = time.perf_counter() - started
+    making = Making(command, seed, split or {}, stages)
+    metrics = json.dumps(summary.metrics(making), indent=1, allow_nan=False)
+    notes = () if distillation is None else tuple(distillation.notes)
+    page = render(summary, making, drawings, notes=notes, supported=supported_range(model))
+    write_file(out / "metrics.json", metrics + "\n")
+    write_file(out / "report.html", page)
+    return out / "report.html"
+
+
+def render(
+    summary: Summary,
+    making: Making,
+    drawings: Mapping[str, str],
+    *,
+    notes: tuple[str, ...],
+    supported: tuple[float, float],
+) -> str:
+    """The page; drawings are SVG by name."""
+    shown = [
+        {"name": name, "title": title, "text": text, "svg": Markup(inlined(drawings[name], name))}
+        for name, (title, text) in LOOK_FOR.items()
+    ]
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2").render(
+        name=Path(summary.data.source).name or summary.data.source,
+        summary=summary,
+        making=making,
+        split=split_rows(making.split),
+        found=Formulas.of(summary.law),
+        known=None if summary.truth is None else Formulas.of(summary.truth),
+        terms=term_rows(summary),
+        coefficients=coefficient_rows(summary.law),
+        steps=[*map(str, QUOTED), f"last ({summary.data.n_frames - 1})"],
+        errors=error_rows(summary),
+        figures=shown,
+        scalings=scaling_rows(summary.scalings),
+        rule=RULE,
+        warnings=(*summary.warnings, *(() if making.split else (NO_SPLIT,))),
+        notes=notes,
+        supported=supported,
+    )

@@ -1,0 +1,102 @@
+"""How figures look and how they are written: the same bytes every time, readable in print and in the dark."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+P = ParamSpec("P")
+INK = "#24292f"  # replaced by the colour of the page's text where a figure is inlined
+COLOURS = {
+    "truth": INK,
+    "persistence": "#8a8f98",
+    "network": "#1f83c4",
+    "law": "#d55e00",
+}  # after Okabe and Ito
+LINES = {"truth": "-", "persistence": ":", "network": "--", "law": "-"}
+SETTINGS: Any = {
+    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK),
+    "font.size": 11,
+    "axes.titlesize": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.formatter.use_mathtext": True,
+    "axes.formatter.limits": (-3, 4),
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "savefig.facecolor": "white",
+    "figure.constrained_layout.w_pad": 0.08,
+    "figure.constrained_layout.h_pad": 0.06,
+    "svg.hashsalt": "mesoscribe",
+    "svg.fonttype": "path",
+}
+NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+
+
+def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """A function that draws with SETTINGS."""
+
+    @wraps(draw)
+    def within(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with matplotlib.rc_context(SETTINGS):
+            return draw(*args, **kwargs)
+
+    return within
+
+
+def panels(
+    rows: int, columns: int, *, width: float, height: float, **kwargs: Any
+) -> tuple[Figure, list[Axes]]:
+    """A figure and its panels, row by row."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, **kwargs)
+    return figure, list(axes.ravel())
+
+
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write under a temporary name, then rename: nobody sees half a file."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+    os.replace(temporary, path)
+
+
+def svg(figure: Figure) -> str:
+    """The figure as SVG, the same bytes for the same figure."""
+    buffer = io.StringIO()
+    with matplotlib.rc_context(SETTINGS):
+        figure.savefig(buffer, format="svg", transparent=True, metadata=NO_METADATA)
+    return buffer.getvalue()
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as PNG."""
+    buffer = io.BytesIO()
+    with matplotlib.rc_context(SETTINGS):
+        figure.savefig(buffer, format="png", dpi=130, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def save(figure: Figure, folder: Path, name: str) -> str:
+    """Write name.svg and name.png into a folder; returns the SVG."""
+    folder.mkdir(parents=True, exist_ok=True)
+    drawing = svg(figure)
+    write_file(folder / f"{name}.svg", drawing)
+    figure.set_layout_engine("none")  # what was laid out stays
+    write_file(folder / f"{name}.png", png(figure))
+    return drawing
+
+
+def inlined(drawing: str, name: str) -> str:
+    """SVG for a page with others: no prologue, its own names, ink in the colour of the text."""
+    body = drawing[drawing.index("<svg") :].replace(INK, "currentColor")
+    body = re.sub(r'\bid="', f'id="{name}-', body)
+    return re.sub(r'(href="#|url\(#)', rf"\g<1>{name}-", body)

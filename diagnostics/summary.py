@@ -1,0 +1,186 @@
+"""Everything that a report says, computed once."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+from diagnostics.alignment import aligned
+from diagnostics.energy import EnergyTrace, energy_along
+from diagnostics.errors import (
+    Predictor,
+    RollOut,
+    RolloutError,
+    error_of,
+    follow,
+    persistence_error,
+    rollout_error,
+)
+from diagnostics.guarantee import Guarantee, guarantee
+from diagnostics.scaling import AmplitudeScaling, amplitude_scaling
+from diagnostics.verdict import cautions, class_evidence, headline, quoted
+from hybrid.onsager import OnsagerModel
+from hybrid.record import FitRecord
+from hybrid.trajectories import Trajectories
+from symbolic.canonical import CanonicalNetwork, canonical_form
+from symbolic.equation import EquationTerm, equation_terms
+from symbolic.law import Law
+
+PACKAGES = ("torch", "numpy", "sympy", "pysindy", "mesoscribe")
+PARTS = ("train", "validation", "test")
+SHORTEST = 3
+
+
+@dataclass(frozen=True)
+class Making:
+    """How a law was made: the command, the seed, the split, seconds of each stage."""
+
+    command: str | None = None
+    seed: int | None = None
+    split: Mapping[str, Any] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Of Python and of the packages that matter."""
+        return {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A network and a law, judged on data.
+
+    Args:
+        law, data: what is judged, and on what.
+        truth: the true law, where it is known.
+        errors: of persistence, network and law from frame 0; later_errors: from the first useful frame, where
+            that is another one.
+        rolled: the roll-outs of network and law.
+        network: the network in its own canonical form; drawn: in the convention of the law.
+        scalings: exponents of raw network, canonical network, law.
+        traces: energy along roll-outs.
+        structure: what the law guarantees.
+        record: how the fit went, where that is known.
+        terms: of the equation, with errors.
+        warnings: what to beware of.
+    """
+
+    law: Law
+    data: Trajectories
+    truth: Law | None
+    errors: Mapping[str, RolloutError]
+    later_errors: Mapping[str, RolloutError]
+    rolled: Mapping[str, RollOut]
+    network: CanonicalNetwork
+    drawn: CanonicalNetwork
+    scalings: tuple[AmplitudeScaling, ...]
+    traces: Mapping[str, EnergyTrace]
+    structure: Guarantee
+    record: FitRecord | None
+    terms: tuple[EquationTerm, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def in_class(self) -> bool | None:
+        """The verdict on the class; None where the fit left no record."""
+        return None if self.record is None else self.record.warm.evidence.in_class
+
+    @property
+    def headline(self) -> str:
+        """The verdict in a line."""
+        return headline(self.in_class, self.law.case)
+
+    @property
+    def evidence(self) -> str:
+        """The numbers behind the verdict on the class."""
+        return class_evidence(None if self.record is None else self.record.warm.evidence)
+
+    @property
+    def network_band(self) -> float:
+        """The largest wavenumber that the network evolves."""
+        return float(np.abs(self.network.k).max())
+
+    def metrics(self, making: Making) -> dict[str, Any]:
+        """For metrics.json: finite numbers, None for what is infinite or was not reached."""
+        return {
+            "source": self.data.source,
+            "in_class": self.in_class,
+            "verdict": f"{self.headline}. {self.structure}",
+            "case": self.structure.case,
+            "energy_bound": str(self.structure.bound),
+            "seconds": dict(making.seconds),
+            "persistence": quoted(self.errors["persistence"]),
+            "network": {"relative_rmse": quoted(self.errors["network"])},
+            "law": {
+                "relative_rmse": quoted(self.errors["law"]),
+                "terms": [row.as_dict() for row in self.terms],
+            },
+            "exponents": {
+                scaling.subject: {part.name: _finite(part.exponent) for part in scaling.components}
+                for scaling in self.scalings
+            },
+            "warnings": list(self.warnings),
+            "split": {part: making.split.get(part) for part in PARTS},
+            "seed": making.seed,
+            "command": making.command,
+        }
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def examine(
+    model: OnsagerModel,
+    law: Law,
+    data: Trajectories,
+    *,
+    truth: Law | None = None,
+    record: FitRecord | None = None,
+) -> Summary:
+    """Roll out, measure and judge a network and a law on data."""
+    predictors: dict[str, Predictor] = {"network": model, "law": law}
+    rolled = {name: follow(predictor, data) for name, predictor in predictors.items()}
+    errors = {"persistence": persistence_error(data), **{n: error_of(r, data) for n, r in rolled.items()}}
+    network = canonical_form(model)
+    drawn = aligned(network, law)
+    return Summary(
+        law=law,
+        data=data,
+        truth=truth,
+        errors=errors,
+        later_errors=_later(predictors, data, 0 if record is None else record.warm.first_frame),
+        rolled=rolled,
+        network=network,
+        drawn=drawn,
+        scalings=tuple(amplitude_scaling(subject, data) for subject in (model, network, law)),
+        traces={
+            "law": energy_along(law, rolled["law"], data),
+            "network": energy_along(drawn, rolled["network"], data),
+        },
+        structure=guarantee(law, data.grid),
+        record=record,
+        terms=tuple(equation_terms(law)),
+        warnings=cautions(model, law, data, errors, rolled, record),
+    )
+
+
+def _later(predictors: Mapping[str, Predictor], data: Trajectories, first: int) -> dict[str, RolloutError]:
+    """Errors of roll-outs from the first frame that belongs to the equation, where that is not frame 0."""
+    if first == 0 or data.n_frames - first < SHORTEST:
+        return {}
+    later = data.select(frames=slice(first, None))
+    errors = {name: rollout_error(predictor, later) for name, predictor in predictors.items()}
+    return {f"{name}, from frame {first}": e for name, e in errors.items()}

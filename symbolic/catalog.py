@@ -1,0 +1,142 @@
+"""Reference systems: laws with their initial fields, boxes and sampling, and trajectories made from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from hybrid.grid import Grid
+from hybrid.trajectories import Trajectories
+from symbolic.factor import Factor, k, u
+from symbolic.law import Law
+
+
+@dataclass(frozen=True)
+class InitialField:
+    """A sum of a few random Fourier modes of the box.
+
+    Args:
+        modes: how many modes, drawn without replacement from 1 … highest along each axis.
+        highest: the largest mode number.
+        scale: the field is brought to unit standard deviation, or to the range [-1, 1].
+        mean_deviation: standard deviation of a random mean that is added.
+    """
+
+    modes: int
+    highest: int
+    scale: Literal["deviation", "range"] = "deviation"
+    mean_deviation: float = 0.0
+
+    def sample(self, grid: Grid, rng: np.random.Generator) -> Float[np.ndarray, "..."]:
+        """One field on the grid."""
+        phases = [2 * math.pi * x / L for x, L in zip(grid.coordinates, grid.lengths, strict=True)]
+        mesh = np.meshgrid(*phases, indexing="ij")
+        numbers = [rng.choice(np.arange(1, self.highest + 1), self.modes, replace=False) for _ in mesh]
+        field = np.zeros(grid.shape)
+        for vector in np.stack(numbers, axis=-1):
+            argument = sum(n * phase for n, phase in zip(vector, mesh, strict=True))
+            field += rng.normal() * np.cos(argument) + rng.normal() * np.sin(argument)
+        if self.scale == "range":
+            return 2 * (field - field.min()) / (field.max() - field.min()) - 1
+        return field / field.std() + self.mean_deviation * rng.normal()
+
+
+@dataclass(frozen=True)
+class System:
+    """A reference system.
+
+    Args:
+        law: its equation on its box.
+        initial: the law of its initial fields.
+        shape: points.  dt: time between frames.  n_frames: frames.
+        source: where it comes from.
+    """
+
+    law: Law
+    initial: InitialField
+    shape: tuple[int, ...]
+    dt: float
+    n_frames: int
+    source: str
+
+
+BOX = (2 * math.pi,)
+CATALOG: Mapping[str, System] = {
+    "allen_cahn": System(
+        Law(F=Factor.of(25 * u**4), q=Factor.of(k**2 - 100), m=Factor.of(1), lengths=BOX),
+        InitialField(modes=3, highest=10, scale="range"),
+        shape=(256,),
+        dt=1e-3,
+        n_frames=101,
+        source="u_t = u_xx + 100 (u - u³); Allen and Cahn, Acta Metall. 27 (1979) 1085; set-up of arXiv 2605.16211",
+    ),
+    "kdv": System(
+        Law(F=Factor.of(u**3), q=Factor.of(-(k**2)), w=Factor.of(k), lengths=BOX),
+        InitialField(modes=3, highest=6, mean_deviation=1.0),
+        shape=(256,),
+        dt=1e-3,
+        n_frames=101,
+        source="u_t + 6 u u_x + u_xxx = 0; Korteweg and de Vries, Phil. Mag. 39 (1895) 422; set-up of arXiv 2605.16211",
+    ),
+}
+
+
+def system(name: str) -> System:
+    """A reference system by its name.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    if name not in CATALOG:
+        raise ValueError(f"expected one of the systems {', '.join(sorted(CATALOG))}, got {name!r}; or give a file")
+    return CATALOG[name]
+
+
+def initial_fields(
+    initial: InitialField, grid: Grid, n_trajectories: int, seed: int
+) -> Float[np.ndarray, "n *grid"]:
+    """Independent initial fields, the i-th the same whatever their number."""
+    streams = np.random.SeedSequence(seed).spawn(n_trajectories)
+    return np.stack([initial.sample(grid, np.random.default_rng(stream)) for stream in streams])
+
+
+def simulate(
+    name: str,
+    n_trajectories: int = 48,
+    *,
+    seed: int = 0,
+    n_frames: int | None = None,
+    dt: float | None = None,
+    points: int | None = None,
+    noise: float = 0.0,
+) -> Trajectories:
+    """Trajectories of a reference system.
+
+    Args:
+        name: a name in CATALOG.
+        n_trajectories: how many.
+        seed: of the initial fields and of the noise.
+        n_frames, dt, points: another sampling than the catalogue's.
+        noise: standard deviation of white noise added to every value, relative to the field's.
+
+    Raises:
+        ValueError: an unknown name, or numbers that make no trajectories.
+    """
+    chosen = system(name)
+    if n_trajectories < 1 or noise < 0:
+        raise ValueError(f"expected at least one trajectory and noise ≥ 0, got {n_trajectories} and {noise}")
+    shape = chosen.shape if points is None else (points,) * len(chosen.shape)
+    grid = Grid(shape, chosen.law.lengths)
+    times = (dt or chosen.dt) * np.arange(n_frames or chosen.n_frames)
+    field = chosen.law.simulate(initial_fields(chosen.initial, grid, n_trajectories, seed), times)
+    if noise:
+        rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(n_trajectories + 1)[-1])
+        field = field + noise * field.std() * rng.normal(size=field.shape)
+    x, *y = grid.coordinates
+    layout = "ntx" if grid.ndim == 1 else "ntxy"
+    return Trajectories.from_arrays(field, times, x, *y, layout=layout, source=f"catalogue: {name}, seed {seed}")

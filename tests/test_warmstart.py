@@ -1,0 +1,150 @@
+"""The warm start: it finds K, q and F' of members of the class, and tells others from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from members import ALLEN_CAHN, HEAT, KDV, MIXED, OFF_CENTRE, Member, waves
+from torch import Tensor
+
+from hybrid.factorise import Case
+from hybrid.flow import Flow
+from hybrid.grid import Grid
+from hybrid.readers import load
+from hybrid.steppers import ETDRK4, simulate
+from hybrid.trajectories import Trajectories
+from hybrid.warmstart import WarmStart, first_useful_frame, warm_start
+
+MEMBERS = [ALLEN_CAHN, KDV, MIXED, OFF_CENTRE, replace(KDV, name="KdV on a longer box", length=9.0, dt=8e-3)]
+
+
+def start_of(data: Trajectories) -> WarmStart:
+    return warm_start(*data.parts(0, (0.75, 0.25)))
+
+
+def assert_recovers(member: Member, warm: WarmStart, *, time: float = 1.0, length: float = 1.0) -> None:
+    """K, q and F' in the user's units equal the member's, up to the scale that nothing determines."""
+    scales = warm.scales
+    low = warm.known & (warm.grid.k[0] > 0) & (warm.grid.k[0] < 4.5)
+    k = warm.grid.k[0] / scales.length * length
+    K = warm.K / scales.time * time
+    truth = member.K(k)
+    gauge = float((K[low] @ truth[low].conj()).real / (truth[low] @ truth[low].conj()).real)
+    np.testing.assert_allclose(K[low], gauge * truth[low], atol=1e-2 * abs(gauge) * np.abs(truth[low]).max())
+    force = np.polynomial.Polynomial(member.f)(np.polynomial.Polynomial([scales.centre, 1.0]))
+    coefficients = np.pad(force.coef, (0, 8))
+    q = member.q(k) + coefficients[1]
+    np.testing.assert_allclose(warm.q[low] * gauge, q[low], atol=2e-2 * np.abs(q[low]).max())
+    v = np.linspace(-1.5, 1.5, 31)
+    coefficients[1] = 0
+    coefficients[0] = coefficients[0] + member.q(np.zeros(1))[0] * scales.centre if truth[0] != 0 else 0
+    expected = np.polynomial.Polynomial(coefficients)(scales.amplitude * v)
+    found = scales.amplitude * gauge * (warm.f(v) - (warm.f(0.0) if truth[0] == 0 else 0.0))
+    np.testing.assert_allclose(found, expected, atol=2e-2 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("member", MEMBERS, ids=lambda member: member.name)
+def test_recovers_the_factors_of_a_member(member: Member) -> None:
+    warm = start_of(member.data())
+    assert warm.case is member.case
+    assert warm.evidence.in_class
+    assert not warm.evidence.linear
+    assert warm.evidence.explained > 0.999
+    assert_recovers(member, warm)
+
+
+def test_linear_equation_is_known_up_to_its_product() -> None:
+    warm = start_of(HEAT.data())
+    assert warm.evidence.linear
+    assert warm.evidence.in_class
+    assert warm.case is Case.DISSIPATIVE
+    low = warm.known & (warm.grid.k[0] < 4.5)
+    product = (warm.K * warm.q)[low] / warm.scales.time
+    np.testing.assert_allclose(product, (warm.grid.k[0][low]) ** 2, atol=1e-2)
+
+
+def test_units_of_length_and_time_do_not_matter() -> None:
+    data = ALLEN_CAHN.data()
+    x, t = 1e-3 * data.grid.coordinates[0], 1e3 * data.t
+    scaled = Trajectories.from_arrays(data.u, t, x, layout="ntx")
+    warm, reference = start_of(scaled), start_of(data)
+    assert_recovers(ALLEN_CAHN, warm, time=1e3, length=1e-3)
+    np.testing.assert_allclose(warm.K, reference.K, atol=1e-6)
+    np.testing.assert_allclose(warm.q, reference.q, atol=1e-5 * np.abs(reference.q).max())
+    assert warm.band == pytest.approx(reference.band)
+
+
+@pytest.mark.parametrize("member", [KDV, MIXED], ids=lambda member: member.name)
+def test_predicts_held_out_trajectories(member: Member) -> None:
+    data, held_out = member.data(n=10).parts(0, (0.8, 0.2))
+    warm = warm_start(data, held_out)
+    v = warm.scales.to_scaled(held_out.u)
+    t = (held_out.t - held_out.t[0]) / warm.scales.time
+    predicted = simulate(warm.flow(), v[:, 0], t, scheme=ETDRK4(), rtol=1e-6)
+    persistence = np.sqrt(np.mean((v[:, -1] - v[:, 0]) ** 2))
+    assert np.sqrt(np.mean((predicted[:, -1] - v[:, -1]) ** 2)) < 1e-2 * persistence
+
+
+class Burgers(Flow):
+    """u_t = -u u_x + ν u_xx: K = ik, F' = u²/2, and a q that would have to be imaginary."""
+
+    @property
+    def linear(self) -> Tensor:
+        """-ν k²."""
+        return -0.3 * torch.as_tensor(self.grid.k[0]) ** 2 * self.mask + 0j
+
+
+def burgers(kind: type[Flow], dt: float) -> Trajectories:
+    grid = Grid((64,), (2 * np.pi,))
+    k = torch.as_tensor(grid.k[0])
+    equation = kind(grid, 1j * k, 0 * k, lambda u: u**2 / 2, torch.as_tensor(grid.resolved))
+    t = dt * np.arange(40)
+    u = simulate(equation, waves(grid, 8, modes=3), t, scheme=ETDRK4(), rtol=1e-8)
+    return Trajectories.from_arrays(u, t, grid.coordinates[0], layout="ntx")
+
+
+def test_viscous_burgers_is_not_in_the_class() -> None:
+    evidence = start_of(burgers(Burgers, 1e-2)).evidence
+    assert not evidence.in_class
+
+
+def test_inviscid_burgers_is_in_the_class() -> None:
+    warm = start_of(burgers(Flow, 2e-3))
+    assert warm.evidence.in_class
+    assert warm.case is Case.CONSERVATIVE
+
+
+def test_first_frame_is_skipped_only_where_high_modes_collapse() -> None:
+    data = KDV.data()
+    grid = data.grid
+    assert first_useful_frame(data.u, grid) == 0
+    rng = np.random.default_rng(0)
+    noisy = data.u.copy()
+    noisy[:, 0] += 0.05 * rng.normal(size=noisy[:, 0].shape)
+    assert first_useful_frame(noisy, grid) == 1
+
+
+def test_case_asked_for_is_the_case_returned() -> None:
+    warm = warm_start(*KDV.data().parts(0, (0.75, 0.25)), case=Case.MIXED)
+    assert warm.case is Case.MIXED
+
+
+@pytest.mark.slow
+def test_official_kdv_has_the_symbol_ik(official: Callable[[str], Path]) -> None:
+    warm = start_of(load(official("kdv_train.hdf5")).select(slice(0, 16)))
+    assert warm.case is Case.CONSERVATIVE
+    assert warm.evidence.in_class
+    np.testing.assert_allclose((warm.K[1:7] / warm.K[1]).real, np.arange(1, 7), rtol=1e-2)
+
+
+def test_constant_data_are_refused() -> None:
+    grid = Grid((16,), (1.0,))
+    u = np.broadcast_to(np.sin(2 * np.pi * grid.coordinates[0]), (4, 20, 16))
+    data = Trajectories.from_arrays(u, np.arange(20.0), grid.coordinates[0], layout="ntx")
+    with pytest.raises(ValueError, match="fields that change in time"):
+        start_of(data)
