@@ -57,8 +57,8 @@ LOOK_FOR = {
     "energy": (
         "Energy along roll-outs",
         "With M ≠ 0 the energy may only fall, with M = 0 it may not change: what it does on the right is "
-        "then the error of the integrator (law) or a weak M (network). V is in the law's convention, so it may be "
-        "negative.",
+        "then the error of the integrator (law) or a weak M (network). V is in the law's convention, so "
+        "it may be negative.",
     ),
     "scaling": (
         "Amplitude scaling",

@@ -16,6 +16,7 @@ from symbolic.law import Law
 SMALLEST = 1e-2
 N_AMPLITUDES = 41
 N_FIELDS = 16
+MOST_VALUES = 2**18  # of fields whose energy is computed at once
 NEGLIGIBLE = 1e-10  # a component below this share of the largest one is zero
 ROUNDING = 1e-13  # of V[u*], which is subtracted
 SHORTEST = 3.0  # ratio of the ends of a window that is worth an exponent
@@ -141,13 +142,17 @@ def _component(
     return ComponentScaling(name, A, values, np.gradient(y, x), window, exponent, r_squared, note)
 
 
-def _measure(probed: Probe, v0: np.ndarray, A: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+def _measure(
+    probed: Probe, v0: Float[np.ndarray, "..."], A: Float[np.ndarray, " a"]
+) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     """Each component against amplitude, mean over fields with aligned signs, and its size at u*."""
     at_centre = probed.components(probed.centre + 0 * v0[:1])
-    rows = [probed.components(probed.centre + a * v0) for a in A]
+    parts = np.array_split(A, min(A.size, 1 + A.size * v0.size // MOST_VALUES))
+    scaled = (np.multiply.outer(part, v0).reshape(-1, *v0.shape[1:]) for part in parts)
+    rows = [probed.components(probed.centre + fields) for fields in scaled]
     values = {}
     for name, offset in at_centre.items():
-        each = np.stack([row[name] for row in rows]) - offset
+        each = np.concatenate([row[name] for row in rows]).reshape(A.size, len(v0)) - offset
         values[name] = (each * np.sign(each[-1])).mean(1) * (np.sign(each[-1].mean()) or 1.0)
     return values, {name: float(np.abs(offset).max()) for name, offset in at_centre.items()}
 

@@ -95,9 +95,9 @@ def canonical_form(model: OnsagerModel, n_nodes: int = 401) -> CanonicalNetwork:
     m, w = (symbol / scales.time for symbol in flat)
     q = model.potential.symbol().detach().cpu().numpy().ravel()[positions]
     zero = torch.zeros(1, dtype=torch.float64, requires_grad=True)
-    F0 = float(model.potential.pointwise(zero))
+    F0 = float(model.potential.pointwise(zero).detach())
     slope = derivative(model.potential.pointwise, zero)
-    f0, curvature = float(slope), float(torch.autograd.grad(slope.sum(), zero)[0])
+    f0, curvature = float(slope.detach()), float(torch.autograd.grad(slope.sum(), zero)[0])
     mean_conserved = bool(np.all(np.abs((m + 1j * w)[(k == 0).all(0)]) == 0))
     leading = w if model.case is Case.CONSERVATIVE else m
     order, scale = _leading_order(k, leading, ORDERS[model.case])

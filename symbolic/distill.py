@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import torch
@@ -23,10 +24,13 @@ from symbolic.refine import Refinement, RollOutData, refine, scores
 from symbolic.sparse import Selection, select
 
 F_SAMPLES = 60  # a smooth function on the range of the data counts as so many observations
-INDIFFERENT = 1.05  # a law whose squared validation error is larger by this factor is no worse
+PAYS = 2.0  # a term must halve the error of validation roll-outs
+NOISY = 8.0  # squared errors below this multiple of the noise are mostly noise
+SIGNIFICANT = 3.0
+PRECISION = (1e-6, 3e-3)
 TRIAL_TRAJECTORIES = 10  # that terms are put to the test on
 TRIAL_TOLERANCE = 1e-5
-SUSPECT = 3.0  # only terms without which the squared misfit grows by less than this are put to the test
+SUSPECT = 10.0  # only terms without which the squared misfit grows by less than this are put to the test
 
 
 @dataclass(frozen=True)
@@ -87,8 +91,16 @@ def importance(model: OnsagerModel, network: CanonicalNetwork, data: Trajectorie
     return Importance(density / density.sum(), power * (network.m**2 + network.w**2), push)
 
 
+def precision_of(model: OnsagerModel, data: Trajectories) -> float:
+    """How well the network knows u_t: a tenth of its error over one frame relative to persistence's."""
+    few = data.u[:TRIAL_TRAJECTORIES, data.n_frames // 2 : data.n_frames // 2 + 2]
+    step = model.simulate(few[:, 0], data.t[:2])[:, 1]
+    known = np.linalg.norm(step - few[:, 1]) / max(float(np.linalg.norm(few[:, 0] - few[:, 1])), 1e-300)
+    return float(np.clip(0.1 * known, *PRECISION))
+
+
 def read_off(
-    model: OnsagerModel, network: CanonicalNetwork, weights: Importance, library: Library
+    model: OnsagerModel, network: CanonicalNetwork, weights: Importance, library: Library, precision: float
 ) -> tuple[Law, dict[str, Selection]]:
     """The sparse factors of a network, as they stand before any look at the trajectories."""
     wave = dict(zip(WAVENUMBERS[model.grid.ndim], network.k, strict=True))
@@ -97,13 +109,13 @@ def read_off(
     force_terms = [term.diff(u) for term in F_terms]
     linear = np.stack([nodes, np.ones_like(nodes)] if conserved else [nodes], axis=-1)
     at_nodes = columns(force_terms, {u: nodes})
-    selections = {"F": select(at_nodes, network.f, weights.u, free=linear, samples=F_SAMPLES)}
+    selections = {"F": select(at_nodes, network.f, weights.u, free=linear, samples=F_SAMPLES, precision=precision)}
     rest = network.f - at_nodes @ selections["F"].coefficients
     root = np.sqrt(weights.u)
     moved = float(np.linalg.lstsq(linear * root[:, None], rest * root, rcond=None)[0][0])
     targets = {"q": (network.q + moved, weights.q), "m": (network.m, weights.K), "w": (network.w, weights.K)}
     for name, (target, weight) in targets.items():
-        selections[name] = select(columns(getattr(library, name), wave), target, weight)
+        selections[name] = select(columns(getattr(library, name), wave), target, weight, precision=precision)
     terms = {"F": F_terms, "q": library.q, "m": library.m, "w": library.w}
     factors = {
         name: Factor(
@@ -135,28 +147,50 @@ def pivot_of(law: Law, network: CanonicalNetwork, weights: Importance) -> Parame
     return max(sizes, key=lambda parameter: sizes[parameter])
 
 
-def _without(law: Law, drop: Parameter, pivot: Parameter) -> tuple[Law, Parameter]:
-    """The law without a term, and the pivot's new place."""
-    name, i = pivot
-    moved = (name, i - 1) if name == drop[0] and i > drop[1] else pivot
-    return law.without(drop), moved
+def _without(law: Law, drop: tuple[Parameter, ...], pivot: Parameter) -> tuple[Law, Parameter]:
+    """The law without some terms, and the pivot's new place."""
+    name, place = pivot
+    for owner, i in sorted(drop, reverse=True):
+        law = law.without((owner, i))
+        place -= name == owner and place > i
+    return law, (name, place)
 
 
-def _no_worse(simple: Float[np.ndarray, " n"], full: Float[np.ndarray, " n"]) -> bool:
-    """Whether scores of validation trajectories, squared, are the same but for INDIFFERENT or chance."""
-    difference = simple**2 - full**2
-    chance = 2 * difference.std(ddof=1) / np.sqrt(len(difference)) if len(difference) > 2 else 0.0
-    return bool(difference.mean() <= max((INDIFFERENT - 1) * np.mean(full**2), min(chance, np.mean(full**2) / 4)))
+def _does_not_pay(
+    without: Float[np.ndarray, " n"], full: Float[np.ndarray, " n"], noise: float, terms: int
+) -> bool:
+    """Whether terms are not worth their place: without them, validation roll-outs err less than PAYS^terms more.
+
+    Errors that are mostly measurement noise hide what a term does; there it stays if leaving it out is
+    worse in every likelihood (SIGNIFICANT standard errors over trajectories).
+    """
+    worse = without**2 - full**2
+    if worse.mean() > (PAYS ** (2 * terms) - 1) * np.mean(full**2):
+        return False
+    if np.mean(full**2) > NOISY * noise or len(worse) < 3:
+        return True
+    return bool(worse.mean() < SIGNIFICANT * worse.std(ddof=1) / np.sqrt(len(worse)))
 
 
-def _dissipates(law: Law, grid_symbol: Float[np.ndarray, "..."]) -> bool:
-    return bool(np.all(grid_symbol >= -1e-9 * np.abs(grid_symbol).max())) if law.m else True
+def _dissipates(law: Law, data: RollOutData) -> bool:
+    """Whether m(k) ≥ 0 on the modes that the law evolves."""
+    m = law.symbol("m", data.grid)[law.flow(data.grid).mask.numpy()]
+    return bool(np.all(m >= -1e-9 * np.abs(m).max()))
+
+
+def _candidates(current: Refinement, data: RollOutData) -> list[tuple[Parameter, ...]]:
+    """Terms to try to do without, the least important first: one, then two that may stand in for each other."""
+    if current.law.m and not _dissipates(current.law, data):
+        return [(p,) for p in sorted(current.growth, key=lambda p: current.growth[p]) if p[0] == "m"]
+    suspects = sorted((p for p, g in current.growth.items() if g < SUSPECT**2), key=lambda p: current.growth[p])
+    single = [(p,) for p in suspects if current.growth[p] < SUSPECT]
+    return single + list(combinations(suspects, 2))
 
 
 def eliminate(
     law: Law, pivot: Parameter, train: RollOutData, validation: RollOutData, clusters: int
 ) -> tuple[Refinement, tuple[str, ...]]:
-    """Refine, and take away one term after another as long as validation roll-outs are no worse.
+    """Refine, and take away one term after another as long as it does not pay on validation roll-outs.
 
     Terms that make m negative on the band are taken away whatever they gain.
     """
@@ -166,27 +200,19 @@ def eliminate(
     current = refine(law, few, pivot=pivot, **options)
     reference = scores(current.law, validation, leads)
     dropped: list[str] = []
-    while True:
-        growth = {p: g for p, g in current.growth.items() if g < SUSPECT}
-        growing = not _dissipates(current.law, current.law.symbol("m", train.grid) * band_of(current.law, train))
-        if growing:
-            growth |= {p: g for p, g in current.growth.items() if p[0] == "m"}
-        for parameter in sorted(growth, key=lambda p: (growing and p[0] != "m", growth[p])):
-            smaller, held = _without(current.law, parameter, pivot)
+    progress = True
+    while progress:
+        progress = False
+        negative = bool(current.law.m) and not _dissipates(current.law, train)
+        for drop in _candidates(current, train):
+            smaller, held = _without(current.law, drop, pivot)
             trial = refine(smaller, few, pivot=held, **options)
             trial_scores = scores(trial.law, validation, leads)
-            if (growing and parameter[0] == "m") or _no_worse(trial_scores, reference):
-                dropped.append(f"{parameter[0]}: {getattr(current.law, parameter[0]).terms[parameter[1]]}")
-                current, pivot = trial, held
-                reference = np.minimum(reference, trial_scores)
+            if negative or _does_not_pay(trial_scores, reference, validation.noise, len(drop)):
+                dropped += [f"{name}: {getattr(current.law, name).terms[i]}" for name, i in drop]
+                current, pivot, reference, progress = trial, held, trial_scores, True
                 break
-        else:
-            return refine(current.law, train, pivot=pivot, clusters=clusters), tuple(dropped)
-
-
-def band_of(law: Law, data: RollOutData) -> np.ndarray:
-    """1 on the modes that the law evolves, else 0."""
-    return law.flow(data.grid).mask.numpy()
+    return refine(current.law, train, pivot=pivot, clusters=clusters), tuple(dropped)
 
 
 def distill(
@@ -225,13 +251,15 @@ def distillation(
         data, validation = data.parts(seed, (1 - VALIDATION_SHARE, VALIDATION_SHARE))
     network = canonical_form(model)
     weights = importance(model, network, data)
-    law, selections = read_off(model, network, weights, library or polynomials(model.grid.ndim))
+    law, selections = read_off(
+        model, network, weights, library or polynomials(model.grid.ndim), precision_of(model, data)
+    )
     scaled = model.setting.scales.to_scaled(data.u)
     first = first_useful_frame(scaled, model.setting.scales.grid(data.grid))
     first = first if min(data.n_frames, validation.n_frames) - first > 3 else 0
     train, held_out = RollOutData.of(data, law, first), RollOutData.of(validation, law, first)
     pivot = pivot_of(law, network, weights)
     refinement, dropped = eliminate(law, pivot, train, held_out, clusters=data.n)
-    notes = tuple(f"{name} was dropped: validation roll-outs are no worse without it" for name in dropped)
+    notes = tuple(f"{name} was dropped: it does not halve the error of validation roll-outs" for name in dropped)
     final = canonical_law(refinement.law)
     return Distillation(final, network, selections, refinement, dropped, notes)

@@ -26,6 +26,13 @@ LOST = 1e3  # the misfit, relative to the field, of a roll-out that is lost
 DIFFERENCE = 1e-5  # relative step of the Jacobian's central differences
 
 
+def _white_noise(u: Float[np.ndarray, "n nt *grid"], grid: Grid) -> float:
+    """Variance of white noise, from the median power of the highest tenth of the modes."""
+    power = np.abs(np.fft.rfftn(u, axes=grid.axes, norm="forward")) ** 2
+    highest = grid.k_norm >= np.quantile(grid.k_norm, 0.9)
+    return float(np.median(power[..., highest])) / np.log(2.0) * grid.points
+
+
 @dataclass(frozen=True)
 class RollOutData:
     """What a law is compared with: trajectories limited to its band, on just enough points.
@@ -35,12 +42,15 @@ class RollOutData:
         u: fields (trajectory, frame, *grid) about the law's centre, from the first frame that counts.
         dt: time between frames.
         size: root mean square of each trajectory (trajectory,).
+        noise: variance of white noise in the band, relative to that of the fields: the floor of the spectrum
+            at the highest modes after the first frame.
     """
 
     grid: Grid
     u: Float[Tensor, "n nt *grid"]
     dt: float
     size: Float[Tensor, " n"]
+    noise: float = 0.0
 
     @classmethod
     def of(cls, data: Trajectories, law: Law, first_frame: int = 0) -> RollOutData:
@@ -54,11 +64,14 @@ class RollOutData:
         fields = torch.tensor(resampled(u, shape))
         fields = grid.ifft(grid.fft(fields) * law.flow(grid).mask)
         axes = tuple(range(1, fields.ndim))
-        return cls(grid, fields, data.dt, fields.square().mean(axes).sqrt().clamp(min=1e-300))
+        size = fields.square().mean(axes).sqrt().clamp(min=1e-300)
+        share = float((grid.multiplicity * law.flow(grid).mask.numpy()).sum()) / data.grid.points
+        noise = _white_noise(u[:, 1:], data.grid) * share / float(size.square().mean())
+        return cls(grid, fields, data.dt, size, noise)
 
     def first(self, n: int) -> RollOutData:
         """The first n trajectories."""
-        return RollOutData(self.grid, self.u[:n], self.dt, self.size[:n])
+        return RollOutData(self.grid, self.u[:n], self.dt, self.size[:n], self.noise)
 
     def windows(self, frames: int) -> RollOutData:
         """The same data cut into consecutive windows, each a trajectory of its own."""
@@ -68,7 +81,7 @@ class RollOutData:
         starts = range(0, nt - frames + 1, frames - 1)
         cut = torch.stack([self.u[:, s : s + frames] for s in starts], dim=1)
         size = self.size[:, None].expand(n, len(starts)).reshape(-1)
-        return RollOutData(self.grid, cut.reshape(n * len(starts), frames, *self.grid.shape), self.dt, size)
+        return RollOutData(self.grid, cut.reshape(n * len(starts), frames, *self.grid.shape), self.dt, size, self.noise)
 
 
 def predicted(law: Law, data: RollOutData, substeps: int) -> Float[Tensor, "n nt-1 *grid"]:

@@ -10,7 +10,6 @@ import pysindy
 from jaxtyping import Float
 
 THRESHOLDS = np.geomspace(1e-4, 0.5, 16)
-PRECISION = 1e-6  # relative to the target, below which a residual counts as none
 
 Support = tuple[int, ...]
 
@@ -58,6 +57,7 @@ def select(
     *,
     free: Float[np.ndarray, "n r"] | None = None,
     samples: int | None = None,
+    precision: float = 1e-6,
 ) -> Selection:
     """The support with the smallest n log(residual²) + s log n among those on the optimisers' paths.
 
@@ -67,6 +67,7 @@ def select(
         weights: importance of each point, its contribution on the data.
         free: columns that act but are not judged (what the gauge makes equivalent); projected out first.
         samples: independent observations n, the number of points if None.
+        precision: accuracy of the target; a relative residual below it counts as none.
     """
     root = np.sqrt(weights / weights.sum())
     X, y = columns * root[:, None], target * root
@@ -88,7 +89,7 @@ def select(
         columns_of = list(support)
         c = _solve(unit[:, columns_of], goal)
         residual = float(np.linalg.norm(unit[:, columns_of] @ c - goal) / points)
-        merit = 2 * n * np.log(residual + PRECISION) + len(support) * np.log(n)
+        merit = 2 * n * np.log(residual + precision) + len(support) * np.log(n)
         tried.append((merit, residual, support, c))
     _, residual, support, c = min(tried, key=lambda entry: (entry[0], len(entry[2])))
     chosen = at[list(support)]

@@ -1,0 +1,330 @@
+"""The report: complete, self-contained, escaped, the same every time, visible in a browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass, replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import matplotlib.image
+import numpy as np
+import pytest
+from members import random_model
+
+from diagnostics import report
+from diagnostics.errors import RolloutError
+from diagnostics.report import figures
+from diagnostics.style import inlined
+from diagnostics.summary import Making, examine
+from diagnostics.tables import error_rows, term_rows
+from diagnostics.verdict import cautions
+from hybrid.build import build
+from hybrid.factorise import Case
+from hybrid.grid import Grid
+from hybrid.onsager import OnsagerModel
+from hybrid.record import FitRecord
+from hybrid.trajectories import Split, Trajectories
+from hybrid.warmstart import warm_start
+from symbolic.factor import Factor, k, kx, ky, u
+from symbolic.law import Law
+
+POINTS, FRAMES = 32, 26
+HOSTILE = "<script>alert(1)</script>\"'><img src=http://evil.example/x>&.npz"
+VOID = {"meta", "img", "br", "hr", "link", "input"}
+SECTIONS = ["verdict", "equation", "terms", "errors", "figures", "gauge", "scaling", "support"]
+SECTIONS += ["warnings", "making"]
+TRUTH = Law(F=Factor.of(u**3), q=Factor.of(-(k**2)), w=Factor.of(k))
+FOUND = TRUTH.with_values(np.array([1.001, -1.0005, 1.0]), np.diag([1e-8, 4e-8, 0.0]))
+
+
+@dataclass(frozen=True)
+class Case1D:
+    """A network from its warm start, with its record, and the data that it is judged on."""
+
+    model: OnsagerModel
+    split: Split
+
+
+@pytest.fixture(scope="module")
+def case() -> Case1D:
+    """KdV on a few points."""
+    grid = Grid((POINTS,), (2 * np.pi,))
+    x = grid.coordinates[0]
+    phase = np.random.default_rng(0).uniform(0, 7, (6, 2, 1))
+    u0 = np.cos(x + phase[:, 0]) + 0.5 * np.cos(2 * x + phase[:, 1])
+    t = 4e-3 * np.arange(FRAMES)
+    data = Trajectories.from_arrays(TRUTH.simulate(u0, t), t, x, layout="ntx", source=HOSTILE)
+    split = data.split(0)
+    warm = warm_start(split.train, split.validation)
+    model = build(warm, split.train)
+    model.record = FitRecord(warm, ((0, 1e-3),), 0, 0, 1, False, {"factorise": 0.5, "fit": 1.5})
+    return Case1D(model, split)
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What a distillation says."""
+
+    notes: tuple[str, ...] = ("dropped <b>u**5</b>: it explains 1e-9 of F'",)
+
+
+def write(case: Case1D, out: Path) -> Path:
+    """A report with everything in it."""
+    return report(
+        case.model,
+        FOUND,
+        case.split.test,
+        out,
+        truth=TRUTH,
+        distillation=Notes(),
+        seconds={"distill": 2.0, "refine": 3.0},
+        split=case.split.as_dict(),
+        command=f"mesoscribe run '{HOSTILE}' --seed 0",
+        seed=0,
+    )
+
+
+@pytest.fixture(scope="module")
+def out(case: Case1D, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a report."""
+    return write(case, tmp_path_factory.mktemp("report") / "run").parent
+
+
+@pytest.fixture(scope="module")
+def page(out: Path) -> Page:
+    """The page, parsed."""
+    parsed = Page()
+    parsed.feed((out / "report.html").read_text())
+    parsed.close()
+    return parsed
+
+
+class Page(HTMLParser):
+    """The elements of a page; refuses what is not closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def values(self, attribute: str) -> list[str]:
+        """Every value of an attribute."""
+        return [attributes[attribute] for _, attributes in self.elements if attribute in attributes]
+
+
+def test_page_is_well_formed_and_has_its_sections_in_order(page: Page) -> None:
+    assert page.open == []
+    ids = page.values("id")
+    assert [i for i in ids if i in SECTIONS] == SECTIONS
+    assert len(ids) == len(set(ids))
+
+
+def test_page_fetches_and_runs_nothing(page: Page) -> None:
+    tags = {tag for tag, _ in page.elements}
+    assert not tags & {"script", "link", "iframe", "object", "embed"}
+    for attribute in ("src", "href", "xlink:href", "action", "data"):
+        assert all(value.startswith(("#", "data:image/png")) for value in page.values(attribute))
+    assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
+    policy = next(a for tag, a in page.elements if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy["content"] == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+def test_references_inside_the_page_resolve(page: Page) -> None:
+    ids = set(page.values("id"))
+    for attribute in ("href", "xlink:href"):
+        assert {v[1:] for v in page.values(attribute) if v.startswith("#")} <= ids
+
+
+def test_names_from_outside_are_escaped(out: Path, page: Page) -> None:
+    html = (out / "report.html").read_text()
+    assert "<script" not in html
+    assert "<img" not in html
+    assert "<b>" not in html
+    assert HOSTILE in page.text
+    assert Notes().notes[0] in page.text
+
+
+def test_page_says_what_was_found(page: Page) -> None:
+    assert sum(tag == "math" for tag, _ in page.elements) > 6
+    assert sum(tag == "svg" for tag, _ in page.elements) == 6
+    assert "In the class; conservative law" in page.text
+    assert "|Im q|/|q|" in page.text
+    assert "V is conserved along every solution. V is unbounded" in page.text
+    for words in ("persistence", "Casimir", "network, canonical", "distill 2.0", "numpy", "removed"):
+        assert words in page.text
+
+
+def test_metrics_have_the_promised_format(case: Case1D, out: Path) -> None:
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics["source"] == HOSTILE
+    assert metrics["in_class"] is True
+    assert metrics["verdict"].startswith("In the class; conservative law.")
+    assert set(metrics["seconds"]) == {"factorise", "fit", "distill", "refine", "report"}
+    for errors in (metrics["persistence"], *(metrics[n]["relative_rmse"] for n in ("network", "law"))):
+        assert list(errors) == ["1", "5", "20", "last"]
+        assert all(isinstance(error, float) for error in errors.values())
+    assert [row["term"] for row in metrics["law"]["terms"]] == ["u_xxx", "u*u_x"]
+    assert all(set(row) == {"term", "value", "std_error"} for row in metrics["law"]["terms"])
+    assert metrics["split"] == json.loads(json.dumps(case.split.as_dict()))
+
+
+def test_figures_are_written_and_nothing_half_written_is_left(out: Path) -> None:
+    names = {"errors", "slope", "symbols", "pictures", "energy", "scaling"}
+    assert {path.name for path in (out / "figures").iterdir()} == {
+        f"{n}.{kind}" for n in names for kind in ("svg", "png")
+    }
+    assert {path.name for path in out.iterdir()} == {"report.html", "metrics.json", "figures"}
+
+
+def test_two_runs_give_the_same_bytes_but_for_the_seconds(case: Case1D, out: Path, tmp_path: Path) -> None:
+    again = write(case, tmp_path).parent
+    first, second = (json.loads((folder / "metrics.json").read_text()) for folder in (out, again))
+    assert first.pop("seconds").keys() == second.pop("seconds").keys()
+    assert first == second
+    for path in (out / "figures").iterdir():
+        assert path.read_bytes() == (again / "figures" / path.name).read_bytes()
+
+
+def test_errors_of_found_coefficients_missed_and_spurious_terms_are_shown(case: Case1D) -> None:
+    other = Law(F=Factor.of(u**4), q=Factor.of(-2 * k**2), w=Factor.of(k))
+    rows = term_rows(examine(case.model, FOUND, case.split.test, truth=other))
+    assert [(row["true"], row["error"]) for row in rows] == [
+        ("-2", "5.0e-01"),
+        ("–", "spurious"),
+        ("-12", "missed"),
+    ]
+
+
+def test_model_without_record_is_said_to_be_untested(case: Case1D) -> None:
+    summary = examine(case.model, FOUND, case.split.test)
+    metrics = summary.metrics(Making())
+    assert metrics["in_class"] is None
+    assert "Not tested" in summary.headline
+    assert metrics["split"] == {"train": None, "validation": None, "test": None}
+
+
+def test_lost_law_and_short_data_are_null(case: Case1D) -> None:
+    explosive = Law(F=Factor.of(-1e8 * u**4), m=Factor.of(1))
+    short = case.split.test.select(frames=slice(0, 4))
+    summary = examine(case.model, explosive, short)
+    metrics = json.loads(json.dumps(summary.metrics(Making()), allow_nan=False))
+    assert metrics["law"]["relative_rmse"] == {"1": None, "5": None, "20": None, "last": None}
+    assert dict(error_rows(summary))["law"] == ["lost", "–", "–", "lost"]
+    assert any("was lost" in warning for warning in summary.warnings)
+    assert figures(summary).keys() == {"errors", "slope", "symbols", "pictures", "energy", "scaling"}
+
+
+def constant(value: float) -> RolloutError:
+    """An error that does not grow."""
+    times = np.arange(7.0)
+    return RolloutError(times, np.full(7, value), np.zeros(7))
+
+
+def warned(case: Case1D, record: FitRecord | None = None, **errors: float) -> str:
+    """Warnings for these errors."""
+    table = {name: constant(value) for name, value in errors.items()}
+    return " ".join(cautions(case.model, replace(FOUND, band=5.0), case.split.test, table, {}, record))
+
+
+def test_warnings_name_what_is_wrong(case: Case1D) -> None:
+    assert warned(case, persistence=0.1, network=0.01, law=0.01) == ""
+    assert "network does not beat persistence at step 1 and step 5 and the last step" in warned(
+        case, persistence=0.1, network=0.2, law=0.01
+    )
+    assert "more than 2 times worse" in warned(case, persistence=0.1, network=0.01, law=0.03)
+    assert "law does not beat persistence" in warned(case, persistence=0.1, network=0.01, law=np.inf)
+    assert case.model.record is not None
+    record = replace(case.model.record, capped=True)
+    assert "time cap" in warned(case, record, persistence=0.1, network=0.01, law=0.01)
+    evidence = replace(record.warm.evidence, ratio=50.0, z=9.0)
+    outside = replace(record, warm=replace(record.warm, evidence=evidence))
+    assert "nearest one, not the equation" in warned(case, outside, persistence=0.1, network=0.01, law=0.01)
+
+
+def test_fields_outside_the_supported_range_are_named(case: Case1D) -> None:
+    test = case.split.test
+    large = Trajectories.from_arrays(3 * test.u, test.t, test.grid.coordinates[0], layout="ntx")
+    errors: dict[str, Any] = {name: constant(0.01) for name in ("persistence", "network", "law")}
+    words = cautions(case.model, FOUND, large, errors, {}, None)
+    assert any("outside the supported range" in word for word in words)
+
+
+def test_late_start_is_reported_beside_frame_zero(case: Case1D) -> None:
+    assert case.model.record is not None
+    late = replace(case.model.record, warm=replace(case.model.record.warm, first_frame=1))
+    summary = examine(case.model, FOUND, case.split.test, record=late)
+    assert [name for name, _ in error_rows(summary)][3:] == ["network, from frame 1", "law, from frame 1"]
+
+
+def test_report_in_two_dimensions(tmp_path: Path) -> None:
+    model = random_model(Case.DISSIPATIVE, shape=(12, 10))
+    lengths = model.setting.lengths
+    law = Law(F=Factor.of(u**4), q=Factor.of(kx**2 + ky**2), m=Factor.of(1), lengths=lengths)
+    grid = model.setting.grid
+    x, y = (np.asarray(c) for c in grid.coordinates)
+    t = 0.01 * np.arange(4)
+    wave = np.cos(2 * np.pi * x / lengths[0])[:, None] * np.cos(2 * np.pi * y / lengths[1])
+    data = Trajectories.from_arrays(law.simulate(np.stack([wave, 0.5 * wave]), t), t, x, y, layout="ntxy")
+    html = report(model, law, data, tmp_path).read_text()
+    assert html.count("<svg") == 6
+    assert "<image" in html
+    errors = json.loads((tmp_path / "metrics.json").read_text())["law"]["relative_rmse"]
+    assert errors["1"] < 1e-6
+    assert errors["5"] is None
+
+
+def test_svg_in_a_page_has_its_own_names() -> None:
+    drawing = '<?xml?><svg><g id="m" style="fill: #24292f"/><use xlink:href="#m" clip-path="url(#p)"/></svg>'
+    named = (
+        '<svg><g id="a-m" style="fill: currentColor"/><use xlink:href="#a-m" clip-path="url(#a-p)"/></svg>'
+    )
+    assert inlined(drawing, "a") == named
+
+
+def browser() -> str:
+    """Chromium; without it the test is skipped, but not where tests count."""
+    found = shutil.which("chromium")
+    if found is None and os.environ.get("CI") != "true":
+        pytest.skip("chromium is not installed: apt-get install chromium")
+    assert found is not None, "expected chromium where CI=true, got none: apt-get install chromium"
+    return found
+
+
+def test_page_is_visible_in_a_browser_without_complaint(out: Path, tmp_path: Path) -> None:
+    shot = tmp_path / "shot.png"
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    options = [
+        f"--user-data-dir={tmp_path}/profile",
+        "--window-size=1000,1400",
+        "--enable-logging=stderr",
+        "--no-first-run",
+    ]
+    command = [browser(), *flags, *options, f"--screenshot={shot}", (out / "report.html").as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    assert "CONSOLE" not in done.stderr
+    picture = matplotlib.image.imread(shot)
+    ink = picture[..., :3].mean(-1) < 0.5
+    assert picture.shape[:2] == (1400, 1000)
+    assert 0.002 < ink.mean() < 0.5
+    assert ink[:700].any()
+    assert ink[700:].any()
