@@ -7,6 +7,7 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import time
 import warnings
 from collections.abc import Iterator
@@ -156,6 +157,7 @@ def whole(out: Path, force: bool) -> Iterator[Path]:
     out = out.resolve()
     partial = next(p for p in out.parents if p.is_dir()) / f".{out.name}.{uuid4().hex[:8]}.part"
     partial.mkdir()
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield partial
         out.mkdir(parents=True, exist_ok=True)
@@ -164,6 +166,7 @@ def whole(out: Path, force: bool) -> Iterator[Path]:
         for item in partial.iterdir():
             os.rename(item, out / item.name)
     finally:
+        signal.signal(signal.SIGTERM, previous)
         shutil.rmtree(partial, ignore_errors=True)
 
 
@@ -448,7 +451,7 @@ def report_command(
 
 @main.command(
     "simulate",
-    epilog="Examples: mesoscribe simulate kdv --out new.nc; mesoscribe simulate DIR --from new.nc --out law.nc",
+    epilog="Examples: mesoscribe simulate kdv --out a.nc; mesoscribe simulate DIR --from a.nc --out b.nc",
 )
 def simulate_command(
     source: Annotated[str, Argument(help="A catalogue system or, with --from, a folder of run.")],

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import time
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from hybrid.build import band_limited, build
 from hybrid.factorise import Case
-from hybrid.metrics import relative_rmse
 from hybrid.onsager import OnsagerModel
 from hybrid.record import FitRecord
 from hybrid.schedule import Schedule
@@ -19,6 +17,7 @@ from hybrid.trajectories import Trajectories
 from hybrid.warmstart import warm_start
 
 VALIDATION_TRAJECTORIES = 8
+STEPPER_SHARE = 0.03  # error of the stepper in a frame, as a share of the warm start's score
 VALIDATION_SHARE = 0.15  # of the data, where the user gives none for validation
 
 
@@ -60,8 +59,8 @@ def fit(
     dt = data.dt / warm.scales.time
     v = torch.as_tensor(band_limited(warm, data)[:, warm.first_frame :])
     held_out = torch.as_tensor(band_limited(warm, validation)[:VALIDATION_TRAJECTORIES, warm.first_frame :])
-    floor = float(np.min(relative_rmse(held_out[:, :-1].numpy(), held_out[:, 1:].numpy(), model.grid))) * 1e-2
-    module = RollOuts(model, schedule, dt, _substeps(model, v[:, 0], dt, floor))
+    substeps = _substeps(model, v[:, 0], dt, STEPPER_SHARE * min(warm.score, 1.0))
+    module = RollOuts(model, schedule, dt, substeps)
     validations, capped = train(module, v, held_out, seed=seed, progress=progress)
     model.record = FitRecord(
         warm=warm,
@@ -76,11 +75,11 @@ def fit(
 
 
 def _substeps(model: OnsagerModel, v: Tensor, dt: float, accuracy: float) -> int:
-    """Substeps a frame whose error is a tenth of the accuracy, by step doubling."""
+    """Substeps a frame with which the stepper's own error is below the accuracy, by step doubling."""
     with torch.no_grad():
         flow = model.flow()
         answers = [next(roll_out(flow, v, dt, 1, n, ETDRK4())) for n in (1, 2, 4, 8, 16)]
     for n, coarse, fine in zip((1, 2, 4, 8), answers, answers[1:], strict=False):
-        if float(torch.linalg.norm(coarse - fine) / torch.linalg.norm(fine)) < 0.1 * accuracy:
+        if float(torch.linalg.norm(coarse - fine) / torch.linalg.norm(fine)) < accuracy:
             return n
     return 16

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+COARSE = 1e-3
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -15,7 +17,8 @@ class Schedule:
         leads: frames rolled out in each stage.
         steps: optimiser steps of each stage.
         batch: windows in a step.
-        rate: first learning rate of Adam; it falls to a hundredth along a cosine.
+        rate: first learning rate of Adam, from a warm start with a score of COARSE or more, and less in
+            proportion from a better one; it falls to a hundredth along a cosine.
         prior: strength of the pull of each mode's symbols towards the warm start, where data are silent.
         every: steps between validations; patience: validations without progress that end the training.
         max_minutes: a cap on the training; if it fires the run is marked as not reproducible.
@@ -29,6 +32,10 @@ class Schedule:
     every: int = 50
     patience: int = 6
     max_minutes: float | None = None
+
+    def rate_from(self, score: float) -> float:
+        """The first learning rate from a warm start with this score: steps no larger than what is left to gain."""
+        return self.rate * float(np.clip(score / COARSE, 1e-3, 1.0))
 
     def lead(self, step: int) -> int:
         """Frames rolled out at an optimiser step."""

@@ -44,6 +44,7 @@ class RollOuts(lightning.LightningModule):
         super().__init__()
         self.model, self.schedule, self.dt, self.substeps = model, schedule, dt, substeps
         self.initial_q2 = model.potential.q2.detach().clone()
+        self.rate = schedule.rate
 
     def training_step(self, windows: Tensor) -> Tensor:
         """The loss of a batch of windows (batch, frames, *grid)."""
@@ -79,9 +80,9 @@ class RollOuts(lightning.LightningModule):
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Adam, its rate falling along a cosine over all steps."""
-        optimizer = torch.optim.Adam(self.model.parameters(), lr=self.schedule.rate)
+        optimizer = torch.optim.Adam(self.model.parameters(), lr=self.rate)
         total = sum(self.schedule.steps)
-        cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total, self.schedule.rate / 100)
+        cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total, self.rate / 100)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cosine, "interval": "step"}}
 
 
@@ -156,6 +157,7 @@ def train(
         )
         validate = DataLoader(TensorDataset(held_out), batch_size=len(held_out))
         trainer.validate(module, validate, verbose=False)
+        module.rate = schedule.rate_from(keep.best)
         trainer.fit(module, DataLoader(windows, batch_size=schedule.batch, sampler=sampler), validate)
     remaining = timer.time_remaining()
     return keep, remaining is not None and remaining <= 0

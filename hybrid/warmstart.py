@@ -41,6 +41,7 @@ class WarmStart:
         first_frame: frames before it teach the erasure of high modes, not the equation.
         known: modes whose symbols were measured; elsewhere they were continued.
         evidence: the class test.
+        score: of roll-outs on the validation trajectories.
     """
 
     grid: Grid
@@ -54,6 +55,7 @@ class WarmStart:
     first_frame: int
     known: np.ndarray
     evidence: Evidence
+    score: float = float("inf")
 
     def flow(self) -> Flow:
         """The equation of motion in scaled units."""
@@ -145,10 +147,10 @@ def _best_band(start: WarmStart, trial: Float[np.ndarray, "n nt *grid"], dt: flo
         low, high = tried[max(0, at - 1)], tried[min(len(tried) - 1, at + 1)]
         if high - low <= 2 or n == tried[-1]:
             break
-    chosen = replace(start, band=n * unit)
+    chosen = replace(start, band=n * unit, score=scores[n])
     held = replace(chosen, hold=True)
-    better = score(rollout_errors(held.flow(), trial, dt, TRIAL_RTOL)) < scores[n]
-    return held if better else chosen
+    held = replace(held, score=score(rollout_errors(held.flow(), trial, dt, TRIAL_RTOL)))
+    return held if held.score < chosen.score else chosen
 
 
 def warm_start(train: Trajectories, validation: Trajectories, *, case: Case | None = None) -> WarmStart:

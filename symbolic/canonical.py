@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import sympy
@@ -20,6 +21,7 @@ from hybrid.factorise import Case
 from hybrid.onsager import OnsagerModel
 from hybrid.table import derivative
 from symbolic.factor import Factor, u
+from symbolic.form import FACTORS
 from symbolic.law import Law
 
 ORDERS = {Case.DISSIPATIVE: (0, 2, 4), Case.MIXED: (0, 2, 4), Case.CONSERVATIVE: (1, 3)}
@@ -87,70 +89,114 @@ def _leading_order(k: np.ndarray, symbol: np.ndarray, orders: tuple[int, ...]) -
 
 def canonical_form(model: OnsagerModel, n_nodes: int = 401) -> CanonicalNetwork:
     """The canonical form of a network: the same dynamics, without what the data cannot determine."""
-    scales = model.setting.scales
-    positions = model.modes.first.cpu().numpy()
-    grid = model.setting.grid
-    k = np.stack([component.ravel()[positions] for component in grid.k])
-    flat = [symbol.detach().cpu().numpy().ravel()[positions] for symbol in (model.symbol_m(), model.symbol_w())]
-    m, w = (symbol / scales.time for symbol in flat)
-    q = model.potential.symbol().detach().cpu().numpy().ravel()[positions]
-    zero = torch.zeros(1, dtype=torch.float64, requires_grad=True)
-    F0 = float(model.potential.pointwise(zero).detach())
-    slope = derivative(model.potential.pointwise, zero)
-    f0, curvature = float(slope.detach()), float(torch.autograd.grad(slope.sum(), zero)[0])
-    mean_conserved = bool(np.all(np.abs((m + 1j * w)[(k == 0).all(0)]) == 0))
-    leading = w if model.case is Case.CONSERVATIVE else m
-    order, scale = _leading_order(k, leading, ORDERS[model.case])
-    linear = f0 if mean_conserved else 0.0
+    scales, pointwise = model.setting.scales, model.potential.pointwise
+    k, m, w, q = _symbols(model)
+    F0, f0, curvature = _expansion(pointwise)
+    conserved = bool(np.all((m + 1j * w)[(k == 0).all(0)] == 0))
+    linear = f0 if conserved else 0.0
+    conservative = model.case is Case.CONSERVATIVE
+    order, scale = _leading_order(k, w if conservative else m, ORDERS[model.case])
 
     def F(v: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         s = torch.as_tensor(np.asarray(v) / scales.amplitude)
         with torch.no_grad():
-            raw = model.potential.pointwise(s)
-        cut = raw - F0 - linear * s - 0.5 * curvature * s**2
+            cut = pointwise(s) - F0 - linear * s - 0.5 * curvature * s**2
         return scale * scales.amplitude**2 * cut.numpy()
 
     nodes = torch.linspace(model.setting.low, model.setting.high, n_nodes, dtype=torch.float64)
-    f = derivative(model.potential.pointwise, nodes).detach().numpy() - linear - curvature * nodes.numpy()
-    amplitude = scales.amplitude
-    gauge = (
-        Gauge("constant", F0 * amplitude**2, f"V[u*] = 0; F lost the constant {F0 * amplitude**2:.3g}"),
-        Gauge("scale", scale, f"the leading coefficient of {'w' if model.case is Case.CONSERVATIVE else 'm'} "
-              f"(order k^{order}) is 1; M and W were divided, V multiplied by {scale:.6g}"),
-        Gauge("quadratic energy", curvature, f"all of it is in q(k); F''(u*) = {curvature:.6g} was moved there"),
-    )
-    if mean_conserved:
-        gauge += (Gauge("Casimir", f0 * amplitude, f"the mean is conserved, so a linear term of F does not act; "
-                        f"{f0 * amplitude:.3g} u was removed"),)
-    if scales.centre:
-        gauge += (Gauge("centre", scales.centre, f"u = 0 lies outside the data; u* = {scales.centre:.6g}"),)
+    f = derivative(pointwise, nodes).detach().numpy() - linear - curvature * nodes.numpy()
+    gauge = [
+        _constant(F0 * scales.amplitude**2),
+        _scale(scale, "w" if conservative else "m", order),
+        _quadratic(curvature),
+        *([_casimir(f0 * scales.amplitude)] if conserved else []),
+        *([_centre(scales.centre)] if scales.centre else []),
+    ]
     return CanonicalNetwork(
-        k, m / scale, w / scale, scale * (q + curvature), amplitude * nodes.numpy(), scale * amplitude * f, F,
-        0.0 if mean_conserved else scale * amplitude * f0, scales.centre, gauge
+        k=k,
+        m=m / scale,
+        w=w / scale,
+        q=scale * (q + curvature),
+        nodes=scales.amplitude * nodes.numpy(),
+        f=scale * scales.amplitude * f,
+        F=F,
+        drive=0.0 if conserved else scale * scales.amplitude * f0,
+        centre=scales.centre,
+        gauge=tuple(gauge),
     )
+
+
+def _symbols(model: OnsagerModel) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """k (dimension, mode), m, w and q of the modes evolved, in the user's units."""
+    positions = model.modes.first.cpu().numpy()
+    k = np.stack([component.ravel()[positions] for component in model.setting.grid.k])
+    on_grid = (model.symbol_m(), model.symbol_w(), model.potential.symbol())
+    m, w, q = (symbol.detach().cpu().numpy().ravel()[positions] for symbol in on_grid)
+    return k, m / model.setting.scales.time, w / model.setting.scales.time, q
+
+
+def _expansion(pointwise: Callable[[torch.Tensor], torch.Tensor]) -> tuple[float, float, float]:
+    """F(0), F'(0) and F''(0), in scaled units."""
+    zero = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    slope = derivative(pointwise, zero)
+    (curvature,) = torch.autograd.grad(slope.sum(), zero)
+    return float(pointwise(zero).detach()), float(slope.detach()), float(curvature)
+
+
+def _constant(size: float) -> Gauge:
+    return Gauge("constant", size, f"V[u*] = 0; F lost the constant {size:.3g}")
+
+
+def _scale(size: float, name: str, order: int) -> Gauge:
+    text = f"the leading coefficient of {name} (order k^{order}) is 1; M and W were divided, V multiplied by"
+    return Gauge("scale", size, f"{text} {size:.6g}")
+
+
+def _quadratic(size: float) -> Gauge:
+    return Gauge("quadratic energy", size, f"all of it is in q(k); F''(u*) = {size:.6g} was moved there")
+
+
+def _casimir(size: float) -> Gauge:
+    text = f"the mean is conserved, so a linear term of F does not act; {size:.3g} u was removed"
+    return Gauge("Casimir", size, text)
+
+
+def _centre(size: float) -> Gauge:
+    return Gauge("centre", size, f"u = 0 lies outside the data; u* = {size:.6g}")
 
 
 def canonical_law(law: Law) -> Law:
     """The same dynamics with F free of constant and quadratic terms, and the leading coefficient 1.
 
-    Idempotent; standard errors are carried along by the delta method.
+    Idempotent; the covariance of the coefficients is carried along by the delta method.
     """
     return _rescaled(_cleared(law))
 
 
 def _cleared(law: Law) -> Law:
     """Quadratic energy moved from F to q; constants, and linear terms where K(0) = 0, removed from F."""
-    conserved = float(law.mobility.subs(dict.fromkeys(law.wavenumbers, 0))) == 0.0 if law.m else True
-    inert = {sympy.Integer(1), *([u] if conserved else [])}
-    pairs = [(t, v) for t, v in zip(law.F.terms, law.F.values, strict=True) if t not in inert]
-    quadratic = sum(2 * v for t, v in pairs if t == u**2)
-    if len(pairs) == len(law.F) and not quadratic:
+    unit = np.eye(len(law.parameters))
+    rows = {
+        name: dict(zip(getattr(law, name).terms, unit[law.places(name)], strict=True)) for name in FACTORS
+    }
+    one = sympy.Integer(1)
+    rows["F"].pop(one, None)
+    if law.conserves_mean:
+        rows["F"].pop(u, None)
+    quadratic = rows["F"].pop(u**2, None)
+    if quadratic is not None:
+        rows["q"][one] = rows["q"].get(one, 0.0) + 2 * quadratic
+    if len(rows["F"]) == len(law.F):
         return law
-    F = Factor(tuple(t for t, _ in pairs if t != u**2), tuple(v for t, v in pairs if t != u**2))
-    q = dict(zip(law.q.terms, law.q.values, strict=True))
-    if quadratic:
-        q[sympy.Integer(1)] = q.get(sympy.Integer(1), 0.0) + quadratic
-    return replace(law, F=F, q=Factor(tuple(q), tuple(q.values())), covariance=None)
+    jacobian = np.stack([row for name in FACTORS for row in rows[name].values()])
+    factors: dict[str, Any] = {name: Factor(tuple(rows[name]), (0.0,) * len(rows[name])) for name in FACTORS}
+    form = replace(law, **factors, covariance=None)
+    return form.with_values(jacobian @ law.values(), _transformed(law, jacobian))
+
+
+def _transformed(law: Law, jacobian: Float[np.ndarray, "p q"]) -> Float[np.ndarray, "p p"] | None:
+    """The covariance of values that depend on a law's coefficients by a Jacobian."""
+    return None if law.covariance is None else jacobian @ np.array(law.covariance) @ jacobian.T
 
 
 def _rescaled(law: Law) -> Law:
@@ -158,12 +204,12 @@ def _rescaled(law: Law) -> Law:
     at = law.parameters.index(law.scale)
     values = law.values()
     s = values[at]
+    if s == 1.0 and law.covariance is None:
+        return law
     powers = np.array([1.0 if name in ("F", "q") else -1.0 for name, _ in law.parameters])
     scaled = values * s**powers
     scaled[at] = 1.0
-    if law.covariance is None:
-        return law if s == 1.0 else law.with_values(scaled)
     jacobian = np.diag(s**powers)
     jacobian[:, at] += powers * values * s ** (powers - 1)
     jacobian[at] = 0.0
-    return law.with_values(scaled, jacobian @ np.array(law.covariance) @ jacobian.T)
+    return law.with_values(scaled, _transformed(law, jacobian))

@@ -73,7 +73,8 @@ CATALOG: Mapping[str, System] = {
         shape=(256,),
         dt=1e-3,
         n_frames=101,
-        source="u_t = u_xx + 100 (u - u³); Allen and Cahn, Acta Metall. 27 (1979) 1085; set-up of arXiv 2605.16211",
+        source="u_t = u_xx + 100 (u - u³); Allen and Cahn, Acta Metall. 27 (1979) 1085; "
+        "set-up of arXiv 2605.16211",
     ),
     "kdv": System(
         Law(F=Factor.of(u**3), q=Factor.of(-(k**2)), w=Factor.of(k), lengths=BOX),
@@ -81,7 +82,8 @@ CATALOG: Mapping[str, System] = {
         shape=(256,),
         dt=1e-3,
         n_frames=101,
-        source="u_t + 6 u u_x + u_xxx = 0; Korteweg and de Vries, Phil. Mag. 39 (1895) 422; set-up of arXiv 2605.16211",
+        source="u_t + 6 u u_x + u_xxx = 0; Korteweg and de Vries, Phil. Mag. 39 (1895) 422; "
+        "set-up of arXiv 2605.16211",
     ),
 }
 
@@ -93,13 +95,14 @@ def system(name: str) -> System:
         ValueError: there is none of that name.
     """
     if name not in CATALOG:
-        raise ValueError(f"expected one of the systems {', '.join(sorted(CATALOG))}, got {name!r}; or give a file")
+        known = ", ".join(sorted(CATALOG))
+        raise ValueError(f"expected one of the systems {known}, got {name!r}; or give a file")
     return CATALOG[name]
 
 
 def initial_fields(
     initial: InitialField, grid: Grid, n_trajectories: int, seed: int
-) -> Float[np.ndarray, "n *grid"]:
+) -> Float[np.ndarray, "n ..."]:
     """Independent initial fields, the i-th the same whatever their number."""
     streams = np.random.SeedSequence(seed).spawn(n_trajectories)
     return np.stack([initial.sample(grid, np.random.default_rng(stream)) for stream in streams])
@@ -132,11 +135,13 @@ def simulate(
         raise ValueError(f"expected at least one trajectory and noise ≥ 0, got {n_trajectories} and {noise}")
     shape = chosen.shape if points is None else (points,) * len(chosen.shape)
     grid = Grid(shape, chosen.law.lengths)
-    times = (dt or chosen.dt) * np.arange(n_frames or chosen.n_frames)
+    frames = chosen.n_frames if n_frames is None else n_frames
+    times = (chosen.dt if dt is None else dt) * np.arange(frames)
     field = chosen.law.simulate(initial_fields(chosen.initial, grid, n_trajectories, seed), times)
     if noise:
         rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(n_trajectories + 1)[-1])
         field = field + noise * field.std() * rng.normal(size=field.shape)
     x, *y = grid.coordinates
     layout = "ntx" if grid.ndim == 1 else "ntxy"
-    return Trajectories.from_arrays(field, times, x, *y, layout=layout, source=f"catalogue: {name}, seed {seed}")
+    source = f"catalogue: {name}, seed {seed}"
+    return Trajectories.from_arrays(field, times, x, *y, layout=layout, source=source)

@@ -8,16 +8,30 @@ PLAIN_DIGITS = 6
 
 
 def with_error(value: float, std_error: float | None = None) -> str:
-    """5.9982(21), two digits of the error; six significant digits where there is no error."""
+    """5.9982(21): two digits of the error, and never fewer than one of the value.
+
+    Six significant digits where there is no error.
+    """
     if std_error is None or not math.isfinite(std_error) or std_error <= 0:
         return plain(value)
-    decimals = 1 - math.floor(math.log10(std_error))
-    exponent = math.floor(math.log10(abs(value))) if value else 0
-    if -4 <= exponent < 6 and 0 <= decimals <= 12:
-        return f"{value:.{decimals}f}({round(std_error * 10**decimals)})"
-    mantissa = max(0, exponent + decimals)
-    scaled = round(std_error / 10 ** (exponent - mantissa))
-    return f"{value / 10**exponent:.{mantissa}f}({scaled})e{exponent}"
+    decimals = 1 - _exponent(float(f"{std_error:.1e}"))
+    if value:
+        decimals = max(decimals, -_exponent(value))
+    exponent = _exponent(round(value, decimals)) if value else 0
+    if -4 <= exponent < 6 and decimals >= 0:
+        return f"{value:.{decimals}f}({_units(std_error, decimals)})"
+    digits = max(0, exponent + decimals)
+    shown, _, shift = f"{value:.{digits}e}".partition("e")
+    return f"{shown}({_units(std_error, digits - int(shift))})e{int(shift)}"
+
+
+def _exponent(value: float) -> int:
+    return math.floor(math.log10(abs(value)))
+
+
+def _units(std_error: float, decimals: int) -> int:
+    """The error in units of the last of some decimals."""
+    return round(std_error * 10.0**decimals)
 
 
 def plain(value: float, digits: int = PLAIN_DIGITS) -> str:

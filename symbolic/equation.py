@@ -1,7 +1,8 @@
-"""A Law as a partial differential equation in SymPy."""
+"""A law as a partial differential equation in SymPy."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,65 +10,109 @@ import numpy as np
 import sympy
 from sympy.core.function import AppliedUndef
 
-from symbolic.factor import WAVENUMBERS, Factor, u
-from symbolic.law import FACTORS, Law
+from symbolic.factor import WAVENUMBERS, Factor, at_zero, u
+from symbolic.form import FACTORS, Form
 
 COORDINATES = sympy.symbols("x y", real=True)
 t = sympy.Symbol("t", real=True)
 
 
+def _linear(operator: type[sympy.Function], field: sympy.Expr, *settings: sympy.Expr) -> sympy.Expr | None:
+    """The value of an operator that is linear in its last argument: sums and numbers come out."""
+    field = sympy.expand(field)
+    if isinstance(field, sympy.Add):
+        return sympy.Add(*(operator(*settings, part) for part in field.args))
+    outside, inside = field.as_independent(AppliedUndef, as_Add=False)
+    return outside * operator(*settings, inside) if outside != 1 else None
+
+
+class Mean(sympy.Function):
+    """⟨g⟩, the mean of g over the box."""
+
+    nargs = 1
+
+    @classmethod
+    def eval(cls, field: sympy.Expr) -> sympy.Expr | None:
+        """Sums and numbers come out."""
+        return _linear(cls, field) if field.has(AppliedUndef) else field
+
+    def _eval_derivative(self, coordinate: sympy.Symbol) -> sympy.Expr:
+        """A mean does not change in space."""
+        return sympy.Integer(0)
+
+
 class FourierMultiplier(sympy.Function):
-    """T_s[g], with transform s(k) ĝ: what is left of an operator that is not a differential one."""
+    """T_s[g], with transform s(k) ĝ: what is left of an operator that is not a differential one.
+
+    Where s has no finite value (1/k² at k = 0) it is 0.
+    """
 
     nargs = 2
 
     @classmethod
     def eval(cls, symbol: sympy.Expr, field: sympy.Expr) -> sympy.Expr | None:
-        """Linear in the field: sums and numbers come out."""
-        field = sympy.expand(field)
-        if field == 0:
-            return sympy.Integer(0)
-        if isinstance(field, sympy.Add):
-            return sympy.Add(*(cls(symbol, part) for part in field.args))
-        outside, inside = field.as_independent(AppliedUndef, sympy.Derivative, FourierMultiplier, as_Add=False)
-        return outside * cls(symbol, inside) if outside != 1 else None
+        """Sums and numbers come out; a constant is multiplied by s(0), which is 0 where s is odd."""
+        if field.has(AppliedUndef):
+            return _linear(cls, field, symbol)
+        return sympy.Integer(0) if symbol.has(sympy.I) else _number(at_zero(symbol)) * field
 
     def _eval_derivative(self, coordinate: sympy.Symbol) -> sympy.Expr:
         """Multipliers commute with derivatives."""
         return FourierMultiplier(self.args[0], sympy.diff(self.args[1], coordinate))
 
 
-def field_of(law: Law) -> sympy.Expr:
+def _number(value: float) -> sympy.Expr:
+    return sympy.Integer(int(value)) if value == int(value) else sympy.Float(value, 17)
+
+
+def field_of(law: Form) -> sympy.Expr:
     """u(x[, y], t), or v where the law is about u - u*."""
     return sympy.Function("v" if law.centre else "u", real=True)(*COORDINATES[: law.ndim], t)
 
 
-def _operate(term: sympy.Expr, field: sympy.Expr, wavenumbers: tuple[sympy.Symbol, ...]) -> sympy.Expr:
-    """The operator with symbol term (even), or i·term (odd), on a field."""
-    powers = term.as_powers_dict()
-    degrees = [sympy.sympify(powers.get(s, 0)) for s in wavenumbers]
-    monomial = sympy.Mul(*(s**d for s, d in zip(wavenumbers, degrees, strict=True)))
-    if term == monomial and all(d.is_Integer and d >= 0 for d in degrees):
-        for axis, order in zip(COORDINATES, degrees, strict=False):
-            field = sympy.diff(field, axis, order) if order else field
-        return (-1) ** (int(sum(degrees)) // 2) * field
-    odd = term.subs({s: -s for s in wavenumbers}, simultaneous=True) == -term
+def _differentiated(field: sympy.Expr, orders: tuple[int, ...]) -> sympy.Expr:
+    """The operator with symbol k^n (n even), or i k^n (n odd), on a field: (-1)^(n // 2) ∂^n."""
+    for axis, order in zip(COORDINATES, orders, strict=False):
+        field = sympy.diff(field, axis, order) if order else field
+    return (-1) ** (sum(orders) // 2) * field
+
+
+def _operate(term: sympy.Expr, field: sympy.Expr, wave: tuple[sympy.Symbol, ...]) -> sympy.Expr:
+    """The operator with symbol term (even), or i·term (odd), on a field: derivatives of it if it can be."""
+    term = sympy.expand(term)
+    if term.is_polynomial(*wave):
+        monomials = sympy.Poly(term, *wave).terms()
+        return sympy.Add(*(c * _differentiated(field, orders) for orders, c in monomials))
+    odd = term.subs({s: -s for s in wave}, simultaneous=True) == -term
     return FourierMultiplier(sympy.I * term if odd else term, field)
 
 
-def _right_side(law: Law, coefficients: dict[str, list[sympy.Expr]]) -> sympy.Expr:
+def _operate_twice(
+    outer: sympy.Expr, inner: sympy.Expr, field: sympy.Expr, wave: tuple[sympy.Symbol, ...]
+) -> sympy.Expr:
+    """The operator with symbol outer·inner on a field.
+
+    Where one of them has no value at k = 0 their product is 0 there, even if it cancels (k²/k² = 1): what
+    the product would add is the mean of the field.
+    """
+    product = sympy.expand(outer * inner)
+    surplus = at_zero(product) - at_zero(outer) * at_zero(inner)
+    return _operate(product, field, wave) - _number(surplus) * Mean(field)
+
+
+def _right_side(law: Form, coefficients: Mapping[str, list[sympy.Expr]]) -> sympy.Expr:
     """-(M + W)[Q u + F'(u)] with these coefficients."""
     field, wave = field_of(law), WAVENUMBERS[law.ndim]
-    density = sympy.Add(*(c * term for c, term in zip(coefficients["F"], law.F.terms, strict=True)))
+    pairs = {name: list(zip(coefficients[name], getattr(law, name).terms, strict=True)) for name in FACTORS}
+    density = sympy.Add(*(c * term for c, term in pairs["F"]))
     force = sympy.expand(sympy.diff(density, u).subs(u, field))
-    operators = [pair for name in "mw" for pair in zip(coefficients[name], getattr(law, name).terms, strict=True)]
-    energy = list(zip(coefficients["q"], law.q.terms, strict=True))
-    linear = [c * d * _operate(sympy.expand(term * q), field, wave) for c, term in operators for d, q in energy]
+    operators = pairs["m"] + pairs["w"]
+    linear = [c * d * _operate_twice(term, q, field, wave) for c, term in operators for d, q in pairs["q"]]
     nonlinear = [c * _operate(term, force, wave) for c, term in operators]
     return sympy.expand(-sympy.Add(*linear, *nonlinear).doit())
 
 
-def equation(law: Law) -> sympy.Eq:
+def equation(law: Form) -> sympy.Eq:
     """u_t = … as a SymPy equation."""
     rows = equation_terms(law)
     right = sympy.Add(*(sympy.Float(row.value, 17) * row.expr for row in rows))
@@ -106,20 +151,22 @@ def subscripted(expression: sympy.Expr) -> sympy.Expr:
         return sympy.Symbol(f"{derivative.expr.func.__name__}_{axes}")
 
     plain = expression.replace(lambda e: isinstance(e, sympy.Derivative), symbol)
-    multiplier = sympy.Function("T")
-    plain = plain.replace(FourierMultiplier, multiplier)
+    named = {FourierMultiplier: sympy.Function("T"), Mean: sympy.Function("mean")}
+    for operator, name in named.items():
+        plain = plain.replace(operator, name)
     return plain.replace(
-        lambda e: isinstance(e, AppliedUndef) and e.func != multiplier, lambda e: sympy.Symbol(e.func.__name__)
+        lambda e: isinstance(e, AppliedUndef) and e.func not in named.values(),
+        lambda e: sympy.Symbol(e.func.__name__),
     )
 
 
-def equation_terms(law: Law) -> list[EquationTerm]:
+def equation_terms(law: Form) -> list[EquationTerm]:
     """The terms of u_t = …, linear ones first, errors propagated from the law's coefficients."""
     symbols = sympy.symbols(f"c:{len(law.parameters)}")
-    at = {name: [s for s, (owner, _) in zip(symbols, law.parameters, strict=True) if owner == name] for name in FACTORS}
+    at = {name: [symbols[j] for j in law.places(name)] for name in FACTORS}
     collected: dict[sympy.Expr, sympy.Expr] = {}
     for product in sympy.Add.make_args(_right_side(law, at)):
-        coefficient, rest = product.as_independent(AppliedUndef, sympy.Derivative, FourierMultiplier, as_Add=False)
+        coefficient, rest = product.as_independent(AppliedUndef, as_Add=False)
         collected[rest] = collected.get(rest, sympy.Integer(0)) + coefficient
     values = dict(zip(symbols, law.values(), strict=True))
     rows = [
@@ -130,7 +177,7 @@ def equation_terms(law: Law) -> list[EquationTerm]:
     return sorted(rows, key=lambda row: _order(row.expr))
 
 
-def _propagated(law: Law, c: sympy.Expr, symbols: tuple[sympy.Symbol, ...], values: dict) -> float | None:
+def _propagated(law: Form, c: sympy.Expr, symbols: tuple[sympy.Symbol, ...], values: dict) -> float | None:
     if law.covariance is None:
         return None
     gradient = np.array([float(sympy.diff(c, s).subs(values)) for s in symbols])
@@ -146,7 +193,7 @@ def _order(term: sympy.Expr) -> tuple:
     return (int(degree), -max(orders, default=0), str(term))
 
 
-def potential(law: Law) -> sympy.Expr:
+def potential(law: Form) -> sympy.Expr:
     """The density of V: ½ q-terms as squares of derivatives (or u T_s[u]) plus F(u)."""
     field, wave = field_of(law), WAVENUMBERS[law.ndim]
     density = law.F.expr.subs(u, field)
@@ -160,4 +207,5 @@ def potential(law: Law) -> sympy.Expr:
 
 def factor_text(factor: Factor) -> str:
     """A factor on one line, six significant digits."""
-    return str(sympy.Add(*(sympy.Float(v, 6) * term for v, term in zip(factor.values, factor.terms, strict=True))))
+    pairs = zip(factor.values, factor.terms, strict=True)
+    return str(sympy.Add(*(sympy.Float(value, 6) * term for value, term in pairs)))

@@ -78,7 +78,8 @@ def term_lines(law: Law, truth: Law | None = None) -> list[str]:
             (row.name, plain(row.value, 8), error, *_beside(row.value, true.pop(row.name, None), truth))
         )
     rows += [(name, "absent", "-", plain(value), "missed") for name, value in true.items()]
-    return [f"{name:<12}" + "".join(f"{cell:>14}" for cell in cells) for name, *cells in rows]
+    width = max(11, *(len(name) for name, *_ in rows)) + 1
+    return [f"{name:<{width}}" + "".join(f"{cell:>14}" for cell in cells) for name, *cells in rows]
 
 
 def _beside(value: float, true: float | None, truth: Law | None) -> tuple[str, ...]:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import sympy
 import torch
 from jaxtyping import Float
-
-from symbolic.expressions import parse
 
 u = sympy.Symbol("u", real=True)
 k = sympy.Symbol("k", real=True)
@@ -38,7 +35,12 @@ class Factor:
         values = tuple(float(v) for v in self.values)
         errors = tuple(self.std_errors) or (None,) * len(terms)
         if not len(terms) == len(values) == len(errors):
-            raise ValueError(f"expected one value and error for each of {len(terms)} terms, got {len(values)}")
+            raise ValueError(
+                f"expected one value and one error for each of {len(terms)} terms, got {len(values)} and "
+                f"{len(errors)}"
+            )
+        if len(set(terms)) < len(terms):
+            raise ValueError(f"expected every term once, got {', '.join(map(str, terms))}; add them up")
         if not np.all(np.isfinite(values)):
             raise ValueError(f"expected finite coefficients, got {values}; refit")
         for name, value in (("terms", terms), ("values", values), ("std_errors", errors)):
@@ -66,20 +68,11 @@ class Factor:
         """The same terms with other coefficients."""
         return replace(self, values=tuple(values), std_errors=tuple(std_errors))
 
-    def to_json(self) -> list[dict[str, Any]]:
-        """For a file."""
-        rows = zip(self.terms, self.values, self.std_errors, strict=True)
-        return [{"term": str(t), "value": v, "std_error": e} for t, v, e in rows]
 
-    @classmethod
-    def from_json(cls, rows: list[dict[str, Any]], symbols: tuple[sympy.Symbol, ...]) -> Factor:
-        """From a file."""
-        terms = tuple(parse(row["term"], symbols) for row in rows)
-        return cls(terms, tuple(row["value"] for row in rows), tuple(row["std_error"] for row in rows))
-
-
-def columns(terms: Iterable[sympy.Expr], arguments: Mapping[sympy.Symbol, np.ndarray]) -> Float[np.ndarray, "n c"]:
-    """Each term evaluated at the points, a column each; 0 where a term has no finite value (1/k² at k = 0)."""
+def columns(
+    terms: Iterable[sympy.Expr], arguments: Mapping[sympy.Symbol, np.ndarray]
+) -> Float[np.ndarray, "... c"]:
+    """Each term at the points, a column each; 0 where a term has no finite value (1/k² at k = 0)."""
     symbols, points = tuple(arguments), tuple(arguments.values())
     out = []
     for term in terms:
@@ -87,6 +80,11 @@ def columns(terms: Iterable[sympy.Expr], arguments: Mapping[sympy.Symbol, np.nda
             values = np.asarray(sympy.lambdify(symbols, term, "numpy")(*points), dtype=float)
         out.append(np.broadcast_to(np.where(np.isfinite(values), values, 0.0), points[0].shape))
     return np.stack(out, axis=-1) if out else np.zeros((*points[0].shape, 0))
+
+
+def at_zero(term: sympy.Expr) -> float:
+    """A symbol at k = 0; 0 where it has no finite value there."""
+    return float(columns((term,), dict.fromkeys((k, kx, ky), np.zeros(1)))[0, 0])
 
 
 def pointwise(expression: sympy.Expr) -> Callable[[torch.Tensor], torch.Tensor]:

@@ -34,7 +34,7 @@ def polynomials(ndim: int = 1) -> Library:
     one = sympy.Integer(1)
     if ndim == 1:
         (k,) = wave
-        even = (one, sympy.Abs(k), k**2, k**4, k**6)
+        even: tuple[sympy.Expr, ...] = (one, sympy.Abs(k), k**2, k**4, k**6)
         return Library(F, (*even, k**-2), even, (k, k * sympy.Abs(k), k**3, k**5))
     kx, ky = wave
     squared = kx**2 + ky**2

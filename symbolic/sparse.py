@@ -10,6 +10,7 @@ import pysindy
 from jaxtyping import Float
 
 THRESHOLDS = np.geomspace(1e-4, 0.5, 16)
+ROUNDING = 1e-12  # what projecting out free columns leaves of a column that they span
 
 Support = tuple[int, ...]
 
@@ -75,9 +76,9 @@ def select(
         basis = np.linalg.qr(free * root[:, None])[0]
         X, y = X - basis @ (basis.T @ X), y - basis @ (basis.T @ y)
     size, scale = np.linalg.norm(X, axis=0), float(np.linalg.norm(y))
-    usable = size > 1e-12 * np.linalg.norm(columns * root[:, None], axis=0)
+    usable = size > ROUNDING * np.linalg.norm(columns * root[:, None], axis=0)
     coefficients = np.zeros(columns.shape[1])
-    if scale == 0 or not usable.any():
+    if scale <= ROUNDING * np.linalg.norm(target * root) or not usable.any():
         return Selection((), coefficients, 0.0, ())
     at = np.flatnonzero(usable)
     n = samples or len(target)

@@ -1,0 +1,158 @@
+"""Refine a law, and take away the terms that do not pay for themselves on validation roll-outs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+from jaxtyping import Float
+
+from hybrid.metrics import lead_times
+from symbolic.form import Parameter
+from symbolic.law import Law
+from symbolic.refine import Refinement, refine
+from symbolic.rollouts import RollOutData, scores
+
+PAYS = 3.0  # by which factor a term must reduce the error of validation roll-outs
+NOISY = 8.0  # squared errors below this multiple of the noise are mostly noise
+SIGNIFICANT = 3.0
+TRIAL_TRAJECTORIES = 10  # that terms are put to the test on
+TRIAL_TOLERANCE = 1e-5
+TRIAL_STEPS = 8
+SUSPECT = 10.0  # only terms without which the squared misfit grows by less than this are put to the test
+
+Drop = tuple[Parameter, ...]
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """A law refined on a few trajectories.
+
+    Args:
+        refinement: the law, and what its misfit says of each term.
+        pivot: the coefficient that was held.
+        scores: its errors on validation roll-outs, one for each trajectory.
+    """
+
+    refinement: Refinement
+    pivot: Parameter
+    scores: Float[np.ndarray, " n"]
+
+    @property
+    def law(self) -> Law:
+        """The law."""
+        return self.refinement.law
+
+
+@dataclass(frozen=True)
+class _Trials:
+    """Where laws are put to the test.
+
+    Args:
+        train: what their coefficients are refined on, a part of it in trials.
+        validation: what decides.
+        clusters: trajectories that the training data come from.
+    """
+
+    train: RollOutData
+    validation: RollOutData
+    clusters: int
+
+    def of(self, law: Law, pivot: Parameter) -> _Tried:
+        """A law refined on a few trajectories, and scored."""
+        few = self.train.first(TRIAL_TRAJECTORIES * max(1, len(self.train.u) // self.clusters))
+        found = refine(
+            law,
+            few,
+            pivot=pivot,
+            clusters=min(self.clusters, TRIAL_TRAJECTORIES),
+            steps=TRIAL_STEPS,
+            tolerance=TRIAL_TOLERANCE,
+        )
+        leads = lead_times(self.validation.u.shape[1] - 1)
+        return _Tried(found, pivot, scores(found.law, self.validation, leads))
+
+    def smaller(self, tried: _Tried) -> tuple[_Tried, Drop] | None:
+        """The law with fewer terms that does as well, and what it does without; None if there is none.
+
+        Terms that make m negative on the band go whatever they gain.
+        """
+        negative = not dissipates(tried.law, self.train)
+        for drop in _candidates(tried.refinement, negative):
+            trial = self.of(*_without(tried.law, drop, tried.pivot))
+            if negative or _does_not_pay(trial.scores, tried.scores, self.validation.noise, len(drop)):
+                return trial, drop
+        return None
+
+
+def dissipates(law: Law, data: RollOutData) -> bool:
+    """Whether m(k) ≥ 0 on the modes that the law evolves."""
+    m = law.symbol("m", data.grid)[law.flow(data.grid).mask.numpy()]
+    return bool(np.all(m >= -1e-9 * np.abs(m).max()))
+
+
+def _without(law: Law, drop: Drop, pivot: Parameter) -> tuple[Law, Parameter]:
+    """The law without some terms, and the pivot's new place."""
+    name, place = pivot
+    for owner, i in sorted(drop, reverse=True):
+        law = law.without((owner, i))
+        place -= name == owner and place > i
+    return law, (name, place)
+
+
+def _does_not_pay(
+    without: Float[np.ndarray, " n"], full: Float[np.ndarray, " n"], noise: float, terms: int
+) -> bool:
+    """Whether terms are not worth their place.
+
+    Without them, validation roll-outs err less than PAYS times more (PAYS² for several). Errors that are
+    mostly measurement noise hide what a term does; there it stays if leaving it out is worse in every
+    likelihood (SIGNIFICANT standard errors over trajectories).
+    """
+    worse = without**2 - full**2
+    if worse.mean() > (PAYS ** (2 * min(terms, 2)) - 1) * np.mean(full**2):
+        return False
+    if np.mean(full**2) > NOISY * noise or len(worse) < 3:
+        return True
+    return bool(worse.mean() < SIGNIFICANT * worse.std(ddof=1) / np.sqrt(len(worse)))
+
+
+def _candidates(current: Refinement, negative: bool) -> list[Drop]:
+    """Terms to try to do without, the least important first.
+
+    All suspects at once, one, then two that may stand in for each other; of m alone where m is negative.
+    """
+    growth = current.growth
+    if negative:
+        return [(p,) for p in sorted(growth, key=lambda p: growth[p]) if p[0] == "m"]
+    suspects = sorted((p for p, g in growth.items() if g < SUSPECT**2), key=lambda p: growth[p])
+    single: list[Drop] = [(p,) for p in suspects if growth[p] < SUSPECT]
+    together: list[Drop] = [tuple(p for (p,) in single)] if len(single) > 2 else []
+    return together + single + list(combinations(suspects, 2))
+
+
+def eliminate(
+    law: Law, pivot: Parameter, train: RollOutData, validation: RollOutData, clusters: int
+) -> tuple[Refinement, tuple[str, ...]]:
+    """Refine, and take away one term after another as long as it does not pay on validation roll-outs.
+
+    Args:
+        law: the form to start from.
+        pivot: the coefficient that holds the scale.
+        train, validation: what refines, and what decides.
+        clusters: trajectories that the training data come from.
+
+    Returns:
+        The last refinement, on all training data, and the terms that were taken away.
+    """
+    trials = _Trials(train, validation, clusters)
+    tried, dropped = trials.of(law, pivot), []
+    while True:
+        while (smaller := trials.smaller(tried)) is not None:
+            dropped += [f"{name}: {getattr(tried.law, name).terms[i]}" for name, i in smaller[1]]
+            tried = smaller[0]
+        final = refine(tried.law, train, pivot=tried.pivot, clusters=clusters)
+        if dissipates(final.law, train) or not _candidates(final, negative=True):
+            return final, tuple(dropped)
+        tried = replace(tried, refinement=final)

@@ -1,0 +1,87 @@
+"""law.json: the factors of a law as text, read back without being evaluated."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from symbolic.expressions import parse
+from symbolic.factor import WAVENUMBERS, Factor, u
+from symbolic.form import FACTORS, Form
+
+FORMAT = 1
+Read = TypeVar("Read")
+
+
+def write(path: str | Path, form: Form, **settings: object) -> None:
+    """Write a form and settings to a file, all of it or nothing."""
+    path = Path(path)
+    body = {name: _rows(getattr(form, name)) for name in FACTORS}
+    plain = {"lengths": form.lengths, "centre": form.centre, "covariance": form.covariance}
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(json.dumps({"format": FORMAT, **body, **plain, **settings}, indent=1) + "\n")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read(path: str | Path, build: Callable[..., Read]) -> Read:
+    """The law in a file, built from its arguments.
+
+    Raises:
+        ValueError: the file is missing, is not a law, or holds a formula that is not understood.
+    """
+    try:
+        return build(**_arguments(json.loads(Path(path).read_text())))
+    except (OSError, json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"expected a law in {path}, got: {error}; distil again") from None
+    except (KeyError, TypeError, OverflowError) as error:
+        raise ValueError(
+            f"expected a complete law in {path}, got one without or with a wrong {error}; distil again"
+        ) from None
+    except ValueError as error:
+        raise ValueError(f"{path} is not a law: {error}") from None
+
+
+def _rows(factor: Factor) -> list[dict[str, Any]]:
+    rows = zip(factor.terms, factor.values, factor.std_errors, strict=True)
+    return [{"term": str(t), "value": v, "std_error": e} for t, v, e in rows]
+
+
+def _factor(rows: list[dict[str, Any]], symbols: tuple[Any, ...]) -> Factor:
+    terms = tuple(parse(row["term"], symbols) for row in rows)
+    errors = tuple(None if row["std_error"] is None else float(row["std_error"]) for row in rows)
+    return Factor(terms, tuple(float(row["value"]) for row in rows), errors)
+
+
+def _arguments(content: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ValueError(f"expected format {FORMAT}; distil again")
+    lengths = tuple(float(length) for length in content["lengths"])
+    symbols = {"F": (u,), **dict.fromkeys("qmw", WAVENUMBERS[len(lengths)])}
+    factors = {name: _factor(content[name], symbols[name]) for name in FACTORS}
+    band, centre = content["band"], float(content["centre"])
+    return {
+        **factors,
+        "lengths": lengths,
+        "centre": centre,
+        "covariance": _covariance(content["covariance"], sum(len(factor) for factor in factors.values())),
+        "band": None if band is None else float(band),
+        "hold": bool(content["hold"]),
+        "provenance": dict(content["provenance"]),
+    }
+
+
+def _covariance(rows: list[list[float]] | None, size: int) -> tuple[tuple[float, ...], ...] | None:
+    if rows is None:
+        return None
+    table = np.array(rows, dtype=float).reshape(-1)
+    if table.size != size**2 or not np.all(np.isfinite(table)):
+        raise ValueError(f"expected a finite covariance of {size} coefficients, got {table.size} numbers")
+    return tuple(tuple(float(c) for c in row) for row in table.reshape(size, size))

@@ -1,0 +1,123 @@
+"""Trajectories on just enough points for a law's band, its roll-outs from them, and how far they are off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from hybrid.flow import Flow
+from hybrid.grid import Grid
+from hybrid.resample import resampled
+from hybrid.steppers import ETDRK4, roll_out
+from hybrid.trajectories import Trajectories
+from symbolic.law import Law
+
+POINTS_PER_MODE = 4
+MISFIT_SHARE = 1e-2  # the stepper's error, as a share of the misfit
+ROUNDING = 1e-9
+MAX_SUBSTEPS = 64
+
+
+def _white_noise(u: Float[np.ndarray, "n nt *grid"], grid: Grid) -> float:
+    """Variance of white noise, from the median power of the highest tenth of the modes below Nyquist's."""
+    power = np.abs(np.fft.rfftn(u, axes=grid.axes, norm="forward")) ** 2
+    highest = grid.resolved & (grid.k_norm >= np.quantile(grid.k_norm[grid.resolved], 0.9))
+    return float(np.median(power[..., highest])) / np.log(2.0) * grid.points
+
+
+@dataclass(frozen=True)
+class RollOutData:
+    """What a law is compared with: trajectories limited to its band, on just enough points.
+
+    Args:
+        grid: the points.
+        u: fields (trajectory, frame, *grid) about the law's centre, from the first frame that counts.
+        dt: time between frames.
+        size: root mean square of each trajectory (trajectory,).
+        noise: variance of white noise in the band, relative to that of the fields: the floor of the spectrum
+            at the highest modes after the first frame.
+    """
+
+    grid: Grid
+    u: Float[Tensor, "n nt *grid"]
+    dt: float
+    size: Float[Tensor, " n"]
+    noise: float = 0.0
+
+    @classmethod
+    def of(cls, data: Trajectories, law: Law, first_frame: int = 0) -> RollOutData:
+        """The part of the data that the law's band can explain."""
+        u = data.u[:, first_frame:] - law.centre
+        shape = data.grid.shape
+        if law.band is not None:
+            wanted = [int(np.ceil(POINTS_PER_MODE * law.band * L / (4 * np.pi))) * 2 for L in law.lengths]
+            shape = tuple(min(n, max(16, w)) for n, w in zip(shape, wanted, strict=True))
+        grid = Grid(shape, law.lengths)
+        mask = law.flow(grid).mask
+        fields = torch.tensor(resampled(u, shape))
+        fields = grid.ifft(grid.fft(fields) * mask)
+        axes = tuple(range(1, fields.ndim))
+        size = fields.square().mean(axes).sqrt().clamp(min=1e-300)
+        share = float((grid.multiplicity * mask.numpy()).sum()) / data.grid.points
+        noise = _white_noise(u[:, 1:], data.grid) * share / float(size.square().mean())
+        return cls(grid, fields, data.dt, size, noise)
+
+    def first(self, n: int) -> RollOutData:
+        """The first n trajectories."""
+        return RollOutData(self.grid, self.u[:n], self.dt, self.size[:n], self.noise)
+
+    def windows(self, frames: int) -> RollOutData:
+        """The same data cut into consecutive windows, each a trajectory of its own."""
+        n, nt = self.u.shape[:2]
+        if frames >= nt:
+            return self
+        starts = range(0, nt - frames + 1, frames - 1)
+        cut = torch.stack([self.u[:, s : s + frames] for s in starts], dim=1)
+        windows = cut.reshape(n * len(starts), frames, *self.grid.shape)
+        size = self.size[:, None].expand(n, len(starts)).reshape(-1)
+        return RollOutData(self.grid, windows, self.dt, size, self.noise)
+
+
+def rolled(flow: Flow, start: Tensor, data: RollOutData, substeps: int) -> Float[Tensor, "... nt-1 *grid"]:
+    """Roll-outs of a flow from start (*batch, *grid), at the frames after the first."""
+    frames = data.u.shape[1] - 1
+    with torch.no_grad():
+        axis = -data.grid.ndim - 1
+        return torch.stack(list(roll_out(flow, start, data.dt, frames, substeps, ETDRK4())), dim=axis)
+
+
+def predicted(law: Law, data: RollOutData, substeps: int) -> Float[Tensor, "n nt-1 *grid"]:
+    """Roll-outs of a law from the first frame, at the following ones."""
+    return rolled(law.flow(data.grid), data.u[:, 0], data, substeps)
+
+
+def substeps_for(law: Law, data: RollOutData, accuracy: float = 0.0) -> int:
+    """Substeps a frame, by step doubling on a few frames.
+
+    Their error is a hundredth of the misfit, or the accuracy relative to the field where that is larger.
+    """
+    few = RollOutData(data.grid, data.u[:8, :4], data.dt, data.size[:8])
+    n, coarse = 1, predicted(law, few, 1)
+    while n < MAX_SUBSTEPS:
+        fine = predicted(law, few, 2 * n)
+        size = float(torch.linalg.vector_norm(fine))
+        change = float(torch.linalg.vector_norm(fine - coarse)) / size
+        gap = float(torch.linalg.vector_norm(fine - few.u[:, 1:])) / size
+        if change <= max(MISFIT_SHARE * gap, accuracy, ROUNDING):
+            return n
+        n, coarse = 2 * n, fine
+    return n
+
+
+def scores(law: Law, data: RollOutData, leads: Iterable[int]) -> Float[np.ndarray, " n"]:
+    """Mean over lead times of the relative RMSE, for each trajectory."""
+    error = predicted(law, data, substeps_for(law, data)) - data.u[:, 1:]
+    axes = tuple(range(2, error.ndim))
+    ratio = error.square().mean(axes).sqrt() / data.u[:, 1:].square().mean(axes).sqrt().clamp(min=1e-300)
+    chosen = ratio[:, [lead - 1 for lead in leads]].mean(1).numpy()
+    return np.nan_to_num(chosen, nan=np.inf)
