@@ -26,6 +26,7 @@ from hybrid.steppers import ETDRK4, Scheme, simulate
 from hybrid.table import NODES, HermiteTable
 
 FORMAT = 1
+MARGIN = 0.25  # how far beyond the data F has its transitions, relative to their range
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class OnsagerModel(nn.Module):
         mask = band_mask(self.grid, setting.band)
         self.modes = ModeIndex.of(self.grid, mask)
         n = len(self.modes.first)
-        margin = 0.1 * (setting.high - setting.low)
+        margin = MARGIN * (setting.high - setting.low)
         self.low, self.high = setting.low - margin, setting.high + margin
         self.potential = Potential(
             self.grid, self.modes, low=self.low, high=self.high, low_modes=setting.low_modes
@@ -136,17 +137,21 @@ class OnsagerModel(nn.Module):
         return self.symbol_w().detach().cpu().numpy() / self.setting.scales.time
 
     def f_table(self) -> HermiteTable:
-        """F' tabulated over the range of the data and a tenth beyond."""
+        """F' tabulated over the range of the data and a margin."""
         nodes = torch.linspace(self.low, self.high, NODES, dtype=torch.float64, device=self.theta_m.device)
         return HermiteTable.of_derivative(self.potential.pointwise, nodes)
 
     def flow(self) -> Flow:
-        """The equation of motion in scaled units, with F tabulated."""
+        """The equation of motion in scaled units, with F tabulated.
+
+        The mean slope of F' over the data goes to the linear part, which the stepper solves exactly: F may
+        undo most of a, and the difference of two stiff terms would need small steps.
+        """
         K = torch.complex(self.symbol_m(), self.symbol_w())
+        slope, f = self.f_table().tilted()
+        q = self.potential.symbol() + slope
         nonlocal_force = None if self.potential.nonlocal_part is None else self.potential.nonlocal_force
-        return Flow(
-            self.grid, K, self.potential.symbol(), self.f_table(), self.modes.inside, False, nonlocal_force
-        )
+        return Flow(self.grid, K, q, f, self.modes.inside, False, nonlocal_force)
 
     def energies(self, u: Float[np.ndarray, "..."]) -> Energies:
         """V0, V1, V2 of fields u (*batch, *grid), in the user's units (amplitude² × volume)."""

@@ -34,7 +34,7 @@ class Schedule:
     max_minutes: float | None = None
 
     def rate_from(self, score: float) -> float:
-        """The first learning rate from a warm start with this score: steps no larger than what is left to gain."""
+        """The first learning rate from a warm start with this score: steps no larger than what is to gain."""
         return self.rate * float(np.clip(score / COARSE, 1e-3, 1.0))
 
     def lead(self, step: int) -> int:

@@ -22,7 +22,9 @@ def _score(law: Law, data: Trajectories, first_frame: int) -> float:
     return score(rollout_errors(law.flow(data.grid), fields, data.dt, TRIAL_RTOL))
 
 
-def widened(law: Law, pivot: Parameter, data: Trajectories, validation: Trajectories, first_frame: int) -> Law:
+def widened(
+    law: Law, pivot: Parameter, data: Trajectories, validation: Trajectories, first_frame: int
+) -> Law:
     """The law with its band widened by half, and refitted, as long as that improves validation roll-outs.
 
     A network trusts only modes on which its own symbols were good enough; a formula knows the others as well,
@@ -35,7 +37,9 @@ def widened(law: Law, pivot: Parameter, data: Trajectories, validation: Trajecto
         complete = bool((band_mask(validation.grid, band) == validation.grid.resolved).all())
         wider = replace(law, band=None if complete else band)
         fields = RollOutData.of(few, wider, first_frame)
-        wider = refine(wider, fields, pivot=pivot, clusters=few.n, steps=TRIAL_STEPS, tolerance=TRIAL_TOLERANCE).law
+        wider = refine(
+            wider, fields, pivot=pivot, clusters=few.n, steps=TRIAL_STEPS, tolerance=TRIAL_TOLERANCE
+        ).law
         value = _score(wider, validation, first_frame)
         if not value < best:
             return law

@@ -75,7 +75,9 @@ def test_parts_of_the_energy_are_the_local_the_gradient_and_the_nonlocal_ones() 
     np.testing.assert_allclose(parts.V2, expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["KdV", "Cahn–Hilliard", "Ohta–Kawasaki", "driven, about u*", "Zakharov–Kuznetsov"])
+@pytest.mark.parametrize(
+    "name", ["KdV", "Cahn–Hilliard", "Ohta–Kawasaki", "driven, about u*", "Zakharov–Kuznetsov"]
+)
 def test_standard_errors_of_terms_propagate(name: str) -> None:
     law, rng, h = LAWS[name], np.random.default_rng(0), 1e-6
     values = law.values()

@@ -1,0 +1,96 @@
+"""What a run learns from, and how: the one object that `run.json` keeps."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hybrid import Schedule, Trajectories, load
+from hybrid.factorise import Case
+from hybrid.record import FitRecord
+from hybrid.trajectories import Split
+from hybrid.warmstart import warm_start
+from symbolic import Law, simulate
+from symbolic.catalog import system
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is learned from, and how; kept in run.json so that a later command can go on from there.
+
+    Args:
+        name: a catalogue name or a file.
+        options: of `simulate` or of `load`.
+        test: the user's own test file.
+        seed, case, steps, max_minutes: of the split and the fit.
+    """
+
+    name: str
+    options: dict[str, Any]
+    test: str | None = None
+    seed: int = 0
+    case: str | None = None
+    steps: int | None = None
+    max_minutes: float | None = None
+
+    @classmethod
+    def of(cls, name: str, reading: dict[str, Any], making: dict[str, Any], **rest: Any) -> Plan:
+        """A plan from options, those for files or those for catalogue systems.
+
+        Raises:
+            ValueError: options of the wrong kind.
+        """
+        kind, used, unused = (
+            ("a file", reading, making) if is_file(name) else ("a catalogue name", making, reading)
+        )
+        misplaced = [
+            f"--{option.removeprefix('n_')}" for option, value in unused.items() if value is not None
+        ]
+        if misplaced:
+            raise ValueError(f"expected no {', '.join(misplaced)} with {kind}, got {name}; leave it out")
+        options = {option: value for option, value in used.items() if value is not None}
+        return cls(str(Path(name).resolve()) if is_file(name) else name, options, **rest)
+
+    @property
+    def truth(self) -> Law | None:
+        """The law of a catalogue system; only the report may see it."""
+        return None if is_file(self.name) else system(self.name).law
+
+    def data(self) -> Trajectories:
+        """The trajectories."""
+        if is_file(self.name):
+            return read(self.name, self.options)
+        return simulate(self.name, seed=self.seed, **self.options)
+
+    def split(self, file: Path | None = None) -> Split:
+        """Parts to train, validate and test on, of the plan's data or of another file."""
+        reading = self.options if is_file(self.name) else {}
+        data = self.data() if file is None else read(file, reading)
+        return data.split(self.seed, test=None if self.test is None else read(self.test, reading))
+
+    def schedule(self) -> Schedule:
+        """How long to train."""
+        if self.steps is None:
+            return Schedule(max_minutes=self.max_minutes)
+        quarter = self.steps // 4
+        return Schedule(steps=(quarter, quarter, self.steps - 2 * quarter), max_minutes=self.max_minutes)
+
+    def record(self, split: Split, kept: dict[str, Any]) -> FitRecord:
+        """How the fit went: its warm start made again, the rest from run.json."""
+        warm = warm_start(split.train, split.validation, case=Case(self.case) if self.case else None)
+        return FitRecord(warm=warm, **{**kept, "history": tuple(map(tuple, kept["history"]))})
+
+
+def is_file(name: str | Path) -> bool:
+    """Whether a name means a file: it has a suffix or a path separator."""
+    return bool(Path(name).suffix) or os.sep in str(name)
+
+
+def read(file: str | Path, options: dict[str, Any]) -> Trajectories:
+    """Trajectories of a file; what there is to say about them is in their notes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return load(file, **options)

@@ -1,0 +1,189 @@
+"""The stages of a run, from a plan to a folder of results, and what is said on the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from rich.console import Console
+
+from diagnostics.plan import Plan, is_file, read
+from diagnostics.report import report
+from diagnostics.style import write_file
+from hybrid import OnsagerModel, Trajectories, fit
+from hybrid.trajectories import Split
+from symbolic import Law
+from symbolic.distill import Distillation, distillation
+from symbolic.export import equation_text, latex_document, markdown, term_lines
+
+RESULTS = ("model", "run.json", "law.json", "law.tex", "law.md", "report.html", "figures", "metrics.json")
+
+
+@contextmanager
+def whole(out: Path, force: bool) -> Iterator[Path]:
+    """A temporary folder that becomes `out` at the end, or goes away with whatever went wrong.
+
+    Raises:
+        ValueError: `out` is not a folder, or not an empty one and not to be overwritten.
+    """
+    if out.exists() and not (out.is_dir() and (force or not any(out.iterdir()))):
+        raise ValueError(f"expected a new or an empty folder, got {out}; choose another, or add --force")
+    out = out.resolve()
+    partial = next(p for p in out.parents if p.is_dir()) / f".{out.name}.{uuid4().hex[:8]}.part"
+    partial.mkdir()
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield partial
+        out.mkdir(parents=True, exist_ok=True)
+        for old in (out / name for name in RESULTS if (out / name).exists()):
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+        for item in partial.iterdir():
+            os.rename(item, out / item.name)
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+class Talk:
+    """What is said while a command runs, and how long each stage took."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.console = Console(quiet=quiet, markup=False, highlight=False, emoji=False, soft_wrap=True)
+        self.progress = self.console.is_terminal and not quiet
+        self.seconds: dict[str, float] = {}
+
+    def say(self, *lines: str) -> None:
+        """Print lines."""
+        for line in lines:
+            self.console.print(line)
+
+    @contextmanager
+    def stage(self, name: str, *, bar: bool = False) -> Iterator[None]:
+        """Time a stage and say so when it is done; one with a bar of its own needs no spinner."""
+        started = time.perf_counter()
+        with self.console.status(name) if self.progress and not bar else nullcontext():
+            yield
+        self.seconds[name] = time.perf_counter() - started
+        self.say(f"{name:<12}{self.seconds[name]:8.1f} s")
+
+
+def keep(folder: Path, **entries: Any) -> None:
+    """Write entries of run.json, leaving the others."""
+
+    path = folder / "run.json"
+    known = json.loads(path.read_text()) if path.exists() else {}
+    write_file(path, json.dumps({**known, **entries}, indent=1) + "\n")
+
+
+def kept(folder: Path) -> tuple[Plan, dict[str, Any]]:
+    """The plan of a folder and all that run.json holds."""
+    try:
+        content = json.loads((folder / "run.json").read_text())
+        return Plan(**content["plan"]), content
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"expected the folder of a fit, got {folder} ({error}); fit first") from None
+
+
+def learn(plan: Plan, folder: Path, talk: Talk, command: str) -> tuple[OnsagerModel, Split]:
+    """Read or simulate, split, fit; leaves model/ and run.json."""
+
+    with talk.stage("read" if is_file(plan.name) else "simulate"):
+        split = plan.split()
+    talk.say(*str(split.train).splitlines())
+    with talk.stage("fit", bar=True):
+        model = fit(
+            split.train,
+            validation=split.validation,
+            seed=plan.seed,
+            case=plan.case,
+            schedule=plan.schedule(),
+            progress=talk.progress,
+        )
+    del talk.seconds["fit"]  # the record has it, and the factorisation on its own
+    model.save(folder / "model")
+    record = {} if model.record is None else {**vars(model.record)}
+    record.pop("warm", None)
+    keep(folder, plan=asdict(plan), command=command, split=split.as_dict(), fit=record)
+    return model, split
+
+
+def distil(
+    plan: Plan, folder: Path, talk: Talk, model: OnsagerModel, split: Split
+) -> tuple[Law, Distillation]:
+    """Distil; leaves law.json, law.tex and law.md."""
+
+    with talk.stage("distill"):
+        found = distillation(model, split.train, validation=split.validation, seed=plan.seed)
+    law = replace(found.law, provenance={"source": split.train.source, "seed": plan.seed})
+    law.save(folder / "law.json")
+    write_file(folder / "law.tex", latex_document(law))
+    write_file(folder / "law.md", markdown(law))
+    gauge = [str(fixed) for fixed in found.gauge]
+    keep(folder, notes=found.notes, gauge=gauge, seconds={"distill": talk.seconds["distill"]})
+    return law, found
+
+
+def judge(plan: Plan, folder: Path, talk: Talk, data: Trajectories, command: str, **known: Any) -> None:
+    """Report on data; leaves report.html, figures/ and metrics.json."""
+
+    model, law = OnsagerModel.load(folder / "model"), Law.load(folder / "law.json")
+    with talk.stage("report"):
+        report(model, law, data, folder, truth=plan.truth, command=command, seed=plan.seed, **known)
+
+
+def summary(plan: Plan, folder: Path) -> list[str]:
+    """The outcome on one screen."""
+
+    law, truth = Law.load(folder / "law.json"), plan.truth
+    metrics = json.loads((folder / "metrics.json").read_text())
+    rows = {"persistence": metrics["persistence"]}
+    rows |= {name: metrics[name]["relative_rmse"] for name in ("network", "law")}
+    return [
+        "",
+        metrics["verdict"],
+        *(f"note: {warning}" for warning in metrics["warnings"]),
+        "",
+        f"found  {equation_text(law)}",
+        *([] if truth is None else [f"true   {equation_text(truth)}"]),
+        "",
+        *term_lines(law, truth),
+        "",
+        "relative RMSE of roll-outs on test data",
+        f"{'step':<12}" + "".join(f"{step:>14}" for step in rows["law"]),
+        *(f"{name:<12}" + "".join(f"{cell(v):>14}" for v in row.values()) for name, row in rows.items()),
+        "",
+        "seconds     " + ", ".join(f"{name} {value:.1f}" for name, value in metrics["seconds"].items()),
+        f"report      {folder / 'report.html'}",
+    ]
+
+
+def cell(value: float | None) -> str:
+    """An error in a table."""
+    return "-" if value is None else f"{value:.2e}"
+
+
+def follow(folder: Path, start: Path, network: bool) -> Trajectories:
+    """What a law or network predicts from the first frames of a file, at its times."""
+
+    predictor = OnsagerModel.load(folder / "model") if network else Law.load(folder / "law.json")
+    lengths = predictor.setting.lengths if isinstance(predictor, OnsagerModel) else predictor.lengths
+    data = read(start, {})
+    box = data.grid.lengths
+    if len(box) != len(lengths) or any(abs(a / b - 1) > 1e-3 for a, b in zip(box, lengths, strict=True)):
+        raise ValueError(
+            f"expected fields on the box {lengths}, got {box} in {start}; resample or rescale them"
+        )
+    space = [data.dataset[str(axis)].values for axis in data.dataset["u"].dims[2:]]
+    field = predictor.simulate(data.u[:, 0], data.t)
+    layout = "nt" + "xy"[: len(space)]
+    name = f"{'network' if network else 'law'} of {folder}, from {start}"
+    return Trajectories.from_arrays(field, data.t, *space, layout=layout, source=name)
