@@ -6,7 +6,6 @@ import importlib
 import os
 import shlex
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
@@ -130,9 +129,8 @@ def learn_command(
 ) -> None:
     """Train a network and, as `run`, distil it and write the report."""
     from diagnostics.plan import Plan
-    from diagnostics.run import Talk, distil, judge, learn, summary, whole
+    from diagnostics.run import Talk, carry_out
 
-    talk = Talk(quiet)
     plan = Plan.of(
         source,
         {"u": u, "x": x, "y": y, "t": t, "layout": layout, "frames": frames},
@@ -143,28 +141,18 @@ def learn_command(
         steps=steps,
         max_minutes=max_minutes,
     )
-    with whole(out, force) as folder:
-        use(threads)
-        model, split = learn(plan, folder, talk, ctx.obj)
-        if ctx.command.name == "run":
-            law, found = distil(plan, folder, talk, model, split)
-            known = {"distillation": found, "record": model.record, "seconds": talk.seconds}
-            judge(plan, folder, talk, split.test, ctx.obj, split=split.as_dict(), **known)
-    talk.say(*(summary(plan, out) if ctx.command.name == "run" else [f"model in {out}"]))
+    use(threads)
+    distilled = ctx.command.name == "run"
+    carry_out(plan, out, Talk(quiet), ctx.obj, distilled=distilled, force=force)
 
 
 @main.command("distill", epilog="Example: mesoscribe distill kdv")
 def distill_command(folder: Folder, data: Data = None, quiet: Quiet = False, threads: Threads = None) -> None:
     """Read the law off the network of a folder."""
-    from diagnostics.run import Talk, distil, kept
-    from hybrid import OnsagerModel
-    from symbolic.export import equation_text
+    from diagnostics.run import Talk, distil_again
 
-    plan, _ = kept(folder)
-    talk = Talk(quiet)
     use(threads)
-    law, _ = distil(plan, folder, talk, OnsagerModel.load(folder / "model"), plan.split(data))
-    talk.say(equation_text(law), f"law in {folder}")
+    distil_again(folder, data, Talk(quiet))
 
 
 @main.command("report", epilog="Example: mesoscribe report kdv")
@@ -172,26 +160,10 @@ def report_command(
     ctx: typer.Context, folder: Folder, data: Data = None, quiet: Quiet = False, threads: Threads = None
 ) -> None:
     """Judge the network and the law of a folder, on the test part of its data or on another file."""
-    from diagnostics.plan import is_file, read
-    from diagnostics.run import Talk, judge, kept, summary
+    from diagnostics.run import Talk, judge_again
 
-    plan, content = kept(folder)
-    talk = Talk(quiet)
     use(threads)
-    split = plan.split()
-    judged = {"split": split.as_dict()} if data is None else {}
-    judge(
-        plan,
-        folder,
-        talk,
-        split.test if data is None else read(data, plan.options if is_file(plan.name) else {}),
-        ctx.obj,
-        distillation=SimpleNamespace(notes=tuple(content.get("notes", ()))),
-        record=plan.record(split, content["fit"]),
-        seconds={**content.get("seconds", {}), **talk.seconds},
-        **judged,
-    )
-    talk.say(*summary(plan, folder))
+    judge_again(folder, data, Talk(quiet), ctx.obj)
 
 
 @main.command(

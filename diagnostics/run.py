@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -123,12 +124,13 @@ def distil(
 
     with talk.stage("distill"):
         found = distillation(model, split.train, validation=split.validation, seed=plan.seed)
+    talk.seconds.update(found.seconds)
     law = replace(found.law, provenance={"source": split.train.source, "seed": plan.seed})
     law.save(folder / "law.json")
     write_file(folder / "law.tex", latex_document(law))
     write_file(folder / "law.md", markdown(law))
     gauge = [str(fixed) for fixed in found.gauge]
-    keep(folder, notes=found.notes, gauge=gauge, seconds={"distill": talk.seconds["distill"]})
+    keep(folder, notes=found.notes, gauge=gauge, seconds=found.seconds)
     return law, found
 
 
@@ -169,6 +171,45 @@ def summary(plan: Plan, folder: Path) -> list[str]:
 def cell(value: float | None) -> str:
     """An error in a table."""
     return "-" if value is None else f"{value:.2e}"
+
+
+def carry_out(
+    plan: Plan, out: Path, talk: Talk, command: str, *, distilled: bool = True, force: bool = False
+) -> None:
+    """Fit and, if asked to, distil and report; leaves the whole folder or nothing."""
+    with whole(out, force) as folder:
+        model, split = learn(plan, folder, talk, command)
+        if distilled:
+            _, found = distil(plan, folder, talk, model, split)
+            known = {"distillation": found, "record": model.record, "seconds": talk.seconds}
+            judge(plan, folder, talk, split.test, command, split=split.as_dict(), **known)
+    talk.say(*(summary(plan, out) if distilled else [f"model in {out}"]))
+
+
+def distil_again(folder: Path, data: Path | None, talk: Talk) -> None:
+    """Distil the network of a folder, on its own data or on another file."""
+    plan, _ = kept(folder)
+    law, _ = distil(plan, folder, talk, OnsagerModel.load(folder / "model"), plan.split(data))
+    talk.say(equation_text(law), f"law in {folder}")
+
+
+def judge_again(folder: Path, data: Path | None, talk: Talk, command: str) -> None:
+    """Report on the network and the law of a folder, on the test part of its data or on another file."""
+    plan, content = kept(folder)
+    split = plan.split()
+    judged = {"split": split.as_dict()} if data is None else {}
+    judge(
+        plan,
+        folder,
+        talk,
+        split.test if data is None else read(data, plan.options if is_file(plan.name) else {}),
+        command,
+        distillation=SimpleNamespace(notes=tuple(content.get("notes", ()))),
+        record=plan.record(split, content["fit"]),
+        seconds={**content.get("seconds", {}), **talk.seconds},
+        **judged,
+    )
+    talk.say(*summary(plan, folder))
 
 
 def follow(folder: Path, start: Path, network: bool) -> Trajectories:

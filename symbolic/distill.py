@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -43,6 +44,7 @@ class Distillation:
         refinement: the last refinement.
         dropped: terms that were selected and then found to make no difference.
         notes: what else should be said.
+        seconds: of reading the factors off ("distill") and of refining them ("refine").
     """
 
     law: Law
@@ -51,6 +53,7 @@ class Distillation:
     refinement: Refinement
     dropped: tuple[str, ...]
     notes: tuple[str, ...]
+    seconds: dict[str, float]
 
     @property
     def gauge(self) -> tuple[Gauge, ...]:
@@ -195,11 +198,13 @@ def distillation(
     """
     if validation is None:
         data, validation = data.parts(seed, (1 - VALIDATION_SHARE, VALIDATION_SHARE))
+    started = time.perf_counter()
     network = canonical_form(model)
     weights = importance(model, network, data)
     law, selections = read_off(
         model, network, weights, library or polynomials(model.grid.ndim), precision_of(model, data)
     )
+    read = time.perf_counter()
     scaled = model.setting.scales.to_scaled(data.u)
     first = first_useful_frame(scaled, model.setting.scales.grid(data.grid))
     first = first if min(data.n_frames, validation.n_frames) - first > 3 else 0
@@ -212,4 +217,5 @@ def distillation(
     if wider.band != refinement.law.band:
         refinement = refine(wider, RollOutData.of(data, wider, first), pivot=pivot, clusters=data.n)
     final = canonical_law(refinement.law)
-    return Distillation(final, network, selections, refinement, dropped, notes)
+    seconds = {"distill": read - started, "refine": time.perf_counter() - read}
+    return Distillation(final, network, selections, refinement, dropped, notes, seconds)

@@ -206,7 +206,7 @@ def test_run_leaves_every_file(run_folder: Path) -> None:
     assert {path.name for path in run_folder.iterdir()} == {"kdv.npz", "out", "said.txt"}
     metrics = json.loads((run_folder / "out/metrics.json").read_text())
     assert metrics["in_class"] is True
-    assert {"factorise", "fit", "distill", "report"} <= set(metrics["seconds"])
+    assert {"factorise", "fit", "distill", "refine", "report"} <= set(metrics["seconds"])
     assert set(metrics["split"]) == {"train", "validation", "test"}
     assert "--steps 20" in metrics["command"]
     for name in ("network", "law"):
