@@ -14,7 +14,8 @@ from hybrid.grid import Grid
 from hybrid.modes import ModeIndex
 
 WIDTH = 64
-RIDGE = 1e-10
+RIDGE = 1e-12
+STEEPNESS = 16.0  # how many transitions of one hidden unit fit into the range of F
 FLOOR = 1e-3
 
 
@@ -33,7 +34,7 @@ class PointwiseEnergy(nn.Module):
     def __init__(self, low: float, high: float, width: int = WIDTH) -> None:
         super().__init__()
         centres = torch.linspace(low, high, width, dtype=torch.float64)
-        steepness = torch.full((width,), 8.0 / (high - low), dtype=torch.float64)
+        steepness = torch.full((width,), STEEPNESS / (high - low), dtype=torch.float64)
         self.steepness = nn.Parameter(steepness)
         self.offset = nn.Parameter(-steepness * centres)
         self.amplitude = nn.Parameter(torch.zeros(width, dtype=torch.float64))

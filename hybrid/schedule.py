@@ -30,7 +30,7 @@ class Schedule:
     rate: float = 3e-4
     prior: float = 1e-6
     every: int = 50
-    patience: int = 6
+    patience: int = 4
     max_minutes: float | None = None
 
     def rate_from(self, score: float) -> float:

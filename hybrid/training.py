@@ -21,6 +21,8 @@ from hybrid.onsager import OnsagerModel
 from hybrid.schedule import Schedule
 from hybrid.steppers import ETDRK4, roll_out
 
+PROGRESS = 0.05  # a validation score better by less than this share is no progress
+
 
 class Windows(Dataset[Tensor]):
     """All windows of consecutive frames, (frames, *grid)."""
@@ -76,7 +78,9 @@ class RollOuts(lightning.LightningModule):
         predicted = torch.stack(frames, dim=1).detach()
         errors = relative_rmse(predicted.cpu().numpy(), v.cpu().numpy(), self.model.grid)
         value = score(errors)
-        self.log("score", value if np.isfinite(value) else 1e6, prog_bar=True)
+        value = value if np.isfinite(value) else 1e6
+        self.log("score", value, prog_bar=True)
+        self.log("log score", float(np.log(max(value, 1e-300))))
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Adam, its rate falling along a cosine over all steps."""
@@ -139,7 +143,7 @@ def train(
     )
     cap = timedelta(minutes=schedule.max_minutes) if schedule.max_minutes else None
     keep, timer = KeepBest(), Timer(cap)
-    stop = EarlyStopping("score", patience=schedule.patience, check_finite=False)
+    stop = EarlyStopping("log score", min_delta=PROGRESS, patience=schedule.patience, check_finite=False)
     bar = [TQDMProgressBar(refresh_rate=10)] if progress else []
     with _quiet():
         trainer = lightning.Trainer(

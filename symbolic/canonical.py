@@ -74,16 +74,16 @@ class CanonicalNetwork:
 
 
 def _leading_order(k: np.ndarray, symbol: np.ndarray, orders: tuple[int, ...]) -> tuple[int, float]:
-    """The power p and the coefficient c of symbol ≈ c k^p on the lowest modes that are not zero."""
+    """The power p and the coefficient c of symbol ≈ c |k|^p (of c·k_i^p, p odd) on the lowest modes but 0."""
     norm = np.sqrt((k**2).sum(0))
     lowest = np.argsort(norm)[: max(4, len(norm) // 8)]
     lowest = lowest[norm[lowest] > 0]
-    direction = np.where(k[0, lowest] != 0, k[0, lowest], k[-1, lowest])
     best = (np.inf, 0, 1.0)
     for p in orders:
-        column = direction**p if p % 2 else norm[lowest] ** p
-        c = float(column @ symbol[lowest] / (column @ column))
-        best = min(best, (float(np.linalg.norm(c * column - symbol[lowest])), p, c))
+        powers = (k[:, lowest] ** p if p % 2 else norm[None, lowest] ** p).T
+        c = np.linalg.lstsq(powers, symbol[lowest], rcond=None)[0]
+        misfit = float(np.linalg.norm(powers @ c - symbol[lowest]))
+        best = min(best, (misfit, p, float(c[np.abs(c).argmax()])))
     return best[1], best[2]
 
 

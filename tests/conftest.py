@@ -14,7 +14,7 @@ import torch  # noqa: E402
 
 OFFICIAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "official"
 
-torch.set_num_threads(2)
+torch.set_num_threads(1)  # two files are tested side by side
 
 
 @pytest.fixture(scope="session")

@@ -238,7 +238,7 @@ def test_terms_that_pay_stay() -> None:
 
 
 def test_law_with_negative_m_is_not_returned() -> None:
-    outside = Law(F=Factor.of(u**4), q=Factor.of(1), m=Factor((k**0, k**2), (1.0, -5e-3)))
+    outside = Law(F=Factor.of(u**4), q=Factor.of(1), m=Factor((k**0, k**2), (1.0, -1.2e-3)))
     train, validation = (rolled(outside, n, 12, 0.02, seed) for n, seed in ((5, 0), (3, 1)))
     assert not dissipates(outside, train)
     refinement, dropped = eliminate(outside, ("m", 0), train, validation, clusters=5)
