@@ -92,14 +92,7 @@ Minutes = Annotated[float | None, Option("--max-minutes", min=0.01, help="A cap 
 Steps = Annotated[int | None, Option("--steps", min=1, help="Optimiser steps in all.")]
 Force = Annotated[bool, Option("--force", help="Overwrite what is there.")]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="Print errors only.")]
-Threads = Annotated[int | None, Option("--threads", min=1, help="Of torch; one for each core if left out.")]
-
-
-def use(threads: int | None) -> None:
-    """Set the number of threads."""
-    import torch
-
-    torch.set_num_threads(threads or os.cpu_count() or 1)
+Threads = Annotated[int | None, Option("--threads", min=1, help="Of torch; by the grid if left out.")]
 
 
 @main.command("fit", help="Train a network.", epilog="Example: mesoscribe fit kdv.h5 --out kdv --seed 0")
@@ -141,9 +134,8 @@ def learn_command(
         steps=steps,
         max_minutes=max_minutes,
     )
-    use(threads)
     distilled = ctx.command.name == "run"
-    carry_out(plan, out, Talk(quiet), ctx.obj, distilled=distilled, force=force)
+    carry_out(plan, out, Talk(quiet, threads), ctx.obj, distilled=distilled, force=force)
 
 
 @main.command("distill", epilog="Example: mesoscribe distill kdv")
@@ -151,8 +143,7 @@ def distill_command(folder: Folder, data: Data = None, quiet: Quiet = False, thr
     """Read the law off the network of a folder."""
     from diagnostics.run import Talk, distil_again
 
-    use(threads)
-    distil_again(folder, data, Talk(quiet))
+    distil_again(folder, data, Talk(quiet, threads))
 
 
 @main.command("report", epilog="Example: mesoscribe report kdv")
@@ -162,8 +153,7 @@ def report_command(
     """Judge the network and the law of a folder, on the test part of its data or on another file."""
     from diagnostics.run import Talk, judge_again
 
-    use(threads)
-    judge_again(folder, data, Talk(quiet), ctx.obj)
+    judge_again(folder, data, Talk(quiet, threads), ctx.obj)
 
 
 @main.command(
@@ -182,7 +172,6 @@ def simulate_command(
     dt: Annotated[float | None, Option("--dt", help="Catalogue: time between frames.")] = None,
     points: Annotated[int | None, Option("--points", min=8, help="Catalogue: points of the grid.")] = None,
     force: Force = False,
-    threads: Threads = None,
 ) -> None:
     """Simulate a catalogue system, or a law or network that was found, from the first frames of a file."""
     from diagnostics.plan import Plan, is_file
@@ -193,7 +182,6 @@ def simulate_command(
         raise ValueError(f"expected a name ending in {' or '.join(WRITERS)}, got {out}; change the suffix")
     if out.exists() and not force:
         raise ValueError(f"expected a new file, got {out}; choose another, or add --force")
-    use(threads)
     made = {"n_trajectories": trajectories, "noise": noise, "n_frames": n_frames, "dt": dt, "points": points}
     if start is not None:
         Plan.of(str(start.resolve()), {}, made)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -13,10 +11,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
 
+import torch
 from rich.console import Console
 
+from diagnostics.folder import keep, kept, whole
 from diagnostics.plan import Plan, is_file, read
 from diagnostics.report import report
 from diagnostics.style import write_file
@@ -26,41 +25,27 @@ from symbolic import Law
 from symbolic.distill import Distillation, distillation
 from symbolic.export import equation_text, latex_document, markdown, term_lines
 
-RESULTS = ("model", "run.json", "law.json", "law.tex", "law.md", "report.html", "figures", "metrics.json")
-
-
-@contextmanager
-def whole(out: Path, force: bool) -> Iterator[Path]:
-    """A temporary folder that becomes `out` at the end, or goes away with whatever went wrong.
-
-    Raises:
-        ValueError: `out` is not a folder, or not an empty one and not to be overwritten.
-    """
-    if out.exists() and not (out.is_dir() and (force or not any(out.iterdir()))):
-        raise ValueError(f"expected a new or an empty folder, got {out}; choose another, or add --force")
-    out = out.resolve()
-    partial = next(p for p in out.parents if p.is_dir()) / f".{out.name}.{uuid4().hex[:8]}.part"
-    partial.mkdir()
-    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield partial
-        out.mkdir(parents=True, exist_ok=True)
-        for old in (out / name for name in RESULTS if (out / name).exists()):
-            shutil.rmtree(old) if old.is_dir() else old.unlink()
-        for item in partial.iterdir():
-            os.rename(item, out / item.name)
-    finally:
-        signal.signal(signal.SIGTERM, previous)
-        shutil.rmtree(partial, ignore_errors=True)
+LARGE = 4096  # points
 
 
 class Talk:
-    """What is said while a command runs, and how long each stage took."""
+    """What is said while a command runs, how long each stage took, and how many threads torch may use.
 
-    def __init__(self, quiet: bool) -> None:
+    Args:
+        quiet: say nothing.
+        threads: of torch; by the size of the grid if None.
+    """
+
+    def __init__(self, quiet: bool, threads: int | None = None) -> None:
+        self.threads = threads
         self.console = Console(quiet=quiet, markup=False, highlight=False, emoji=False, soft_wrap=True)
         self.progress = self.console.is_terminal and not quiet
         self.seconds: dict[str, float] = {}
+
+    def share(self, split: Split) -> None:
+        """Set the number of threads: on small grids more than one costs more than it saves."""
+        small = split.train.grid.points < LARGE
+        torch.set_num_threads(self.threads or (1 if small else os.cpu_count() or 1))
 
     def say(self, *lines: str) -> None:
         """Print lines."""
@@ -77,28 +62,12 @@ class Talk:
         self.say(f"{name:<12}{self.seconds[name]:8.1f} s")
 
 
-def keep(folder: Path, **entries: Any) -> None:
-    """Write entries of run.json, leaving the others."""
-
-    path = folder / "run.json"
-    known = json.loads(path.read_text()) if path.exists() else {}
-    write_file(path, json.dumps({**known, **entries}, indent=1) + "\n")
-
-
-def kept(folder: Path) -> tuple[Plan, dict[str, Any]]:
-    """The plan of a folder and all that run.json holds."""
-    try:
-        content = json.loads((folder / "run.json").read_text())
-        return Plan(**content["plan"]), content
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"expected the folder of a fit, got {folder} ({error}); fit first") from None
-
-
 def learn(plan: Plan, folder: Path, talk: Talk, command: str) -> tuple[OnsagerModel, Split]:
     """Read or simulate, split, fit; leaves model/ and run.json."""
 
     with talk.stage("read" if is_file(plan.name) else "simulate"):
         split = plan.split()
+    talk.share(split)
     talk.say(*str(split.train).splitlines())
     with talk.stage("fit", bar=True):
         model = fit(
@@ -189,7 +158,9 @@ def carry_out(
 def distil_again(folder: Path, data: Path | None, talk: Talk) -> None:
     """Distil the network of a folder, on its own data or on another file."""
     plan, _ = kept(folder)
-    law, _ = distil(plan, folder, talk, OnsagerModel.load(folder / "model"), plan.split(data))
+    split = plan.split(data)
+    talk.share(split)
+    law, _ = distil(plan, folder, talk, OnsagerModel.load(folder / "model"), split)
     talk.say(equation_text(law), f"law in {folder}")
 
 
@@ -197,6 +168,7 @@ def judge_again(folder: Path, data: Path | None, talk: Talk, command: str) -> No
     """Report on the network and the law of a folder, on the test part of its data or on another file."""
     plan, content = kept(folder)
     split = plan.split()
+    talk.share(split)
     judged = {"split": split.as_dict()} if data is None else {}
     judge(
         plan,

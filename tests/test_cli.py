@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import mesoscribe
-from diagnostics.run import RESULTS
+from diagnostics.folder import RESULTS
 from hybrid import load
 from symbolic import Law, simulate
 
