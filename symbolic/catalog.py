@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from hybrid.grid import Grid
 from hybrid.trajectories import Trajectories
-from symbolic.factor import Factor, k, u
+from symbolic.factor import Factor, k, kx, ky, u
 from symbolic.law import Law
 
 
@@ -84,6 +84,61 @@ CATALOG: Mapping[str, System] = {
         n_frames=101,
         source="u_t + 6 u u_x + u_xxx = 0; Korteweg and de Vries, Phil. Mag. 39 (1895) 422; "
         "set-up of arXiv 2605.16211",
+    ),
+    "allen_cahn_2d": System(
+        Law(F=Factor.of(25 * u**4), q=Factor.of(kx**2 + ky**2 - 100), m=Factor.of(1), lengths=2 * BOX),
+        InitialField(modes=5, highest=5, scale="range"),
+        shape=(128, 128),
+        dt=1e-3,
+        n_frames=101,
+        source="u_t = Δu + 100 (u - u³); set-up of arXiv 2605.16211",
+    ),
+    "cahn_hilliard": System(
+        Law(F=Factor.of(u**4 / 4), q=Factor.of(0.02 * k**2 - 1), m=Factor.of(k**2), lengths=BOX),
+        InitialField(modes=3, highest=8, scale="range"),
+        shape=(128,),
+        dt=2e-3,
+        n_frames=101,
+        source="u_t = (u³ - u - 0.02 u_xx)_xx; Cahn and Hilliard, J. Chem. Phys. 28 (1958) 258",
+    ),
+    "cahn_hilliard_2d": System(
+        Law(
+            F=Factor.of(u**4 / 4),
+            q=Factor.of(0.02 * (kx**2 + ky**2) - 1),
+            m=Factor.of(kx**2 + ky**2),
+            lengths=2 * BOX,
+        ),
+        InitialField(modes=5, highest=5, scale="range"),
+        shape=(64, 64),
+        dt=2e-3,
+        n_frames=101,
+        source="u_t = Δ(u³ - u - 0.02 Δu); Cahn and Hilliard, J. Chem. Phys. 28 (1958) 258",
+    ),
+    "ohta_kawasaki": System(
+        Law(F=Factor.of(u**4 / 4), q=Factor.of(0.02 * k**2 - 1 + 4 / k**2), m=Factor.of(k**2), lengths=BOX),
+        InitialField(modes=3, highest=8, scale="range"),
+        shape=(128,),
+        dt=2e-3,
+        n_frames=101,
+        source="u_t = (u³ - u - 0.02 u_xx)_xx - 4 (u - mean of u); Ohta and Kawasaki, Macromolecules 19 "
+        "(1986) 2621",
+    ),
+    "drifting_allen_cahn": System(
+        Law(F=Factor.of(u**4 / 4), q=Factor.of(0.02 * k**2 - 1), m=Factor.of(1), w=Factor.of(k), lengths=BOX),
+        InitialField(modes=3, highest=6, scale="range"),
+        shape=(128,),
+        dt=1e-2,
+        n_frames=101,
+        source="u_t = -(1 + ∂x)(u³ - u - 0.02 u_xx), both M and W; a member of the class of arXiv 2605.16211",
+    ),
+    "benjamin_ono": System(
+        Law(F=Factor.of(u**3 / 6), q=Factor.of(-abs(k)), w=Factor.of(k), lengths=BOX),
+        InitialField(modes=3, highest=6, mean_deviation=1.0),
+        shape=(256,),
+        dt=5e-3,
+        n_frames=101,
+        source="u_t + u u_x + H u_xx = 0, H the Hilbert transform; Benjamin, J. Fluid Mech. 29 (1967) 559; "
+        "Ono, J. Phys. Soc. Japan 39 (1975) 1082",
     ),
 }
 
