@@ -18,6 +18,7 @@ from hybrid.warmstart import warm_start
 
 VALIDATION_TRAJECTORIES = 8
 STEPPER_SHARE = 0.03  # error of the stepper in a frame, as a share of the warm start's score
+FINE = 1e-6  # a score below which nothing more is asked of the stepper
 VALIDATION_SHARE = 0.15  # of the data, where the user gives none for validation
 
 
@@ -59,7 +60,7 @@ def fit(
     dt = data.dt / warm.scales.time
     v = torch.as_tensor(band_limited(warm, data)[:, warm.first_frame :])
     held_out = torch.as_tensor(band_limited(warm, validation)[:VALIDATION_TRAJECTORIES, warm.first_frame :])
-    substeps = _substeps(model, v[:, 0], dt, STEPPER_SHARE * min(warm.score, 1.0))
+    substeps = _substeps(model, v[:, 0], dt, STEPPER_SHARE * min(max(warm.score, FINE), 1.0))
     module = RollOuts(model, schedule, dt, substeps)
     validations, capped = train(module, v, held_out, seed=seed, progress=progress)
     model.record = FitRecord(

@@ -162,6 +162,7 @@ def train(
         validate = DataLoader(TensorDataset(held_out), batch_size=len(held_out))
         trainer.validate(module, validate, verbose=False)
         module.rate = schedule.rate_from(keep.best)
+        stop.best_score = torch.tensor(np.log(keep.best))  # progress counts from the warm start on
         trainer.fit(module, DataLoader(windows, batch_size=schedule.batch, sampler=sampler), validate)
     remaining = timer.time_remaining()
     return keep, remaining is not None and remaining <= 0

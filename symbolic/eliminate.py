@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -18,11 +19,13 @@ PAYS = 3.0  # by which factor a term must reduce the error of validation roll-ou
 NOISY = 8.0  # squared errors below this multiple of the noise are mostly noise
 SIGNIFICANT = 3.0
 TRIAL_TRAJECTORIES = 10  # that terms are put to the test on
+FEW = 3  # that show whether a form's roll-outs are lost
 TRIAL_TOLERANCE = 1e-5
 TRIAL_STEPS = 8
 SUSPECT = 10.0  # only terms without which the squared misfit grows by less than this are put to the test
 
 Drop = tuple[Parameter, ...]
+Start = tuple[Law, Parameter]
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,8 @@ def _does_not_pay(
     mostly measurement noise hide what a term does; there it stays if leaving it out is worse in every
     likelihood (SIGNIFICANT standard errors over trajectories).
     """
+    if not np.isfinite(without).all():
+        return False
     worse = without**2 - full**2
     if worse.mean() > (PAYS ** (2 * min(terms, 2)) - 1) * np.mean(full**2):
         return False
@@ -132,27 +137,57 @@ def _candidates(current: Refinement, negative: bool) -> list[Drop]:
     return together + single + list(combinations(suspects, 2))
 
 
+def _simplest(starts: Sequence[Start], trials: _Trials) -> tuple[int, _Tried]:
+    """Which of several forms to start from: the one with the fewest terms whose further ones do not pay.
+
+    Forms whose roll-outs are lost, because terms that the data do not determine make them unstable, lose.
+    """
+    few, leads = trials.validation.first(FEW), lead_times(trials.validation.u.shape[1] - 1)
+    stable = [i for i, (law, _) in enumerate(starts) if np.isfinite(scores(law, few, leads)).all()]
+    tried = {i: trials.of(*starts[i]) for i in stable or range(len(starts))}
+    best = min(tried.values(), key=lambda t: float(np.mean(t.scores**2)))
+
+    def good(t: _Tried) -> bool:
+        more = len(best.law.parameters) - len(t.law.parameters)
+        return t is best or _does_not_pay(t.scores, best.scores, trials.validation.noise, more)
+
+    return min(
+        (pair for pair in tried.items() if good(pair[1])), key=lambda pair: len(pair[1].law.parameters)
+    )
+
+
+@dataclass(frozen=True)
+class Elimination:
+    """What elimination leaves.
+
+    Args:
+        refinement: the last refinement, on all training data.
+        start: which of the forms it started from.
+        dropped: the terms that were taken away.
+    """
+
+    refinement: Refinement
+    start: int
+    dropped: tuple[str, ...]
+
+
 def eliminate(
-    law: Law, pivot: Parameter, train: RollOutData, validation: RollOutData, clusters: int
-) -> tuple[Refinement, tuple[str, ...]]:
+    starts: Sequence[Start], train: RollOutData, validation: RollOutData, clusters: int
+) -> Elimination:
     """Refine, and take away one term after another as long as it does not pay on validation roll-outs.
 
     Args:
-        law: the form to start from.
-        pivot: the coefficient that holds the scale.
+        starts: forms to start from, each with the coefficient that holds its scale.
         train, validation: what refines, and what decides.
         clusters: trajectories that the training data come from.
-
-    Returns:
-        The last refinement, on all training data, and the terms that were taken away.
     """
-    trials = _Trials(train, validation, clusters)
-    tried, dropped = trials.of(law, pivot), []
+    trials, dropped = _Trials(train, validation, clusters), []
+    start, tried = _simplest(starts, trials)
     while True:
         while (smaller := trials.smaller(tried)) is not None:
             dropped += [f"{name}: {getattr(tried.law, name).terms[i]}" for name, i in smaller[1]]
             tried = smaller[0]
         final = refine(tried.law, train, pivot=tried.pivot, clusters=clusters)
         if dissipates(final.law, train) or not _candidates(final, negative=True):
-            return final, tuple(dropped)
+            return Elimination(final, start, tuple(dropped))
         tried = replace(tried, refinement=final)

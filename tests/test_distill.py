@@ -21,20 +21,12 @@ from hybrid.trajectories import Trajectories
 from symbolic import distill, simulate
 from symbolic.canonical import CanonicalNetwork, canonical_form, canonical_law
 from symbolic.catalog import initial_fields, system
-from symbolic.distill import (
-    PRECISION,
-    Distillation,
-    Importance,
-    distillation,
-    importance,
-    pivot_of,
-    precision_of,
-    read_off,
-)
+from symbolic.distill import Distillation, distillation
 from symbolic.eliminate import dissipates, eliminate
 from symbolic.factor import Factor, k, u
 from symbolic.law import Law
 from symbolic.library import polynomials
+from symbolic.readoff import PRECISION, Importance, importance, pivot_of, precision_of, read_off
 from symbolic.rollouts import RollOutData
 
 SHORT = Schedule(leads=(1, 3), steps=(20, 20), batch=16, every=20)
@@ -224,15 +216,27 @@ def test_terms_that_do_not_pay_are_eliminated() -> None:
         q=Factor((k**2, k**4, k**0), (1.01, 1e-5, -99.0)),
         m=Factor((k**2, k**0), (1e-4, 1.0)),
     )
-    refinement, dropped = eliminate(start, ("m", 1), train, validation, clusters=5)
+    end = eliminate([(start, ("m", 1))], train, validation, clusters=5)
+    refinement, dropped = end.refinement, end.dropped
     assert refinement.law.coefficients == pytest.approx(truth.coefficients, rel=1e-4)
     assert set(dropped) == {"F: u**5", "q: k**4", "m: k**2"}
+
+
+def test_simplest_form_that_suffices_is_the_start() -> None:
+    truth = system("allen_cahn").law
+    train, validation = (rolled(truth, n, 12, 1e-3, seed) for n, seed in ((5, 0), (3, 1)))
+    rich = replace(truth, q=Factor((k**2, k**4, k**0), (1.01, 1e-5, -99.0)))
+    poor = replace(truth, q=Factor.of(-99 * k**0))
+    lost = replace(truth, q=Factor((k**2, k**4, k**0), (1.01, -1.0, -99.0)))
+    end = eliminate([(law, ("m", 0)) for law in (lost, rich, truth, poor)], train, validation, clusters=5)
+    assert (end.start, end.dropped) == (2, ())
 
 
 def test_terms_that_pay_stay() -> None:
     truth = Law(F=Factor.of(25 * u**4 + 0.5 * u**5), q=Factor.of(k**2 - 100), m=Factor.of(1))
     train, validation = (rolled(truth, n, 12, 1e-3, seed) for n, seed in ((5, 0), (3, 1)))
-    refinement, dropped = eliminate(truth, ("m", 0), train, validation, clusters=5)
+    end = eliminate([(truth, ("m", 0))], train, validation, clusters=5)
+    refinement, dropped = end.refinement, end.dropped
     assert dropped == ()
     assert refinement.law.coefficients == pytest.approx(truth.coefficients, rel=1e-4)
 
@@ -241,7 +245,8 @@ def test_law_with_negative_m_is_not_returned() -> None:
     outside = Law(F=Factor.of(u**4), q=Factor.of(1), m=Factor((k**0, k**2), (1.0, -1.2e-3)))
     train, validation = (rolled(outside, n, 12, 0.02, seed) for n, seed in ((5, 0), (3, 1)))
     assert not dissipates(outside, train)
-    refinement, dropped = eliminate(outside, ("m", 0), train, validation, clusters=5)
+    end = eliminate([(outside, ("m", 0))], train, validation, clusters=5)
+    refinement, dropped = end.refinement, end.dropped
     assert dropped == ("m: k**2",)
     assert dissipates(refinement.law, train)
     within = replace(outside, band=10.0)  # m ≥ 0 on the modes that are evolved
