@@ -8,15 +8,21 @@ import numpy as np
 from jaxtyping import Float
 
 HIGHEST_EVEN, HIGHEST_ODD = 4, 5
-MAX_TERMS = 2
+MAX_TERMS = 3
 
 
 def monomials(k: Float[np.ndarray, "d k"], parity: int) -> Float[np.ndarray, "k c"]:
-    """Products of powers of the components of k: even in every component, or odd in one of them."""
+    """Products of powers of the components of k: even in every component, or odd in one of them.
+
+    With them the nonlocal symbols that are met most: |k| and 1/|k|², or k_i |k|.
+    """
     highest = HIGHEST_ODD if parity else HIGHEST_EVEN
     powers = [p for p in product(range(highest + 1), repeat=len(k)) if sum(p) <= highest]
     kept = [p for p in powers if sum(p) % 2 == parity and sum(e % 2 for e in p) == parity]
-    return np.stack([np.prod([c**e for c, e in zip(k, p, strict=True)], axis=0) for p in kept], axis=-1)
+    local = [np.prod([c**e for c, e in zip(k, p, strict=True)], axis=0) for p in kept]
+    norm = np.sqrt((k**2).sum(0))
+    inverse = np.divide(1.0, norm**2, out=np.zeros_like(norm), where=norm > 0)
+    return np.stack([*local, *([c * norm for c in k] if parity else [norm, inverse])], axis=-1)
 
 
 def _weighted(columns: np.ndarray, values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, float]:
@@ -37,7 +43,7 @@ def continued(
 ) -> Float[np.ndarray, " k"]:
     """Values on all modes: measured where known, elsewhere the best few monomials of k through those.
 
-    The subset (at most two monomials) minimises n log χ² + s log n, χ² from the standard errors.
+    The subset (at most MAX_TERMS) minimises n log χ² + s log n, χ² from the standard errors.
     """
     if not known.any():
         raise ValueError("expected at least one mode resolved in time, got none; use a finer frame spacing")

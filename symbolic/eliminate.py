@@ -13,7 +13,7 @@ from hybrid.metrics import lead_times
 from symbolic.form import Parameter
 from symbolic.law import Law
 from symbolic.refine import Refinement, refine
-from symbolic.rollouts import RollOutData, scores
+from symbolic.rollouts import RollOutData, persistence, scores
 
 PAYS = 3.0  # by which factor a term must reduce the error of validation roll-outs
 NOISY = 8.0  # squared errors below this multiple of the noise are mostly noise
@@ -76,6 +76,15 @@ class _Trials:
         leads = lead_times(self.validation.u.shape[1] - 1)
         return _Tried(found, pivot, scores(found.law, self.validation, leads))
 
+    def does_not_pay(self, trial: _Tried, tried: _Tried, terms: int) -> bool:
+        """Whether a law with so many terms fewer does as well."""
+        return _does_not_pay(trial.scores, tried.scores, self.validation.noise, terms)
+
+    def still_predicts(self, trial: _Tried) -> bool:
+        """Whether a law errs at most half as much as "no change": errors near 1 tell nothing of a term."""
+        leads = lead_times(self.validation.u.shape[1] - 1)
+        return bool(np.mean(trial.scores**2) < 0.25 * np.mean(persistence(self.validation, leads) ** 2))
+
     def smaller(self, tried: _Tried) -> tuple[_Tried, Drop] | None:
         """The law with fewer terms that does as well, and what it does without; None if there is none.
 
@@ -84,7 +93,9 @@ class _Trials:
         negative = not dissipates(tried.law, self.train)
         for drop in _candidates(tried.refinement, negative):
             trial = self.of(*_without(tried.law, drop, tried.pivot))
-            if negative or _does_not_pay(trial.scores, tried.scores, self.validation.noise, len(drop)):
+            if negative:
+                return trial, drop
+            if self.still_predicts(trial) and self.does_not_pay(trial, tried, len(drop)):
                 return trial, drop
         return None
 
@@ -149,7 +160,7 @@ def _simplest(starts: Sequence[Start], trials: _Trials) -> tuple[int, _Tried]:
 
     def good(t: _Tried) -> bool:
         more = len(best.law.parameters) - len(t.law.parameters)
-        return t is best or _does_not_pay(t.scores, best.scores, trials.validation.noise, more)
+        return t is best or trials.does_not_pay(t, best, more)
 
     return min(
         (pair for pair in tried.items() if good(pair[1])), key=lambda pair: len(pair[1].law.parameters)

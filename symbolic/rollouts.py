@@ -114,10 +114,19 @@ def substeps_for(law: Law, data: RollOutData, accuracy: float = 0.0) -> int:
     return n
 
 
-def scores(law: Law, data: RollOutData, leads: Iterable[int]) -> Float[np.ndarray, " n"]:
-    """Mean over lead times of the relative RMSE, for each trajectory."""
-    error = predicted(law, data, substeps_for(law, data)) - data.u[:, 1:]
+def _score(error: Tensor, data: RollOutData, leads: Iterable[int]) -> Float[np.ndarray, " n"]:
+    """Mean over lead times of the relative RMSE, for each trajectory; inf where it is lost."""
     axes = tuple(range(2, error.ndim))
     ratio = error.square().mean(axes).sqrt() / data.u[:, 1:].square().mean(axes).sqrt().clamp(min=1e-300)
     chosen = ratio[:, [lead - 1 for lead in leads]].mean(1).numpy()
     return np.nan_to_num(chosen, nan=np.inf)
+
+
+def persistence(data: RollOutData, leads: Iterable[int]) -> Float[np.ndarray, " n"]:
+    """The score of "no change"."""
+    return _score(data.u[:, :1] - data.u[:, 1:], data, leads)
+
+
+def scores(law: Law, data: RollOutData, leads: Iterable[int]) -> Float[np.ndarray, " n"]:
+    """Mean over lead times of the relative RMSE of roll-outs, for each trajectory."""
+    return _score(predicted(law, data, substeps_for(law, data)) - data.u[:, 1:], data, leads)
