@@ -173,10 +173,8 @@ def test_program_refuses_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     out, error = program.communicate(timeout=120)
     assert program.returncode == 2
     assert out == ""
-    assert (
-        error
-        == f"mesoscribe: expected one of the systems {', '.join(sorted(CATALOG))}, got 'kdw'; or give a file\n"
-    )
+    known = ", ".join(sorted(CATALOG))
+    assert error == f"mesoscribe: expected one of the systems {known}, got 'kdw'; or give a file\n"
     assert not list(tmp_path.iterdir())
 
 
