@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from hybrid.factorise import Case, Factors, constrained, residual, unrestricted
+from hybrid.factorise import Case, Factors, constrained, leading_right_factor, residual, unrestricted
 from hybrid.flow import band_mask
 from hybrid.grid import Grid
-from hybrid.weak import Gram, gram
+from hybrid.weak import Gram, features, gram
 
 HIGHEST_POWER = 7
 INDIFFERENT = 1.05  # a held-out squared residual larger by this factor is no worse
 IN_CLASS = 2.0  # the class may leave this much more of the squared held-out residual than no class at all
 SIGNIFICANT = 3.0
+UNFORCED = 0.5  # of the squared residual must be left without what all trajectories have in common
+IMAGINARY = 0.05
 NEGLIGIBLE = 1e-8  # of the squared signal: what quadrature in time leaves, not a reason for a richer model
 
 Candidate = tuple[Factors, Float[np.ndarray, " n"]]
@@ -32,6 +36,10 @@ class Evidence:
         explained: share of the variance of -∫φ'û that the best member explains.
         imaginary_q: |Im q|/|q| that the unrestricted regression sees, weighted mean over modes.
         linear: the nonlinear terms do not help, so K and q cannot be told apart.
+        unshared: share of the squared residual of a mode that is left without what the training trajectories
+            have in common at the same time, the smallest over modes; None where their times differ or one
+            trajectory has nothing to share.
+        steady: share of what they have in common that does not change in time.
     """
 
     ratio: float
@@ -39,11 +47,39 @@ class Evidence:
     explained: float
     imaginary_q: float
     linear: bool
+    unshared: float | None = None
+    steady: float = 0.0
+
+    @property
+    def forced(self) -> bool:
+        """Whether all trajectories feel the same forcing in x or t."""
+        return self.unshared is not None and self.unshared < UNFORCED
+
+    @property
+    def one_operator(self) -> bool:
+        """Whether one operator and one real energy explain what an unrestricted regression explains."""
+        return self.ratio <= IN_CLASS or self.z <= SIGNIFICANT
 
     @property
     def in_class(self) -> bool:
         """The verdict."""
-        return self.ratio <= IN_CLASS or self.z <= SIGNIFICANT
+        return self.one_operator and not self.forced
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why not, in words."""
+        found = []
+        if self.forced:
+            where = "in x" if self.steady > 0.5 else "in t"
+            found.append(f"all trajectories share a forcing {where}, which no energy of the field alone has")
+        if not self.one_operator:
+            found.append(
+                "the linear part is not the operator of the nonlinear part applied to a real energy "
+                "(a drift, a viscosity or an instability of its own)"
+                if self.imaginary_q > IMAGINARY
+                else "the nonlinear parts of the modes are not one function of u under one operator"
+            )
+        return tuple(found)
 
 
 def resolved_modes(train: Gram, held_out: Gram, dt: float) -> np.ndarray:
@@ -79,10 +115,9 @@ class Regression:
         self, train: np.ndarray, held_out: np.ndarray, grid: Grid, dt: float, *, half_width: int
     ) -> None:
         mask = band_mask(grid, np.inf)
-        self.train, self.held_out = (
-            gram(v, grid, dt, powers=HIGHEST_POWER, half_width=half_width, mask=mask)
-            for v in (train, held_out)
-        )
+        self.v = train, held_out
+        self.options: dict[str, Any] = {"grid": grid, "dt": dt, "half_width": half_width, "mask": mask}
+        self.train, self.held_out = (gram(v, **self.options, powers=HIGHEST_POWER) for v in self.v)
         self.known = resolved_modes(self.train, self.held_out, dt)
         total = self.train.values.sum(0)
         floor = 1e-14 * total[:, 0, 0].real + 1e-300
@@ -111,22 +146,54 @@ class Regression:
 
     def evidence(self, factors: Factors) -> Evidence:
         """How far a member is from what an unrestricted regression of the same data achieves."""
-        free = unrestricted(self.train.truncated(max(2, len(factors.f))))
+        powers, free = self._free()
         member, reference = (NEGLIGIBLE + self.scores(c) for c in (factors.coefficients, free))
         difference = np.log(member / reference)
         error = difference.std(ddof=1) / np.sqrt(len(member)) if len(member) > 1 else np.inf
         total = self.held_out.values.sum(0)[:, 0, 0].real
-        product = free[:, 0] * (free[:, 1 : 1 + len(factors.f)].conj() @ factors.f)
-        weight = self.weights * total
+        unshared, steady = self._shared(factors)
         return Evidence(
             ratio=float(member.sum() / reference.sum()),
             z=float(difference.mean() / error) if error > 0 else 0.0,
             explained=float(1 - self._plain(factors.coefficients) / total[self.known].sum()),
-            imaginary_q=float(
-                np.sum(weight * np.abs(product.imag)) / max(np.sum(weight * np.abs(product)), 1e-300)
-            ),
+            imaginary_q=self._imaginary(free) if powers > 1 else 0.0,
             linear=len(factors.f) == 1,
+            unshared=unshared,
+            steady=steady,
         )
+
+    def _free(self) -> tuple[int, np.ndarray]:
+        """The fewest powers with which an unrestricted regression predicts as well as any, and it."""
+        choices = [(p, unrestricted(self.train.truncated(p))) for p in range(1, HIGHEST_POWER + 1)]
+        judged = [(choice, self.scores(choice[1])) for choice in choices]
+        best = min((score for _, score in judged), key=lambda score: float(score.mean()))
+        return next(choice for choice, score in judged if _no_worse(score, best))
+
+    def _imaginary(self, free: np.ndarray) -> float:
+        """|Im q|/|q| with q = -λ/K, K from the leading right factor of the nonlinear coefficients."""
+        total = self.train.truncated(free.shape[1] - 1).values.sum(0)
+        f = leading_right_factor(total, free, self.weights)
+        product = free[:, 0] * (free[:, 1:].conj() @ f)
+        weight = self.weights * self.held_out.values.sum(0)[:, 0, 0].real
+        size = np.sum(weight * np.abs(product))
+        return float(np.sum(weight * np.abs(product.imag)) / max(size, 1e-300))
+
+    def _shared(self, factors: Factors) -> tuple[float | None, float]:
+        """What is left without what all trajectories have in common, where most is; how steady that is."""
+        if len(self.v[0]) < 2 or self.v[0].shape[1] != self.v[1].shape[1]:
+            return None, 0.0
+        c = factors.coefficients
+        options = {**self.options, "powers": c.shape[1] - 1}
+        means = reduce(np.add, features(self.v[0], **options)) / len(self.v[0])
+        without = gram(self.v[1], **options, shared=means).values
+        full = self.held_out.truncated(c.shape[1] - 1).values
+        signal = self.held_out.values[:, :, 0, 0].real.sum(0)
+        floor = NEGLIGIBLE * signal + 1e-12 * signal.sum()
+        left, size = (floor + residual(g, c).sum(0) for g in (without, full))
+        worst = int((left / size).argmin())
+        common = np.einsum("wa,a->w", means[:, worst], np.concatenate([[1.0], -c[worst]]))
+        still = len(common) * abs(common.mean()) ** 2 / max(float(np.sum(np.abs(common) ** 2)), 1e-300)
+        return float((left / size)[worst]), float(still)
 
     def _plain(self, coefficients: np.ndarray) -> float:
         values = self.held_out.truncated(coefficients.shape[1] - 1).values.sum(0)

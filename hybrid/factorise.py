@@ -72,7 +72,7 @@ def _solve(a: np.ndarray, b: np.ndarray, rcond: float) -> np.ndarray:
 def residual(values: Complex[np.ndarray, "*n k a a"], coefficients: Complex[np.ndarray, "k c"]) -> np.ndarray:
     """Σ over windows of |y - X c|², for each trajectory (if any) and mode."""
     v = np.concatenate([np.ones((len(coefficients), 1)), -coefficients], axis=1)
-    return np.maximum(np.einsum("ka,...kab,kb->...k", v.conj(), values, v).real, 0.0)
+    return np.maximum(np.einsum("ka,...ka->...k", v.conj(), (values @ v[..., None])[..., 0]).real, 0.0)
 
 
 def unrestricted(gram: Gram) -> Complex[np.ndarray, "k c"]:
@@ -103,7 +103,7 @@ def _best_symbols(case: Case, yu: Modes, yn: Modes, uu: np.ndarray, un: np.ndarr
     return np.maximum(K.real, 0.0) + 1j * K.imag, q
 
 
-def _leading_right_factor(gram_values: np.ndarray, c: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def leading_right_factor(gram_values: np.ndarray, c: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """f from the nonlinear coefficients of the unrestricted model: their leading right singular vector."""
     size = np.sqrt(np.einsum("kaa,k->a", gram_values[:, 2:, 2:].real, weights))
     scaled = c[:, 1:] * size * np.sqrt(weights)[:, None]
@@ -150,7 +150,7 @@ def constrained(gram: Gram, weights: Float[np.ndarray, " k"], case: Case) -> Fac
         return linear(gram, case)
     g = gram.values.sum(0)
     nonlinear = g[:, 2:, 2:]
-    f = _leading_right_factor(g, unrestricted(gram), weights)
+    f = leading_right_factor(g, unrestricted(gram), weights)
     f = min((f, -f), key=lambda f: _objective(_given_force(g, f, case), g, weights))  # m ≥ 0 fixes its sign
     previous = np.inf
     for _ in range(SWEEPS):

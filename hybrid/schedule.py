@@ -16,7 +16,7 @@ class Schedule:
     Args:
         leads: frames rolled out in each stage.
         steps: optimiser steps of each stage.
-        batch: windows in a step.
+        batch: windows in a step, fewer where they hold more than `points` values.
         rate: first learning rate of Adam, from a warm start with a score of COARSE or more, and less in
             proportion from a better one; it falls to a hundredth along a cosine.
         prior: strength of the pull of each mode's symbols towards the warm start, where data are silent.
@@ -27,6 +27,7 @@ class Schedule:
     leads: tuple[int, ...] = (1, 3, 5)
     steps: tuple[int, ...] = (200, 200, 400)
     batch: int = 32
+    points: int = 2**16
     rate: float = 3e-4
     prior: float = 1e-6
     every: int = 50
@@ -36,6 +37,10 @@ class Schedule:
     def rate_from(self, score: float) -> float:
         """The first learning rate from a warm start with this score: steps no larger than what is to gain."""
         return self.rate * float(np.clip(score / COARSE, 1e-3, 1.0))
+
+    def windows(self, points: int) -> int:
+        """Windows in a step on so many points."""
+        return max(1, min(self.batch, self.points // points))
 
     def lead(self, step: int) -> int:
         """Frames rolled out at an optimiser step."""

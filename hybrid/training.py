@@ -135,12 +135,11 @@ def train(
         The validations, and whether the time cap fired.
     """
     schedule = module.schedule
+    batch = schedule.windows(module.model.grid.points)
     windows = Windows(v, min(max(schedule.leads) + 1, v.shape[1]))
     total = sum(schedule.steps)
     generator = torch.Generator().manual_seed(seed)
-    sampler = RandomSampler(
-        windows, replacement=True, num_samples=total * schedule.batch, generator=generator
-    )
+    sampler = RandomSampler(windows, replacement=True, num_samples=total * batch, generator=generator)
     cap = timedelta(minutes=schedule.max_minutes) if schedule.max_minutes else None
     keep, timer = KeepBest(), Timer(cap)
     stop = EarlyStopping("log score", min_delta=PROGRESS, patience=schedule.patience, check_finite=False)
@@ -163,6 +162,6 @@ def train(
         trainer.validate(module, validate, verbose=False)
         module.rate = schedule.rate_from(keep.best)
         stop.best_score = torch.tensor(np.log(keep.best))  # progress counts from the warm start on
-        trainer.fit(module, DataLoader(windows, batch_size=schedule.batch, sampler=sampler), validate)
+        trainer.fit(module, DataLoader(windows, batch_size=batch, sampler=sampler), validate)
     remaining = timer.time_remaining()
     return keep, remaining is not None and remaining <= 0

@@ -10,6 +10,7 @@ Bortz, "Weak SINDy for partial differential equations", J. Comput. Phys. 443 (20
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,6 +77,25 @@ class Gram:
         return Gram(self.values[trajectories], self.k, self.n_windows)
 
 
+def features(
+    v: Float[np.ndarray, "n nt *grid"],
+    grid: Grid,
+    dt: float,
+    *,
+    powers: int,
+    half_width: int,
+    mask: np.ndarray,
+) -> Iterator[Complex[np.ndarray, "w k a"]]:
+    """X of each trajectory of v (n, nt, *grid): windows, modes of the mask, columns."""
+    weak, derivative = test_functions(v.shape[1], half_width, dt)
+    for trajectory in v:
+        one, u_hat, *higher = [
+            np.fft.rfftn(trajectory**p, axes=grid.axes, norm="forward")[:, mask] for p in range(powers + 1)
+        ]
+        columns = [derivative @ u_hat, *(weak @ column for column in (u_hat, one, *higher))]
+        yield np.stack(columns, axis=-1)
+
+
 def gram(
     v: Float[np.ndarray, "n nt *grid"],
     grid: Grid,
@@ -84,18 +104,17 @@ def gram(
     powers: int,
     half_width: int,
     mask: np.ndarray,
+    shared: Complex[np.ndarray, "w k a"] | float = 0.0,
 ) -> Gram:
-    """The Gram data of trajectories v (n, nt, *grid) on the modes of the mask, one trajectory at a time."""
-    weak, derivative = test_functions(v.shape[1], half_width, dt)
+    """The Gram data of trajectories v (n, nt, *grid) on the modes of the mask, one trajectory at a time.
+
+    With `shared`, of X - shared: what the trajectories do not have in common with those it was taken from.
+    """
     multiplicity = grid.multiplicity[mask]
     values = []
-    for trajectory in v:
-        modes = [
-            np.fft.rfftn(trajectory**p, axes=grid.axes, norm="forward")[:, mask] for p in range(powers + 1)
-        ]
-        one, u_hat, *higher = modes
-        columns = [derivative @ u_hat, *(weak @ column for column in (u_hat, one, *higher))]
-        x = np.stack(columns, axis=-1)
+    for x in features(v, grid, dt, powers=powers, half_width=half_width, mask=mask):
+        x = x - shared
+        n_windows = len(x)
         values.append(np.einsum("wka,wkb,k->kab", x.conj(), x, multiplicity))
     k = np.stack([component[mask] for component in grid.k])
-    return Gram(np.stack(values), k, len(weak))
+    return Gram(np.stack(values), k, n_windows)

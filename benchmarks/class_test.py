@@ -1,0 +1,110 @@
+"""The verdict on the class, for members and for systems outside it, against measurement noise.
+
+python benchmarks/class_test.py --seeds 5
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.integrate import solve_ivp
+
+from hybrid import Trajectories
+from hybrid.grid import Grid
+from hybrid.warmstart import warm_start
+from symbolic.catalog import InitialField, initial_fields
+
+NOISE = (0.0, 0.001, 0.01, 0.03, 0.1)
+Rhs = Callable[[np.ndarray, np.ndarray, np.ndarray, float], np.ndarray]
+
+
+def d(u: np.ndarray, k: np.ndarray, symbol: np.ndarray) -> np.ndarray:
+    """A Fourier multiplier applied to fields (…, x)."""
+    return np.fft.irfft(symbol * np.fft.rfft(u), n=u.shape[-1])
+
+
+@dataclass(frozen=True)
+class Problem:
+    """u_t = rhs(u, x, k, t) on 64 points, 61 frames."""
+
+    member: bool
+    rhs: Rhs
+    dt: float
+    length: float = 2 * np.pi
+    amplitude: float = 1.0
+    highest: int = 5
+
+    def data(self, n: int, seed: int, noise: float) -> Trajectories:
+        """Trajectories with white noise relative to the field's deviation."""
+        grid = Grid((64,), (self.length,))
+        (x,), (k,) = grid.coordinates, grid.k
+        u0 = self.amplitude * initial_fields(InitialField(3, self.highest), grid, n, seed)
+        times = self.dt * np.arange(61)
+        solution = solve_ivp(
+            lambda t, u: self.rhs(u.reshape(n, -1), x, k, t).ravel(),
+            (0, times[-1]),
+            u0.ravel(),
+            method="DOP853",
+            t_eval=times,
+            rtol=1e-8,
+            atol=1e-10,
+        )
+        u = solution.y.T.reshape(61, n, -1).swapaxes(0, 1)
+        u = u + noise * u.std() * np.random.default_rng(seed).normal(size=u.shape)
+        return Trajectories.from_arrays(u, times, x, layout="ntx")
+
+
+def allen_cahn(u: np.ndarray, k: np.ndarray) -> np.ndarray:
+    """0.05 u_xx + u - u³."""
+    return d(u, k, -0.05 * k**2) + u - u**3
+
+
+PROBLEMS: dict[str, Problem] = {
+    "Allen–Cahn": Problem(True, lambda u, x, k, t: allen_cahn(u, k), 0.03),
+    "Allen–Cahn, constant drive": Problem(True, lambda u, x, k, t: allen_cahn(u, k) + 0.3, 0.03),
+    "Cahn–Hilliard": Problem(True, lambda u, x, k, t: d(u**3 - u, k, -(k**2)) - d(u, k, 0.05 * k**4), 0.01),
+    "KdV": Problem(True, lambda u, x, k, t: d(3 * u**2, k, -1j * k) + d(u, k, 1j * k**3), 0.004),
+    "inviscid Burgers": Problem(True, lambda u, x, k, t: d(u**2 / 2, k, -1j * k), 0.002, highest=3),
+    "mixed": Problem(
+        True, lambda u, x, k, t: d(u**3 - u + d(u, k, 0.1 * k**2), k, -(0.2 * k**2 + 1j * k)), 0.02
+    ),
+    "viscous Burgers": Problem(False, lambda u, x, k, t: d(u**2 / 2, k, -1j * k) - d(u, k, 0.1 * k**2), 0.02),
+    "Kuramoto–Sivashinsky": Problem(
+        False, lambda u, x, k, t: d(u**2 / 2, k, -1j * k) + d(u, k, k**2 - k**4), 0.2, 22.0
+    ),
+    "Allen–Cahn with drift": Problem(False, lambda u, x, k, t: allen_cahn(u, k) + d(u, k, 1j * k), 0.03),
+    "Allen–Cahn forced in x": Problem(False, lambda u, x, k, t: allen_cahn(u, k) + 0.5 * np.cos(x), 0.03),
+    "Allen–Cahn forced in t": Problem(False, lambda u, x, k, t: allen_cahn(u, k) + 0.5 * np.sin(5 * t), 0.03),
+}
+
+
+def main() -> None:
+    """Print a Markdown table: how many of the seeds got the right verdict, at each noise."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--noise", type=float, nargs="+", default=NOISE)
+    parser.add_argument("--only", nargs="*", default=tuple(PROBLEMS))
+    parser.add_argument("--trajectories", type=int, default=16)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    print("| system | member | " + " | ".join(f"{100 * noise:g} %" for noise in arguments.noise) + " |")
+    print("|---|---|" + "---|" * len(arguments.noise))
+    for name in arguments.only:
+        problem, cells = PROBLEMS[name], []
+        for noise in arguments.noise:
+            right = 0
+            for seed in range(arguments.seeds):
+                parts = problem.data(arguments.trajectories, seed, noise).split(seed)
+                evidence = warm_start(parts.train, parts.validation).evidence
+                right += evidence.in_class == problem.member
+            unshared = "-" if evidence.unshared is None else f"{evidence.unshared:.2g}"
+            cells.append(f"{right}/{arguments.seeds} ({evidence.ratio:.3g}, {evidence.z:.2g}, {unshared})")
+        print(f"| {name} | {'yes' if problem.member else 'no'} | " + " | ".join(cells) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
