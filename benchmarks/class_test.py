@@ -101,8 +101,10 @@ def main() -> None:
                 parts = problem.data(arguments.trajectories, seed, noise).split(seed)
                 evidence = warm_start(parts.train, parts.validation).evidence
                 right += evidence.in_class == problem.member
-            unshared = "-" if evidence.unshared is None else f"{evidence.unshared:.2g}"
-            cells.append(f"{right}/{arguments.seeds} ({evidence.ratio:.3g}, {evidence.z:.2g}, {unshared})")
+            shared = (
+                "-" if evidence.shared is None else f"{evidence.shared.left:.2g}, {evidence.shared.p:.1g}"
+            )
+            cells.append(f"{right}/{arguments.seeds} ({evidence.ratio:.3g}, {evidence.z:.2g}, {shared})")
         print(f"| {name} | {'yes' if problem.member else 'no'} | " + " | ".join(cells) + " |", flush=True)
 
 

@@ -34,14 +34,22 @@ def headline(in_class: bool | None, case: str) -> str:
 
 
 def class_evidence(evidence: Evidence | None) -> str:
-    """The numbers behind the verdict on the class."""
+    """The reasons of a rejection, and the numbers behind the verdict on the class."""
     if evidence is None:
         return "The model carries no record of its fit, so the class test was not available."
+    shared = (
+        ""
+        if evidence.shared is None
+        else f" Without what it shares with all others, {plain(evidence.shared.left, 2)} of a trajectory's "
+        f"squared residual is left (p = {plain(evidence.shared.p, 2)}); a forcing in x or t would be shared."
+    )
+    because = "; ".join(evidence.reasons)
     return (
-        f"On held-out trajectories the best member leaves {plain(evidence.ratio, 3)} times the squared "
+        (f"Because {because}. " if because else "")
+        + f"On held-out trajectories the best member leaves {plain(evidence.ratio, 3)} times the squared "
         f"residual of an unrestricted regression (z = {plain(evidence.z, 3)}) and explains "
         f"{100 * evidence.explained:.4g} % of the variance; |Im q|/|q| = {plain(evidence.imaginary_q, 2)}, "
-        "which is 0 for members of the class."
+        f"which is 0 for members of the class.{shared}"
     )
 
 
@@ -86,7 +94,8 @@ def _about_the_fit(record: FitRecord | None) -> Iterator[str]:
     if record is None:
         return
     if not record.warm.evidence.in_class:
-        yield "The data are not those of a member of the class: the law is the nearest one, not the equation."
+        because = "; ".join(record.warm.evidence.reasons)
+        yield f"Not a member of the class ({because}): the law is the nearest one, not the equation."
     if record.warm.evidence.linear:
         yield "The equation is linear: only the product of operator and energy is known, not each of them."
     if record.capped:

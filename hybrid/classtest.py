@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Complex, Float
+from scipy.stats import ttest_1samp
 
 from hybrid.factorise import Case, Factors, constrained, leading_right_factor, residual, unrestricted
 from hybrid.flow import band_mask
@@ -21,9 +21,47 @@ IN_CLASS = 2.0  # the class may leave this much more of the squared held-out res
 SIGNIFICANT = 3.0
 UNFORCED = 0.5  # of the squared residual must be left without what all trajectories have in common
 IMAGINARY = 0.05
+CHANCE = 1e-4
 NEGLIGIBLE = 1e-8  # of the squared signal: what quadrature in time leaves, not a reason for a richer model
 
 Candidate = tuple[Factors, Float[np.ndarray, " n"]]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What the residuals of independent trajectories have in common at the same time: a forcing in x or t.
+
+    Args:
+        left: share of the squared residual of a trajectory that is left without the mean of the others, in
+            the mode where it is smallest; about 1 + 1/n without a forcing.
+        p: probability of so much agreement by chance, over all modes.
+        steady: share of the mean's square that does not change in time.
+    """
+
+    left: float
+    p: float
+    steady: float
+
+    @property
+    def significant(self) -> bool:
+        """Whether it is large, and no accident."""
+        return self.left < UNFORCED and self.p < CHANCE
+
+    @classmethod
+    def of(cls, r: Complex[np.ndarray, "n w k"], floor: Float[np.ndarray, " k"]) -> Shared:
+        """From the residuals of n trajectories; squares below the floor are no residual."""
+        n = len(r)
+        others = (r.sum(0) - r) / (n - 1)
+        left = (np.sum(np.abs(r - others) ** 2, axis=(0, 1)) + floor) / (
+            np.sum(np.abs(r) ** 2, axis=(0, 1)) + floor
+        )
+        k = int(left.argmin())
+        inner = np.sum((others[..., k].conj() * r[..., k]).real, axis=1)
+        share = inner / np.maximum(np.sum(np.abs(others[..., k]) ** 2, axis=1), 1e-300)
+        chance = ttest_1samp(share, 0.0, alternative="greater").pvalue if n > 3 else 1.0
+        mean = r[..., k].mean(0)
+        steady = abs(mean.mean()) ** 2 / max(float(np.mean(np.abs(mean) ** 2)), 1e-300)
+        return cls(float(left[k]), float(min(1.0, chance * r.shape[2])), float(steady))
 
 
 @dataclass(frozen=True)
@@ -36,10 +74,7 @@ class Evidence:
         explained: share of the variance of -∫φ'û that the best member explains.
         imaginary_q: |Im q|/|q| that the unrestricted regression sees, weighted mean over modes.
         linear: the nonlinear terms do not help, so K and q cannot be told apart.
-        unshared: share of the squared residual of a mode that is left without what the training trajectories
-            have in common at the same time, the smallest over modes; None where their times differ or one
-            trajectory has nothing to share.
-        steady: share of what they have in common that does not change in time.
+        shared: what the residuals of all trajectories have in common; None where their times differ.
     """
 
     ratio: float
@@ -47,13 +82,12 @@ class Evidence:
     explained: float
     imaginary_q: float
     linear: bool
-    unshared: float | None = None
-    steady: float = 0.0
+    shared: Shared | None = None
 
     @property
     def forced(self) -> bool:
         """Whether all trajectories feel the same forcing in x or t."""
-        return self.unshared is not None and self.unshared < UNFORCED
+        return self.shared is not None and self.shared.significant
 
     @property
     def one_operator(self) -> bool:
@@ -69,8 +103,8 @@ class Evidence:
     def reasons(self) -> tuple[str, ...]:
         """Why not, in words."""
         found = []
-        if self.forced:
-            where = "in x" if self.steady > 0.5 else "in t"
+        if self.shared is not None and self.forced:
+            where = "in x" if self.shared.steady > 0.5 else "in t"
             found.append(f"all trajectories share a forcing {where}, which no energy of the field alone has")
         if not self.one_operator:
             found.append(
@@ -151,15 +185,13 @@ class Regression:
         difference = np.log(member / reference)
         error = difference.std(ddof=1) / np.sqrt(len(member)) if len(member) > 1 else np.inf
         total = self.held_out.values.sum(0)[:, 0, 0].real
-        unshared, steady = self._shared(factors)
         return Evidence(
             ratio=float(member.sum() / reference.sum()),
             z=float(difference.mean() / error) if error > 0 else 0.0,
             explained=float(1 - self._plain(factors.coefficients) / total[self.known].sum()),
             imaginary_q=self._imaginary(free) if powers > 1 else 0.0,
             linear=len(factors.f) == 1,
-            unshared=unshared,
-            steady=steady,
+            shared=self._shared(factors),
         )
 
     def _free(self) -> tuple[int, np.ndarray]:
@@ -178,22 +210,18 @@ class Regression:
         size = np.sum(weight * np.abs(product))
         return float(np.sum(weight * np.abs(product.imag)) / max(size, 1e-300))
 
-    def _shared(self, factors: Factors) -> tuple[float | None, float]:
-        """What is left without what all trajectories have in common, where most is; how steady that is."""
-        if len(self.v[0]) < 2 or self.v[0].shape[1] != self.v[1].shape[1]:
-            return None, 0.0
-        c = factors.coefficients
-        options = {**self.options, "powers": c.shape[1] - 1}
-        means = reduce(np.add, features(self.v[0], **options)) / len(self.v[0])
-        without = gram(self.v[1], **options, shared=means).values
-        full = self.held_out.truncated(c.shape[1] - 1).values
-        signal = self.held_out.values[:, :, 0, 0].real.sum(0)
-        floor = NEGLIGIBLE * signal + 1e-12 * signal.sum()
-        left, size = (floor + residual(g, c).sum(0) for g in (without, full))
-        worst = int((left / size).argmin())
-        common = np.einsum("wa,a->w", means[:, worst], np.concatenate([[1.0], -c[worst]]))
-        still = len(common) * abs(common.mean()) ** 2 / max(float(np.sum(np.abs(common) ** 2)), 1e-300)
-        return float((left / size)[worst]), float(still)
+    def _shared(self, factors: Factors) -> Shared | None:
+        """What the residuals of all trajectories have in common at the same time, in the mode with most of it."""
+        if self.v[0].shape[0] < 2 or self.v[0].shape[1] != self.v[1].shape[1]:
+            return None
+        a = np.concatenate([np.ones((len(factors.q), 1)), -factors.coefficients], axis=1)
+        options = {**self.options, "powers": a.shape[1] - 2}
+        r = np.stack([np.einsum("wka,ka->wk", x, a) for v in self.v for x in features(v, **options)])
+        signal = (
+            self.held_out.values[:, :, 0, 0].real.sum(0)
+            / self.options["grid"].multiplicity[self.options["mask"]]
+        )
+        return Shared.of(r, NEGLIGIBLE * signal + 1e-12 * signal.sum())
 
     def _plain(self, coefficients: np.ndarray) -> float:
         values = self.held_out.truncated(coefficients.shape[1] - 1).values.sum(0)
