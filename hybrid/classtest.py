@@ -52,9 +52,8 @@ class Shared:
         """From the residuals of n trajectories; squares below the floor are no residual."""
         n = len(r)
         others = (r.sum(0) - r) / (n - 1)
-        left = (np.sum(np.abs(r - others) ** 2, axis=(0, 1)) + floor) / (
-            np.sum(np.abs(r) ** 2, axis=(0, 1)) + floor
-        )
+        without, full = (floor + np.sum(np.abs(z) ** 2, axis=(0, 1)) for z in (r - others, r))
+        left = without / full
         k = int(left.argmin())
         inner = np.sum((others[..., k].conj() * r[..., k]).real, axis=1)
         share = inner / np.maximum(np.sum(np.abs(others[..., k]) ** 2, axis=1), 1e-300)
@@ -211,7 +210,7 @@ class Regression:
         return float(np.sum(weight * np.abs(product.imag)) / max(size, 1e-300))
 
     def _shared(self, factors: Factors) -> Shared | None:
-        """What the residuals of all trajectories have in common at the same time, in the mode with most of it."""
+        """What the residuals of all trajectories have in common at the same time."""
         if self.v[0].shape[0] < 2 or self.v[0].shape[1] != self.v[1].shape[1]:
             return None
         a = np.concatenate([np.ones((len(factors.q), 1)), -factors.coefficients], axis=1)
