@@ -115,16 +115,22 @@ class Evidence:
         return tuple(found)
 
 
-def resolved_modes(train: Gram, held_out: Gram, dt: float) -> np.ndarray:
-    """Modes whose weak regression means something: predicted on held-out data, slow against the frames."""
+def resolved_modes(train: Gram, held_out: Gram, dt: float, slower_than: float) -> tuple[np.ndarray, float]:
+    """Modes whose weak regression means something, and the wavenumber from which they are too fast.
+
+    They are predicted on held-out data, and slow against the frames. Wide windows do not see what is fast,
+    they average it away: `slower_than` is the limit that narrower ones have found.
+    """
     c = unrestricted(train)
     total = held_out.values.sum(0)
     unexplained = np.sqrt(residual(total, c) / np.maximum(total[:, 0, 0].real, 1e-300))
     norm = np.sqrt((train.k**2).sum(0))
     fast = (np.abs(c[:, 0]) * dt > 1.5) & (unexplained < 0.9) & (norm > 0)
-    cut = norm[fast].min() if fast.any() else np.inf
+    cut = min(slower_than, norm[fast].min() if fast.any() else np.inf)
     good = (unexplained < 0.3) & (norm < cut)
-    return good if good.any() else unexplained <= np.sort(unexplained)[: min(4, len(unexplained))].max()
+    if not good.any():
+        good = unexplained <= np.sort(unexplained)[: min(4, len(unexplained))].max()
+    return good, cut
 
 
 def _no_worse(simple: np.ndarray, best: np.ndarray) -> bool:
@@ -145,13 +151,20 @@ class Regression:
     """All regressions of the class on scaled trajectories v (n, nt, *grid), at one window half-width."""
 
     def __init__(
-        self, train: np.ndarray, held_out: np.ndarray, grid: Grid, dt: float, *, half_width: int
+        self,
+        train: np.ndarray,
+        held_out: np.ndarray,
+        grid: Grid,
+        dt: float,
+        *,
+        half_width: int,
+        slower_than: float = np.inf,
     ) -> None:
         mask = band_mask(grid, np.inf)
         self.v = train, held_out
         self.options: dict[str, Any] = {"grid": grid, "dt": dt, "half_width": half_width, "mask": mask}
         self.train, self.held_out = (gram(v, **self.options, powers=HIGHEST_POWER) for v in self.v)
-        self.known = resolved_modes(self.train, self.held_out, dt)
+        self.known, self.cut = resolved_modes(self.train, self.held_out, dt, slower_than)
         total = self.train.values.sum(0)
         floor = 1e-14 * total[:, 0, 0].real + 1e-300
         noise = np.maximum(residual(total, unrestricted(self.train)), floor)

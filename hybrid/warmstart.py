@@ -166,9 +166,10 @@ def warm_start(train: Trajectories, validation: Trajectories, *, case: Case | No
     skip = skip if min(v.shape[1], held_out.shape[1]) - skip > 2 * HALF_WIDTHS[0] else 0
     v, held_out, dt = v[:, skip:], held_out[:, skip:], train.dt / scales.time
     trial = held_out[:TRIAL_TRAJECTORIES]
-    members = []
+    members, cut = [], np.inf
     for half_width in [h for h in HALF_WIDTHS if 2 * h < min(v.shape[1], trial.shape[1])] or [1]:
-        regression = Regression(v, held_out, grid, dt, half_width=half_width)
+        regression = Regression(v, held_out, grid, dt, half_width=half_width, slower_than=cut)
+        cut = regression.cut
         member = _member(regression, grid, scales, case, skip)
         members.append((score(rollout_errors(member.flow(), trial[:, :SHORT], dt, TRIAL_RTOL)), member))
     return _best_band(min(members, key=lambda scored: scored[0])[1], trial, dt)

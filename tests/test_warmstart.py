@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from members import ALLEN_CAHN, HEAT, KDV, MIXED, OFF_CENTRE, Member, waves
+from scipy.integrate import solve_ivp
 from torch import Tensor
 
 from hybrid.factorise import Case
@@ -111,6 +112,50 @@ def burgers(kind: type[Flow], dt: float) -> Trajectories:
 def test_viscous_burgers_is_not_in_the_class() -> None:
     evidence = start_of(burgers(Burgers, 1e-2)).evidence
     assert not evidence.in_class
+
+
+def allen_cahn_with(extra: Callable[[np.ndarray, np.ndarray, float], np.ndarray]) -> Trajectories:
+    """u_t = 0.05 u_xx + u - u³ + extra(u, x, t)."""
+    grid, n = Grid((32,), (2 * np.pi,)), 10
+    x, k, t = grid.coordinates[0], grid.k[0], 0.03 * np.arange(61)
+    u0 = waves(grid, n, amplitude=0.7)
+
+    def rate(time: float, flat: np.ndarray) -> np.ndarray:
+        u = flat.reshape(n, -1)
+        spread = np.fft.irfft(-0.05 * k**2 * np.fft.rfft(u), n=32)
+        return (spread + u - u**3 + extra(u, x, time)).ravel()
+
+    found = solve_ivp(rate, (0, t[-1]), u0.ravel(), method="DOP853", t_eval=t, rtol=1e-8, atol=1e-10)
+    u = found.y.T.reshape(len(t), n, -1).swapaxes(0, 1)
+    return Trajectories.from_arrays(u, t, x, layout="ntx")
+
+
+def drift(u: np.ndarray, x: np.ndarray, t: float) -> np.ndarray:
+    """u_x."""
+    return np.fft.irfft(1j * np.arange(17) * np.fft.rfft(u), n=32)
+
+
+@pytest.mark.parametrize(
+    ("extra", "reason"),
+    [
+        (lambda u, x, t: 0.5 * np.cos(x), "forcing in x"),
+        (lambda u, x, t: 0.5 * np.sin(5 * t), "forcing in t"),
+        (drift, "a drift"),
+    ],
+    ids=["forced in x", "forced in t", "with a drift"],
+)
+def test_reason_of_a_rejection_is_named(
+    extra: Callable[[np.ndarray, np.ndarray, float], np.ndarray], reason: str
+) -> None:
+    evidence = start_of(allen_cahn_with(extra)).evidence
+    assert not evidence.in_class
+    assert reason in " ".join(evidence.reasons)
+
+
+def test_constant_drive_is_in_the_class() -> None:
+    evidence = start_of(allen_cahn_with(lambda u, x, t: 0.3 + 0 * u)).evidence
+    assert evidence.in_class
+    assert evidence.reasons == ()
 
 
 def test_inviscid_burgers_is_in_the_class() -> None:
