@@ -118,6 +118,7 @@ class Summary:
             "source": self.data.source,
             "in_class": self.in_class,
             "verdict": f"{self.headline}. {self.structure}",
+            "reasons": [] if self.record is None else list(self.record.warm.evidence.reasons),
             "case": self.structure.case,
             "energy_bound": str(self.structure.bound),
             "seconds": dict(making.seconds),

@@ -95,7 +95,7 @@ def _about_the_fit(record: FitRecord | None) -> Iterator[str]:
         return
     if not record.warm.evidence.in_class:
         because = "; ".join(record.warm.evidence.reasons)
-        yield f"Not a member of the class ({because}): the law is the nearest one, not the equation."
+        yield f"Not a member of the class: {because}. The law is the nearest one, not the equation."
     if record.warm.evidence.linear:
         yield "The equation is linear: only the product of operator and energy is known, not each of them."
     if record.capped:

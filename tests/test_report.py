@@ -179,6 +179,7 @@ def test_metrics_have_the_promised_format(case: Case1D, out: Path) -> None:
     assert metrics["source"] == HOSTILE
     assert metrics["in_class"] is True
     assert metrics["verdict"].startswith("In the class; conservative law.")
+    assert metrics["reasons"] == []
     assert set(metrics["seconds"]) == {"factorise", "fit", "distill", "refine", "report"}
     for errors in (metrics["persistence"], *(metrics[n]["relative_rmse"] for n in ("network", "law"))):
         assert list(errors) == ["1", "5", "20", "last"]
