@@ -6,6 +6,7 @@ python benchmarks/class_test.py --seeds 5
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -104,7 +105,8 @@ def main() -> None:
             shared = (
                 "-" if evidence.shared is None else f"{evidence.shared.left:.2g}, {evidence.shared.p:.1g}"
             )
-            cells.append(f"{right}/{arguments.seeds} ({evidence.ratio:.3g}, {evidence.z:.2g}, {shared})")
+            z = math.nan if evidence.z is None else evidence.z
+            cells.append(f"{right}/{arguments.seeds} ({evidence.ratio:.3g}, {z:.2g}, {shared})")
         print(f"| {name} | {'yes' if problem.member else 'no'} | " + " | ".join(cells) + " |", flush=True)
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Complex, Float
-from scipy.stats import ttest_1samp
+from jaxtyping import Float
 
 from hybrid.factorise import Case, Factors, constrained, leading_right_factor, residual, unrestricted
 from hybrid.flow import band_mask
+from hybrid.forcing import Shared
 from hybrid.grid import Grid
 from hybrid.weak import Gram, features, gram
 
@@ -19,48 +19,11 @@ HIGHEST_POWER = 7
 INDIFFERENT = 1.05  # a held-out squared residual larger by this factor is no worse
 IN_CLASS = 2.0  # the class may leave this much more of the squared held-out residual than no class at all
 SIGNIFICANT = 3.0
-UNFORCED = 0.5  # of the squared residual must be left without what all trajectories have in common
+ALONE = 10.0  # the same where one held-out trajectory leaves no standard error
 IMAGINARY = 0.05
-CHANCE = 1e-4
 NEGLIGIBLE = 1e-8  # of the squared signal: what quadrature in time leaves, not a reason for a richer model
 
 Candidate = tuple[Factors, Float[np.ndarray, " n"]]
-
-
-@dataclass(frozen=True)
-class Shared:
-    """What the residuals of independent trajectories have in common at the same time: a forcing in x or t.
-
-    Args:
-        left: share of the squared residual of a trajectory that is left without the mean of the others, in
-            the mode where it is smallest; about 1 + 1/n without a forcing.
-        p: probability of so much agreement by chance, over all modes.
-        steady: share of the mean's square that does not change in time.
-    """
-
-    left: float
-    p: float
-    steady: float
-
-    @property
-    def significant(self) -> bool:
-        """Whether it is large, and no accident."""
-        return self.left < UNFORCED and self.p < CHANCE
-
-    @classmethod
-    def of(cls, r: Complex[np.ndarray, "n w k"], floor: Float[np.ndarray, " k"]) -> Shared:
-        """From the residuals of n trajectories; squares below the floor are no residual."""
-        n = len(r)
-        others = (r.sum(0) - r) / (n - 1)
-        without, full = (floor + np.sum(np.abs(z) ** 2, axis=(0, 1)) for z in (r - others, r))
-        left = without / full
-        k = int(left.argmin())
-        inner = np.sum((others[..., k].conj() * r[..., k]).real, axis=1)
-        share = inner / np.maximum(np.sum(np.abs(others[..., k]) ** 2, axis=1), 1e-300)
-        chance = ttest_1samp(share, 0.0, alternative="greater").pvalue if n > 3 else 1.0
-        mean = r[..., k].mean(0)
-        steady = abs(mean.mean()) ** 2 / max(float(np.mean(np.abs(mean) ** 2)), 1e-300)
-        return cls(float(left[k]), float(min(1.0, chance * r.shape[2])), float(steady))
 
 
 @dataclass(frozen=True)
@@ -69,7 +32,7 @@ class Evidence:
 
     Args:
         ratio: squared residual of the best member over that of an unrestricted regression.
-        z: their difference in units of its standard error over trajectories.
+        z: their difference in units of its standard error over trajectories; None for a single one.
         explained: share of the variance of -∫φ'û that the best member explains.
         imaginary_q: |Im q|/|q| that the unrestricted regression sees, weighted mean over modes.
         linear: the nonlinear terms do not help, so K and q cannot be told apart.
@@ -77,7 +40,7 @@ class Evidence:
     """
 
     ratio: float
-    z: float
+    z: float | None
     explained: float
     imaginary_q: float
     linear: bool
@@ -91,6 +54,8 @@ class Evidence:
     @property
     def one_operator(self) -> bool:
         """Whether one operator and one real energy explain what an unrestricted regression explains."""
+        if self.z is None:
+            return self.ratio <= ALONE
         return self.ratio <= IN_CLASS or self.z <= SIGNIFICANT
 
     @property
@@ -195,15 +160,15 @@ class Regression:
         powers, free = self._free()
         member, reference = (NEGLIGIBLE + self.scores(c) for c in (factors.coefficients, free))
         difference = np.log(member / reference)
-        error = difference.std(ddof=1) / np.sqrt(len(member)) if len(member) > 1 else np.inf
+        error = difference.std(ddof=1) / np.sqrt(len(member)) if len(member) > 1 else None
         total = self.held_out.values.sum(0)[:, 0, 0].real
         return Evidence(
             ratio=float(member.sum() / reference.sum()),
-            z=float(difference.mean() / error) if error > 0 else 0.0,
+            z=None if error is None else float(difference.mean() / max(error, 1e-12)),
             explained=float(1 - self._plain(factors.coefficients) / total[self.known].sum()),
             imaginary_q=self._imaginary(free) if powers > 1 else 0.0,
             linear=len(factors.f) == 1,
-            shared=self._shared(factors),
+            shared=self._shared(),
         )
 
     def _free(self) -> tuple[int, np.ndarray]:
@@ -222,18 +187,17 @@ class Regression:
         size = np.sum(weight * np.abs(product))
         return float(np.sum(weight * np.abs(product.imag)) / max(size, 1e-300))
 
-    def _shared(self, factors: Factors) -> Shared | None:
-        """What the residuals of all trajectories have in common at the same time."""
-        if self.v[0].shape[0] < 2 or self.v[0].shape[1] != self.v[1].shape[1]:
+    def _shared(self) -> Shared | None:
+        """What the equations of all trajectories have in common at the same time."""
+        n = sum(len(v) for v in self.v)
+        if n < 2 or self.v[0].shape[1] != self.v[1].shape[1]:
             return None
-        a = np.concatenate([np.ones((len(factors.q), 1)), -factors.coefficients], axis=1)
-        options = {**self.options, "powers": a.shape[1] - 2}
-        r = np.stack([np.einsum("wka,ka->wk", x, a) for v in self.v for x in features(v, **options)])
-        signal = (
-            self.held_out.values[:, :, 0, 0].real.sum(0)
-            / self.options["grid"].multiplicity[self.options["mask"]]
-        )
-        return Shared.of(r, NEGLIGIBLE * signal + 1e-12 * signal.sum())
+        options = {**self.options, "powers": HIGHEST_POWER}
+        common = np.asarray(sum(x for v in self.v for x in features(v, **options))) / n
+        own = [gram(v, **options, shared=common) for v in self.v]
+        plain = Gram.joined([self.train, self.held_out])
+        signal = plain.values[:, :, 0, 0].real.mean(0)
+        return Shared.of(plain, Gram.joined(own), common, NEGLIGIBLE * signal + 1e-12 * signal.sum())
 
     def _plain(self, coefficients: np.ndarray) -> float:
         values = self.held_out.truncated(coefficients.shape[1] - 1).values.sum(0)

@@ -11,6 +11,7 @@ from jaxtyping import Complex, Float
 from hybrid.classtest import Evidence, Regression
 from hybrid.factorise import Case
 from hybrid.flow import Flow, band_mask
+from hybrid.forcing import Shared
 from hybrid.grid import Grid
 from hybrid.metrics import relative_rmse, score
 from hybrid.scales import Scales
@@ -172,4 +173,6 @@ def warm_start(train: Trajectories, validation: Trajectories, *, case: Case | No
         cut = regression.cut
         member = _member(regression, grid, scales, case, skip)
         members.append((score(rollout_errors(member.flow(), trial[:, :SHORT], dt, TRIAL_RTOL)), member))
-    return _best_band(min(members, key=lambda scored: scored[0])[1], trial, dt)
+    best = min(members, key=lambda scored: scored[0])[1]
+    shared = Shared.clearest([member.evidence.shared for _, member in members])
+    return _best_band(replace(best, evidence=replace(best.evidence, shared=shared)), trial, dt)

@@ -10,7 +10,7 @@ Bortz, "Weak SINDy for partial differential equations", J. Comput. Phys. 443 (20
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,6 +72,11 @@ class Gram:
         """The same data with fewer powers."""
         return Gram(self.values[..., : powers + 2, : powers + 2], self.k, self.n_windows)
 
+    @classmethod
+    def joined(cls, parts: Sequence[Gram]) -> Gram:
+        """The data of all trajectories of several parts."""
+        return cls(np.concatenate([part.values for part in parts]), parts[0].k, parts[0].n_windows)
+
     def of(self, trajectories: np.ndarray) -> Gram:
         """The data of some trajectories."""
         return Gram(self.values[trajectories], self.k, self.n_windows)
@@ -108,7 +113,7 @@ def gram(
 ) -> Gram:
     """The Gram data of trajectories v (n, nt, *grid) on the modes of the mask, one trajectory at a time.
 
-    With `shared`, of X - shared: what the trajectories do not have in common with those it was taken from.
+    With `shared`, of X - shared: of what the trajectories do not have in common.
     """
     multiplicity = grid.multiplicity[mask]
     values = []

@@ -114,11 +114,13 @@ def test_viscous_burgers_is_not_in_the_class() -> None:
     assert not evidence.in_class
 
 
-def allen_cahn_with(extra: Callable[[np.ndarray, np.ndarray, float], np.ndarray]) -> Trajectories:
-    """u_t = 0.05 u_xx + u - u³ + extra(u, x, t)."""
+def allen_cahn_with(
+    extra: Callable[[np.ndarray, np.ndarray, float], np.ndarray], bump: float = 0.0
+) -> Trajectories:
+    """u_t = 0.05 u_xx + u - u³ + extra(u, x, t), initial fields with a common bump."""
     grid, n = Grid((32,), (2 * np.pi,)), 10
     x, k, t = grid.coordinates[0], grid.k[0], 0.03 * np.arange(61)
-    u0 = waves(grid, n, amplitude=0.7)
+    u0 = waves(grid, n, amplitude=0.7) + bump * np.exp(np.cos(x)) / np.e
 
     def rate(time: float, flat: np.ndarray) -> np.ndarray:
         u = flat.reshape(n, -1)
@@ -156,6 +158,29 @@ def test_constant_drive_is_in_the_class() -> None:
     evidence = start_of(allen_cahn_with(lambda u, x, t: 0.3 + 0 * u)).evidence
     assert evidence.in_class
     assert evidence.reasons == ()
+
+
+def test_initial_fields_that_look_alike_are_no_forcing() -> None:
+    data = allen_cahn_with(lambda u, x, t: 0 * u, bump=1.0)
+    shared = start_of(data).evidence.shared
+    assert shared is not None
+    assert not shared.significant
+
+
+def test_forcing_is_found_in_noise() -> None:
+    data = allen_cahn_with(lambda u, x, t: 0.5 * np.cos(2 * x))
+    noisy = data.u + 0.1 * data.u.std() * np.random.default_rng(0).normal(size=data.u.shape)
+    evidence = start_of(Trajectories.from_arrays(noisy, data.t, data.grid.coordinates[0])).evidence
+    assert "forcing in x" in " ".join(evidence.reasons)
+
+
+def test_one_held_out_trajectory_is_enough_to_reject() -> None:
+    data = burgers(Burgers, 1e-2)
+    evidence = warm_start(data.select(slice(0, 6)), data.select(slice(6, 7))).evidence
+    assert evidence.z is None
+    assert not evidence.in_class
+    member = burgers(Flow, 2e-3)
+    assert warm_start(member.select(slice(0, 6)), member.select(slice(6, 7))).evidence.in_class
 
 
 def test_inviscid_burgers_is_in_the_class() -> None:
