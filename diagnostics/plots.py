@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from diagnostics.alignment import symbol_at
 from diagnostics.energy import EnergyTrace
 from diagnostics.errors import RolloutError
+from diagnostics.identifiability import EnergyMatch
 from diagnostics.scaling import AmplitudeScaling
 from diagnostics.style import COLOURS, INK, LINES, panels, styled
 from hybrid.grid import Grid
@@ -166,6 +167,20 @@ def energy_figure(traces: Mapping[str, EnergyTrace]) -> Figure:
     level.set(xlabel="$t$", ylabel=f"$V$ along {shown} roll-outs")
     change.set(xlabel="$t$", yscale="log", ylabel=r"$|V(t) - V(0)|\;/\;\max|V|$")
     _legend(level)
+    return figure
+
+
+@styled
+def match_figure(matches: Mapping[str, EnergyMatch]) -> Figure:
+    """Learned V of each snapshot against the true V, with the line on which they are equal."""
+    figure, axes = panels(1, len(matches), width=4.2 * len(matches), height=3.7, sharey=True)
+    for panel, (name, match) in zip(axes, matches.items(), strict=True):
+        ends = [match.true.min(), match.true.max()]
+        panel.plot(match.true, match.learned, ".", color=COLOURS[name], markersize=4, label=name)
+        panel.plot(ends, ends, ":", color=INK, linewidth=1.2, label="equal")
+        panel.set(xlabel="true $V$", title=f"slope {match.slope:.4f}, $r$ = {match.r:.6f}")
+        panel.legend(loc="upper left")
+    axes[0].set(ylabel="learned $V$")
     return figure
 
 

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from diagnostics.plots import (
     energy_figure,
     error_figure,
+    match_figure,
     picture_figure,
     scaling_figure,
     slope_figure,
@@ -60,6 +61,11 @@ LOOK_FOR = {
         "then the error of the integrator (law) or a weak M (network). V is in the law's convention, so "
         "it may be negative.",
     ),
+    "match": (
+        "Learned against true energy",
+        "V of the test snapshots, both in canonical form, on the modes that are evolved: a slope of 1 says "
+        "that all of the energy that data can determine was found.",
+    ),
     "scaling": (
         "Amplitude scaling",
         "Thick where the exponent in the legend was fitted. The raw components hold what the data cannot "
@@ -80,7 +86,8 @@ class Distilled(Protocol):
 def figures(summary: Summary) -> dict[str, Figure]:
     """Every figure of the report."""
     data = summary.data
-    return {
+    known = {"match": match_figure(summary.matches)} if summary.matches else {}
+    return known | {
         "errors": error_figure(summary.errors),
         "slope": slope_figure(summary.drawn, summary.law, data.u.ravel()),
         "symbols": symbol_figure(summary.drawn, summary.law),
@@ -149,6 +156,7 @@ def render(
     shown = [
         {"name": name, "title": title, "text": text, "svg": Markup(inlined(drawings[name], name))}
         for name, (title, text) in LOOK_FOR.items()
+        if name in drawings
     ]
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),

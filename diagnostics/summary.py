@@ -22,6 +22,7 @@ from diagnostics.errors import (
     rollout_error,
 )
 from diagnostics.guarantee import Guarantee, guarantee
+from diagnostics.identifiability import EnergyMatch, energy_match
 from diagnostics.scaling import AmplitudeScaling, amplitude_scaling
 from diagnostics.verdict import cautions, class_evidence, headline, quoted
 from hybrid.onsager import OnsagerModel
@@ -71,6 +72,7 @@ class Summary:
         network: the network in its own canonical form; drawn: in the convention of the law.
         scalings: exponents of raw network, canonical network, law.
         traces: energy along roll-outs.
+        matches: learned against true energy of network and law, where the truth is known.
         structure: what the law guarantees.
         record: how the fit went, where that is known.
         terms: of the equation, with errors.
@@ -87,6 +89,7 @@ class Summary:
     drawn: CanonicalNetwork
     scalings: tuple[AmplitudeScaling, ...]
     traces: Mapping[str, EnergyTrace]
+    matches: Mapping[str, EnergyMatch]
     structure: Guarantee
     record: FitRecord | None
     terms: tuple[EquationTerm, ...]
@@ -132,6 +135,7 @@ class Summary:
                 scaling.subject: {part.name: _finite(part.exponent) for part in scaling.components}
                 for scaling in self.scalings
             },
+            "true_energy": {name: {"slope": m.slope, "r": m.r} for name, m in self.matches.items()},
             "warnings": list(self.warnings),
             "split": {part: making.split.get(part) for part in PARTS},
             "seed": making.seed,
@@ -171,11 +175,21 @@ def examine(
             "law": energy_along(law, rolled["law"], data),
             "network": energy_along(drawn, rolled["network"], data),
         },
+        matches=_matches(network, law, truth, data),
         structure=guarantee(law, data.grid),
         record=record,
         terms=tuple(equation_terms(law)),
         warnings=cautions(model, law, data, errors, rolled, record),
     )
+
+
+def _matches(
+    network: CanonicalNetwork, law: Law, truth: Law | None, data: Trajectories
+) -> dict[str, EnergyMatch]:
+    """Learned against true energy; nothing without a truth to compare with, or of another case."""
+    if truth is None or truth.case != law.case:
+        return {}
+    return {"network": energy_match(network, truth, data), "law": energy_match(law, truth, data)}
 
 
 def _later(predictors: Mapping[str, Predictor], data: Trajectories, first: int) -> dict[str, RolloutError]:

@@ -166,7 +166,7 @@ def test_names_from_outside_are_escaped(out: Path, page: Page) -> None:
 
 def test_page_says_what_was_found(page: Page) -> None:
     assert sum(tag == "math" for tag, _ in page.elements) > 6
-    assert sum(tag == "svg" for tag, _ in page.elements) == 6
+    assert sum(tag == "svg" for tag, _ in page.elements) == 7
     assert "In the class; conservative law" in page.text
     assert "|Im q|/|q|" in page.text
     assert "V is conserved along every solution. V is unbounded" in page.text
@@ -190,7 +190,7 @@ def test_metrics_have_the_promised_format(case: Case1D, out: Path) -> None:
 
 
 def test_figures_are_written_and_nothing_half_written_is_left(out: Path) -> None:
-    names = {"errors", "slope", "symbols", "pictures", "energy", "scaling"}
+    names = {"errors", "slope", "symbols", "pictures", "energy", "match", "scaling"}
     assert {path.name for path in (out / "figures").iterdir()} == {
         f"{n}.{kind}" for n in names for kind in ("svg", "png")
     }
