@@ -1,10 +1,10 @@
-"""Every catalogue system from trajectories to its equation, judged on new trajectories.
+"""Every catalogue system, and other members of the class, from trajectories to its equation.
 
-python benchmarks/catalogue.py --seeds 3 --noise 0 0.01
+PYTHONPATH=. python benchmarks/catalogue.py --seeds 0 1 2 --noise 0 0.01
 
 For each system and noise: in how many seeds the equation has the true terms and no other, the median over
 seeds of its largest relative error of a coefficient, of the relative RMSE at step 20 of law and network on
-clean new trajectories, of slope and correlation of the network's V against the true one, and of the seconds.
+clean, new trajectories, of slope and correlation of the network's V against the true one, and of the seconds.
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ from statistics import median
 
 import torch
 
+from benchmarks.members import MEMBERS
 from diagnostics import energy_match, rollout_error
 from hybrid import fit
-from symbolic import distill, simulate
+from symbolic import distill
 from symbolic.canonical import canonical_form
 from symbolic.catalog import CATALOG
 from symbolic.equation import equation_terms
+from symbolic.export import equation_text
 
 STEP = 20
+SYSTEMS = {**CATALOG, **MEMBERS}
 NEW = 10_000  # added to the seed: initial fields that nothing has seen
 COLUMNS = ("form", "coefficients", "law", "network", "slope", "r", "law's slope", "s")
 
@@ -42,13 +45,15 @@ class Outcome:
     r: float
     law_slope: float
     seconds: float
+    found: str
 
 
 def run(name: str, seed: int, noise: float, trajectories: int) -> Outcome:
     """From trajectories to an equation, and its comparison with the true one."""
-    truth = CATALOG[name].law
-    data = simulate(name, trajectories, seed=seed, noise=noise)
-    new = simulate(name, 4, seed=seed + NEW)
+    system = SYSTEMS[name]
+    truth = system.law
+    data = system.trajectories(trajectories, seed=seed, noise=noise)
+    new = system.trajectories(4, seed=seed + NEW)
     started = time.perf_counter()
     parts = data.split(seed=seed)
     model = fit(parts.train, validation=parts.validation, seed=seed, progress=False)
@@ -67,6 +72,7 @@ def run(name: str, seed: int, noise: float, trajectories: int) -> Outcome:
         of_network.r if of_network else float("nan"),
         energy_match(law, truth, new).slope if same else float("nan"),
         seconds,
+        equation_text(law),
     )
 
 
@@ -97,6 +103,7 @@ def main() -> None:
     parser.add_argument("--noise", type=float, nargs="+", default=[0.0])
     parser.add_argument("--trajectories", type=int, default=16)
     parser.add_argument("--only", nargs="*", default=tuple(CATALOG))
+    parser.add_argument("--members", action="store_true", help="Those outside the catalogue.")
     parser.add_argument("--json", type=Path, help="A file for all outcomes.")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -112,6 +119,7 @@ def main() -> None:
                 for seed, outcome in zip(arguments.seeds, outcomes, strict=True)
             ]
             print(row(name, noise, outcomes), flush=True)
+            print(*(f"<!-- {outcome.found} -->" for outcome in outcomes), sep="\n", flush=True)
             if arguments.json:
                 arguments.json.write_text(json.dumps(kept, indent=1))
 

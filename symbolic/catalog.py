@@ -24,12 +24,15 @@ class InitialField:
         modes: how many modes, drawn without replacement from 1 … highest along each axis.
         highest: the largest mode number.
         scale: the field is brought to unit standard deviation, or to the range [-1, 1].
-        mean_deviation: standard deviation of a random mean that is added.
+        amplitude: what it is multiplied by.
+        mean, mean_deviation: a mean that is added, and the standard deviation of a random one.
     """
 
     modes: int
     highest: int
     scale: Literal["deviation", "range"] = "deviation"
+    amplitude: float = 1.0
+    mean: float = 0.0
     mean_deviation: float = 0.0
 
     def sample(self, grid: Grid, rng: np.random.Generator) -> Float[np.ndarray, "..."]:
@@ -42,8 +45,8 @@ class InitialField:
             argument = sum(n * phase for n, phase in zip(vector, mesh, strict=True))
             field += rng.normal() * np.cos(argument) + rng.normal() * np.sin(argument)
         if self.scale == "range":
-            return 2 * (field - field.min()) / (field.max() - field.min()) - 1
-        return field / field.std() + self.mean_deviation * rng.normal()
+            return self.mean + self.amplitude * (2 * (field - field.min()) / np.ptp(field) - 1)
+        return self.mean + self.amplitude * field / field.std() + self.mean_deviation * rng.normal()
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,30 @@ class System:
     dt: float
     n_frames: int
     source: str
+
+    def trajectories(
+        self,
+        n: int,
+        *,
+        seed: int = 0,
+        n_frames: int | None = None,
+        dt: float | None = None,
+        points: int | None = None,
+        noise: float = 0.0,
+        name: str = "",
+    ) -> Trajectories:
+        """Trajectories from n initial fields; see `simulate`."""
+        if n < 1 or noise < 0:
+            raise ValueError(f"expected at least one trajectory and noise ≥ 0, got {n} and {noise}")
+        grid = Grid(self.shape if points is None else (points,) * len(self.shape), self.law.lengths)
+        times = (self.dt if dt is None else dt) * np.arange(self.n_frames if n_frames is None else n_frames)
+        field = self.law.simulate(initial_fields(self.initial, grid, n, seed), times)
+        if noise:
+            rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(n + 1)[-1])
+            field = field + noise * field.std() * rng.normal(size=field.shape)
+        layout = "nt" + "xy"[: grid.ndim]
+        source = f"{name}, seed {seed}".strip(", ")
+        return Trajectories.from_arrays(field, times, *grid.coordinates, layout=layout, source=source)
 
 
 BOX = (2 * math.pi,)
@@ -185,18 +212,5 @@ def simulate(
     Raises:
         ValueError: an unknown name, or numbers that make no trajectories.
     """
-    chosen = system(name)
-    if n_trajectories < 1 or noise < 0:
-        raise ValueError(f"expected at least one trajectory and noise ≥ 0, got {n_trajectories} and {noise}")
-    shape = chosen.shape if points is None else (points,) * len(chosen.shape)
-    grid = Grid(shape, chosen.law.lengths)
-    frames = chosen.n_frames if n_frames is None else n_frames
-    times = (chosen.dt if dt is None else dt) * np.arange(frames)
-    field = chosen.law.simulate(initial_fields(chosen.initial, grid, n_trajectories, seed), times)
-    if noise:
-        rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(n_trajectories + 1)[-1])
-        field = field + noise * field.std() * rng.normal(size=field.shape)
-    x, *y = grid.coordinates
-    layout = "ntx" if grid.ndim == 1 else "ntxy"
-    source = f"catalogue: {name}, seed {seed}"
-    return Trajectories.from_arrays(field, times, x, *y, layout=layout, source=source)
+    options = {"n_frames": n_frames, "dt": dt, "points": points, "noise": noise}
+    return system(name).trajectories(n_trajectories, seed=seed, name=f"catalogue: {name}", **options)
