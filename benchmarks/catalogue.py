@@ -102,7 +102,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--noise", type=float, nargs="+", default=[0.0])
     parser.add_argument("--trajectories", type=int, default=16)
-    parser.add_argument("--only", nargs="*", default=tuple(CATALOG))
+    parser.add_argument("--only", nargs="*", help="Names; the catalogue if left out.")
     parser.add_argument("--members", action="store_true", help="Those outside the catalogue.")
     parser.add_argument("--json", type=Path, help="A file for all outcomes.")
     arguments = parser.parse_args()
@@ -111,7 +111,7 @@ def main() -> None:
     print(
         "| system | noise | " + " | ".join(COLUMNS) + " |\n" + "|---" * (len(COLUMNS) + 2) + "|", flush=True
     )
-    for name in arguments.only:
+    for name in arguments.only or (MEMBERS if arguments.members else CATALOG):
         for noise in arguments.noise:
             outcomes = [run(name, seed, noise, arguments.trajectories) for seed in arguments.seeds]
             kept += [
