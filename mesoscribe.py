@@ -92,7 +92,14 @@ Minutes = Annotated[float | None, Option("--max-minutes", min=0.01, help="A cap 
 Steps = Annotated[int | None, Option("--steps", min=1, help="Optimiser steps in all.")]
 Force = Annotated[bool, Option("--force", help="Overwrite what is there.")]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="Print errors only.")]
+Even = Annotated[bool, Option("--even", help="Law: impose V[-u] = V[u].")]
+Isotropic = Annotated[bool, Option("--isotropic", help="Law: impose symbols of |k| only.")]
 Threads = Annotated[int | None, Option("--threads", min=1, help="Of torch; by the grid if left out.")]
+
+
+def imposed(**symmetries: bool) -> tuple[str, ...]:
+    """The names of the symmetries that were asked for."""
+    return tuple(name for name, wanted in symmetries.items() if wanted)
 
 
 @main.command("fit", help="Train a network.", epilog="Example: mesoscribe fit kdv.h5 --out kdv --seed 0")
@@ -114,6 +121,8 @@ def learn_command(
     layout: Layout = None,
     frames: Frames = None,
     case: CaseName = None,
+    even: Even = False,
+    isotropic: Isotropic = False,
     steps: Steps = None,
     max_minutes: Minutes = None,
     force: Force = False,
@@ -131,6 +140,7 @@ def learn_command(
         test=None if test is None else str(test.resolve()),
         seed=seed,
         case=case,
+        symmetry=imposed(even=even, isotropic=isotropic),
         steps=steps,
         max_minutes=max_minutes,
     )
@@ -139,11 +149,18 @@ def learn_command(
 
 
 @main.command("distill", epilog="Example: mesoscribe distill kdv")
-def distill_command(folder: Folder, data: Data = None, quiet: Quiet = False, threads: Threads = None) -> None:
+def distill_command(
+    folder: Folder,
+    data: Data = None,
+    even: Even = False,
+    isotropic: Isotropic = False,
+    quiet: Quiet = False,
+    threads: Threads = None,
+) -> None:
     """Read the law off the network of a folder."""
     from diagnostics.run import Talk, distil_again
 
-    distil_again(folder, data, Talk(quiet, threads))
+    distil_again(folder, data, Talk(quiet, threads), imposed(even=even, isotropic=isotropic))
 
 
 @main.command("report", epilog="Example: mesoscribe report kdv")

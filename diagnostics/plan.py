@@ -15,6 +15,7 @@ from hybrid.trajectories import Split
 from hybrid.warmstart import warm_start
 from symbolic import Law, simulate
 from symbolic.catalog import system
+from symbolic.library import Library, polynomials
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Plan:
         options: of `simulate` or of `load`.
         test: the user's own test file.
         seed, case, steps, max_minutes: of the split and the fit.
+        symmetry: imposed on the law, "even" and "isotropic" (see `symbolic.library`).
     """
 
     name: str
@@ -35,6 +37,7 @@ class Plan:
     case: str | None = None
     steps: int | None = None
     max_minutes: float | None = None
+    symmetry: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, name: str, reading: dict[str, Any], making: dict[str, Any], **rest: Any) -> Plan:
@@ -77,6 +80,16 @@ class Plan:
             return Schedule(max_minutes=self.max_minutes)
         quarter = self.steps // 4
         return Schedule(steps=(quarter, quarter, self.steps - 2 * quarter), max_minutes=self.max_minutes)
+
+    def library(self, ndim: int) -> Library:
+        """The candidate terms of a law.
+
+        Raises:
+            ValueError: a symmetry that is not known.
+        """
+        if not set(self.symmetry) <= {"even", "isotropic"}:
+            raise ValueError(f"expected symmetries even and isotropic, got {self.symmetry}; fit again")
+        return polynomials(ndim, **dict.fromkeys(self.symmetry, True))
 
     def record(self, split: Split, kept: dict[str, Any]) -> FitRecord:
         """How the fit went: its warm start made again, the rest from run.json."""

@@ -30,6 +30,7 @@ from hybrid.onsager import OnsagerModel
 from hybrid.record import FitRecord
 from hybrid.trajectories import Trajectories
 from symbolic.law import Law
+from symbolic.symmetry import symmetries
 
 TEMPLATES = Path(__file__).parent / "templates"
 NO_SPLIT = "No split was given: the errors are on all the data that were passed, which the fit may have seen."
@@ -174,6 +175,7 @@ def render(
         known=None if summary.truth is None else Formulas.of(summary.truth),
         terms=term_rows(summary),
         coefficients=coefficient_rows(summary.law),
+        symmetries=symmetries(summary.law),
         steps=[*map(str, QUOTED), f"last ({summary.data.n_frames - 1})"],
         errors=error_rows(summary),
         figures=shown,

@@ -92,7 +92,8 @@ def distil(
     """Distil; leaves law.json, law.tex and law.md."""
 
     with talk.stage("distill"):
-        found = distillation(model, split.train, validation=split.validation, seed=plan.seed)
+        library = plan.library(split.train.grid.ndim)
+        found = distillation(model, split.train, validation=split.validation, library=library, seed=plan.seed)
     talk.seconds.update(found.seconds)
     law = replace(found.law, provenance={"source": split.train.source, "seed": plan.seed})
     law.save(folder / "law.json")
@@ -155,9 +156,10 @@ def carry_out(
     talk.say(*(summary(plan, out) if distilled else [f"model in {out}"]))
 
 
-def distil_again(folder: Path, data: Path | None, talk: Talk) -> None:
+def distil_again(folder: Path, data: Path | None, talk: Talk, symmetry: tuple[str, ...] = ()) -> None:
     """Distil the network of a folder, on its own data or on another file."""
     plan, _ = kept(folder)
+    plan = replace(plan, symmetry=symmetry or plan.symmetry)
     split = plan.split(data)
     talk.share(split)
     law, _ = distil(plan, folder, talk, OnsagerModel.load(folder / "model"), split)

@@ -212,5 +212,12 @@ def simulate(
     Raises:
         ValueError: an unknown name, or numbers that make no trajectories.
     """
-    options = {"n_frames": n_frames, "dt": dt, "points": points, "noise": noise}
-    return system(name).trajectories(n_trajectories, seed=seed, name=f"catalogue: {name}", **options)
+    return system(name).trajectories(
+        n_trajectories,
+        seed=seed,
+        n_frames=n_frames,
+        dt=dt,
+        points=points,
+        noise=noise,
+        name=f"catalogue: {name}",
+    )
