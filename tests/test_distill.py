@@ -252,3 +252,11 @@ def test_law_with_negative_m_is_not_returned() -> None:
     within = replace(outside, band=10.0)  # m ≥ 0 on the modes that are evolved
     limited = RollOutData.of(simulate("allen_cahn", 2, points=64, n_frames=4), within)
     assert dissipates(within, limited)
+
+
+@pytest.mark.slow
+def test_symmetries_can_be_imposed(allen_cahn: Run) -> None:
+    library = polynomials(1, even=True, isotropic=True)
+    law = distill(allen_cahn.model, allen_cahn.data, library=library, seed=0)
+    assert law.coefficients == pytest.approx(system("allen_cahn").law.coefficients, rel=1e-4)
+    assert law.case == "dissipative"
