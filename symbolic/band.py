@@ -1,13 +1,17 @@
-"""Which modes a law evolves: at least its network's, more where its roll-outs say so."""
+"""Which modes a law evolves: those that its network predicts, others unless roll-outs speak against it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import torch
+
 from hybrid.flow import band_mask
 from hybrid.metrics import score
+from hybrid.onsager import OnsagerModel
+from hybrid.resample import resampled
 from hybrid.trajectories import Trajectories
-from hybrid.warmstart import TRIAL_RTOL, TRIAL_TRAJECTORIES, rollout_errors
+from hybrid.warmstart import TIE, TRIAL_RTOL, TRIAL_TRAJECTORIES, rollout_errors
 from symbolic.eliminate import TRIAL_STEPS, TRIAL_TOLERANCE
 from symbolic.form import Parameter
 from symbolic.law import Law
@@ -22,13 +26,29 @@ def _score(law: Law, data: Trajectories, first_frame: int) -> float:
     return score(rollout_errors(law.flow(data.grid), fields, data.dt, TRIAL_RTOL))
 
 
+def narrowed(model: OnsagerModel, band: float, validation: Trajectories, first_frame: int) -> float | None:
+    """A band narrower than the network's, if the network itself predicts as well on it; None if not.
+
+    Modes that no equation explains would only mislead the search for one.
+    """
+    scales = model.setting.scales
+    flow = model.flow()
+    narrow = flow.mask & torch.as_tensor(band_mask(model.grid, band * scales.length))
+    if bool((narrow == flow.mask).all()):
+        return None
+    fields = resampled(validation.u[:TRIAL_TRAJECTORIES, first_frame:], model.grid.shape)
+    v, dt = scales.to_scaled(fields), validation.dt / scales.time
+    full, less = (score(rollout_errors(f, v, dt, TRIAL_RTOL)) for f in (flow, replace(flow, mask=narrow)))
+    return band if less <= (1 + TIE) * full else None
+
+
 def widened(
     law: Law, pivot: Parameter, data: Trajectories, validation: Trajectories, first_frame: int
 ) -> Law:
-    """The law with its band widened by half, and refitted, as long as that improves validation roll-outs.
+    """The law with its band widened by half, and refitted, as long as validation roll-outs are no worse.
 
     A network trusts only modes on which its own symbols were good enough; a formula knows the others as well,
-    and is biased by their absence.
+    and is biased by their absence. Where they make no difference nothing is refitted.
     """
     best = _score(law, validation, first_frame)
     few = data.select(trajectories=slice(0, TRIAL_TRAJECTORIES))
@@ -36,6 +56,10 @@ def widened(
         band = WIDER * law.band
         complete = bool((band_mask(validation.grid, band) == validation.grid.resolved).all())
         wider = replace(law, band=None if complete else band)
+        value = _score(wider, validation, first_frame)
+        if abs(value - best) <= TIE * best:
+            law = wider
+            continue
         fields = RollOutData.of(few, wider, first_frame)
         wider = refine(
             wider, fields, pivot=pivot, clusters=few.n, steps=TRIAL_STEPS, tolerance=TRIAL_TOLERANCE

@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+import numpy as np
+
 from hybrid.fit import VALIDATION_SHARE
 from hybrid.onsager import OnsagerModel
 from hybrid.trajectories import Trajectories
 from hybrid.warmstart import first_useful_frame
-from symbolic.band import widened
+from symbolic.band import narrowed, widened
 from symbolic.canonical import CanonicalNetwork, Gauge, canonical_form, canonical_law
-from symbolic.eliminate import eliminate
+from symbolic.eliminate import PAYS, eliminate
 from symbolic.law import Law
 from symbolic.library import Library, polynomials
-from symbolic.readoff import importance, pivot_of, precision_of, read_off
+from symbolic.readoff import Skill, importance, pivot_of, read_off
 from symbolic.refine import Refinement, refine
 from symbolic.rollouts import RollOutData
 from symbolic.sparse import Selection
@@ -56,10 +58,11 @@ def distill(
     *,
     validation: Trajectories | None = None,
     library: Library | None = None,
+    pays: float = PAYS,
     seed: int = 0,
 ) -> Law:
     """The closed-form law of a network, refined on trajectories; `distillation` returns the steps as well."""
-    return distillation(model, data, validation=validation, library=library, seed=seed).law
+    return distillation(model, data, validation=validation, library=library, pays=pays, seed=seed).law
 
 
 def distillation(
@@ -68,6 +71,7 @@ def distillation(
     *,
     validation: Trajectories | None = None,
     library: Library | None = None,
+    pays: float = PAYS,
     seed: int = 0,
 ) -> Distillation:
     """Read the factors off a network, refine them on data, drop what makes no difference on validation data.
@@ -77,26 +81,33 @@ def distillation(
         data: trajectories for the refinement; without `validation` some are kept back.
         validation: trajectories that decide which terms stay.
         library: candidate terms, polynomials if None.
+        pays: by which factor a term must reduce the error of validation roll-outs to stay; a smaller one,
+            such as 1.2, leaves more terms and a closer law.
         seed: of the split.
 
     Raises:
-        ValueError: the network has no dynamics to read.
+        ValueError: the network has no dynamics to read, or pays is below 1.
     """
+    if not pays >= 1:
+        raise ValueError(f"expected pays of at least 1, got {pays}; 3 asks much of a term, 1.2 little")
     if validation is None:
         data, validation = data.parts(seed, (1 - VALIDATION_SHARE, VALIDATION_SHARE))
     started = time.perf_counter()
     network = canonical_form(model)
-    weights = importance(model, network, data)
-    library, precision = library or polynomials(model.grid.ndim), precision_of(model, data)
-    read_at = (read_off(model, network, weights, library, precision * c) for c in COARSER)
-    forms = list({tuple(law.coefficients): (law, chosen) for law, chosen in read_at}.values())
-    read = time.perf_counter()
     scaled = model.setting.scales.to_scaled(data.u)
     first = first_useful_frame(scaled, model.setting.scales.grid(data.grid))
     first = first if min(data.n_frames, validation.n_frames) - first > 3 else 0
+    skill = Skill.of(model, network, data)
+    band = narrowed(model, skill.band, validation, first)
+    within = np.abs(network.k).max(0) <= (band or np.inf) * (1 + 1e-9)
+    weights = importance(model, network, data, skill.modes * within)
+    library = library or polynomials(model.grid.ndim)
+    read_at = (read_off(model, network, weights, library, skill.precision * c, band) for c in COARSER)
+    forms = list({tuple(law.coefficients): (law, chosen) for law, chosen in read_at}.values())
+    read = time.perf_counter()
     train, held_out = (RollOutData.of(part, forms[0][0], first) for part in (data, validation))
     starts = [(law, pivot_of(law, network, weights)) for law, _ in forms]
-    end = eliminate(starts, train, held_out, clusters=data.n)
+    end = eliminate(starts, train, held_out, clusters=data.n, pays=pays)
     refinement, selections = end.refinement, forms[end.start][1]
     notes = tuple(f"{name} was dropped: validation roll-outs hardly miss it" for name in end.dropped)
     pivot = next(p for p in refinement.law.parameters if p[0] in "mw" and p not in refinement.t_values)

@@ -15,7 +15,7 @@ from symbolic.law import Law
 from symbolic.refine import Refinement, refine
 from symbolic.rollouts import RollOutData, persistence, scores
 
-PAYS = 3.0  # by which factor a term must reduce the error of validation roll-outs
+PAYS = 3.0  # by which factor a term must reduce the error of validation roll-outs, unless asked otherwise
 NOISY = 8.0  # squared errors below this multiple of the noise are mostly noise
 SIGNIFICANT = 3.0
 TRIAL_TRAJECTORIES = 10  # that terms are put to the test on
@@ -56,11 +56,13 @@ class _Trials:
         train: what their coefficients are refined on, a part of it in trials.
         validation: what decides.
         clusters: trajectories that the training data come from.
+        pays: by which factor a term must reduce the error to stay.
     """
 
     train: RollOutData
     validation: RollOutData
     clusters: int
+    pays: float
 
     def of(self, law: Law, pivot: Parameter) -> _Tried:
         """A law refined on a few trajectories, and scored."""
@@ -78,7 +80,7 @@ class _Trials:
 
     def does_not_pay(self, trial: _Tried, tried: _Tried, terms: int) -> bool:
         """Whether a law with so many terms fewer does as well."""
-        return _does_not_pay(trial.scores, tried.scores, self.validation.noise, terms)
+        return _does_not_pay(trial.scores, tried.scores, self.validation.noise, self.pays ** min(terms, 2))
 
     def still_predicts(self, trial: _Tried) -> bool:
         """Whether a law errs at most half as much as "no change": errors near 1 tell nothing of a term."""
@@ -116,18 +118,18 @@ def _without(law: Law, drop: Drop, pivot: Parameter) -> tuple[Law, Parameter]:
 
 
 def _does_not_pay(
-    without: Float[np.ndarray, " n"], full: Float[np.ndarray, " n"], noise: float, terms: int
+    without: Float[np.ndarray, " n"], full: Float[np.ndarray, " n"], noise: float, factor: float
 ) -> bool:
     """Whether terms are not worth their place.
 
-    Without them, validation roll-outs err less than PAYS times more (PAYS² for several). Errors that are
+    Without them, validation roll-outs err less than `factor` times more. Errors that are
     mostly measurement noise hide what a term does; there it stays if leaving it out is worse in every
     likelihood (SIGNIFICANT standard errors over trajectories).
     """
     if not np.isfinite(without).all():
         return False
     worse = without**2 - full**2
-    if worse.mean() > (PAYS ** (2 * min(terms, 2)) - 1) * np.mean(full**2):
+    if worse.mean() > (factor**2 - 1) * np.mean(full**2):
         return False
     if np.mean(full**2) > NOISY * noise or len(worse) < 3:
         return True
@@ -183,7 +185,7 @@ class Elimination:
 
 
 def eliminate(
-    starts: Sequence[Start], train: RollOutData, validation: RollOutData, clusters: int
+    starts: Sequence[Start], train: RollOutData, validation: RollOutData, clusters: int, pays: float = PAYS
 ) -> Elimination:
     """Refine, and take away one term after another as long as it does not pay on validation roll-outs.
 
@@ -191,8 +193,9 @@ def eliminate(
         starts: forms to start from, each with the coefficient that holds its scale.
         train, validation: what refines, and what decides.
         clusters: trajectories that the training data come from.
+        pays: by which factor a term must reduce the error of validation roll-outs to stay.
     """
-    trials, dropped = _Trials(train, validation, clusters), []
+    trials, dropped = _Trials(train, validation, clusters, pays), []
     start, tried = _simplest(starts, trials)
     while True:
         while (smaller := trials.smaller(tried)) is not None:

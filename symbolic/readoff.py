@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -23,7 +24,8 @@ from symbolic.sparse import Selection, select
 
 F_SAMPLES = 60  # a smooth function on the range of the data counts as so many observations
 PRECISION = (1e-6, 3e-3)
-PRECISION_TRAJECTORIES = 10  # that the network's precision is judged on
+RUN = 3  # shells of modes in a row that are not predicted end the band of a law
+PAIRS = 60  # of frames, that the network's skill is judged on
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,13 @@ class Importance:
     K: Float[np.ndarray, " k"]
 
 
-def importance(model: OnsagerModel, network: CanonicalNetwork, data: Trajectories) -> Importance:
-    """Weights from at most some 500 fields of the data."""
+def importance(
+    model: OnsagerModel,
+    network: CanonicalNetwork,
+    data: Trajectories,
+    trust: Float[np.ndarray, " k"] | float = 1.0,
+) -> Importance:
+    """Weights from at most some 500 fields of the data; of modes, in proportion to the trust in them."""
     scales, grid = model.setting.scales, model.grid
     fields = data.u.reshape(-1, *data.grid.shape)
     fields = fields[:: max(1, len(fields) // 500)]
@@ -52,18 +59,48 @@ def importance(model: OnsagerModel, network: CanonicalNetwork, data: Trajectorie
         v = grid.ifft(v_hat)
         force = flow.q * v_hat + grid.fft(flow.f(v))
     positions = model.modes.first.cpu().numpy()
-    power, push = (z.abs().square().mean(0).numpy().ravel()[positions] for z in (v_hat, force))
+    power, push = (trust * z.abs().square().mean(0).numpy().ravel()[positions] for z in (v_hat, force))
     edges = np.linspace(model.setting.low, model.setting.high, len(network.nodes) + 1)
     density = np.histogram(v.numpy(), edges)[0] + 1e-3 * v.numel() / len(network.nodes)
     return Importance(density / density.sum(), power * (network.m**2 + network.w**2), push)
 
 
-def precision_of(model: OnsagerModel, data: Trajectories) -> float:
-    """How well the network knows u_t: a tenth of its error over one frame relative to persistence's."""
-    few = data.u[:PRECISION_TRAJECTORIES, data.n_frames // 2 : data.n_frames // 2 + 2]
-    step = model.simulate(few[:, 0], data.t[:2])[:, 1]
-    known = np.linalg.norm(step - few[:, 1]) / max(float(np.linalg.norm(few[:, 0] - few[:, 1])), 1e-300)
-    return float(np.clip(0.1 * known, *PRECISION))
+@dataclass(frozen=True)
+class Skill:
+    """How well a network predicts the next frame.
+
+    Args:
+        precision: how well it knows u_t, a tenth of its error relative to persistence's.
+        modes: share of each evolved mode's change that it explains, 0 where it explains nothing.
+        band: the wavenumber beyond which RUN shells in a row are explained by less than half, or inf.
+    """
+
+    precision: float
+    modes: Float[np.ndarray, " k"]
+    band: float
+
+    @classmethod
+    def of(cls, model: OnsagerModel, network: CanonicalNetwork, data: Trajectories) -> Skill:
+        """From some pairs of frames, all over the data."""
+        n = data.n * (data.n_frames - 1)
+        trajectory, frame = np.divmod(np.unique(np.linspace(0, n - 1, PAIRS).astype(int)), data.n_frames - 1)
+        before, after = data.u[trajectory, frame], data.u[trajectory, frame + 1]
+        error = model.simulate(before, data.t[:2]).take(1, axis=-data.grid.ndim - 1) - after
+        change = before - after
+        known = np.linalg.norm(error) / max(float(np.linalg.norm(change)), 1e-300)
+        lost, all_of_it = (_power(model, fields) for fields in (error, change))
+        modes = np.clip(1 - lost / np.maximum(all_of_it, 1e-300), 0.0, 1.0)
+        shell = np.rint(np.abs(network.k).max(0) / data.grid.k_unit).astype(int)
+        seen = {int(n) for n in shell[modes > 0.5]}
+        dark = (n for n in range(2, shell.max() + 2 - RUN) if seen.isdisjoint(range(n, n + RUN)))
+        band = (next(dark, math.inf) - 1) * data.grid.k_unit
+        return cls(float(np.clip(0.1 * known, *PRECISION)), modes, band)
+
+
+def _power(model: OnsagerModel, fields: Float[np.ndarray, "..."]) -> Float[np.ndarray, " k"]:
+    """Σ |û|² over fields, of each mode that the model evolves."""
+    u_hat = model.grid.fft(torch.as_tensor(resampled(fields, model.grid.shape)))
+    return u_hat.abs().square().sum(0).flatten()[model.modes.first].numpy()
 
 
 def _read_force(
@@ -91,9 +128,22 @@ def _not_negative(
 
 
 def read_off(
-    model: OnsagerModel, network: CanonicalNetwork, weights: Importance, library: Library, precision: float
+    model: OnsagerModel,
+    network: CanonicalNetwork,
+    weights: Importance,
+    library: Library,
+    precision: float,
+    band: float | None = None,
 ) -> tuple[Law, dict[str, Selection]]:
-    """The sparse factors of a network, as they stand before any look at the trajectories."""
+    """The sparse factors of a network, as they stand before any look at the trajectories.
+
+    Args:
+        model, network: the network, and its canonical form.
+        weights: what each point of each factor contributes.
+        library: candidate terms.
+        precision: to which the factors are known.
+        band: the largest wavenumber that the law evolves; the network's if None.
+    """
     F_terms = tuple(term for term in library.F if not (network.drive == 0.0 and term == u))
     selections = {}
     selections["F"], moved = _read_force(network, weights, F_terms, precision)
@@ -112,12 +162,15 @@ def read_off(
         )
         for name, selection in selections.items()
     }
-    return _on_the_box(model, network, factors), selections
+    return _on_the_box(model, network, factors, band), selections
 
 
-def _on_the_box(model: OnsagerModel, network: CanonicalNetwork, factors: Mapping[str, Factor]) -> Law:
-    """The law of some factors on a network's box and band."""
+def _on_the_box(
+    model: OnsagerModel, network: CanonicalNetwork, factors: Mapping[str, Factor], band: float | None
+) -> Law:
+    """The law of some factors on a network's box, and on its band or a narrower one."""
     setting = model.setting
+    of_network = setting.band / setting.scales.length
     complete = np.array_equal(band_mask(model.grid, setting.band), band_mask(model.grid, np.inf))
     return Law(
         F=factors["F"],
@@ -126,7 +179,7 @@ def _on_the_box(model: OnsagerModel, network: CanonicalNetwork, factors: Mapping
         w=factors["w"],
         lengths=setting.lengths,
         centre=network.centre,
-        band=None if complete else setting.band / setting.scales.length,
+        band=band or (None if complete else of_network),
         hold=setting.hold,
     )
 

@@ -26,7 +26,7 @@ from symbolic.eliminate import dissipates, eliminate
 from symbolic.factor import Factor, k, u
 from symbolic.law import Law
 from symbolic.library import polynomials
-from symbolic.readoff import PRECISION, Importance, importance, pivot_of, precision_of, read_off
+from symbolic.readoff import PRECISION, Importance, Skill, importance, pivot_of, read_off
 from symbolic.rollouts import RollOutData
 
 SHORT = Schedule(leads=(1, 3), steps=(20, 20), batch=16, every=20)
@@ -191,7 +191,8 @@ def test_importance_is_where_the_data_are(allen_cahn: Run) -> None:
 
 
 def test_precision_is_within_its_bounds(allen_cahn: Run) -> None:
-    assert PRECISION[0] <= precision_of(allen_cahn.model, allen_cahn.data) <= PRECISION[1]
+    skill = Skill.of(allen_cahn.model, allen_cahn.network, allen_cahn.data)
+    assert PRECISION[0] <= skill.precision <= PRECISION[1]
 
 
 def test_pivot_is_the_operator_that_acts_most(kdv: Run) -> None:
