@@ -111,6 +111,14 @@ def leading_right_factor(gram_values: np.ndarray, c: np.ndarray, weights: np.nda
     return np.divide(f, size, out=np.zeros_like(f), where=size > 0)
 
 
+def _with_drive(f: Float[np.ndarray, " p"], free: Complex[np.ndarray, "k c"], k: np.ndarray) -> np.ndarray:
+    """f with the constant that the equation of the mean has; other modes do not see it, and dilute it."""
+    mean = free[(k == 0).all(0), 1:].real
+    if not len(mean) or mean[0, 1:] @ f[1:] == 0:
+        return f
+    return np.concatenate([mean[0, :1] * (f[1:] @ f[1:]) / (mean[0, 1:] @ f[1:]), f[1:]])
+
+
 def linear(gram: Gram, case: Case) -> Factors:
     """A linear equation with a constant drive: only K q is determined, and is split by convention.
 
@@ -150,8 +158,10 @@ def constrained(gram: Gram, weights: Float[np.ndarray, " k"], case: Case) -> Fac
         return linear(gram, case)
     g = gram.values.sum(0)
     nonlinear = g[:, 2:, 2:]
-    f = leading_right_factor(g, unrestricted(gram), weights)
-    f = min((f, -f), key=lambda f: _objective(_given_force(g, f, case), g, weights))  # m ≥ 0 fixes its sign
+    free = unrestricted(gram)
+    f = leading_right_factor(g, free, weights)
+    starts = [sign * start for start in (f, _with_drive(f, free, gram.k)) for sign in (1, -1)]
+    f = min(starts, key=lambda f: _objective(_given_force(g, f, case), g, weights))  # m ≥ 0 fixes its sign
     previous = np.inf
     for _ in range(SWEEPS):
         size = np.sqrt(np.einsum("a,kab,b,k->", f, nonlinear.real, f, weights))

@@ -24,7 +24,7 @@ from symbolic.factor import Factor, u
 from symbolic.form import FACTORS
 from symbolic.law import Law
 
-ORDERS = {Case.DISSIPATIVE: (0, 2, 4), Case.MIXED: (0, 2, 4), Case.CONSERVATIVE: (1, 3)}
+ORDERS = {Case.DISSIPATIVE: (0, 1, 2, 3, 4), Case.MIXED: (0, 1, 2, 3, 4), Case.CONSERVATIVE: (1, 2, 3)}
 Density = Callable[[Float[np.ndarray, "..."]], Float[np.ndarray, "..."]]
 
 
@@ -73,14 +73,19 @@ class CanonicalNetwork:
     gauge: tuple[Gauge, ...]
 
 
-def _leading_order(k: np.ndarray, symbol: np.ndarray, orders: tuple[int, ...]) -> tuple[int, float]:
-    """The power p and the coefficient c of symbol ≈ c |k|^p (of c·k_i^p, p odd) on the lowest modes but 0."""
+def _leading_order(
+    k: np.ndarray, symbol: np.ndarray, orders: tuple[int, ...], odd: bool
+) -> tuple[int, float]:
+    """The power p and the coefficient c of symbol ≈ c |k|^p on the lowest modes but 0.
+
+    An odd symbol is c·k_i |k|^(p-1), with the component i that counts most.
+    """
     norm = np.sqrt((k**2).sum(0))
     lowest = np.argsort(norm)[: max(4, len(norm) // 8)]
     lowest = lowest[norm[lowest] > 0]
     best = (np.inf, 0, 1.0)
     for p in orders:
-        powers = (k[:, lowest] ** p if p % 2 else norm[None, lowest] ** p).T
+        powers = (k[:, lowest] * norm[lowest] ** (p - 1) if odd else norm[None, lowest] ** p).T
         c = np.linalg.lstsq(powers, symbol[lowest], rcond=None)[0]
         misfit = float(np.linalg.norm(powers @ c - symbol[lowest]))
         best = min(best, (misfit, p, float(c[np.abs(c).argmax()])))
@@ -95,7 +100,7 @@ def canonical_form(model: OnsagerModel, n_nodes: int = 401) -> CanonicalNetwork:
     conserved = bool(np.all((m + 1j * w)[(k == 0).all(0)] == 0))
     linear = f0 if conserved else 0.0
     conservative = model.case is Case.CONSERVATIVE
-    order, scale = _leading_order(k, w if conservative else m, ORDERS[model.case])
+    order, scale = _leading_order(k, w if conservative else m, ORDERS[model.case], odd=conservative)
 
     def F(v: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         s = torch.as_tensor(np.asarray(v) / scales.amplitude)

@@ -76,6 +76,7 @@ def square(k: np.ndarray) -> np.ndarray:
 
 I, C, M = Case.DISSIPATIVE, Case.CONSERVATIVE, Case.MIXED
 ALLEN_CAHN = Member("Allen–Cahn", I, one, lambda k: k**2 - 10, (0, 0, 0, 10), 5e-3, amplitude=0.5)
+DRIVEN = Member("driven", I, one, lambda k: 0.02 * k**2 - 1, (-0.2, 0, 0, 1), 2e-2, amplitude=0.5)
 KDV = Member("KdV", C, lambda k: 1j * k, lambda k: -(k**2), (0, 0, 3), 4e-3)
 MIXED = Member(
     "mixed", M, lambda k: k**2 + 1j * k, lambda k: 0.1 * k**2 - 1, (0, 0, 0, 1), 1e-2, amplitude=0.7

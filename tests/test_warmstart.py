@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from members import ALLEN_CAHN, HEAT, KDV, MIXED, OFF_CENTRE, Member, waves
+from members import ALLEN_CAHN, DRIVEN, HEAT, KDV, MIXED, OFF_CENTRE, Member, waves
 from scipy.integrate import solve_ivp
 from torch import Tensor
 
@@ -21,7 +21,14 @@ from hybrid.steppers import ETDRK4, simulate
 from hybrid.trajectories import Trajectories
 from hybrid.warmstart import WarmStart, first_useful_frame, warm_start
 
-MEMBERS = [ALLEN_CAHN, KDV, MIXED, OFF_CENTRE, replace(KDV, name="KdV on a longer box", length=9.0, dt=8e-3)]
+MEMBERS = [
+    ALLEN_CAHN,
+    DRIVEN,
+    KDV,
+    MIXED,
+    OFF_CENTRE,
+    replace(KDV, name="KdV on a longer box", length=9.0, dt=8e-3),
+]
 
 
 def start_of(data: Trajectories) -> WarmStart:
@@ -218,3 +225,9 @@ def test_constant_data_are_refused() -> None:
     data = Trajectories.from_arrays(u, np.arange(20.0), grid.coordinates[0], layout="ntx")
     with pytest.raises(ValueError, match="fields that change in time"):
         start_of(data)
+
+
+def test_drive_of_the_mean_is_found_to_rounding() -> None:
+    warm = start_of(DRIVEN.data(n=10))
+    assert warm.score < 1e-7
+    assert abs(warm.f(0.0)) > 0.01 * abs(warm.f(1.0) - warm.f(0.0))
