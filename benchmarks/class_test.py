@@ -6,7 +6,6 @@ python benchmarks/class_test.py --seeds 5
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -102,11 +101,10 @@ def main() -> None:
                 parts = problem.data(arguments.trajectories, seed, noise).split(seed)
                 evidence = warm_start(parts.train, parts.validation).evidence
                 right += evidence.in_class == problem.member
-            shared = (
-                "-" if evidence.shared is None else f"{evidence.shared.left:.2g}, {evidence.shared.p:.1g}"
-            )
-            z = math.nan if evidence.z is None else evidence.z
-            cells.append(f"{right}/{arguments.seeds} ({evidence.ratio:.3g}, {z:.2g}, {shared})")
+            seen = [f"{evidence.ratio:.3g}", f"{evidence.z:.2g}", f"{evidence.imaginary_q:.2g}"]
+            if evidence.shared is not None:
+                seen += [f"{evidence.shared.left:.2g}", f"{evidence.shared.p:.1g}"]
+            cells.append(f"{right}/{arguments.seeds} ({', '.join(seen)})")
         print(f"| {name} | {'yes' if problem.member else 'no'} | " + " | ".join(cells) + " |", flush=True)
 
 

@@ -44,11 +44,10 @@ def class_evidence(evidence: Evidence | None) -> str:
         f"the squared residual (p = {plain(evidence.shared.p, 2)}); a forcing in x or t would cancel in them."
     )
     because = "; ".join(evidence.reasons)
-    z = "one trajectory: no standard error" if evidence.z is None else f"z = {plain(evidence.z, 3)}"
     return (
         (f"Because {because}. " if because else "")
         + f"On held-out trajectories the best member leaves {plain(evidence.ratio, 3)} times the squared "
-        f"residual of an unrestricted regression ({z}) and explains "
+        f"residual of an unrestricted regression (z = {plain(evidence.z, 3)}) and explains "
         f"{100 * evidence.explained:.4g} % of the variance; |Im q|/|q| = {plain(evidence.imaginary_q, 2)}, "
         f"which is 0 for members of the class.{shared}"
     )

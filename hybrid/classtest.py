@@ -17,9 +17,9 @@ from hybrid.weak import Gram, features, gram
 
 HIGHEST_POWER = 7
 INDIFFERENT = 1.05  # a held-out squared residual larger by this factor is no worse
-IN_CLASS = 2.0  # the class may leave this much more of the squared held-out residual than no class at all
+IN_CLASS = 1.5  # the class may leave this much more of the squared held-out residual than no class at all
 SIGNIFICANT = 3.0
-ALONE = 10.0  # the same where one held-out trajectory leaves no standard error
+FOLDS = 5
 IMAGINARY = 0.05
 NEGLIGIBLE = 1e-8  # of the squared signal: what quadrature in time leaves, not a reason for a richer model
 
@@ -31,8 +31,9 @@ class Evidence:
     """What the class test measured on held-out trajectories, on the modes that are resolved in time.
 
     Args:
-        ratio: squared residual of the best member over that of an unrestricted regression.
-        z: their difference in units of its standard error over trajectories; None for a single one.
+        ratio: squared residual of the best member over that of an unrestricted regression, the geometric mean
+            over trajectories that were left out of both.
+        z: its logarithm in units of its standard error.
         explained: share of the variance of -∫φ'û that the best member explains.
         imaginary_q: |Im q|/|q| that the unrestricted regression sees, weighted mean over modes.
         linear: the nonlinear terms do not help, so K and q cannot be told apart.
@@ -40,7 +41,7 @@ class Evidence:
     """
 
     ratio: float
-    z: float | None
+    z: float
     explained: float
     imaginary_q: float
     linear: bool
@@ -54,8 +55,6 @@ class Evidence:
     @property
     def one_operator(self) -> bool:
         """Whether one operator and one real energy explain what an unrestricted regression explains."""
-        if self.z is None:
-            return self.ratio <= ALONE
         return self.ratio <= IN_CLASS or self.z <= SIGNIFICANT
 
     @property
@@ -78,6 +77,9 @@ class Evidence:
                 else "the nonlinear parts of the modes are not one function of u under one operator"
             )
         return tuple(found)
+
+
+UNJUDGED = Evidence(ratio=1.0, z=0.0, explained=0.0, imaginary_q=0.0, linear=False)
 
 
 def resolved_modes(train: Gram, held_out: Gram, dt: float, slower_than: float) -> tuple[np.ndarray, float]:
@@ -136,10 +138,15 @@ class Regression:
         self.weights = np.where(self.known, 1 / noise, 0.0)
 
     def scores(self, coefficients: np.ndarray) -> Float[np.ndarray, " n"]:
-        """Whitened squared residual of each held-out trajectory."""
-        values = self.held_out.truncated(coefficients.shape[1] - 1).values
-        signal = (self.weights * self.held_out.values[:, :, 0, 0].real).sum(-1).mean()
-        return (self.weights * residual(values, coefficients)).sum(-1) / signal
+        """Whitened squared residual of each held-out trajectory, relative to the signal."""
+        return self._scores(self.held_out, coefficients) / self._signal(self.held_out)
+
+    def _scores(self, data: Gram, coefficients: np.ndarray) -> Float[np.ndarray, " n"]:
+        values = data.truncated(coefficients.shape[1] - 1).values
+        return (self.weights * residual(values, coefficients)).sum(-1)
+
+    def _signal(self, data: Gram) -> float:
+        return float((self.weights * data.values[:, :, 0, 0].real).sum(-1).mean())
 
     def candidate(self, powers: int, case: Case) -> Candidate:
         """The best member with these powers and operators, and its scores."""
@@ -156,19 +163,30 @@ class Regression:
         return _simplest([*pure, chosen])
 
     def evidence(self, factors: Factors) -> Evidence:
-        """How far a member is from what an unrestricted regression of the same data achieves."""
+        """How far a member is from what an unrestricted regression of the same data achieves.
+
+        Both are fitted to most trajectories and judged on the others, in turns, so that each is judged once.
+        """
         powers, free = self._free()
-        member, reference = (NEGLIGIBLE + self.scores(c) for c in (factors.coefficients, free))
-        difference = np.log(member / reference)
-        error = difference.std(ddof=1) / np.sqrt(len(member)) if len(member) > 1 else None
+        everything = Gram.joined([self.train, self.held_out])
+        n = len(everything.values)
+        turn = np.arange(n) % min(n, FOLDS)
+        member, reference = np.empty(n), np.empty(n)
+        for i in range(min(n, FOLDS)):
+            others, judged = everything.of(turn != i), everything.of(turn == i)
+            fitted = constrained(others.truncated(len(factors.f)), self.weights, factors.case)
+            member[turn == i] = self._scores(judged, fitted.coefficients)
+            reference[turn == i] = self._scores(judged, unrestricted(others.truncated(powers)))
+        signal = self._signal(everything)
+        difference = np.log((NEGLIGIBLE * signal + member) / (NEGLIGIBLE * signal + reference))
+        error = max(float(difference.std(ddof=1)) / np.sqrt(n), 1e-12)
         total = self.held_out.values.sum(0)[:, 0, 0].real
         return Evidence(
-            ratio=float(member.sum() / reference.sum()),
-            z=None if error is None else float(difference.mean() / max(error, 1e-12)),
+            ratio=float(np.exp(difference.mean())),
+            z=float(difference.mean() / error),
             explained=float(1 - self._plain(factors.coefficients) / total[self.known].sum()),
             imaginary_q=self._imaginary(free) if powers > 1 else 0.0,
             linear=len(factors.f) == 1,
-            shared=self._shared(),
         )
 
     def _free(self) -> tuple[int, np.ndarray]:
@@ -187,7 +205,7 @@ class Regression:
         size = np.sum(weight * np.abs(product))
         return float(np.sum(weight * np.abs(product.imag)) / max(size, 1e-300))
 
-    def _shared(self) -> Shared | None:
+    def shared(self) -> Shared | None:
         """What the equations of all trajectories have in common at the same time."""
         n = sum(len(v) for v in self.v)
         if n < 2 or self.v[0].shape[1] != self.v[1].shape[1]:

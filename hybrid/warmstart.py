@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from jaxtyping import Complex, Float
 
-from hybrid.classtest import Evidence, Regression
-from hybrid.factorise import Case
+from hybrid.classtest import UNJUDGED, Evidence, Regression
+from hybrid.factorise import Case, Factors
 from hybrid.flow import Flow, band_mask
 from hybrid.forcing import Shared
 from hybrid.grid import Grid
@@ -55,7 +55,7 @@ class WarmStart:
     hold: bool
     first_frame: int
     known: np.ndarray
-    evidence: Evidence
+    evidence: Evidence = UNJUDGED
     score: float = float("inf")
 
     def flow(self) -> Flow:
@@ -105,9 +105,8 @@ def _spread(
 
 
 def _member(
-    regression: Regression, grid: Grid, scales: Scales, case: Case | None, first_frame: int
+    regression: Regression, factors: Factors, grid: Grid, scales: Scales, first_frame: int
 ) -> WarmStart:
-    factors, _ = regression.best(case)
     m = _spread(regression, grid, factors.K.real, factors.K_error, parity=0)
     w = _spread(regression, grid, factors.K.imag, factors.K_error, parity=1)
     K = factors.case.project(np.maximum(m, 0.0) + 1j * w)
@@ -117,11 +116,10 @@ def _member(
     q = _spread(regression, grid, factors.q, factors.q_error, parity=0)
     known = np.zeros(grid.modes_shape, dtype=bool)
     known[band_mask(grid, np.inf)] = regression.known
-    evidence = regression.evidence(factors)
     f = np.polynomial.Polynomial([factors.f[0], 0.0, *factors.f[1:]])
     components = np.maximum.reduce([np.abs(k) for k in grid.k])
     band = max(2 * grid.k_unit, float(components[known].max()))
-    return WarmStart(grid, scales, K, q, f, factors.case, band, False, first_frame, known, evidence)
+    return WarmStart(grid, scales, K, q, f, factors.case, band, False, first_frame, known)
 
 
 def _best_band(start: WarmStart, trial: Float[np.ndarray, "n nt *grid"], dt: float) -> WarmStart:
@@ -167,12 +165,14 @@ def warm_start(train: Trajectories, validation: Trajectories, *, case: Case | No
     skip = skip if min(v.shape[1], held_out.shape[1]) - skip > 2 * HALF_WIDTHS[0] else 0
     v, held_out, dt = v[:, skip:], held_out[:, skip:], train.dt / scales.time
     trial = held_out[:TRIAL_TRAJECTORIES]
-    members, cut = [], np.inf
+    tried, seen, cut = [], [], np.inf
     for half_width in [h for h in HALF_WIDTHS if 2 * h < min(v.shape[1], trial.shape[1])] or [1]:
         regression = Regression(v, held_out, grid, dt, half_width=half_width, slower_than=cut)
-        cut = regression.cut
-        member = _member(regression, grid, scales, case, skip)
-        members.append((score(rollout_errors(member.flow(), trial[:, :SHORT], dt, TRIAL_RTOL)), member))
-    best = min(members, key=lambda scored: scored[0])[1]
-    shared = Shared.clearest([member.evidence.shared for _, member in members])
-    return _best_band(replace(best, evidence=replace(best.evidence, shared=shared)), trial, dt)
+        cut, (factors, _) = regression.cut, regression.best(case)
+        member = _member(regression, factors, grid, scales, skip)
+        errors = rollout_errors(member.flow(), trial[:, :SHORT], dt, TRIAL_RTOL)
+        tried.append((score(errors), member, regression, factors))
+        seen.append(regression.shared())
+    _, best, regression, factors = min(tried, key=lambda entry: entry[0])
+    evidence = replace(regression.evidence(factors), shared=Shared.clearest(seen))
+    return _best_band(replace(best, evidence=evidence), trial, dt)
