@@ -1,0 +1,40 @@
+"""A law as text that SymPy alone reads back."""
+
+from __future__ import annotations
+
+import sympy
+from sympy.core.function import AppliedUndef
+
+from symbolic.equation import FourierMultiplier, Mean
+from symbolic.form import FACTORS
+from symbolic.law import Law
+from symbolic.paper import remarks, source_line
+
+HEADER = """\
+# Written by mesoscribe. Read it back with: from sympy import *; law = eval(open(FILE).read())
+# law[Symbol("equation")] is u_t = ...; "potential" the density of V; "F", "q", "m", "w" the factors.
+# T(s, g) has the transform s(k) g(k), 0 where s is infinite; mean(g) is the mean over the box.
+"""
+
+
+def srepr_text(law: Law) -> str:
+    """A SymPy Dict of the equation, the density of V, F, q, m, w, lengths and centre, as `srepr` writes it."""
+    found = {"equation": law.equation, "potential": law.potential}
+    found |= {name: getattr(law, name).expr for name in FACTORS}
+    found["lengths"] = sympy.Tuple(*(sympy.Float(length, 17) for length in law.lengths))
+    found["centre"] = sympy.Float(law.centre, 17)
+    source = source_line(law)
+    notes = [*remarks(law), *([f"Found from {source}"] if source else [])]
+    body = sympy.Dict({sympy.Symbol(name): _plain(value) for name, value in found.items()})
+    return HEADER + "".join(f"# {note}\n" for note in notes) + sympy.srepr(body) + "\n"
+
+
+def _plain(expression: sympy.Basic) -> sympy.Basic:
+    """Our operators and the real field as undefined functions, which need no definition to be read."""
+    named = {FourierMultiplier: sympy.Function("T"), Mean: sympy.Function("mean")}
+    for operator, name in named.items():
+        expression = expression.replace(operator, name)
+    return expression.replace(
+        lambda e: isinstance(e, AppliedUndef) and e.func not in named.values(),
+        lambda e: sympy.Function(e.func.__name__)(*e.args),
+    )
