@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from symbolic import lawfile
 from symbolic.digits import plain, with_error
 from symbolic.equation import equation_terms, field_of
 from symbolic.law import Law
@@ -20,23 +22,23 @@ class Exporter:
 
     Args:
         text: the law as text; ValueError where it cannot be expressed.
-        suffix: of a file of it.
+        file: the name of a file of it.
         what: in a few words.
     """
 
     text: Callable[[Law], str]
-    suffix: str
+    file: str
     what: str
 
 
 EXPORTERS: Mapping[str, Exporter] = {
-    "latex": Exporter(latex_document, ".tex", "a document: equation, energy, operators, coefficients"),
-    "align": Exporter(align, ".tex", "an align* block for your own document"),
-    "markdown": Exporter(markdown, ".md", "the same as a page of Markdown"),
-    "srepr": Exporter(srepr_text, ".txt", "SymPy's srepr, read back by SymPy alone"),
-    "numpy": Exporter(numpy_script, ".py", "a script that needs NumPy and SciPy only"),
-    "pypde": Exporter(pypde_script, ".py", "a py-pde script, for laws without nonlocal operators"),
-    "json": Exporter(Law.json, ".json", "what Law.load reads"),
+    "latex": Exporter(latex_document, "law.tex", "a document: equation, energy, operators, coefficients"),
+    "align": Exporter(align, "law_align.tex", "an align* block for your own document"),
+    "markdown": Exporter(markdown, "law.md", "the document as a page of Markdown"),
+    "srepr": Exporter(srepr_text, "law_srepr.txt", "SymPy's srepr, read back by SymPy alone"),
+    "numpy": Exporter(numpy_script, "law_numpy.py", "a script that needs NumPy and SciPy only"),
+    "pypde": Exporter(pypde_script, "law_pypde.py", "a py-pde script, for laws without nonlocal operators"),
+    "json": Exporter(Law.json, "law.json", "what Law.load reads"),
 }
 
 
@@ -49,6 +51,47 @@ def exported(law: Law, to: str) -> str:
     if to not in EXPORTERS:
         raise ValueError(f"expected one of {', '.join(EXPORTERS)}, got {to!r}; choose one of these")
     return EXPORTERS[to].text(law)
+
+
+def export(law: Law, out: str | Path, *, to: str | None = None, force: bool = False) -> list[str]:
+    """Write the law to the file `out` in one form, or to the folder `out` in every form that can express it.
+
+    Args:
+        law: the law.  out: the file or folder.
+        to: a name in EXPORTERS, None for all of them.
+        force: overwrite files of these names.
+
+    Returns:
+        A line for each form: where it is, or why it is not.
+
+    Raises:
+        ValueError: there is no such exporter, it cannot express this law, or a file is there already.
+    """
+    out = Path(out)
+    if to is not None:
+        texts, said = {out: exported(law, to)}, [f"{out}: {EXPORTERS[to].what}"]
+    else:
+        texts, said = _all_forms(law, out)
+    taken = [str(path) for path in texts if path.exists()]
+    if taken and not force:
+        raise ValueError(f"expected new files, got {', '.join(taken)}; choose another place, or add --force")
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lawfile.write(path, text)
+    return said
+
+
+def _all_forms(law: Law, folder: Path) -> tuple[dict[Path, str], list[str]]:
+    """The text of each file, and a line for each form."""
+    texts, said = {}, []
+    for name, exporter in EXPORTERS.items():
+        path = folder / exporter.file
+        try:
+            texts[path] = exporter.text(law)
+            said.append(f"{path}: {exporter.what}")
+        except ValueError as error:
+            said.append(f"no {name}: {error}")
+    return texts, said
 
 
 def equation_text(law: Law) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,7 +15,7 @@ from symbolic.equation import equation_terms, field_of, potential
 from symbolic.factor import Factor, kx, ky
 from symbolic.form import Form
 
-TERMS_PER_LINE = 4
+LINE = 50  # letters, digits and signs on a line of a page
 SYMBOLS = {kx: "k_{x}", ky: "k_{y}"}
 
 
@@ -33,6 +34,12 @@ class SubscriptPrinter(LatexPrinter):
     def _print_Mean(self, expression: sympy.Expr, exp: Any = None) -> str:
         body = rf"\langle {self._print(expression.args[0])} \rangle"
         return body if exp is None else rf"{body}^{{{exp}}}"
+
+    def _print_Abs(self, expression: sympy.Expr, exp: Any = None) -> str:
+        argument = expression.args[0]
+        shown = self._print(argument)
+        body = f"|{shown}|" if argument.is_Symbol else rf"\left|{{{shown}}}\right|"
+        return body if exp is None else f"{body}^{{{exp}}}"
 
     def _print_Function(self, expression: sympy.Function, exp: Any = None) -> str:
         if isinstance(expression, AppliedUndef):
@@ -124,5 +131,14 @@ def aligned(law: Form) -> str:
 
 
 def _broken(left: str, terms: list[str]) -> str:
-    lines = [" ".join(terms[i : i + TERMS_PER_LINE]) for i in range(0, len(terms), TERMS_PER_LINE)]
-    return f"{left} &= " + " \\\\\n&\\quad ".join(lines)
+    lines = [[terms[0]]]
+    for term in terms[1:]:
+        if sum(map(_width, lines[-1])) + _width(term) > LINE:
+            lines.append([])
+        lines[-1].append(term)
+    return f"{left} &= " + " \\\\\n&\\quad ".join(map(" ".join, lines))
+
+
+def _width(text: str) -> int:
+    """How many letters, digits and signs are seen of some LaTeX, with a space on both sides of a sign."""
+    return 2 + len(re.sub(r"\\(?:left|right|mathcal|mathrm)|[\\{}^_ ]|(?<=\\)[a-z]+", "", text))

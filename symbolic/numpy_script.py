@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import sympy
+from sympy.printing.codeprinter import PrintMethodNotImplementedError
 from sympy.printing.numpy import NumPyPrinter
 
 from symbolic.factor import Factor, u
@@ -71,8 +72,13 @@ def evolved(shape, lengths):
 def transforms(shape):
     """Field to modes, modes to field."""
     axes = tuple(range(-len(shape), 0))
-    to_modes = lambda field: scipy.fft.rfftn(field, axes=axes)  # noqa: E731
-    to_field = lambda modes: scipy.fft.irfftn(modes, s=shape, axes=axes)  # noqa: E731
+
+    def to_modes(field):
+        return scipy.fft.rfftn(field, axes=axes)
+
+    def to_field(modes):
+        return scipy.fft.irfftn(modes, s=shape, axes=axes)
+
     return to_modes, to_field
 
 
@@ -143,10 +149,10 @@ def random_field(points, seed):
 
 
 def main():
-    """Simulate and write u (frames, *grid) and t."""
+    """Simulate, write u (frames, *grid) and t, and say what became of the field."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     options.add_argument("--from", dest="start", help="initial field, .npy, the shape of the grid")
-    options.add_argument("--points", type=int, default=%(points)s, help="of a random initial field, along each axis")
+    options.add_argument("--points", type=int, default=%(points)s, help="of a random field, along each axis")
     options.add_argument("--seed", type=int, default=0, help="of a random initial field")
     options.add_argument("--time", type=float, default=0.1, help="until when")
     options.add_argument("--frames", type=int, default=11, help="how many, the first included")
@@ -156,7 +162,10 @@ def main():
     if u0.ndim != len(LENGTHS):
         options.error(f"expected a field of {len(LENGTHS)} dimensions, got shape {u0.shape}")
     times = numpy.linspace(0.0, chosen.time, chosen.frames)
-    numpy.savez(chosen.out, u=simulate(u0, times), t=times)
+    u = simulate(u0, times)
+    numpy.savez(chosen.out, u=u, t=times)
+    for t, field in zip(times, u):
+        print(f"t = {t:<12.6g} mean {field.mean():<14.6g} from {field.min():<14.6g} to {field.max():.6g}")
 
 
 if __name__ == "__main__":
@@ -165,8 +174,17 @@ if __name__ == "__main__":
 
 
 def python(expression: sympy.Expr) -> str:
-    """An expression in NumPy."""
-    return NumPyPrinter().doprint(expression)
+    """An expression in NumPy.
+
+    Raises:
+        ValueError: it holds a function that NumPy does not have.
+    """
+    try:
+        return NumPyPrinter({"strict": True}).doprint(expression)
+    except PrintMethodNotImplementedError:
+        raise ValueError(
+            f"expected a formula of functions that NumPy has, got {expression}; export to srepr instead"
+        ) from None
 
 
 def comments(law: Law) -> str:
@@ -185,7 +203,11 @@ def _symbol(factor: Factor) -> str:
 def numpy_script(law: Law) -> str:
     """A program that simulates the law; it imports nothing of this project.
 
-    Its rhs(u, lengths) is the right-hand side of u_t = … at fields u (..., *grid).
+    Its rhs(u) is the right-hand side of u_t = … at fields u (..., *grid), its simulate(u0, times) the fields
+    (len(times), *grid) from u0 (*grid) on, by integrating-factor Runge–Kutta steps of fourth order.
+
+    Raises:
+        ValueError: the law holds a function that NumPy does not have.
     """
     nested = sympy.horner(law.force) if law.force.is_polynomial(u) and law.force != 0 else law.force
     wave = [symbol.name for symbol in law.wavenumbers]

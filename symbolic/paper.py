@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from symbolic.digits import latex_number, plain, with_error
-from symbolic.equation import equation_terms
+from symbolic.equation import FourierMultiplier, Mean, equation_terms
 from symbolic.latex import aligned, equation_latex, factors_latex, latex, potential_latex
 from symbolic.law import Law
 
@@ -24,7 +24,10 @@ DOCUMENT = r"""\documentclass{article}
 \begin{document}
 \section*{Equation}
 %(block)s
-It has the form $%(structure)s$, on each mode $%(operators)s$.
+It has the form
+\[%(structure)s,\]
+on each mode
+\[%(operators)s.\]
 %(remarks)s
 
 \begin{longtable}{lll}
@@ -75,11 +78,24 @@ def source_line(law: Law) -> str:
     return "".join(c if " " <= c <= "~" else "?" for c in text)
 
 
+def notation(law: Law) -> list[str]:
+    """What the operators stand for that are not derivatives, a sentence each."""
+    right = law.equation.rhs
+    said = []
+    if right.has(FourierMultiplier) or law.potential.has(FourierMultiplier):
+        said.append(
+            r"$\mathcal{T}_{s}\left[g\right]$ has the transform $s(k) \, \hat g$, 0 where $s$ is infinite."
+        )
+    if right.has(Mean):
+        said.append(r"$\langle g \rangle$ is the mean over the box.")
+    return said
+
+
 def _remarks(law: Law, source: str) -> str:
     """All that is said; the source is already fit for the page."""
     brackets = "Digits in brackets: standard error in the last digits shown, clustered by trajectory."
     known = [] if law.covariance is None else [brackets]
-    return " ".join([*remarks(law), *known, *([f"Found from {source}."] if source else [])])
+    return " ".join([*remarks(law), *notation(law), *known, *([f"Found from {source}."] if source else [])])
 
 
 def _rows(law: Law) -> list[tuple[str, str, str]]:

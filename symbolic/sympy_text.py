@@ -18,7 +18,7 @@ HEADER = """\
 
 
 def srepr_text(law: Law) -> str:
-    """A SymPy Dict of the equation, the density of V, F, q, m, w, lengths and centre, as `srepr` writes it."""
+    """A SymPy Dict of equation, density of V, F, q, m, w, lengths and centre, as `srepr` writes it."""
     found = {"equation": law.equation, "potential": law.potential}
     found |= {name: getattr(law, name).expr for name in FACTORS}
     found["lengths"] = sympy.Tuple(*(sympy.Float(length, 17) for length in law.lengths))
