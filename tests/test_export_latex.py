@@ -28,8 +28,8 @@ UNCERTAIN = UNCERTAIN.with_values(
     UNCERTAIN.values() * (1 + 1e-4 * np.sin(np.arange(5))), 1e-10 * np.diag([1, 2, 3, 4, 0])
 )
 MANY = Law(
-    F=Factor.of(sum(u**n / (7.0 * n) for n in range(3, 13))),
-    q=Factor.of(sum((-1) ** n * k ** (2 * n) / 1e9 for n in range(8)) + abs(k) + k**-2),
+    F=Factor.of(sum(u**n / (7.0 * n) for n in range(3, 9))),
+    q=Factor.of(sum((-1) ** n * k ** (2 * n) / 1e9 for n in range(5)) + abs(k) + k**-2),
     m=Factor.of(1 + abs(k) + k**2),
     w=Factor.of(k * abs(k) + k**3),
 )
