@@ -12,17 +12,21 @@ from symbolic.paper import remarks, source_line
 
 HEADER = """\
 # Written by mesoscribe. Read it back with: from sympy import *; law = eval(open(FILE).read())
-# law[Symbol("equation")] is u_t = ...; "potential" the density of V; "F", "q", "m", "w" the factors.
+# law[Symbol("equation")] is u_t = ...; "potential" the density of V; "F", "q", "m", "w" the factors;
+# "lengths" of the box, "centre" what is taken off the field, "band" the largest wavenumber that evolves, "hold"
+# whether the modes above it stay as they are (true) or are removed.
 # T(s, g) has the transform s(k) g(k), 0 where s is infinite; mean(g) is the mean over the box.
 """
 
 
 def srepr_text(law: Law) -> str:
-    """A SymPy Dict of equation, density of V, F, q, m, w, lengths and centre, as `srepr` writes it."""
+    """A SymPy Dict of the equation, the density of V and all arguments of the law, as `srepr` writes it."""
     found = {"equation": law.equation, "potential": law.potential}
     found |= {name: getattr(law, name).expr for name in FACTORS}
     found["lengths"] = sympy.Tuple(*(sympy.Float(length, 17) for length in law.lengths))
     found["centre"] = sympy.Float(law.centre, 17)
+    found["band"] = sympy.oo if law.band is None else sympy.Float(law.band, 17)
+    found["hold"] = sympy.true if law.hold else sympy.false
     source = source_line(law)
     notes = [*remarks(law), *([f"Found from {source}"] if source else [])]
     body = sympy.Dict({sympy.Symbol(name): _plain(value) for name, value in found.items()})
