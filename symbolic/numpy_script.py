@@ -10,7 +10,7 @@ from sympy.printing.numpy import NumPyPrinter
 
 from symbolic.factor import Factor, u
 from symbolic.law import Law
-from symbolic.paper import remarks, source_line
+from symbolic.paper import comments
 
 SCRIPT = '''\
 """Simulates, with m, w, q and F of a law that mesoscribe has found,
@@ -185,13 +185,6 @@ def python(expression: sympy.Expr) -> str:
         raise ValueError(
             f"expected a formula of functions that NumPy has, got {expression}; export to srepr instead"
         ) from None
-
-
-def comments(law: Law) -> str:
-    """What the formulas do not say and where they come from, as comments."""
-    source = source_line(law)
-    notes = [*remarks(law), *([f"Found from {source}"] if source else [])]
-    return "".join(f"# {note}\n" for note in notes)
 
 
 def _symbol(factor: Factor) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from symbolic.digits import latex_number, plain, with_error
-from symbolic.equation import FourierMultiplier, Mean, equation_terms
+from symbolic.equation import equation_terms
 from symbolic.latex import aligned, equation_latex, factors_latex, latex, potential_latex
 from symbolic.law import Law
 
@@ -78,24 +78,28 @@ def source_line(law: Law) -> str:
     return "".join(c if " " <= c <= "~" else "?" for c in text)
 
 
-def notation(law: Law) -> list[str]:
-    """What the operators stand for that are not derivatives, a sentence each."""
-    right = law.equation.rhs
-    said = []
-    if right.has(FourierMultiplier) or law.potential.has(FourierMultiplier):
-        said.append(
-            r"$\mathcal{T}_{s}\left[g\right]$ has the transform $s(k) \, \hat g$, 0 where $s$ is infinite."
-        )
-    if right.has(Mean):
-        said.append(r"$\langle g \rangle$ is the mean over the box.")
-    return said
+def comments(law: Law) -> str:
+    """What the formulas do not say and where they come from, as comments."""
+    source = source_line(law)
+    notes = [*remarks(law), *([f"Found from {source}"] if source else [])]
+    return "".join(f"# {note}\n" for note in notes)
 
 
-def _remarks(law: Law, source: str) -> str:
+def _notation(formulas: str) -> list[str]:
+    """What the operators in formulas stand for that are not derivatives, a sentence each."""
+    meanings = {
+        r"\mathcal{T}": r"$\mathcal{T}_{s}[g]$ has the transform $s(k) \, \hat g$, 0 where $s$ is infinite.",
+        r"\langle": r"$\langle g \rangle$ is the mean over the box.",
+    }
+    return [meaning for operator, meaning in meanings.items() if operator in formulas]
+
+
+def _remarks(law: Law, source: str, formulas: str) -> str:
     """All that is said; the source is already fit for the page."""
     brackets = "Digits in brackets: standard error in the last digits shown, clustered by trajectory."
     known = [] if law.covariance is None else [brackets]
-    return " ".join([*remarks(law), *notation(law), *known, *([f"Found from {source}."] if source else [])])
+    found = [f"Found from {source}."] if source else []
+    return " ".join([*remarks(law), *_notation(formulas), *known, *found])
 
 
 def _rows(law: Law) -> list[tuple[str, str, str]]:
@@ -116,11 +120,12 @@ def align(law: Law) -> str:
 def latex_document(law: Law) -> str:
     """A LaTeX document that compiles on its own."""
     source = "".join(SPECIAL.get(c, c) for c in source_line(law))
+    block = align(law).rstrip()
     return DOCUMENT % {
-        "block": align(law).rstrip(),
+        "block": block,
         "structure": STRUCTURE,
         "operators": OPERATORS,
-        "remarks": _remarks(law, rf"\texttt{{{source}}}" if source else ""),
+        "remarks": _remarks(law, rf"\texttt{{{source}}}" if source else "", block),
         "rows": "\n".join(rf"${term}$ & ${value}$ & {error} \\" for term, value, error in _rows(law)),
     }
 
@@ -128,11 +133,12 @@ def latex_document(law: Law) -> str:
 def markdown(law: Law) -> str:
     """A page of Markdown with its formulas in LaTeX."""
     source = source_line(law).replace("`", "?")
+    equation, energy = equation_latex(law), potential_latex(law)
     return PAGE % {
-        "equation": equation_latex(law),
+        "equation": equation,
         "structure": STRUCTURE,
         "operators": OPERATORS,
-        "factors": "\n\n".join(f"$${factor}$$" for factor in (potential_latex(law), *factors_latex(law))),
-        "remarks": _remarks(law, f"`{source}`" if source else ""),
+        "factors": "\n\n".join(f"$${factor}$$" for factor in (energy, *factors_latex(law))),
+        "remarks": _remarks(law, f"`{source}`" if source else "", equation + energy),
         "rows": "\n".join(f"| ${t.replace('|', VERT)}$ | ${v}$ | {error} |" for t, v, error in _rows(law)),
     }

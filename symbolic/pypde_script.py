@@ -7,7 +7,7 @@ from sympy.core.function import AppliedUndef
 
 from symbolic.equation import FourierMultiplier, Mean, equation_terms, field_of
 from symbolic.law import Law
-from symbolic.numpy_script import comments
+from symbolic.paper import comments
 
 SCRIPT = '''\
 """Simulates with py-pde (finite differences of second order) a law that mesoscribe has found.

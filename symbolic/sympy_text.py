@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import sympy
-from sympy.core.function import AppliedUndef
 
-from symbolic.equation import FourierMultiplier, Mean
+from symbolic.equation import undefined
 from symbolic.form import FACTORS
 from symbolic.law import Law
-from symbolic.paper import remarks, source_line
+from symbolic.paper import comments
 
 HEADER = """\
 # Written by mesoscribe. Read it back with: from sympy import *; law = eval(open(FILE).read())
 # law[Symbol("equation")] is u_t = ...; "potential" the density of V; "F", "q", "m", "w" the factors;
-# "lengths" of the box, "centre" what is taken off the field, "band" the largest wavenumber that evolves, "hold"
-# whether the modes above it stay as they are (true) or are removed.
+# "lengths" of the box; "centre", taken off the field; "band", the largest wavenumber that evolves; "hold",
+# whether the modes above it stay as they are or are removed.
 # T(s, g) has the transform s(k) g(k), 0 where s is infinite; mean(g) is the mean over the box.
 """
 
@@ -27,18 +26,10 @@ def srepr_text(law: Law) -> str:
     found["centre"] = sympy.Float(law.centre, 17)
     found["band"] = sympy.oo if law.band is None else sympy.Float(law.band, 17)
     found["hold"] = sympy.true if law.hold else sympy.false
-    source = source_line(law)
-    notes = [*remarks(law), *([f"Found from {source}"] if source else [])]
     body = sympy.Dict({sympy.Symbol(name): _plain(value) for name, value in found.items()})
-    return HEADER + "".join(f"# {note}\n" for note in notes) + sympy.srepr(body) + "\n"
+    return HEADER + comments(law) + sympy.srepr(body) + "\n"
 
 
 def _plain(expression: sympy.Basic) -> sympy.Basic:
     """Our operators and the real field as undefined functions, which need no definition to be read."""
-    named = {FourierMultiplier: sympy.Function("T"), Mean: sympy.Function("mean")}
-    for operator, name in named.items():
-        expression = expression.replace(operator, name)
-    return expression.replace(
-        lambda e: isinstance(e, AppliedUndef) and e.func not in named.values(),
-        lambda e: sympy.Function(e.func.__name__)(*e.args),
-    )
+    return undefined(expression, lambda field: sympy.Function(field.func.__name__)(*field.args))

@@ -30,7 +30,7 @@ UNCERTAIN = UNCERTAIN.with_values(
 MANY = Law(
     F=Factor.of(sum(u**n / (7.0 * n) for n in range(3, 9))),
     q=Factor.of(sum((-1) ** n * k ** (2 * n) / 1e9 for n in range(5)) + abs(k) + k**-2),
-    m=Factor.of(1 + abs(k) + k**2),
+    m=Factor.of(1 + k**2),
     w=Factor.of(k * abs(k) + k**3),
 )
 NAMES = {"u": u, "k": k, "k_{x}": kx, "k_{y}": ky}
