@@ -230,8 +230,8 @@ def test_law_on_paper(run_folder: Path) -> None:
     document = (run_folder / "out/law.tex").read_text()
     assert document.count("{") == document.count("}")
     assert document.startswith(r"\documentclass{article}")
-    for text in (document, (run_folder / "out/law.md").read_text()):
-        assert "u_{t} = " in text.replace("&=", "=")
+    for text in (document.replace("&=", "="), (run_folder / "out/law.md").read_text()):
+        assert "u_{t} = " in text
         assert "u u_{x}" in text
         assert r"V = \int" in text
 

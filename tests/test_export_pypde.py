@@ -77,7 +77,7 @@ def test_script_runs_from_a_shell(name: str, points: int, tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_script_runs_as_a_user_runs_it(tmp_path: Path) -> None:
-    run("kdv", tmp_path, 32, {"NUMBA_DISABLE_JIT": "0"})
+    run("allen_cahn", tmp_path, 32, {"NUMBA_DISABLE_JIT": "0"})
 
 
 def run(name: str, folder: Path, points: int, environment: dict[str, str]) -> None:
