@@ -81,6 +81,14 @@ def export(law: Law, out: str | Path, *, to: str | None = None, force: bool = Fa
     return said
 
 
+def from_folder(folder: Path, out: Path | None, *, to: str | None, force: bool) -> str:
+    """The law of a folder in one form or, with a place to write it to or without a form, what was written."""
+    law = Law.load(folder / "law.json")
+    if to is not None and out is None:
+        return exported(law, to).rstrip()
+    return "\n".join(export(law, out or folder / "export", to=to, force=force))
+
+
 def _all_forms(law: Law, folder: Path) -> tuple[dict[Path, str], list[str]]:
     """The text of each file, and a line for each form."""
     texts, said = {}, []

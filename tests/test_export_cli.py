@@ -75,4 +75,4 @@ def test_mistake_is_one_line_and_writes_nothing(
 def test_help_names_every_form() -> None:
     said = " ".join(invoke("--help").stdout.split())
     assert ", ".join(EXPORTERS) in said
-    assert "mesoscribe export kdv --to numpy" in said
+    assert "mesoscribe export kdv --to numpy --out a.py" in said
