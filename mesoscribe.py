@@ -91,6 +91,9 @@ CaseName = Annotated[
 Minutes = Annotated[float | None, Option("--max-minutes", min=0.01, help="A cap on the training.")]
 Steps = Annotated[int | None, Option("--steps", min=1, help="Optimiser steps in all.")]
 Force = Annotated[bool, Option("--force", help="Overwrite what is there.")]
+FORMS = "latex, align, markdown, srepr, numpy, pypde, json"
+To = Annotated[str | None, Option("--to", help=f"One of {FORMS}; all if left out.")]
+FormOut = Annotated[Path | None, Option("--out", help="The file or, without --to, folder to write.")]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="Print errors only.")]
 Even = Annotated[bool, Option("--even", help="Law: impose V[-u] = V[u].")]
 Isotropic = Annotated[bool, Option("--isotropic", help="Law: impose symbols of |k| only.")]
@@ -209,6 +212,14 @@ def simulate_command(
         data = Plan.of(source, {}, made, seed=seed).data()
     data.save(out)
     typer.echo(f"{data}\nin {out}")
+
+
+@main.command("export", epilog="Examples: mesoscribe export kdv; mesoscribe export kdv --to numpy --out a.py")
+def export_command(folder: Folder, to: To = None, out: FormOut = None, force: Force = False) -> None:
+    """Print the law of a folder in one form or, with --out, write it; without --to, all in DIR/export."""
+    from symbolic.export import from_folder
+
+    typer.echo(from_folder(folder, out, to=to, force=force))
 
 
 @main.command("check", epilog="Example: mesoscribe check kdv.h5 --layout ntx")

@@ -23,7 +23,8 @@ from hybrid import OnsagerModel, Trajectories, fit
 from hybrid.trajectories import Split
 from symbolic import Law
 from symbolic.distill import Distillation, distillation
-from symbolic.export import equation_text, latex_document, markdown, term_lines
+from symbolic.export import equation_text, term_lines
+from symbolic.paper import latex_document, markdown
 
 LARGE = 4096  # points
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 
 PLAIN_DIGITS = 6
+DOUBLE_DIGITS = 15  # what a double surely holds
 
 
 def with_error(value: float, std_error: float | None = None) -> str:
     """5.9982(21): two digits of the error, and never fewer than one of the value.
 
-    Six significant digits where there is no error.
+    Six significant digits where there is no error; fifteen, and no error, where it is too small for a double.
     """
     if std_error is None or not math.isfinite(std_error) or std_error <= 0:
         return plain(value)
     decimals = 1 - _exponent(float(f"{std_error:.1e}"))
+    if value and _exponent(value) + decimals >= DOUBLE_DIGITS:
+        return plain(value, DOUBLE_DIGITS)
     if value:
         decimals = max(decimals, -_exponent(value))
     exponent = _exponent(round(value, decimals)) if value else 0

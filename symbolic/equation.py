@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,12 +151,17 @@ def subscripted(expression: sympy.Expr) -> sympy.Expr:
         return sympy.Symbol(f"{derivative.expr.func.__name__}_{axes}")
 
     plain = expression.replace(lambda e: isinstance(e, sympy.Derivative), symbol)
+    return undefined(plain, lambda field: sympy.Symbol(field.func.__name__))
+
+
+def undefined(expression: sympy.Basic, shown: Callable[[sympy.Expr], sympy.Expr]) -> sympy.Basic:
+    """Our operators as the undefined functions T and mean, and each field as it is to be shown."""
     named = {FourierMultiplier: sympy.Function("T"), Mean: sympy.Function("mean")}
     for operator, name in named.items():
-        plain = plain.replace(operator, name)
-    return plain.replace(
+        expression = expression.replace(operator, name)
+    return expression.replace(
         lambda e: isinstance(e, AppliedUndef) and e.func not in named.values(),
-        lambda e: sympy.Symbol(e.func.__name__),
+        shown,
     )
 
 

@@ -1,59 +1,105 @@
-"""A law on paper: a line of text, a LaTeX document, a Markdown page."""
+"""A law leaves the tool: one text for each purpose, and its equation on a line."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from symbolic.digits import latex_number, plain, with_error
+from symbolic import lawfile
+from symbolic.digits import plain, with_error
 from symbolic.equation import equation_terms, field_of
-from symbolic.latex import equation_latex, factor_latex, latex, potential_latex
 from symbolic.law import Law
+from symbolic.numpy_script import numpy_script
+from symbolic.paper import align, latex_document, markdown
+from symbolic.pypde_script import pypde_script
+from symbolic.sympy_text import srepr_text
 
-STRUCTURE = r"u_t = -(M + W) \, \frac{\delta V}{\delta u}"
-VERT = r"\vert "  # a bar would end the cell of a Markdown table
-SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    **{c: rf"\{c}" for c in "&%$#_{}"},
-    **dict.fromkeys("<>\"'`|", "?"),
+
+@dataclass(frozen=True)
+class Exporter:
+    """One form in which a law leaves the tool.
+
+    Args:
+        text: the law as text; ValueError where it cannot be expressed.
+        file: the name of a file of it.
+        what: in a few words.
+    """
+
+    text: Callable[[Law], str]
+    file: str
+    what: str
+
+
+EXPORTERS: Mapping[str, Exporter] = {
+    "latex": Exporter(latex_document, "law.tex", "a document: equation, energy, operators, coefficients"),
+    "align": Exporter(align, "law_align.tex", "an align* block for your own document"),
+    "markdown": Exporter(markdown, "law.md", "the document as a page of Markdown"),
+    "srepr": Exporter(srepr_text, "law_srepr.txt", "SymPy's srepr, read back by SymPy alone"),
+    "numpy": Exporter(numpy_script, "law_numpy.py", "a script that needs NumPy and SciPy only"),
+    "pypde": Exporter(pypde_script, "law_pypde.py", "a py-pde script, for laws without nonlocal operators"),
+    "json": Exporter(Law.json, "law.json", "what Law.load reads"),
 }
-DOCUMENT = r"""\documentclass{article}
-\usepackage{amsmath,booktabs}
-\begin{document}
-\section*{Equation}
-\begin{equation*}
-%(equation)s
-\end{equation*}
-of the form $%(structure)s$ with
-\begin{gather*}
-%(factors)s
-\end{gather*}
-%(remarks)s
 
-\begin{tabular}{lll}
-\toprule
-Term & Coefficient & Standard error \\
-\midrule
-%(rows)s
-\bottomrule
-\end{tabular}
-\end{document}
-"""
-PAGE = """# Equation
 
-$$%(equation)s$$
+def exported(law: Law, to: str) -> str:
+    """The law as text.
 
-of the form $%(structure)s$ with
+    Raises:
+        ValueError: there is no such exporter, or it cannot express this law.
+    """
+    if to not in EXPORTERS:
+        raise ValueError(f"expected one of {', '.join(EXPORTERS)}, got {to!r}; choose one of these")
+    return EXPORTERS[to].text(law)
 
-%(factors)s
 
-%(remarks)s
+def export(law: Law, out: str | Path, *, to: str | None = None, force: bool = False) -> list[str]:
+    """Write the law to the file `out` in one form, or to the folder `out` in every form that can express it.
 
-| Term | Coefficient | Standard error |
-|---|---|---|
-%(rows)s
-"""
+    Args:
+        law: the law.  out: the file or folder.
+        to: a name in EXPORTERS, None for all of them.
+        force: overwrite files of these names.
+
+    Returns:
+        A line for each form: where it is, or why it is not.
+
+    Raises:
+        ValueError: there is no such exporter, it cannot express this law, or a file is there already.
+    """
+    out = Path(out)
+    if to is not None:
+        texts, said = {out: exported(law, to)}, [f"{out}: {EXPORTERS[to].what}"]
+    else:
+        texts, said = _all_forms(law, out)
+    taken = [str(path) for path in texts if path.exists()]
+    if taken and not force:
+        raise ValueError(f"expected new files, got {', '.join(taken)}; choose another place, or add --force")
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lawfile.write(path, text)
+    return said
+
+
+def from_folder(folder: Path, out: Path | None, *, to: str | None, force: bool) -> str:
+    """The law of a folder in one form or, with a place to write it to or without a form, what was written."""
+    law = Law.load(folder / "law.json")
+    if to is not None and out is None:
+        return exported(law, to).rstrip()
+    return "\n".join(export(law, out or folder / "export", to=to, force=force))
+
+
+def _all_forms(law: Law, folder: Path) -> tuple[dict[Path, str], list[str]]:
+    """The text of each file, and a line for each form."""
+    texts, said = {}, []
+    for name, exporter in EXPORTERS.items():
+        path = folder / exporter.file
+        try:
+            texts[path] = exporter.text(law)
+            said.append(f"{path}: {exporter.what}")
+        except ValueError as error:
+            said.append(f"no {name}: {error}")
+    return texts, said
 
 
 def equation_text(law: Law) -> str:
@@ -87,67 +133,3 @@ def _beside(value: float, true: float | None, truth: Law | None) -> tuple[str, .
     if truth is None:
         return ()
     return ("-", "spurious") if true is None else (plain(true), f"{abs(value / true - 1):.1e}")
-
-
-@dataclass(frozen=True)
-class _Parts:
-    """The formulas of a law in LaTeX."""
-
-    equation: str
-    factors: tuple[str, ...]
-    rows: tuple[tuple[str, str, str], ...]
-
-    @classmethod
-    def of(cls, law: Law) -> _Parts:
-        wave = "k" if law.ndim == 1 else "k_x, k_y"
-        symbols = [f"{name}({wave}) = {factor_latex(getattr(law, name))}" for name in "mwq"]
-        rows = (
-            (latex(row.expr), latex_number(plain(row.value, 8)), row.std_error) for row in equation_terms(law)
-        )
-        shown = ((t, v, "" if e is None else f"${latex_number(f'{e:.1e}')}$") for t, v, e in rows)
-        return cls(equation_latex(law), (potential_latex(law), *symbols), tuple(shown))
-
-
-def _remarks(law: Law, source: str) -> str:
-    """What the formulas do not say; the source is already fit for the page."""
-    said = [f"{law.case.capitalize()} on a periodic box of {' by '.join(plain(s) for s in law.lengths)}."]
-    if law.centre:
-        said.append(f"v = u - {plain(law.centre)}.")
-    if law.band is not None:
-        what = "held" if law.hold else "removed"
-        said.append(f"Modes above the wavenumber {plain(law.band)} are {what}.")
-    if law.covariance is not None:
-        said.append("Digits in brackets: standard error in the last digits shown, clustered by trajectory.")
-    return " ".join([*said, *([f"Found from {source}."] if source else [])])
-
-
-def _source(law: Law) -> str:
-    """Where the law comes from, in printable ASCII on one line."""
-    text = " ".join(str(law.provenance.get("source", "")).split())
-    return "".join(c if " " <= c <= "~" else "?" for c in text)
-
-
-def latex_document(law: Law) -> str:
-    """A LaTeX document that compiles on its own."""
-    parts = _Parts.of(law)
-    source = "".join(SPECIAL.get(c, c) for c in _source(law))
-    return DOCUMENT % {
-        "equation": parts.equation,
-        "structure": STRUCTURE,
-        "factors": " \\\\\n".join(parts.factors),
-        "remarks": _remarks(law, rf"\texttt{{{source}}}" if source else ""),
-        "rows": "\n".join(rf"${term}$ & ${value}$ & {error} \\" for term, value, error in parts.rows),
-    }
-
-
-def markdown(law: Law) -> str:
-    """A page of Markdown with its formulas in LaTeX."""
-    parts = _Parts.of(law)
-    source = _source(law).replace("`", "?")
-    return PAGE % {
-        "equation": parts.equation,
-        "structure": STRUCTURE,
-        "factors": "\n\n".join(f"$${factor}$$" for factor in parts.factors),
-        "remarks": _remarks(law, f"`{source}`" if source else ""),
-        "rows": "\n".join(f"| ${t.replace('|', VERT)}$ | ${v}$ | {error} |" for t, v, error in parts.rows),
-    }

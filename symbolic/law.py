@@ -145,9 +145,13 @@ class Law(Form):
         b = min((values.get(s**2, 0.0) for s in self.wavenumbers), key=abs)
         return values.get(sympy.Integer(1), 0.0), b
 
+    def json(self) -> str:
+        """The content of law.json: formulas as text, read back without being evaluated."""
+        return lawfile.text(self, band=self.band, hold=self.hold, provenance=self.provenance)
+
     def save(self, path: str | Path) -> None:
-        """Write law.json: formulas as text, read back without being evaluated."""
-        lawfile.write(path, self, band=self.band, hold=self.hold, provenance=self.provenance)
+        """Write law.json."""
+        lawfile.write(path, self.json())
 
     @classmethod
     def load(cls, path: str | Path) -> Law:

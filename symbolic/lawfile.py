@@ -18,14 +18,19 @@ FORMAT = 1
 Read = TypeVar("Read")
 
 
-def write(path: str | Path, form: Form, **settings: object) -> None:
-    """Write a form and settings to a file, all of it or nothing."""
-    path = Path(path)
+def text(form: Form, **settings: object) -> str:
+    """A form and settings as JSON."""
     body = {name: _rows(getattr(form, name)) for name in FACTORS}
     plain = {"lengths": form.lengths, "centre": form.centre, "covariance": form.covariance}
+    return json.dumps({"format": FORMAT, **body, **plain, **settings}, indent=1) + "\n"
+
+
+def write(path: str | Path, content: str) -> None:
+    """Write a file, all of it or nothing."""
+    path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_text(json.dumps({"format": FORMAT, **body, **plain, **settings}, indent=1) + "\n")
+        temporary.write_text(content)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
