@@ -150,10 +150,11 @@ def subscripted(expression: sympy.Expr) -> sympy.Expr:
         axes = "".join(str(axis) * int(order) for axis, order in derivative.variable_count)
         return sympy.Symbol(f"{derivative.expr.func.__name__}_{axes}")
 
-    plain = expression.replace(lambda e: isinstance(e, sympy.Derivative), symbol)
+    plain = expression
     named = {FourierMultiplier: sympy.Function("T"), Mean: sympy.Function("mean")}
-    for operator, name in named.items():
+    for operator, name in named.items():  # first: symbols would come out of an operator as numbers do
         plain = plain.replace(operator, name)
+    plain = plain.replace(lambda e: isinstance(e, sympy.Derivative), symbol)
     return plain.replace(
         lambda e: isinstance(e, AppliedUndef) and e.func not in named.values(),
         lambda e: sympy.Symbol(e.func.__name__),
