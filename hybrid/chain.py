@@ -87,7 +87,9 @@ class Chain:
     def natural_amplitude(self) -> float:
         """A with m |a| A^m = c²; 1 for a linear chain."""
         m = self.force.nonlinearity
-        return 1.0 if m is None else float((self.force.taylor[0] / (m * abs(self.force.taylor[m]))) ** (1 / m))
+        return (
+            1.0 if m is None else float((self.force.taylor[0] / (m * abs(self.force.taylor[m]))) ** (1 / m))
+        )
 
     @property
     def places(self) -> Float[np.ndarray, " sites"]:
@@ -131,9 +133,7 @@ class Chain:
         bonds, velocities = (np.stack(part, axis=1) for part in zip(*frames, strict=True))
         t = (tau - tau[0]) / self.epsilon**3
         courant = self.force.c * dt
-        return ChainData(
-            bonds, velocities, t, self.epsilon, self.force, self.scale, courant, integrator.name
-        )
+        return ChainData(bonds, velocities, t, self.epsilon, self.force, self.scale, courant, integrator)
 
     def _checked(self, r: Bonds) -> float:
         """The largest √F' on the bonds between the shortest and the longest, after a look at all of them."""

@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Float
 
 from hybrid.force import ForceLaw
-from hybrid.observe import Observable, Spectral, low_passed, resolved_band, shifted
+from hybrid.observe import Observable, Spectral, low_passed, noisy, resolved_band, shifted
+from hybrid.splitting import Splitting
 from hybrid.trajectories import Trajectories
 
 Bonds = Float[np.ndarray, "n nt sites"]
@@ -30,7 +31,7 @@ class ChainData:
         force: F.
         scale: of r, such as ε².
         courant: cΔt of the integrator, sites that a long wave crosses in a step.
-        integrator: its name.
+        integrator: how it was simulated.
     """
 
     r: Bonds
@@ -40,7 +41,7 @@ class ChainData:
     force: ForceLaw
     scale: float
     courant: float
-    integrator: str
+    integrator: Splitting
 
     def __post_init__(self) -> None:
         if self.r.ndim != 3 or self.r.shape != self.v.shape or self.r.shape[1:2] != self.t.shape:
@@ -107,6 +108,8 @@ class ChainData:
         *,
         speed: float | None = None,
         low_pass: bool = False,
+        noise: float = 0.0,
+        rng: np.random.Generator | None = None,
         source: str = "a chain",
     ) -> Trajectories:
         """u(ξ, τ) in the frame that moves along.
@@ -115,17 +118,20 @@ class ChainData:
             observable: what is taken for the field.
             speed: of the frame, in sites per unit of time; c if None.
             low_pass: keep only the modes that stand above the floor of the spectrum.
+            noise: standard deviation of white noise added to every value, relative to the field's.
+            rng: of the noise.
             source: where the data come from.
         """
-        u = self.field(observable, speed)
+        u = noisy(self.field(observable, speed), noise, rng or np.random.default_rng())
         band = resolved_band(u)
         x = self.epsilon * observable.places(self.sites)
+        k_band = 2 * np.pi * band / (self.epsilon * self.sites)
+        facts = {**self.facts(observable, speed), "band": k_band, "low_pass": low_pass}
         if low_pass:
             u = low_passed(u, band)
-        facts = self.facts(observable, speed)
-        facts |= {"band": 2 * np.pi * band / (self.epsilon * self.sites), "low_pass": low_pass}
+        notes = [f"{self.summary}; modes up to k = {k_band:.6g} stand out"]
         return Trajectories.from_arrays(
-            u, self.tau, x, layout="ntx", source=source, provenance={"chain": facts}
+            u, self.tau, x, layout="ntx", source=source, notes=notes, provenance={"chain": facts}
         )
 
     def facts(self, observable: Observable, speed: float | None = None) -> dict[str, Any]:
@@ -138,17 +144,25 @@ class ChainData:
             "c": self.c,
             "speed": self.c if speed is None else speed,
             "courant": self.courant,
-            "integrator": self.integrator,
+            "integrator": self.integrator.name,
+            "order": self.integrator.order,
             "observable": repr(observable),
             "energy_drift": self.energy_drift,
             "momentum_drift": self.momentum_drift,
         }
 
-    def __repr__(self) -> str:
-        n, nt, sites = self.r.shape
+    @property
+    def summary(self) -> str:
+        """How it was simulated, in a line."""
         return (
-            f"ChainData: {n} trajectories of {nt} frames, {sites} sites, F = {self.force}\n"
-            f"  ε = {self.epsilon:.6g}, c = {self.c:.6g}, u = r/{self.scale:.6g}, {self.integrator} with "
-            f"cΔt = {self.courant:.4g}\n"
-            f"  drift of energy {self.energy_drift:.2g}, of momentum {self.momentum_drift:.2g}"
+            f"chain of {self.sites} sites, F = {self.force}; {self.integrator.name} with cΔt = "
+            f"{self.courant:.4g}; drift of energy {self.energy_drift:.2g}, of momentum "
+            f"{self.momentum_drift:.2g}"
+        )
+
+    def __repr__(self) -> str:
+        n, nt, _ = self.r.shape
+        return (
+            f"ChainData: {n} trajectories of {nt} frames, t = {self.t[0]:.6g} to {self.t[-1]:.6g}\n"
+            f"  {self.summary}\n  u = r/{self.scale:.6g}, ε = {self.epsilon:.6g}, c = {self.c:.6g}"
         )

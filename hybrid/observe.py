@@ -121,3 +121,8 @@ def low_passed(u: Float[np.ndarray, "*batch points"], band: int) -> Float[np.nda
     modes = np.fft.rfft(u)
     modes[..., band + 1 :] = 0
     return np.fft.irfft(modes, u.shape[-1])
+
+
+def noisy(u: Float[np.ndarray, "..."], level: float, rng: np.random.Generator) -> Float[np.ndarray, "..."]:
+    """u with white noise whose standard deviation is a share `level` of the field's."""
+    return u + level * u.std() * rng.normal(size=u.shape) if level else u

@@ -28,8 +28,8 @@ class Trajectories:
     """A field u(x, t) along n trajectories, sampled evenly in time and on an even periodic grid.
 
     A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, x[, y]) in float64, its
-    coordinates, and where it comes from in the attributes `source`, `notes` (what was changed on reading) and,
-    where it is known, `provenance` (how it was made, as JSON).
+    coordinates, and where it comes from in the attributes `source`, `notes` (what was changed on reading) and
+    `provenance` (how it was made, where that is known, as JSON).
     Checked once, here. Arrays are read-only: `torch.tensor(data.u)` copies, `torch.as_tensor` would warn.
 
     Raises:

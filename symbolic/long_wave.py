@@ -17,7 +17,6 @@ from symbolic.law import Law
 xi, tau = sympy.symbols("xi tau", real=True)
 epsilon = sympy.Symbol("epsilon", positive=True)
 u = sympy.Function("u", real=True)(xi, tau)
-Number = sympy.Expr | float
 
 
 @dataclass(frozen=True)
@@ -91,17 +90,16 @@ class LongWave:
         )
 
     def __str__(self) -> str:
-        shown = {power: str(subscripted(term)) for power, term in ((0, self.leading.rhs), *self.corrections)}
+        shown = {power: _text(term) for power, term in ((0, self.leading.rhs), *self.corrections)}
         lines = [f"u_τ = {shown[0]}"]
         lines += [f"      + ε^({power}) [{text}]" for power, text in shown.items() if power]
-        scale = f"r = {self.amplitude} ε^({self.power}) u(ξ, τ)"
-        return "\n".join(
-            [f"F(r) = {self.force}", f"{scale}, ξ = ε(n - c t), τ = ε³ t, c = {self.c}", *lines]
-        )
+        scale = f"r = {_text(self.amplitude)} ε^({self.power}) u(ξ, τ)"
+        moving = f"ξ = ε(n - c t), τ = ε³ t, c = {_text(self.c)}"
+        return "\n".join([f"F(r) = {_text(self.force)}", f"{scale}, {moving}", *lines])
 
 
 def long_wave(
-    force: ForceLaw | sympy.Expr, *, amplitude: Number = 1, courant: Number = 0
+    force: ForceLaw | sympy.Expr, *, amplitude: sympy.Expr | float = 1, courant: sympy.Expr | float = 0
 ) -> LongWave:
     """The long-wave equation of the right-moving wave of r_n'' = F(r_{n+1}) - 2 F(r_n) + F(r_{n-1}).
 
@@ -183,11 +181,17 @@ def _mean(term: sympy.Expr) -> sympy.Expr:
     return Mean(back) if back != 0 else back
 
 
-def _exact(value: Number) -> sympy.Expr:
+def _exact(value: sympy.Expr | float) -> sympy.Expr:
     """A number as an integer where it is one, symbols as they are."""
     if isinstance(value, sympy.Expr):
         return value
     return sympy.Integer(int(value)) if float(value).is_integer() else sympy.Float(value, 17)
+
+
+def _text(term: sympy.Expr) -> str:
+    """Six digits, and u_xi for a derivative."""
+    short = {number: sympy.Float(number, 6) for number in term.atoms(sympy.Float)}
+    return str(subscripted(term).xreplace(short))
 
 
 def _negligible(a: sympy.Expr, beside: sympy.Expr) -> bool:
