@@ -10,6 +10,8 @@ from jaxtyping import Float
 
 from hybrid.resample import resampled
 
+IMAGE = 1e3
+
 Bonds = Float[np.ndarray, "n nt sites"]
 Field = Float[np.ndarray, "n nt points"]
 
@@ -105,15 +107,18 @@ def shifted(
 
 
 def resolved_band(u: Float[np.ndarray, "*batch points"], margin: float = 10.0, gap: int = 3) -> int:
-    """The largest mode below which the mean power stays above `margin` times the floor of the spectrum.
+    """The largest mode up to which the mean power stays above `margin` times the floor of the spectrum.
 
-    The floor is the least power of any mode, empty stretches of up to `gap` modes apart. With
-    linear interpolation the spectrum rises again towards its image: the band ends before.
+    The floor is the least power between the strongest mode and the first rise by IMAGE, if there is one (the
+    image of the spectrum that linear interpolation makes). Empty stretches of `gap` modes count as full.
     """
     power = np.mean(np.abs(np.fft.rfft(u, norm="forward")) ** 2, axis=tuple(range(u.ndim - 1)))[1:-1]
-    bridged = np.array([power[i : i + gap].max() for i in range(len(power))])
-    quiet = np.flatnonzero(bridged <= margin * bridged.min())
-    return int(quiet[0]) if bridged.max() > margin * bridged.min() else len(power)
+    full = np.array([power[i : i + gap].max() for i in range(len(power))])
+    peak = int(full.argmax())
+    risen = np.flatnonzero(full[peak:] > IMAGE * np.minimum.accumulate(full[peak:]))
+    end = peak + int(risen[0]) if len(risen) else len(full)
+    quiet = np.flatnonzero(full[peak:end] <= margin * full[peak:end].min())
+    return peak + int(quiet[0])
 
 
 def low_passed(u: Float[np.ndarray, "*batch points"], band: int) -> Float[np.ndarray, "*batch points"]:
