@@ -101,7 +101,7 @@ class ForceLaw:
         return _integrated(lambda s: np.sqrt(self.slope(s)), strain)
 
     def __str__(self) -> str:
-        return str(self.expression)
+        return sympy.sstr(self.expression, full_prec=False)
 
 
 def fput(c: float = 1.0, alpha: float = 1.0) -> ForceLaw:
@@ -115,7 +115,7 @@ def fene(R: float) -> ForceLaw:
 
 
 def _number(value: float) -> sympy.Expr:
-    return sympy.Integer(int(value)) if float(value).is_integer() else sympy.Float(value, 17)
+    return sympy.Integer(int(value)) if float(value).is_integer() else sympy.Float(value)
 
 
 def coefficients(expression: sympy.Expr, highest: int) -> list[sympy.Expr]:

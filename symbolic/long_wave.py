@@ -185,13 +185,13 @@ def _exact(value: sympy.Expr | float) -> sympy.Expr:
     """A number as an integer where it is one, symbols as they are."""
     if isinstance(value, sympy.Expr):
         return value
-    return sympy.Integer(int(value)) if float(value).is_integer() else sympy.Float(value, 17)
+    return sympy.Integer(int(value)) if float(value).is_integer() else sympy.Float(value)
 
 
 def _text(term: sympy.Expr) -> str:
     """Six digits, and u_xi for a derivative."""
     short = {number: sympy.Float(number, 6) for number in term.atoms(sympy.Float)}
-    return str(subscripted(term).xreplace(short))
+    return sympy.sstr(subscripted(term).xreplace(short), full_prec=False)
 
 
 def _negligible(a: sympy.Expr, beside: sympy.Expr) -> bool:

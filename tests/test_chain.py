@@ -33,7 +33,9 @@ def fields(n: int = 3, highest: int = 3, sites: int = SITES) -> np.ndarray:
     """A few smooth fields."""
     rng, xi = np.random.default_rng(0), 2 * np.pi * np.arange(sites) / sites
     k = np.arange(1, highest + 1)
-    return sum(rng.normal(size=(2, n, highest))[i] @ f(np.outer(k, xi)) for i, f in enumerate((np.cos, np.sin)))
+    return sum(
+        rng.normal(size=(2, n, highest))[i] @ f(np.outer(k, xi)) for i, f in enumerate((np.cos, np.sin))
+    )
 
 
 def test_harmonic_chain_has_its_normal_modes() -> None:
@@ -54,7 +56,7 @@ def test_leapfrog_has_the_dispersion_of_its_step(mode: int) -> None:
 
 
 def soliton(t: float, sites: int = 64, kappa: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
-    """Toda's soliton, exp(r_n) - 1 = sinh²κ sech²(κ(n - n_0) - t sinh κ), and the velocities that go with it."""
+    """Toda's soliton, exp(r_n) - 1 = sinh²κ sech²(κ(n - n_0) - t sinh κ), and its velocities."""
     phase = kappa * (np.arange(sites) - sites // 3) - t * np.sinh(kappa)
     F = (np.sinh(kappa) / np.cosh(phase)) ** 2
     rate = 2 * np.sinh(kappa) * np.tanh(phase) * F / (1 + F)
@@ -121,13 +123,15 @@ def test_waves_of_a_harmonic_chain_start_to_the_right() -> None:
 
 
 def test_little_of_a_nonlinear_wave_moves_to_the_left() -> None:
-    """Riemann's other invariant, v + ∫√F' dr, stays a share of order ε⁴, against ε² with linear velocities."""
+    """Riemann's other invariant, v + ∫√F' dr, is a share of order ε⁴; of ε² with linear velocities."""
     shares = {}
     for start in (right_moving, dispersionless):
         sizes = []
         for sites in (32, 64):
             chain = Chain(fput(), sites)
-            data = chain.simulate(fields(sites=sites), np.arange(6) * 0.01, start=start, integrator=BLANES_MOAN)
+            data = chain.simulate(
+                fields(sites=sites), np.arange(6) * 0.01, start=start, integrator=BLANES_MOAN
+            )
             left = shifted(data.force.riemann(data.r), -0.5) + data.v
             sizes.append(np.std(left[:, -1] - left[:, -1].mean(-1, keepdims=True)) / chain.scale)
         shares[start] = np.log2(sizes[0] / sizes[1])
@@ -181,9 +185,18 @@ def refused(**settings) -> ChainData:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"amplitude": 0.2}, r"expected bonds with -0.1 < r < 0.1, where F = .* is analytic, got r from .*lower"),
-        ({"force": fput(alpha=-1), "amplitude": 1}, r"expected F'\(r\) > 0 on all bonds.*lower the amplitude"),
-        ({"force": fput(), "courant": 1.3}, r"expected a step with 0 < cΔt < 0.9.*stable, got 1.3; take a sm"),
+        (
+            {"amplitude": 0.2},
+            r"expected bonds with -0.1 < r < 0.1, where F = .* is analytic, got r from .*lower",
+        ),
+        (
+            {"force": fput(alpha=-1), "amplitude": 1},
+            r"expected F'\(r\) > 0 on all bonds.*lower the amplitude",
+        ),
+        (
+            {"force": fput(), "courant": 1.3},
+            r"expected a step with 0 < cΔt < 0.9.*stable, got 1.3; take a sm",
+        ),
         ({"courant": 0.0}, "expected a step with 0 < cΔt"),
         ({"sites": 4}, "expected at least 8 sites on a positive length, got 4 on"),
         ({"amplitude": -1.0}, "expected a positive amplitude, got -1.0"),

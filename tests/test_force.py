@@ -59,7 +59,9 @@ def test_riemann_invariant_of_fput_and_toda() -> None:
     "expression", [r * sympy.Abs(r), r + sympy.sqrt(r**2) ** 3, r + r ** sympy.Rational(5, 2), sympy.log(r)]
 )
 def test_forces_that_are_not_analytic_at_rest_are_refused(expression: sympy.Expr) -> None:
-    with pytest.raises(ValueError, match=r"expected a force law that is analytic at r = 0, got F = .*; expand"):
+    with pytest.raises(
+        ValueError, match=r"expected a force law that is analytic at r = 0, got F = .*; expand"
+    ):
         ForceLaw(expression)
 
 
