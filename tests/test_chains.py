@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ import mesoscribe
 from diagnostics.plan import Plan
 from hybrid import load
 from hybrid.splitting import BLANES_MOAN
-from symbolic import simulate
+from symbolic import Law, simulate
 from symbolic.chains import CHAINS, theory, user_chain
+from symbolic.equation import equation_terms
 
 SMALL = {"n_trajectories": 2, "n_frames": 4}
 LENNARD_JONES = "((1 + r)**-7 - (1 + r)**-13)/6"
@@ -138,3 +140,18 @@ def test_command_line_refuses_force_laws_in_one_line(tmp_path: Path) -> None:
 def test_no_equation_is_the_truth_of_a_chain() -> None:
     assert Plan("fput", {}).truth is None
     assert Plan("chain", {"force_law": "exp(r) - 1"}).truth is None
+
+
+@pytest.mark.slow
+def test_a_force_law_leads_to_an_equation_in_one_run(tmp_path: Path) -> None:
+    out = tmp_path / "toda"
+    done = invoke("run", "chain", "--force-law", "exp(r) - 1", "--sites", 64, "--trajectories", 6,
+                  "--steps", 8, "--out", out)  # fmt: skip
+    assert done.exit_code == 0, done.output
+    found = {row.name: row.value for row in equation_terms(Law.load(out / "law.json"))}
+    assert found == pytest.approx({"u*u_x": -1, "u_xxx": -1 / 24}, rel=0.03)
+    rows = json.loads((out / "metrics.json").read_text())["theory"]
+    assert {row["term"]: row["next_order"] for row in rows} == pytest.approx(found, rel=0.01)
+    page = (out / "report.html").read_text()
+    assert "Long-wave theory" in page
+    assert "F(r) = exp(r) - 1" in page
