@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -188,8 +189,8 @@ def simulate(
         ValueError: an unknown name, or numbers that make no trajectories.
         FloatingPointError: the solution is lost; the message names the time.
     """
-    chosen, changes = system(name, force_law), {"sites": sites, "courant": courant}
-    changes = {setting: value for setting, value in changes.items() if value is not None}
+    chosen, given = system(name, force_law), {"sites": sites, "courant": courant}
+    changes: dict[str, Any] = {setting: value for setting, value in given.items() if value is not None}
     if changes and not isinstance(chosen, ChainSystem):
         raise ValueError(f"expected {' and '.join(changes)} with a chain, got {name}; leave it out")
     return replace(chosen, **changes).trajectories(

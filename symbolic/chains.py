@@ -11,14 +11,14 @@ from hybrid.chain import Chain
 from hybrid.chaindata import ChainData
 from hybrid.force import ForceLaw, fene, fput, r
 from hybrid.grid import Grid
+from hybrid.observe import Spectral
 from hybrid.splitting import VERLET, Splitting
 from hybrid.trajectories import Trajectories
 from symbolic.expressions import parse
-from symbolic.initial import InitialField, initial_fields
+from symbolic.initial import InitialField, check_request, initial_fields, noise_stream
 from symbolic.long_wave import LongWave, long_wave
 
 PER_WAVE = 8  # sites that the shortest initial wave needs at least
-COURANT = 0.05
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class ChainSystem:
         dt: time τ between frames; 0.01/(c m) if None.
         n_frames: frames.
         power, amplitude: of the field, see Chain.
+        courant, integrator: cΔt at most, and the method.
     """
 
     force: Callable[[float], ForceLaw]
@@ -43,47 +44,58 @@ class ChainSystem:
     n_frames: int = 101
     power: float | None = None
     amplitude: float | None = None
+    courant: float = 0.05
+    integrator: Splitting = VERLET
 
     @property
     def law(self) -> None:
         """No equation is exact for a chain."""
         return
 
-    def chain(self, sites: int | None = None) -> Chain:
-        """The chain, with another number of sites if one is given.
+    @property
+    def chain(self) -> Chain:
+        """The chain.
 
         Raises:
             ValueError: too few sites for the initial waves.
         """
-        sites, needed = self.sites if sites is None else sites, PER_WAVE * self.initial.highest
-        if sites < needed:
+        needed = PER_WAVE * self.initial.highest
+        if self.sites < needed:
             raise ValueError(
                 f"expected at least {needed} sites for waves up to mode {self.initial.highest}, {PER_WAVE} "
-                f"to the shortest, got {sites}; take more sites"
+                f"to the shortest, got {self.sites}; take more sites"
             )
-        force = self.force(Chain(fput(), sites).epsilon)
-        return Chain(force, sites, power=self.power, amplitude=self.amplitude)
+        force = self.force(Chain(fput(), self.sites).epsilon)
+        return Chain(force, self.sites, power=self.power, amplitude=self.amplitude)
 
-    def simulate(
+    def states(
+        self, n: int, *, seed: int = 0, n_frames: int | None = None, dt: float | None = None
+    ) -> ChainData:
+        """Bonds, velocities and times from n initial fields; `.trajectories()` of them is the field."""
+        chain = self.chain
+        step = self.dt if dt is None else dt
+        if step is None:
+            step = 0.01 / (chain.force.c * (chain.force.nonlinearity or 1))
+        times = step * np.arange(self.n_frames if n_frames is None else n_frames)
+        u0 = initial_fields(self.initial, Grid((chain.sites,), (chain.length,)), n, seed)
+        return chain.simulate(u0, times, courant=self.courant, integrator=self.integrator)
+
+    def trajectories(
         self,
-        n_trajectories: int = 48,
+        n: int,
         *,
         seed: int = 0,
         n_frames: int | None = None,
         dt: float | None = None,
-        sites: int | None = None,
-        courant: float | None = None,
-        integrator: Splitting = VERLET,
-    ) -> ChainData:
-        """Bonds, velocities and times; `.trajectories()` of them is the field."""
-        chain = self.chain(sites)
-        dt = self.dt if dt is None else dt
-        step = 0.01 / (chain.force.c * (chain.force.nonlinearity or 1)) if dt is None else dt
-        times = step * np.arange(self.n_frames if n_frames is None else n_frames)
-        u0 = initial_fields(self.initial, Grid((chain.sites,), (chain.length,)), n_trajectories, seed)
-        return chain.simulate(
-            u0, times, courant=COURANT if courant is None else courant, integrator=integrator
-        )
+        points: int | None = None,
+        noise: float = 0.0,
+        name: str = "",
+    ) -> Trajectories:
+        """The field in the frame that moves with c, from n initial fields; see `catalog.simulate`."""
+        check_request(n, noise)
+        data = self.states(n, seed=seed, n_frames=n_frames, dt=dt)
+        source, rng = f"{name}, seed {seed}".strip(", "), noise_stream(n, seed)
+        return data.trajectories(Spectral(points), source=source, noise=noise, rng=rng)
 
 
 WAVES = InitialField(modes=3, highest=6)

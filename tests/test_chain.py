@@ -168,7 +168,7 @@ def first_field(file: Path, sites: int) -> np.ndarray:
 def test_reference_files_are_reproduced(name: str, steps: int, official) -> None:
     """Leapfrog, linear velocities r' = -c ∂r/∂n, linear interpolation: to float32 rounding in every frame."""
     file = official(f"{name}_train.hdf5")
-    reference, chain = load(file).select([0, 1]), CHAINS[name].chain()
+    reference, chain = load(file).select([0, 1]), CHAINS[name].chain
     courant = chain.force.c * reference.dt / chain.epsilon**3 / steps
     data = chain.simulate(first_field(file, chain.sites), reference.t, courant=courant, start=dispersionless)
     found = data.trajectories(Linear(256))

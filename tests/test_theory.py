@@ -65,7 +65,7 @@ def test_refined_law_comes_to_the_next_order(name: str) -> None:
 
 
 def test_speed_of_the_frame_appears_as_a_drift() -> None:
-    raw = CHAINS["fput"].simulate(2, n_frames=5, sites=64)
+    raw = replace(CHAINS["fput"], sites=64).states(2, n_frames=5)
     moved = raw.trajectories(speed=1.001)
     rows = {row.name: row for row in theory_beside(terms(d(1), u * d(1), d(3)), moved).rows}
     assert rows["u_x"].leading == pytest.approx(0.001 / raw.epsilon**2)
