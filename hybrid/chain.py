@@ -48,8 +48,9 @@ class Chain:
         sites: N.
         length: of the box of ξ.
         power: p; 2/m if None.
-        amplitude: A; if None the one for which m |a| A^m = c², so that the nonlinear coefficient of the
-            long-wave equation is about c.
+        amplitude: A; 1 if None. If both are None, A is as large as it may be for j |a_j| r^j ≤ c² ε² u^j with
+            every nonlinear power a_j r^(j+1) of F: mostly m |a| A^m = c², and the nonlinear coefficient of
+            the long-wave equation is about c.
 
     Raises:
         ValueError: too few sites, a length or an amplitude that is not positive.
@@ -77,19 +78,18 @@ class Chain:
     @property
     def scale(self) -> float:
         """r/u."""
-        m = self.force.nonlinearity
-        power = 2 / (m or 1) if self.power is None else self.power
-        if self.amplitude is not None:
-            return self.amplitude * self.epsilon**power
-        return self.natural_amplitude * self.epsilon**power
+        if self.power is None and self.amplitude is None:
+            return self._natural_scale
+        power = 2 / (self.force.nonlinearity or 1) if self.power is None else self.power
+        return (1.0 if self.amplitude is None else self.amplitude) * self.epsilon**power
 
     @property
-    def natural_amplitude(self) -> float:
-        """A with m |a| A^m = c²; 1 for a linear chain."""
-        m = self.force.nonlinearity
-        return (
-            1.0 if m is None else float((self.force.taylor[0] / (m * abs(self.force.taylor[m]))) ** (1 / m))
-        )
+    def _natural_scale(self) -> float:
+        """The largest s with j |a_j| s^j ≤ c² ε² for each nonlinear power a_j r^(j+1) of F; ε² without any."""
+        stiffness, *others = self.force.taylor
+        bound = stiffness * self.epsilon**2
+        scales = ((bound / (j * abs(a))) ** (1 / j) for j, a in enumerate(others, start=1) if a)
+        return float(min(scales, default=self.epsilon**2))
 
     @property
     def places(self) -> Float[np.ndarray, " sites"]:

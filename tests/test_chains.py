@@ -61,6 +61,12 @@ def test_fields_of_any_force_have_a_nonlinear_coefficient_near_their_speed(force
     assert 0.5 < abs(wave.nonlinear) / wave.c <= 1
 
 
+def test_a_later_power_of_the_force_may_limit_the_amplitude() -> None:
+    data = simulate("chain", force_law="r + r**2/1000 + 100*r**3", **SMALL)
+    facts = data.provenance["chain"]
+    assert 200 * facts["scale"] ** 2 == pytest.approx(facts["epsilon"] ** 2)
+
+
 @pytest.mark.parametrize("name", ["fput", "fene", "chain"])
 def test_theory_predicts_a_chain_up_to_the_next_order(name: str) -> None:
     """The error of a frame falls with ε²; that of a chain of its size is a few per cent of the change."""
