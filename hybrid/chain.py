@@ -85,7 +85,7 @@ class Chain:
 
     @property
     def _natural_scale(self) -> float:
-        """The largest s with j |a_j| s^j ≤ c² ε² for each nonlinear power a_j r^(j+1) of F; ε² without any."""
+        """The largest s with j |a_j| s^j ≤ c² ε² for each power a_j r^(j+1) of F, j > 0; ε² without any."""
         stiffness, *others = self.force.taylor
         bound = stiffness * self.epsilon**2
         scales = ((bound / (j * abs(a))) ** (1 / j) for j, a in enumerate(others, start=1) if a)
