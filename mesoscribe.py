@@ -139,16 +139,11 @@ def learn_command(
     from diagnostics.plan import Plan
     from diagnostics.run import Talk, carry_out
 
+    chain: dict[str, Any] = {"force_law": force_law, "sites": sites, "courant": courant}
     plan = Plan.of(
         source,
         {"u": u, "x": x, "y": y, "t": t, "layout": layout, "frames": frames},
-        {
-            "n_trajectories": trajectories,
-            "noise": noise,
-            "force_law": force_law,
-            "sites": sites,
-            "courant": courant,
-        },
+        {"n_trajectories": trajectories, "noise": noise, **chain},
         test=None if test is None else str(test.resolve()),
         seed=seed,
         case=case,
@@ -215,14 +210,8 @@ def simulate_command(
         raise ValueError(f"expected a name ending in {' or '.join(WRITERS)}, got {out}; change the suffix")
     if out.exists() and not force:
         raise ValueError(f"expected a new file, got {out}; choose another, or add --force")
-    made: dict[str, Any] = {
-        "n_trajectories": trajectories,
-        "noise": noise,
-        "n_frames": n_frames,
-        "dt": dt,
-        "points": points,
-    }
-    made |= {"force_law": force_law, "sites": sites, "courant": courant}
+    made: dict[str, Any] = {"n_trajectories": trajectories, "noise": noise, "n_frames": n_frames, "dt": dt}
+    made |= {"points": points, "force_law": force_law, "sites": sites, "courant": courant}
     if start is not None:
         Plan.of(str(start.resolve()), {}, made)
         data = follow(Path(source), start, network)
