@@ -70,11 +70,14 @@ main = typer.Typer(
     pretty_exceptions_enable=False,
 )
 Option, Argument = typer.Option, typer.Argument
-NameOrFile = Annotated[str, Argument(help="A catalogue system, or a file: .h5, .npz, .mat, .nc, .zarr.")]
+NameOrFile = Annotated[str, Argument(help="A catalogue system or a file: .h5, .npz, .mat, .nc, .zarr.")]
 Folder = Annotated[Path, Argument(help="A folder that fit or run has written.")]
 Out = Annotated[Path, Option("--out", help="The folder to write.")]
 Seed = Annotated[int, Option("--seed", min=0, help="Of initial fields, split and fit.")]
 Count = Annotated[int | None, Option("--trajectories", min=1, help="Catalogue: how many.")]
+ForceLaw = Annotated[str | None, Option("--force-law", help="With the name chain: F(r), as 'exp(r) - 1'.")]
+Sites = Annotated[int | None, Option("--sites", min=8, help="Of a chain.")]
+Courant = Annotated[float | None, Option("--courant", help="Of a chain: sites crossed in a time step.")]
 Noise = Annotated[float | None, Option("--noise", help="Catalogue: white noise, relative to the field.")]
 Test = Annotated[Path | None, Option("--test", help="A file to test on, instead of a part of the data.")]
 Data = Annotated[Path | None, Option("--data", help="Another file than the one of the fit.")]
@@ -116,6 +119,9 @@ def learn_command(
     seed: Seed = 0,
     trajectories: Count = None,
     noise: Noise = None,
+    force_law: ForceLaw = None,
+    sites: Sites = None,
+    courant: Courant = None,
     test: Test = None,
     u: U = None,
     x: X = None,
@@ -136,10 +142,11 @@ def learn_command(
     from diagnostics.plan import Plan
     from diagnostics.run import Talk, carry_out
 
+    chain: dict[str, Any] = {"force_law": force_law, "sites": sites, "courant": courant}
     plan = Plan.of(
         source,
         {"u": u, "x": x, "y": y, "t": t, "layout": layout, "frames": frames},
-        {"n_trajectories": trajectories, "noise": noise},
+        {"n_trajectories": trajectories, "noise": noise, **chain},
         test=None if test is None else str(test.resolve()),
         seed=seed,
         case=case,
@@ -178,7 +185,8 @@ def report_command(
 
 @main.command(
     "simulate",
-    epilog="Examples: mesoscribe simulate kdv --out a.nc; mesoscribe simulate DIR --from a.nc --out b.nc",
+    epilog="Examples: mesoscribe simulate kdv --out a.nc; mesoscribe simulate DIR --from a.nc --out b.nc; "
+    "mesoscribe simulate chain --force-law 'exp(r) - 1' --out c.nc",
 )
 def simulate_command(
     source: Annotated[str, Argument(help="A catalogue system or, with --from, a folder of run.")],
@@ -191,6 +199,9 @@ def simulate_command(
     n_frames: Annotated[int | None, Option("--frames-count", min=3, help="Catalogue: how many.")] = None,
     dt: Annotated[float | None, Option("--dt", help="Catalogue: time between frames.")] = None,
     points: Annotated[int | None, Option("--points", min=8, help="Catalogue: points of the grid.")] = None,
+    force_law: ForceLaw = None,
+    sites: Sites = None,
+    courant: Courant = None,
     force: Force = False,
 ) -> None:
     """Simulate a catalogue system, or a law or network that was found, from the first frames of a file."""
@@ -202,7 +213,8 @@ def simulate_command(
         raise ValueError(f"expected a name ending in {' or '.join(WRITERS)}, got {out}; change the suffix")
     if out.exists() and not force:
         raise ValueError(f"expected a new file, got {out}; choose another, or add --force")
-    made = {"n_trajectories": trajectories, "noise": noise, "n_frames": n_frames, "dt": dt, "points": points}
+    made: dict[str, Any] = {"n_trajectories": trajectories, "noise": noise, "n_frames": n_frames, "dt": dt}
+    made |= {"points": points, "force_law": force_law, "sites": sites, "courant": courant}
     if start is not None:
         Plan.of(str(start.resolve()), {}, made)
         data = follow(Path(source), start, network)

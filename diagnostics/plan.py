@@ -50,7 +50,9 @@ class Plan:
             ("a file", reading, making) if is_file(name) else ("a catalogue name", making, reading)
         )
         misplaced = [
-            f"--{option.removeprefix('n_')}" for option, value in unused.items() if value is not None
+            f"--{option.removeprefix('n_').replace('_', '-')}"
+            for option, value in unused.items()
+            if value is not None
         ]
         if misplaced:
             raise ValueError(f"expected no {', '.join(misplaced)} with {kind}, got {name}; leave it out")
@@ -60,7 +62,7 @@ class Plan:
     @property
     def truth(self) -> Law | None:
         """The law of a catalogue system; only the report may see it."""
-        return None if is_file(self.name) else system(self.name).law
+        return None if is_file(self.name) else system(self.name, self.options.get("force_law")).law
 
     def data(self) -> Trajectories:
         """The trajectories."""

@@ -24,7 +24,15 @@ from diagnostics.plots import (
 from diagnostics.scaling import RULE
 from diagnostics.style import inlined, save, write_file
 from diagnostics.summary import Making, Summary, examine
-from diagnostics.tables import Formulas, coefficient_rows, error_rows, scaling_rows, split_rows, term_rows
+from diagnostics.tables import (
+    Formulas,
+    coefficient_rows,
+    error_rows,
+    scaling_rows,
+    split_rows,
+    term_rows,
+    theory_rows,
+)
 from diagnostics.verdict import QUOTED, supported_range
 from hybrid.onsager import OnsagerModel
 from hybrid.record import FitRecord
@@ -174,6 +182,7 @@ def render(
         found=Formulas.of(summary.law),
         known=None if summary.truth is None else Formulas.of(summary.truth),
         terms=term_rows(summary),
+        theory=theory_rows(summary),
         coefficients=coefficient_rows(summary.law),
         symmetries=symmetries(summary.law),
         steps=[*map(str, QUOTED), f"last ({summary.data.n_frames - 1})"],

@@ -129,6 +129,7 @@ def summary(plan: Plan, folder: Path) -> list[str]:
         *([] if truth is None else [f"true   {equation_text(truth)}"]),
         "",
         *term_lines(law, truth),
+        *theory_lines(metrics.get("theory", [])),
         "",
         "relative RMSE of roll-outs on test data",
         f"{'step':<12}" + "".join(f"{step:>14}" for step in rows["law"]),
@@ -137,6 +138,15 @@ def summary(plan: Plan, folder: Path) -> list[str]:
         "seconds     " + ", ".join(f"{name} {value:.1f}" for name, value in metrics["seconds"].items()),
         f"report      {folder / 'report.html'}",
     ]
+
+
+def theory_lines(rows: list[dict[str, Any]]) -> list[str]:
+    """What long-wave theory says of a chain, for each term."""
+    lines = [f"{'long waves':<16}{'leading':>14}{'next order':>14}"]
+    for row in rows:
+        beside = "-" if row["next_order"] is None else f"{row['next_order']:.6g}"
+        lines.append(f"{row['term']:<16}{row['leading']:>14.6g}{beside:>14}")
+    return ["", *lines] if rows else []
 
 
 def cell(value: float | None) -> str:

@@ -31,6 +31,7 @@ from hybrid.trajectories import Trajectories
 from symbolic.canonical import CanonicalNetwork, canonical_form
 from symbolic.equation import EquationTerm, equation_terms
 from symbolic.law import Law
+from symbolic.theory import Theory, theory_beside
 
 PACKAGES = ("torch", "numpy", "sympy", "pysindy", "mesoscribe")
 PARTS = ("train", "validation", "test")
@@ -77,6 +78,7 @@ class Summary:
         record: how the fit went, where that is known.
         terms: of the equation, with errors.
         warnings: what to beware of.
+        theory: of the chain that the data come from, where they do.
     """
 
     law: Law
@@ -94,6 +96,7 @@ class Summary:
     record: FitRecord | None
     terms: tuple[EquationTerm, ...]
     warnings: tuple[str, ...]
+    theory: Theory | None = None
 
     @property
     def in_class(self) -> bool | None:
@@ -131,6 +134,7 @@ class Summary:
                 "relative_rmse": quoted(self.errors["law"]),
                 "terms": [row.as_dict() for row in self.terms],
             },
+            **({} if self.theory is None else {"theory": [row.as_dict() for row in self.theory.rows]}),
             "exponents": {
                 scaling.subject: {part.name: _finite(part.exponent) for part in scaling.components}
                 for scaling in self.scalings
@@ -159,7 +163,7 @@ def examine(
     predictors: dict[str, Predictor] = {"network": model, "law": law}
     rolled = {name: follow(predictor, data) for name, predictor in predictors.items()}
     errors = {"persistence": persistence_error(data), **{n: error_of(r, data) for n, r in rolled.items()}}
-    network = canonical_form(model)
+    network, terms = canonical_form(model), tuple(equation_terms(law))
     drawn = aligned(network, law)
     return Summary(
         law=law,
@@ -178,8 +182,9 @@ def examine(
         matches=_matches(network, law, truth, data),
         structure=guarantee(law, data.grid),
         record=record,
-        terms=tuple(equation_terms(law)),
+        terms=terms,
         warnings=cautions(model, law, data, errors, rolled, record),
+        theory=theory_beside(terms, data),
     )
 
 

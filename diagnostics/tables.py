@@ -18,6 +18,7 @@ from symbolic.digits import latex_number, plain, with_error
 from symbolic.equation import EquationTerm, equation_terms
 from symbolic.latex import equation_latex, factor_latex, latex, potential_latex
 from symbolic.law import Law
+from symbolic.theory import TheoryRow
 
 NOTHING = "–"
 PLAIN_ABOVE = 0.01
@@ -78,6 +79,33 @@ def term_rows(summary: Summary) -> list[dict[str, str]]:
     missed = (row for row in true_terms if row.name not in found)
     absent = {"value": "absent", "std_error": NOTHING, "error": "missed"}
     return rows + [{"term": _term(row), "true": plain(row.value), **absent} for row in missed]
+
+
+def theory_rows(summary: Summary) -> list[dict[str, str]]:
+    """Each term found beside the long-wave equation of the chain, and those of it that were not found."""
+    if summary.theory is None:
+        return []
+    found = {row.expr: row for row in summary.terms}
+    return [_theory_row(row, found.get(row.expr)) for row in summary.theory.rows]
+
+
+def _theory_row(row: TheoryRow, found: EquationTerm | None) -> dict[str, str]:
+    cells = {"term": mathml(latex(row.expr)), "leading": plain(row.leading)}
+    if found is None or row.next_order is None:
+        return {
+            **cells,
+            "value": "absent",
+            "std_error": NOTHING,
+            "next_order": NOTHING,
+            "difference": NOTHING,
+        }
+    return {
+        **cells,
+        "value": plain(found.value, 8),
+        "std_error": NOTHING if found.std_error is None else f"{found.std_error:.1e}",
+        "next_order": plain(row.next_order),
+        "difference": _relative(found.value, row.next_order),
+    }
 
 
 def _term(row: EquationTerm) -> Markup:

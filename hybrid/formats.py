@@ -164,7 +164,7 @@ def _unread() -> None:
 
 def _plain(attrs: h5py.AttributeManager) -> dict[str, Any]:
     """The attributes that say something about the field."""
-    known = ("length", "lengths", "dx", "source", "notes")
+    known = ("length", "lengths", "dx", "source", "notes", "provenance")
     return {name: attrs[name] for name in known if name in attrs}
 
 

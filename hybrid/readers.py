@@ -17,7 +17,7 @@ from hybrid.formats import open_store
 from hybrid.layout import AXES, arrange, check_layout
 from hybrid.store import Entry, Store
 from hybrid.trajectories import Trajectories
-from hybrid.validate import coordinate, numbers, real
+from hybrid.validate import coordinate, facts, numbers, real
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "u": ("u", "u_sol_all", "data", "usol", "uu"),
@@ -83,7 +83,13 @@ def _read(store: Store, given: Mapping[str, str | None], layout: str | None, fra
     space = [values for letter, values in axes.items() if letter != "t"]
     order = "nt" + "xy"[: len(space)]
     return Trajectories.from_arrays(
-        u[:, frames], axes["t"][frames], *space, layout=order, source=store.source + origin, notes=notes
+        u[:, frames],
+        axes["t"][frames],
+        *space,
+        layout=order,
+        source=store.source + origin,
+        notes=notes,
+        provenance=facts("".join(_words(store.attrs.get("provenance", ())))),
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -17,7 +19,7 @@ from hybrid.boundary import boundary_fault, repeats_endpoint
 from hybrid.grid import Grid
 from hybrid.layout import AXES, arrange
 from hybrid.split import Part, plan_split
-from hybrid.validate import DIMS, UNEVENNESS, assemble, checked, coordinate, numbers, real
+from hybrid.validate import DIMS, UNEVENNESS, assemble, checked, coordinate, facts, numbers, real
 from hybrid.writers import write
 
 
@@ -26,7 +28,8 @@ class Trajectories:
     """A field u(x, t) along n trajectories, sampled evenly in time and on an even periodic grid.
 
     A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, x[, y]) in float64, its
-    coordinates, and where it comes from in the attributes `source` and `notes` (what was changed on reading).
+    coordinates, and where it comes from in the attributes `source`, `notes` (what was changed on reading) and
+    `provenance` (how it was made, where that is known, as JSON).
     Checked once, here. Arrays are read-only: `torch.tensor(data.u)` copies, `torch.as_tensor` would warn.
 
     Raises:
@@ -50,6 +53,7 @@ class Trajectories:
         layout: str | None = None,
         source: str = "memory",
         notes: Iterable[str] = (),
+        provenance: Mapping[str, Any] | None = None,
     ) -> Trajectories:
         """Trajectories of arrays in memory.
 
@@ -65,12 +69,14 @@ class Trajectories:
                 channel. Inferred from the lengths if None, and refused if they fit in several ways.
             source: where the data come from.
             notes: what was changed before.
+            provenance: how they were made, in values that JSON can hold.
         """
         axes = {"t": t, "x": x} if y is None else {"t": t, "x": x, "y": y}
         coordinates = {AXES[letter]: coordinate(AXES[letter], axis) for letter, axis in axes.items()}
         field, changes = real(numbers("u", u))
         lengths = {letter: coordinates[AXES[letter]].size for letter in axes}
-        dataset = assemble(arrange(field, lengths, layout), coordinates, source, (*notes, *changes))
+        told = json.dumps(dict(provenance)) if provenance else ""
+        dataset = assemble(arrange(field, lengths, layout), coordinates, source, (*notes, *changes), told)
         return _close_box(cls(dataset))
 
     @property
@@ -119,6 +125,11 @@ class Trajectories:
     def notes(self) -> tuple[str, ...]:
         """What was changed or found on reading."""
         return tuple(self._dataset.attrs["notes"])
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """How the data were made, where that is known."""
+        return facts(self._dataset.attrs.get("provenance", ""))
 
     def select(
         self, trajectories: slice | Sequence[int] | int | None = None, frames: slice | None = None
@@ -232,4 +243,5 @@ def _close_box(data: Trajectories) -> Trajectories:
             notes.append(f"u does not look periodic along {name}: it {fault}")
             warnings.warn(f"{notes[-1]}; the box is taken as periodic", UserWarning, stacklevel=4)
     changed = len(notes) > len(data.notes)
-    return Trajectories(assemble(u, coordinates, data.source, notes)) if changed else data
+    told = data.dataset.attrs.get("provenance", "")
+    return Trajectories(assemble(u, coordinates, data.source, notes, told)) if changed else data

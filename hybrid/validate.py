@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -15,6 +17,7 @@ from hybrid.split import SHORTEST
 
 ROUNDING = 4 * float(np.finfo(np.float32).eps)
 UNEVENNESS = 1e-4
+SAID = {"source": "memory", "provenance": ""}
 DIMS = {1: ("trajectory", "time", "x"), 2: ("trajectory", "time", "x", "y")}
 
 
@@ -56,12 +59,14 @@ def assemble(
     coordinates: Mapping[str, FloatArray],
     source: str,
     notes: Iterable[str],
+    provenance: str = "",
 ) -> xr.Dataset:
     """The dataset of a field in the order (trajectory, time, x[, y]), with a read-only array."""
     field = u if u.dtype == np.float64 and not u.flags.writeable else np.array(u, np.float64, order="C")
     field.setflags(write=False)
     variables = {"u": (DIMS[field.ndim - 2], field)}
-    return xr.Dataset(variables, dict(coordinates), {"source": source, "notes": tuple(notes)})
+    attrs = {"source": source, "notes": tuple(notes), **({"provenance": provenance} if provenance else {})}
+    return xr.Dataset(variables, dict(coordinates), attrs)
 
 
 def checked(dataset: xr.Dataset) -> xr.Dataset:
@@ -92,7 +97,17 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
     _check_finite(u)
     attrs = dataset.attrs
     notes = (str(note) for note in np.atleast_1d(np.asarray(attrs.get("notes", ()), dtype=str)))
-    return assemble(u, coordinates, str(attrs.get("source", "memory")), notes)
+    source, told = (str(attrs.get(name, missing)) for name, missing in SAID.items())
+    return assemble(u, coordinates, source, notes, told)
+
+
+def facts(provenance: str) -> dict[str, Any]:
+    """How data were made, from the JSON text that goes with them; other text is kept as it is."""
+    try:
+        content = json.loads(provenance or "{}")
+    except json.JSONDecodeError:
+        content = None
+    return content if isinstance(content, dict) else {"text": provenance}
 
 
 def _check_even(name: str, values: FloatArray) -> None:

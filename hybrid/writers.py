@@ -48,6 +48,8 @@ def _write_npz(dataset: xr.Dataset, file: IO[bytes]) -> None:
         "source": np.array(dataset.attrs["source"]),
         "notes": np.array(dataset.attrs["notes"], dtype=np.str_),
     }
+    if "provenance" in dataset.attrs:
+        arrays["provenance"] = np.array(dataset.attrs["provenance"])
     np.savez(file, **arrays)
 
 

@@ -4,49 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
 from hybrid.grid import Grid
+from hybrid.observe import noisy
 from hybrid.trajectories import Trajectories
+from symbolic.chains import CHAINS, ChainSystem, user_chain
 from symbolic.factor import Factor, k, kx, ky, u
+from symbolic.initial import InitialField, check_request, initial_fields, noise_stream
 from symbolic.law import Law
-
-
-@dataclass(frozen=True)
-class InitialField:
-    """A sum of a few random Fourier modes of the box.
-
-    Args:
-        modes: how many modes, drawn without replacement from 1 … highest along each axis.
-        highest: the largest mode number.
-        scale: the field is brought to unit standard deviation, or to the range [-1, 1].
-        amplitude: what it is multiplied by.
-        mean, mean_deviation: a mean that is added, and the standard deviation of a random one.
-    """
-
-    modes: int
-    highest: int
-    scale: Literal["deviation", "range"] = "deviation"
-    amplitude: float = 1.0
-    mean: float = 0.0
-    mean_deviation: float = 0.0
-
-    def sample(self, grid: Grid, rng: np.random.Generator) -> Float[np.ndarray, "..."]:
-        """One field on the grid."""
-        phases = [2 * math.pi * x / L for x, L in zip(grid.coordinates, grid.lengths, strict=True)]
-        mesh = np.meshgrid(*phases, indexing="ij")
-        numbers = [rng.choice(np.arange(1, self.highest + 1), self.modes, replace=False) for _ in mesh]
-        field = np.zeros(grid.shape)
-        for vector in np.stack(numbers, axis=-1):
-            argument = sum(n * phase for n, phase in zip(vector, mesh, strict=True))
-            field += rng.normal() * np.cos(argument) + rng.normal() * np.sin(argument)
-        if self.scale == "range":
-            return self.mean + self.amplitude * (2 * (field - field.min()) / np.ptp(field) - 1)
-        return self.mean + self.amplitude * field / field.std() + self.mean_deviation * rng.normal()
 
 
 @dataclass(frozen=True)
@@ -79,14 +48,11 @@ class System:
         name: str = "",
     ) -> Trajectories:
         """Trajectories from n initial fields; see `simulate`."""
-        if n < 1 or noise < 0:
-            raise ValueError(f"expected at least one trajectory and noise ≥ 0, got {n} and {noise}")
+        check_request(n, noise)
         grid = Grid(self.shape if points is None else (points,) * len(self.shape), self.law.lengths)
         times = (self.dt if dt is None else dt) * np.arange(self.n_frames if n_frames is None else n_frames)
         field = self.law.simulate(initial_fields(self.initial, grid, n, seed), times)
-        if noise:
-            rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(n + 1)[-1])
-            field = field + noise * field.std() * rng.normal(size=field.shape)
+        field = noisy(field, noise, noise_stream(n, seed))
         layout = "nt" + "xy"[: grid.ndim]
         source = f"{name}, seed {seed}".strip(", ")
         return Trajectories.from_arrays(field, times, *grid.coordinates, layout=layout, source=source)
@@ -170,24 +136,28 @@ CATALOG: Mapping[str, System] = {
 }
 
 
-def system(name: str) -> System:
+def system(name: str, force_law: str | None = None) -> System | ChainSystem:
     """A reference system by its name.
 
+    Args:
+        name: a name in CATALOG or in CHAINS, or "chain".
+        force_law: F(r) of a chain, as text.
+
     Raises:
-        ValueError: there is none of that name.
+        ValueError: there is none of that name, or a force law where it has no place.
     """
-    if name not in CATALOG:
-        known = ", ".join(sorted(CATALOG))
-        raise ValueError(f"expected one of the systems {known}, got {name!r}; or give a file")
-    return CATALOG[name]
-
-
-def initial_fields(
-    initial: InitialField, grid: Grid, n_trajectories: int, seed: int
-) -> Float[np.ndarray, "n ..."]:
-    """Independent initial fields, the i-th the same whatever their number."""
-    streams = np.random.SeedSequence(seed).spawn(n_trajectories)
-    return np.stack([initial.sample(grid, np.random.default_rng(stream)) for stream in streams])
+    if (name == "chain") != (force_law is not None):
+        raise ValueError(
+            f"expected a force law with the name chain and with no other, got {force_law!r} with {name}; "
+            f"such as: chain --force-law 'exp(r) - 1'"
+        )
+    if force_law is not None:
+        return user_chain(force_law)
+    known: dict[str, System | ChainSystem] = {**CATALOG, **CHAINS}
+    if name not in known:
+        names = ", ".join(sorted((*known, "chain")))
+        raise ValueError(f"expected one of the systems {names}, got {name!r}; or give a file")
+    return known[name]
 
 
 def simulate(
@@ -199,20 +169,31 @@ def simulate(
     dt: float | None = None,
     points: int | None = None,
     noise: float = 0.0,
+    force_law: str | None = None,
+    sites: int | None = None,
+    courant: float | None = None,
 ) -> Trajectories:
     """Trajectories of a reference system.
 
     Args:
-        name: a name in CATALOG.
+        name: a name in CATALOG or in CHAINS, or "chain".
         n_trajectories: how many.
         seed: of the initial fields and of the noise.
         n_frames, dt, points: another sampling than the catalogue's.
         noise: standard deviation of white noise added to every value, relative to the field's.
+        force_law: "chain": F(r) as text, such as "exp(r) - 1".
+        sites: of a chain.
+        courant: of a chain: cΔt of its integrator, at most.
 
     Raises:
         ValueError: an unknown name, or numbers that make no trajectories.
+        FloatingPointError: the solution is lost; the message names the time.
     """
-    return system(name).trajectories(
+    chosen, given = system(name, force_law), {"sites": sites, "courant": courant}
+    changes: dict[str, Any] = {setting: value for setting, value in given.items() if value is not None}
+    if changes and not isinstance(chosen, ChainSystem):
+        raise ValueError(f"expected {' and '.join(changes)} with a chain, got {name}; leave it out")
+    return replace(chosen, **changes).trajectories(
         n_trajectories,
         seed=seed,
         n_frames=n_frames,

@@ -150,17 +150,24 @@ def subscripted(expression: sympy.Expr) -> sympy.Expr:
         axes = "".join(str(axis) * int(order) for axis, order in derivative.variable_count)
         return sympy.Symbol(f"{derivative.expr.func.__name__}_{axes}")
 
-    plain = expression.replace(lambda e: isinstance(e, sympy.Derivative), symbol)
+    plain = _named(expression).replace(lambda e: isinstance(e, sympy.Derivative), symbol)
     return undefined(plain, lambda field: sympy.Symbol(field.func.__name__))
 
 
-def undefined(expression: sympy.Basic, shown: Callable[[sympy.Expr], sympy.Expr]) -> sympy.Basic:
-    """Our operators as the undefined functions T and mean, and each field as it is to be shown."""
-    named = {FourierMultiplier: sympy.Function("T"), Mean: sympy.Function("mean")}
-    for operator, name in named.items():
+_NAMES = {FourierMultiplier: sympy.Function("T"), Mean: sympy.Function("mean")}
+
+
+def _named(expression: sympy.Basic) -> sympy.Basic:
+    """Our operators as the undefined functions T and mean: symbols would come out of them as numbers do."""
+    for operator, name in _NAMES.items():
         expression = expression.replace(operator, name)
-    return expression.replace(
-        lambda e: isinstance(e, AppliedUndef) and e.func not in named.values(),
+    return expression
+
+
+def undefined(expression: sympy.Basic, shown: Callable[[sympy.Expr], sympy.Expr]) -> sympy.Basic:
+    """Our operators as undefined functions, and each field as it is to be shown."""
+    return _named(expression).replace(
+        lambda e: isinstance(e, AppliedUndef) and e.func not in _NAMES.values(),
         shown,
     )
 

@@ -19,6 +19,7 @@ from diagnostics.folder import RESULTS
 from hybrid import load
 from symbolic import Law, simulate
 from symbolic.catalog import CATALOG
+from symbolic.chains import CHAINS
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = ("run", "fit", "distill", "report", "simulate", "export", "check")
@@ -173,7 +174,7 @@ def test_program_refuses_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     out, error = program.communicate(timeout=120)
     assert program.returncode == 2
     assert out == ""
-    known = ", ".join(sorted(CATALOG))
+    known = ", ".join(sorted((*CATALOG, *CHAINS, "chain")))
     assert error == f"mesoscribe: expected one of the systems {known}, got 'kdw'; or give a file\n"
     assert not list(tmp_path.iterdir())
 
