@@ -1,4 +1,4 @@
-"""Discrete gradients of the energy: differences of V between two fields are their products with it, exactly."""
+"""The average force between two fields, whose product with their difference is the difference of V."""
 
 from __future__ import annotations
 
@@ -11,21 +11,30 @@ from torch import Tensor
 
 from hybrid.flow import Flow, Pointwise
 
-# the ends of a segment and the nodes of its Kronrod rule (degree 7), whose middle two are Gauss' (degree 3)
-NODES = tuple(0.5 + 0.5 * x for x in (-1, -math.sqrt(6 / 7), -1 / math.sqrt(3), 0, 1 / math.sqrt(3), math.sqrt(6 / 7), 1))
+# a segment's ends and the nodes of its Kronrod rule (degree 7); two rules of degree 3 judge it
+NODES = (
+    0.0,
+    0.5 - 0.5 * math.sqrt(6 / 7),
+    0.5 - 0.5 / math.sqrt(3),
+    0.5,
+    0.5 + 0.5 / math.sqrt(3),
+    0.5 + 0.5 * math.sqrt(6 / 7),
+    1.0,
+)
 KRONROD = (0.0, 49 / 495, 27 / 110, 14 / 45, 27 / 110, 49 / 495, 0.0)
 GAUSS = (0.0, 0.0, 0.5, 0.0, 0.5, 0.0, 0.0)
-CONVERGED = 1e-7  # a relative difference of the two rules at which the better one is exact to rounding
+SIMPSON = (1 / 6, 0.0, 0.0, 2 / 3, 0.0, 0.0, 1 / 6)
+CONVERGED = 1e-9  # a relative difference of the rules at which the best one is exact to rounding
 
 
 @dataclass(frozen=True)
 class AverageForce:
     """ḡ(û, û') with ⟨ḡ, û' - û⟩ = V[û'] - V[û], and how it changes with û'.
 
-    The quadratic energy gives the midpoint, the others the average of the force over the straight segment from
-    u to u' (average vector field, Quispel and McLaren, J. Phys. A 41 (2008) 045206), by quadrature; where that
-    has not converged, the pointwise energy gives the quotient (F(u') - F(u))/(u' - u), which is the same
-    average, and N the correction of Gonzalez, J. Nonlinear Sci. 6 (1996) 449.
+    It is the average of δV/δu over the straight segment from u to u' (average vector field, Quispel and
+    McLaren, J. Phys. A 41 (2008) 045206): the midpoint for the quadratic energy, quadrature for the others.
+    Where that has not converged, the quotient (F(u') - F(u))/(u' - u), which is the same average, takes its
+    place, and for N the correction of Gonzalez, J. Nonlinear Sci. 6 (1996) 449, is added.
 
     Args:
         total: the transform of ḡ on the evolved modes, (n, *modes).
@@ -54,16 +63,22 @@ def weights(rule: tuple[float, ...], like: Tensor) -> Tensor:
     return torch.tensor(rule, dtype=like.real.dtype, device=like.device).reshape(-1, *(1,) * like.ndim)
 
 
+def applied(rule: tuple[float, ...], values: Tensor) -> Tensor:
+    """The sum of values along the first axis with the weights of a rule."""
+    return (weights(rule, values[0]) * values).sum(0)
+
+
 def pointwise_average(
     F: Pointwise, a: Float[Tensor, "n ..."], b: Float[Tensor, "n ..."]
 ) -> tuple[Float[Tensor, "n ..."], Float[Tensor, "n ..."]]:
     """∫₀¹ F'(a + s(b - a)) ds at each point, and its derivative by b."""
     position = weights(NODES, a)
     values, f, curvature = derivatives(F, a + position * (b - a))
-    kronrod, gauss = weights(KRONROD, a), weights(GAUSS, a)
-    average, slope = (kronrod * f).sum(0), (kronrod * position * curvature).sum(0)
+    average = applied(KRONROD, f)
+    slope = applied(KRONROD, position * curvature)
     largest = f.abs().amax((0, *range(2, f.ndim))).reshape(-1, *(1,) * (a.ndim - 1))
-    rough = ((gauss * f).sum(0) - average).abs() > CONVERGED * largest
+    doubt = torch.maximum((applied(GAUSS, f) - average).abs(), (applied(SIMPSON, f) - average).abs())
+    rough = doubt > CONVERGED * largest
     rise = torch.where(rough, b - a, 1.0)
     quotient = (values[-1] - values[0]) / rise
     return torch.where(rough, quotient, average), torch.where(rough, (f[-1] - quotient) / rise, slope)
@@ -84,9 +99,10 @@ def nonlocal_average(flow: Flow, a: Complex[Tensor, "n ..."], b: Complex[Tensor,
     if flow.nonlocal_force is None or flow.nonlocal_energy is None:
         return torch.zeros_like(a)
     step = b - a
-    forces = flow.nonlocal_force(a + weights(NODES[1:-1], a) * step).detach() * flow.mask
-    average, coarse = ((weights(rule[1:-1], a) * forces).sum(0) for rule in (KRONROD, GAUSS))
-    rough = norm(flow, coarse - average) > CONVERGED * norm(flow, forces).amax(0)
+    forces = flow.nonlocal_force(a + weights(NODES, a) * step).detach() * flow.mask
+    average, gauss, simpson = (applied(rule, forces) for rule in (KRONROD, GAUSS, SIMPSON))
+    doubt = torch.maximum(norm(flow, gauss - average), norm(flow, simpson - average))
+    rough = doubt > CONVERGED * norm(flow, forces).amax(0)
     rise = (flow.nonlocal_energy(b) - flow.nonlocal_energy(a)).detach()
     missing = torch.where(rough, rise - product(flow, average, step), 0.0)
     size = torch.where(rough, product(flow, step, step), 1.0)

@@ -83,7 +83,11 @@ class Flow:
         Raises:
             ValueError: the flow knows its force only.
         """
-        return torch.stack([part.sum(1) for part in self._energy_terms(u_hat)]).sum(0).reshape(*self._batch(u_hat))
+        return (
+            torch.stack([part.sum(1) for part in self._energy_terms(u_hat)])
+            .sum(0)
+            .reshape(*self._batch(u_hat))
+        )
 
     def energy_size(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
         """The sum of the absolute values of all terms of V, which the rounding error of V is relative to."""

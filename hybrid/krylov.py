@@ -27,13 +27,14 @@ def gmres(
     """
     n = len(right)
     size = torch.linalg.vector_norm(right, dim=1)
-    basis = [right / size.clamp(min=TINY)[:, None]]
+    basis = right.new_zeros(n, directions + 1, right.shape[1])
+    basis[:, 0] = right / size.clamp(min=TINY)[:, None]
     triangle = right.new_zeros(n, directions, directions)
     goal = right.new_zeros(n, directions + 1)
     goal[:, 0] = size
     rotations: list[tuple[Tensor, Tensor]] = []
     for j in range(directions):
-        column, new = _orthogonal(matrix(basis[j]), torch.stack(basis, dim=1))
+        column, basis[:, j + 1] = _orthogonal(matrix(basis[:, j]), basis[:, : j + 1])
         for i, (c, s) in enumerate(rotations):
             above, below = column[:, i].clone(), column[:, i + 1].clone()
             column[:, i], column[:, i + 1] = c * above + s * below, c * below - s * above
@@ -43,12 +44,11 @@ def gmres(
         triangle[:, : j + 1, j] = column[:, : j + 1]
         triangle[:, j, j] = radius
         goal[:, j + 1], goal[:, j] = -s * goal[:, j], c * goal[:, j]
-        basis.append(new)
         if not bool((goal[:, j + 1].abs() > rtol * size).any()):
             break
     used = len(rotations)
     weights = torch.linalg.solve_triangular(triangle[:, :used, :used], goal[:, :used, None], upper=True)
-    return (weights * torch.stack(basis[:used], dim=1)).sum(1)
+    return torch.einsum("nj,njN->nN", weights[..., 0], basis[:, :used])
 
 
 def _orthogonal(vector: Float[Tensor, "n N"], basis: Float[Tensor, "n j N"]) -> tuple[Tensor, Tensor]:

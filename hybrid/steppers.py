@@ -41,7 +41,7 @@ class Scheme(Protocol):
         ...
 
     def crossing(self, flow: Flow, *, rtol: float, max_level: int) -> Crossing:
-        """How `simulate` crosses the interval between two frames, for a scheme that adapts its steps to rtol."""
+        """How `simulate` crosses the interval between two frames; rtol is for schemes that adapt to it."""
         ...
 
 
