@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 TINY = 1e-300
+CHECK_EVERY = 5
 
 
 def gmres(
@@ -17,7 +18,7 @@ def gmres(
     """x with |right - matrix(x)| ≤ rtol |right| in each row, or the best in so many Krylov directions.
 
     Source: Saad and Schultz, SIAM J. Sci. Stat. Comput. 7 (1986) 856; Arnoldi's method with two rounds of
-    classical Gram–Schmidt, Givens rotations.
+    classical Gram–Schmidt.
 
     Args:
         matrix: a linear map of vectors (n, N), row by row.
@@ -29,25 +30,18 @@ def gmres(
     size = torch.linalg.vector_norm(right, dim=1)
     basis = right.new_zeros(n, directions + 1, right.shape[1])
     basis[:, 0] = right / size.clamp(min=TINY)[:, None]
-    triangle = right.new_zeros(n, directions, directions)
-    goal = right.new_zeros(n, directions + 1)
-    goal[:, 0] = size
-    rotations: list[tuple[Tensor, Tensor]] = []
-    for j in range(directions):
-        column, basis[:, j + 1] = _orthogonal(matrix(basis[:, j]), basis[:, : j + 1])
-        for i, (c, s) in enumerate(rotations):
-            above, below = column[:, i].clone(), column[:, i + 1].clone()
-            column[:, i], column[:, i + 1] = c * above + s * below, c * below - s * above
-        radius = torch.hypot(column[:, j], column[:, j + 1]).clamp(min=TINY)
-        c, s = column[:, j] / radius, column[:, j + 1] / radius
-        rotations.append((c, s))
-        triangle[:, : j + 1, j] = column[:, : j + 1]
-        triangle[:, j, j] = radius
-        goal[:, j + 1], goal[:, j] = -s * goal[:, j], c * goal[:, j]
-        if not bool((goal[:, j + 1].abs() > rtol * size).any()):
-            break
-    used = len(rotations)
-    weights = torch.linalg.solve_triangular(triangle[:, :used, :used], goal[:, :used, None], upper=True)
+    projected = right.new_zeros(n, directions + 1, directions)
+    goal = right.new_zeros(n, directions + 1, 1)
+    goal[:, 0, 0] = size
+    for used in range(1, directions + 1):
+        column, basis[:, used] = _orthogonal(matrix(basis[:, used - 1]), basis[:, :used])
+        projected[:, : used + 1, used - 1] = torch.nan_to_num(column)
+        if used % CHECK_EVERY == 0 or used == directions:
+            small, image = projected[:, : used + 1, :used], goal[:, : used + 1]
+            weights = torch.linalg.lstsq(small, image, driver="gelsd").solution
+            rest = torch.linalg.vector_norm(small @ weights - image, dim=(1, 2))
+            if not bool((rest > rtol * size).any()):
+                break
     return torch.einsum("nj,njN->nN", weights[..., 0], basis[:, :used])
 
 

@@ -149,7 +149,7 @@ def test_average_of_the_force_is_the_quotient_of_the_energy(a: float, step: floa
         g, slope = pointwise_average(F, ends[:1], ends[1:])
         rise = F(ends[1:]) - F(ends[:1])
         assert bool(torch.isfinite(g).all() and torch.isfinite(slope).all())
-        rounding = 1e-13 * float(F(ends).abs().sum()) + 1e-100
+        rounding = 1e-13 * float(F(ends).abs().sum()) + 1e-15
         torch.testing.assert_close(g * (ends[1:] - ends[:1]), rise, rtol=1e-12, atol=rounding)
 
 
