@@ -1,5 +1,6 @@
 """Learn u_t = -(M + W) δV/δu from trajectories of a field: read, fit, simulate."""
 
+from hybrid.energystep import DiscreteGradient
 from hybrid.fit import fit
 from hybrid.grid import Grid
 from hybrid.onsager import OnsagerModel
@@ -7,4 +8,4 @@ from hybrid.readers import load
 from hybrid.schedule import Schedule
 from hybrid.trajectories import Trajectories
 
-__all__ = ["Grid", "OnsagerModel", "Schedule", "Trajectories", "fit", "load"]
+__all__ = ["DiscreteGradient", "Grid", "OnsagerModel", "Schedule", "Trajectories", "fit", "load"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -35,6 +36,9 @@ class Flow:
         mask: the modes that are evolved; the others are removed or held.
         hold: keep the modes outside the mask at their initial values instead of removing them.
         nonlocal_force: the gradient of a nonlocal energy beyond its quadratic part, û ↦ FT{δN/δu}.
+        F: the pointwise energy beyond its quadratic part, of which f is the derivative (for networks up to
+            the error of a table); None where only the force is known.
+        nonlocal_energy: û ↦ N, of which nonlocal_force is the gradient.
     """
 
     grid: Grid
@@ -44,6 +48,8 @@ class Flow:
     mask: Bool[Tensor, "..."]
     hold: bool = False
     nonlocal_force: Pointwise | None = None
+    F: Pointwise | None = None
+    nonlocal_energy: Pointwise | None = None
 
     @property
     def linear(self) -> Complex[Tensor, "..."]:
@@ -66,3 +72,42 @@ class Flow:
         """The evolved part of û, and what is added to it for output: the held modes, or 0."""
         outside = u_hat * ~self.mask if self.hold else torch.zeros_like(u_hat)
         return u_hat * self.mask, outside
+
+    def energy(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
+        """V of the evolved modes of û (*batch, *modes), in each field: the energy of which rhs is the flow.
+
+            V = |box| [ Σ_k ½ q(k)|û_k|² + mean of F(u) ] + N
+
+        Held modes do not enter: they do not act on the others.
+
+        Raises:
+            ValueError: the flow knows its force only.
+        """
+        return (
+            torch.stack([part.sum(1) for part in self._energy_terms(u_hat)])
+            .sum(0)
+            .reshape(*self._batch(u_hat))
+        )
+
+    def energy_size(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
+        """The sum of the absolute values of all terms of V, which the rounding error of V is relative to."""
+        parts = [part.abs().sum(1) for part in self._energy_terms(u_hat)]
+        return torch.stack(parts).sum(0).reshape(*self._batch(u_hat))
+
+    def _batch(self, u_hat: Tensor) -> tuple[int, ...]:
+        return tuple(u_hat.shape[: u_hat.ndim - self.grid.ndim])
+
+    def _energy_terms(self, u_hat: Tensor) -> list[Float[Tensor, "b n"]]:
+        """The terms of V of each field: one for each mode, one for each point, and N."""
+        if self.F is None:
+            raise ValueError("expected a flow that knows its energy F, got its force only; give F as well")
+        grid, inside = self.grid, u_hat * self.mask
+        weight = torch.as_tensor(grid.multiplicity, device=self.q.device) * grid.volume
+        batch = math.prod(self._batch(u_hat))
+        terms = [
+            (0.5 * weight * self.q * inside.abs() ** 2).reshape(batch, -1),
+            (grid.volume / grid.points * self.F(grid.ifft(inside))).reshape(batch, -1),
+        ]
+        if self.nonlocal_energy is not None:
+            terms.append(self.nonlocal_energy(inside).reshape(batch, 1))
+        return terms

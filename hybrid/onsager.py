@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +142,7 @@ class OnsagerModel(nn.Module):
         return HermiteTable.of_derivative(self.potential.pointwise, nodes)
 
     def flow(self) -> Flow:
-        """The equation of motion in scaled units, with F tabulated.
+        """The equation of motion in scaled units, with F' tabulated and F exact.
 
         The mean slope of F' over the data goes to the linear part, which the stepper solves exactly: F may
         undo most of a, and the difference of two stiff terms would need small steps.
@@ -150,8 +150,13 @@ class OnsagerModel(nn.Module):
         K = torch.complex(self.symbol_m(), self.symbol_w())
         slope, f = self.f_table().tilted()
         q = self.potential.symbol() + slope
-        nonlocal_force = None if self.potential.nonlocal_part is None else self.potential.nonlocal_force
-        return Flow(self.grid, K, q, f, self.modes.inside, False, nonlocal_force)
+        N = self.potential.nonlocal_part
+        force = None if N is None else self.potential.nonlocal_force
+
+        def F(v: Tensor) -> Tensor:
+            return self.potential.pointwise(v) - 0.5 * slope * v**2
+
+        return Flow(self.grid, K, q, f, self.modes.inside, False, force, F, N)
 
     def energies(self, u: Float[np.ndarray, "..."]) -> Energies:
         """V0, V1, V2 of fields u (*batch, *grid), in the user's units (amplitude² × volume)."""
@@ -180,7 +185,9 @@ class OnsagerModel(nn.Module):
         shape = u0.shape[u0.ndim - self.grid.ndim :]
         scales = self.setting.scales
         v0 = scales.to_scaled(resampled(u0, self.grid.shape))
-        frames = simulate(self.flow(), v0, np.asarray(t) / scales.time, scheme=scheme or ETDRK4(), rtol=rtol)
+        flow = self.flow()
+        flow = replace(flow, K=flow.K / scales.time)  # so that t and the steps of a scheme are the user's
+        frames = simulate(flow, v0, t, scheme=scheme or ETDRK4(), rtol=rtol)
         u = resampled(scales.to_user(frames), shape)
         if self.setting.hold:
             inside = band_mask(self.setting.grid.resampled(shape), self.setting.band / scales.length)

@@ -20,6 +20,14 @@ MAX_LEVEL = 30
 ROUNDING = 2e-14  # a local error below this cannot be measured
 
 
+class Crossing(Protocol):
+    """Takes û across an interval."""
+
+    def __call__(self, u_hat: Tensor, t: float, interval: float) -> Tensor:
+        """û(t + interval) of û(t)."""
+        ...
+
+
 class Scheme(Protocol):
     """A one-step method: prepare it for a flow and a step, then call what it returns."""
 
@@ -30,6 +38,10 @@ class Scheme(Protocol):
 
     def prepare(self, flow: Flow, dt: float) -> Step:
         """The map û(t) ↦ û(t + dt)."""
+        ...
+
+    def crossing(self, flow: Flow, *, rtol: float, max_level: int) -> Crossing:
+        """How `simulate` crosses the interval between two frames; rtol is for schemes that adapt to it."""
         ...
 
 
@@ -68,6 +80,10 @@ class ETDRK4:
 
         return step
 
+    def crossing(self, flow: Flow, *, rtol: float, max_level: int) -> Crossing:
+        """Steps controlled by doubling."""
+        return StepDoubling(flow, self, rtol=rtol, max_level=max_level)
+
 
 def roll_out(
     flow: Flow, u: Tensor, dt: float, frames: int, substeps: int, scheme: Scheme
@@ -102,31 +118,53 @@ def _disagreement(coarse: Tensor, fine: Tensor, ndim: int) -> float:
     return worst if math.isfinite(worst) else math.inf
 
 
-def _cross(
-    steps: _Halvings, u_hat: Tensor, level: int, *, rtol: float, max_level: int, t: float
-) -> tuple[Tensor, int]:
-    """One interval in steps of interval/2^level, halved or doubled as step doubling asks; the final level."""
-    order, ndim = steps.scheme.order, steps.flow.grid.ndim
-    position, end = 0, 2 ** (max_level + 1)
-    while position < end:
-        width = 2 ** (max_level - level)  # half a step, in units of the finest half step
-        coarse = steps[level](u_hat)
-        fine = steps[level + 1](steps[level + 1](u_hat))
-        error = _disagreement(coarse, fine, ndim) / (2**order - 1)
-        allowed = max(rtol / 2**level, ROUNDING)
-        if error > allowed:
-            if level == max_level:
-                lost = t + steps.interval * position / end
-                raise FloatingPointError(
-                    f"the solution could not be followed beyond t = {lost:g}: it "
-                    "blows up or becomes too steep; shorten the time span or check the initial field"
-                )
-            level += 1
-            continue
-        u_hat, position = fine, position + 2 * width
-        if level > 0 and error * 2 ** (order + 2) < allowed and position % (4 * width) == 0:
-            level -= 1
-    return u_hat, level
+class StepDoubling:
+    """Crosses intervals in steps of interval/2^level, halved or doubled as two half steps against one ask.
+
+    Args:
+        flow: the equation of motion.
+        scheme: the one-step method.
+        rtol: local error allowed in each interval, relative to the norm of each field.
+        max_level: an interval is divided into at most 2^max_level steps.
+    """
+
+    def __init__(self, flow: Flow, scheme: Scheme, *, rtol: float, max_level: int) -> None:
+        self.flow, self.scheme, self.rtol, self.max_level = flow, scheme, rtol, max_level
+        self.level = 0
+        self.prepared: dict[float, _Halvings] = {}
+
+    def __call__(self, u_hat: Tensor, t: float, interval: float) -> Tensor:
+        """û(t + interval) of û(t).
+
+        Raises:
+            FloatingPointError: the smallest step is not accurate enough.
+        """
+        key = float(f"{interval:.9e}")
+        steps = self.prepared.setdefault(key, _Halvings(self.flow, interval, self.scheme))
+        order, position, end = self.scheme.order, 0, 2 ** (self.max_level + 1)
+        while position < end:
+            width = 2 ** (self.max_level - self.level)  # half a step, in units of the finest half step
+            coarse = steps[self.level](u_hat)
+            fine = steps[self.level + 1](steps[self.level + 1](u_hat))
+            error = _disagreement(coarse, fine, self.flow.grid.ndim) / (2**order - 1)
+            allowed = max(self.rtol / 2**self.level, ROUNDING)
+            if error > allowed:
+                if self.level == self.max_level:
+                    raise lost(t + interval * position / end)
+                self.level += 1
+                continue
+            u_hat, position = fine, position + 2 * width
+            if self.level > 0 and error * 2 ** (order + 2) < allowed and position % (4 * width) == 0:
+                self.level -= 1
+        return u_hat
+
+
+def lost(t: float) -> FloatingPointError:
+    """The error for a solution that ends at t."""
+    return FloatingPointError(
+        f"the solution could not be followed beyond t = {t:g}: it "
+        "blows up or becomes too steep; shorten the time span or check the initial field"
+    )
 
 
 def simulate(
@@ -144,9 +182,9 @@ def simulate(
         flow: the equation of motion.
         u0: initial fields.
         t: increasing times.
-        scheme: the one-step method; its step is controlled by doubling.
-        rtol: local error allowed in each frame, relative to the norm of each field.
-        max_level: a frame is divided into at most 2^max_level steps.
+        scheme: the one-step method; it chooses its steps (ETDRK4 by doubling).
+        rtol: local error allowed in each frame, relative to the norm of each field, where the scheme adapts.
+        max_level: a frame is then divided into at most 2^max_level steps.
 
     Raises:
         ValueError: u0 does not have the grid's shape, or t does not increase.
@@ -162,11 +200,8 @@ def simulate(
         raise ValueError("expected a finite initial field, got NaN or infinity; check u0")
     with torch.no_grad():
         u_hat, outside = flow.split(grid.fft(torch.tensor(u0, dtype=flow.q.dtype, device=flow.q.device)))
-        frames, level = [u0], 0
-        prepared: dict[float, _Halvings] = {}
+        frames, cross = [u0], scheme.crossing(flow, rtol=rtol, max_level=max_level)
         for start, interval in zip(t[:-1], np.diff(t), strict=True):
-            key = float(f"{interval:.9e}")
-            steps = prepared.setdefault(key, _Halvings(flow, float(interval), scheme))
-            u_hat, level = _cross(steps, u_hat, level, rtol=rtol, max_level=max_level, t=float(start))
+            u_hat = cross(u_hat, float(start), float(interval))
             frames.append(grid.ifft(u_hat + outside).cpu().double().numpy())
     return np.stack(frames, axis=-grid.ndim - 1)

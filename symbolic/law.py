@@ -66,7 +66,8 @@ class Law(Form):
     def flow(self, grid: Grid, device: torch.device | str = "cpu") -> Flow:
         """The equation of motion on a grid of this box, for u - u*."""
         m, w, q = (torch.as_tensor(self.symbol(name, grid), device=device) for name in "mwq")
-        return Flow(grid, torch.complex(m, w), q, pointwise(self.force), self._mask(grid, device), self.hold)
+        f, F = pointwise(self.force), pointwise(self.F.expr)
+        return Flow(grid, torch.complex(m, w), q, f, self._mask(grid, device), self.hold, F=F)
 
     def _mask(self, grid: Grid, device: torch.device | str = "cpu") -> torch.Tensor:
         return torch.as_tensor(band_mask(grid, math.inf if self.band is None else self.band), device=device)
