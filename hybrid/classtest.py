@@ -17,7 +17,7 @@ from hybrid.weak import Gram, features, gram
 
 HIGHEST_POWER = 7
 INDIFFERENT = 1.05  # a held-out squared residual larger by this factor is no worse
-IN_CLASS = 1.5  # the class may leave this much more of the squared held-out residual than no class at all
+IN_CLASS = 2.0  # the class may leave this much more of the squared held-out residual than no class at all
 SIGNIFICANT = 3.0
 FOLDS = 5
 IMAGINARY = 0.05
