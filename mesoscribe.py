@@ -98,14 +98,15 @@ FORMS = "latex, align, markdown, srepr, numpy, pypde, json"
 To = Annotated[str | None, Option("--to", help=f"One of {FORMS}; all if left out.")]
 FormOut = Annotated[Path | None, Option("--out", help="The file or, without --to, folder to write.")]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="Print errors only.")]
-Even = Annotated[bool, Option("--even", help="Law: impose V[-u] = V[u].")]
-Isotropic = Annotated[bool, Option("--isotropic", help="Law: impose symbols of |k| only.")]
+Symmetry = Annotated[
+    Literal["even", "isotropic", "both"] | None,
+    Option("--symmetry", help="Law: impose V[-u] = V[u], symbols of |k| only, or both."),
+]
+Pays = Annotated[
+    float | None,
+    Option("--pays", min=1, help="Law: factor by which a term must reduce the error; 3."),
+]
 Threads = Annotated[int | None, Option("--threads", min=1, help="Of torch; by the grid if left out.")]
-
-
-def imposed(**symmetries: bool) -> tuple[str, ...]:
-    """The names of the symmetries that were asked for."""
-    return tuple(name for name, wanted in symmetries.items() if wanted)
 
 
 @main.command("fit", help="Train a network.", epilog="Example: mesoscribe fit kdv.h5 --out kdv --seed 0")
@@ -130,8 +131,8 @@ def learn_command(
     layout: Layout = None,
     frames: Frames = None,
     case: CaseName = None,
-    even: Even = False,
-    isotropic: Isotropic = False,
+    symmetry: Symmetry = None,
+    pays: Pays = None,
     steps: Steps = None,
     max_minutes: Minutes = None,
     force: Force = False,
@@ -150,7 +151,8 @@ def learn_command(
         test=None if test is None else str(test.resolve()),
         seed=seed,
         case=case,
-        symmetry=imposed(even=even, isotropic=isotropic),
+        symmetry=symmetry,
+        pays=pays,
         steps=steps,
         max_minutes=max_minutes,
     )
@@ -162,15 +164,15 @@ def learn_command(
 def distill_command(
     folder: Folder,
     data: Data = None,
-    even: Even = False,
-    isotropic: Isotropic = False,
+    symmetry: Symmetry = None,
+    pays: Pays = None,
     quiet: Quiet = False,
     threads: Threads = None,
 ) -> None:
     """Read the law off the network of a folder."""
     from diagnostics.run import Talk, distil_again
 
-    distil_again(folder, data, Talk(quiet, threads), imposed(even=even, isotropic=isotropic))
+    distil_again(folder, data, Talk(quiet, threads), symmetry, pays)
 
 
 @main.command("report", epilog="Example: mesoscribe report kdv")
@@ -205,25 +207,11 @@ def simulate_command(
     force: Force = False,
 ) -> None:
     """Simulate a catalogue system, or a law or network that was found, from the first frames of a file."""
-    from diagnostics.plan import Plan, is_file
-    from diagnostics.run import follow
-    from hybrid.writers import WRITERS
+    from diagnostics.simulation import simulated
 
-    if out.suffix.lower() not in WRITERS:
-        raise ValueError(f"expected a name ending in {' or '.join(WRITERS)}, got {out}; change the suffix")
-    if out.exists() and not force:
-        raise ValueError(f"expected a new file, got {out}; choose another, or add --force")
     made: dict[str, Any] = {"n_trajectories": trajectories, "noise": noise, "n_frames": n_frames, "dt": dt}
     made |= {"points": points, "force_law": force_law, "sites": sites, "courant": courant}
-    if start is not None:
-        Plan.of(str(start.resolve()), {}, made)
-        data = follow(Path(source), start, network)
-    elif is_file(source) or network:
-        raise ValueError(f"expected --from FILE to simulate {source}, got none; give a file to start from")
-    else:
-        data = Plan.of(source, {}, made, seed=seed).data()
-    data.save(out)
-    typer.echo(f"{data}\nin {out}")
+    typer.echo(simulated(source, out, made, start=start, network=network, seed=seed, force=force))
 
 
 @main.command("export", epilog="Examples: mesoscribe export kdv; mesoscribe export kdv --to numpy --out a.py")

@@ -27,7 +27,8 @@ class Plan:
         options: of `simulate` or of `load`.
         test: the user's own test file.
         seed, case, steps, max_minutes: of the split and the fit.
-        symmetry: imposed on the law, "even" and "isotropic" (see `symbolic.library`).
+        symmetry: imposed on the law, "even", "isotropic" (see `symbolic.library`) or "both".
+        pays: by which factor a term of the law must reduce the error to stay.
     """
 
     name: str
@@ -37,7 +38,8 @@ class Plan:
     case: str | None = None
     steps: int | None = None
     max_minutes: float | None = None
-    symmetry: tuple[str, ...] = ()
+    symmetry: str | None = None
+    pays: float | None = None
 
     @classmethod
     def of(cls, name: str, reading: dict[str, Any], making: dict[str, Any], **rest: Any) -> Plan:
@@ -89,9 +91,10 @@ class Plan:
         Raises:
             ValueError: a symmetry that is not known.
         """
-        if not set(self.symmetry) <= {"even", "isotropic"}:
-            raise ValueError(f"expected symmetries even and isotropic, got {self.symmetry}; fit again")
-        return polynomials(ndim, **dict.fromkeys(self.symmetry, True))
+        if self.symmetry not in (None, "even", "isotropic", "both"):
+            raise ValueError(f"expected symmetry even, isotropic or both, got {self.symmetry!r}; fit again")
+        even, isotropic = (self.symmetry in (name, "both") for name in ("even", "isotropic"))
+        return polynomials(ndim, even=even, isotropic=isotropic)
 
     def record(self, split: Split, kept: dict[str, Any]) -> FitRecord:
         """How the fit went: its warm start made again, the rest from run.json."""

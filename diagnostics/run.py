@@ -23,6 +23,7 @@ from hybrid import OnsagerModel, Trajectories, fit
 from hybrid.trajectories import Split
 from symbolic import Law
 from symbolic.distill import Distillation, distillation
+from symbolic.eliminate import PAYS
 from symbolic.export import equation_text, term_lines
 from symbolic.paper import latex_document, markdown
 
@@ -93,8 +94,14 @@ def distil(
     """Distil; leaves law.json, law.tex and law.md."""
 
     with talk.stage("distill"):
-        library = plan.library(split.train.grid.ndim)
-        found = distillation(model, split.train, validation=split.validation, library=library, seed=plan.seed)
+        found = distillation(
+            model,
+            split.train,
+            validation=split.validation,
+            library=plan.library(split.train.grid.ndim),
+            pays=plan.pays or PAYS,
+            seed=plan.seed,
+        )
     talk.seconds.update(found.seconds)
     law = replace(found.law, provenance={"source": split.train.source, "seed": plan.seed})
     law.save(folder / "law.json")
@@ -167,10 +174,16 @@ def carry_out(
     talk.say(*(summary(plan, out) if distilled else [f"model in {out}"]))
 
 
-def distil_again(folder: Path, data: Path | None, talk: Talk, symmetry: tuple[str, ...] = ()) -> None:
+def distil_again(
+    folder: Path,
+    data: Path | None,
+    talk: Talk,
+    symmetry: str | None = None,
+    pays: float | None = None,
+) -> None:
     """Distil the network of a folder, on its own data or on another file."""
     plan, _ = kept(folder)
-    plan = replace(plan, symmetry=symmetry or plan.symmetry)
+    plan = replace(plan, symmetry=symmetry or plan.symmetry, pays=pays or plan.pays)
     split = plan.split(data)
     talk.share(split)
     law, _ = distil(plan, folder, talk, OnsagerModel.load(folder / "model"), split)
@@ -195,21 +208,3 @@ def judge_again(folder: Path, data: Path | None, talk: Talk, command: str) -> No
         **judged,
     )
     talk.say(*summary(plan, folder))
-
-
-def follow(folder: Path, start: Path, network: bool) -> Trajectories:
-    """What a law or network predicts from the first frames of a file, at its times."""
-
-    predictor = OnsagerModel.load(folder / "model") if network else Law.load(folder / "law.json")
-    lengths = predictor.setting.lengths if isinstance(predictor, OnsagerModel) else predictor.lengths
-    data = read(start, {})
-    box = data.grid.lengths
-    if len(box) != len(lengths) or any(abs(a / b - 1) > 1e-3 for a, b in zip(box, lengths, strict=True)):
-        raise ValueError(
-            f"expected fields on the box {lengths}, got {box} in {start}; resample or rescale them"
-        )
-    space = [data.dataset[str(axis)].values for axis in data.dataset["u"].dims[2:]]
-    field = predictor.simulate(data.u[:, 0], data.t)
-    layout = "nt" + "xy"[: len(space)]
-    name = f"{'network' if network else 'law'} of {folder}, from {start}"
-    return Trajectories.from_arrays(field, data.t, *space, layout=layout, source=name)
