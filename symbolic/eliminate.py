@@ -162,7 +162,7 @@ def _simplest(starts: Sequence[Start], trials: _Trials) -> tuple[int, _Tried]:
 
     def good(t: _Tried) -> bool:
         more = len(best.law.parameters) - len(t.law.parameters)
-        return t is best or trials.does_not_pay(t, best, more)
+        return t is best or (trials.still_predicts(t) and trials.does_not_pay(t, best, more))
 
     return min(
         (pair for pair in tried.items() if good(pair[1])), key=lambda pair: len(pair[1].law.parameters)

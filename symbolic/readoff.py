@@ -25,6 +25,7 @@ from symbolic.sparse import Selection, select
 F_SAMPLES = 60  # a smooth function on the range of the data counts as so many observations
 PRECISION = (1e-6, 3e-3)
 RUN = 3  # shells of modes in a row that are not predicted end the band of a law
+LEAD = 5  # frames ahead, that the network's skill is judged at
 PAIRS = 60  # of frames, that the network's skill is judged on
 
 
@@ -67,12 +68,12 @@ def importance(
 
 @dataclass(frozen=True)
 class Skill:
-    """How well a network predicts the next frame.
+    """How well a network predicts the next frames.
 
     Args:
         precision: how well it knows u_t, a tenth of its error relative to persistence's.
-        modes: share of each evolved mode's change that it explains, 0 where it explains nothing.
-        band: the wavenumber beyond which RUN shells in a row are explained by less than half, or inf.
+        modes: 1 where it explains all of a mode's change, 0 where it explains half or less.
+        band: the wavenumber beyond which that is 0 on RUN shells in a row, or inf.
     """
 
     precision: float
@@ -82,16 +83,20 @@ class Skill:
     @classmethod
     def of(cls, model: OnsagerModel, network: CanonicalNetwork, data: Trajectories) -> Skill:
         """From some pairs of frames, all over the data."""
-        n = data.n * (data.n_frames - 1)
-        trajectory, frame = np.divmod(np.unique(np.linspace(0, n - 1, PAIRS).astype(int)), data.n_frames - 1)
-        before, after = data.u[trajectory, frame], data.u[trajectory, frame + 1]
-        error = model.simulate(before, data.t[:2]).take(1, axis=-data.grid.ndim - 1) - after
-        change = before - after
-        known = np.linalg.norm(error) / max(float(np.linalg.norm(change)), 1e-300)
-        lost, all_of_it = (_power(model, fields) for fields in (error, change))
-        modes = np.clip(1 - lost / np.maximum(all_of_it, 1e-300), 0.0, 1.0)
+        lead = max(1, min(LEAD, data.n_frames // 8))
+        starts = data.n_frames - lead
+        trajectory, frame = np.divmod(
+            np.unique(np.linspace(0, data.n * starts - 1, PAIRS).astype(int)), starts
+        )
+        before, after = data.u[trajectory, frame], data.u[trajectory, frame + lead]
+        times = data.t[: lead + 1 : lead]
+        error = model.simulate(before, times).take(1, axis=-data.grid.ndim - 1) - after
+        known = np.linalg.norm(error) / max(float(np.linalg.norm(before - after)), 1e-300)
+        lost, change = (_power(model, fields) for fields in (error, before - after))
+        # of a damped mode that is all noise half of the change "is explained": that is nothing
+        modes = np.clip(1 - 2 * lost / np.maximum(change, 1e-300), 0.0, 1.0)
         shell = np.rint(np.abs(network.k).max(0) / data.grid.k_unit).astype(int)
-        seen = {int(n) for n in shell[modes > 0.5]}
+        seen = {int(n) for n in shell[modes > 0]}
         dark = (n for n in range(2, shell.max() + 2 - RUN) if seen.isdisjoint(range(n, n + RUN)))
         band = (next(dark, math.inf) - 1) * data.grid.k_unit
         return cls(float(np.clip(0.1 * known, *PRECISION)), modes, band)

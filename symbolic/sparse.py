@@ -45,10 +45,21 @@ def supports(columns: Float[np.ndarray, "n c"], target: Float[np.ndarray, " n"])
             optimizer = pysindy.STLSQ(threshold=float(threshold), alpha=0.0, max_iter=40)
             optimizer.fit(columns, target[:, None])
             found.add(tuple(int(i) for i in np.flatnonzero(optimizer.coef_[0])))
-        greedy = pysindy.FROLS(alpha=1e-12, max_iter=columns.shape[1])
-        greedy.fit(columns, target[:, None])
-    found |= {tuple(int(i) for i in np.flatnonzero(row)) for row in np.asarray(greedy.history_)[:, 0, :]}
+        path = _greedy_path(columns, target)
+    found |= {tuple(int(i) for i in np.flatnonzero(row)) for row in path}
     return {support for support in found if support}
+
+
+def _greedy_path(columns: Float[np.ndarray, "n c"], target: Float[np.ndarray, " n"]) -> np.ndarray:
+    """FROLS' coefficients after each term, as far as the columns are independent."""
+    for steps in range(min(columns.shape[1], int(np.linalg.matrix_rank(columns))), 0, -1):
+        greedy = pysindy.FROLS(alpha=1e-12, max_iter=steps)
+        try:
+            greedy.fit(columns, target[:, None])
+        except ValueError:  # it made NaN of what two dependent columns leave
+            continue
+        return np.asarray(greedy.history_)[:, 0, :]
+    return np.empty((0, columns.shape[1]))
 
 
 def select(

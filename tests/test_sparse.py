@@ -106,3 +106,12 @@ def test_selection_keeps_what_was_tried() -> None:
     found: Selection = select(POWERS, POWERS[:, 2], ONES)
     assert found.path == tuple(sorted(found.path))
     assert found.path[0][0] >= 1
+
+
+def test_fewer_points_than_terms_still_give_a_choice() -> None:
+    x = np.linspace(0.5, 1.0, 12)
+    columns = np.stack([x**p for p in range(6)], axis=-1)
+    weights = np.where(np.arange(12) < 3, 1.0, 0.0)
+    chosen = select(columns, 2 * x, weights)
+    assert chosen.support == (1,)
+    assert chosen.coefficients[1] == pytest.approx(2.0)
