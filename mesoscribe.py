@@ -102,10 +102,8 @@ Symmetry = Annotated[
     Literal["even", "isotropic", "both"] | None,
     Option("--symmetry", help="Law: impose V[-u] = V[u], symbols of |k| only, or both."),
 ]
-Pays = Annotated[
-    float | None,
-    Option("--pays", min=1, help="Law: factor by which a term must reduce the error; 3."),
-]
+Pays = Annotated[float | None, Option("--pays", min=1, help="Law: what a term must reduce the error by; 3.")]
+Terms = Annotated[list[str] | None, Option("--terms", help="Law: more candidates, such as 'u*log(u)'.")]
 Threads = Annotated[int | None, Option("--threads", min=1, help="Of torch; by the grid if left out.")]
 
 
@@ -133,6 +131,7 @@ def learn_command(
     case: CaseName = None,
     symmetry: Symmetry = None,
     pays: Pays = None,
+    terms: Terms = None,
     steps: Steps = None,
     max_minutes: Minutes = None,
     force: Force = False,
@@ -153,6 +152,7 @@ def learn_command(
         case=case,
         symmetry=symmetry,
         pays=pays,
+        terms=tuple(terms or ()),
         steps=steps,
         max_minutes=max_minutes,
     )
@@ -166,13 +166,14 @@ def distill_command(
     data: Data = None,
     symmetry: Symmetry = None,
     pays: Pays = None,
+    terms: Terms = None,
     quiet: Quiet = False,
     threads: Threads = None,
 ) -> None:
     """Read the law off the network of a folder."""
     from diagnostics.run import Talk, distil_again
 
-    distil_again(folder, data, Talk(quiet, threads), symmetry, pays)
+    distil_again(folder, data, Talk(quiet, threads), symmetry, pays, terms or ())
 
 
 @main.command("report", epilog="Example: mesoscribe report kdv")

@@ -29,6 +29,7 @@ class Plan:
         seed, case, steps, max_minutes: of the split and the fit.
         symmetry: imposed on the law, "even", "isotropic" (see `symbolic.library`) or "both".
         pays: by which factor a term of the law must reduce the error to stay.
+        terms: further candidates for the law, see `Library.wider`.
     """
 
     name: str
@@ -40,6 +41,10 @@ class Plan:
     max_minutes: float | None = None
     symmetry: str | None = None
     pays: float | None = None
+    terms: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "terms", tuple(self.terms))  # JSON made a list of it
 
     @classmethod
     def of(cls, name: str, reading: dict[str, Any], making: dict[str, Any], **rest: Any) -> Plan:
@@ -89,12 +94,13 @@ class Plan:
         """The candidate terms of a law.
 
         Raises:
-            ValueError: a symmetry that is not known.
+            ValueError: a symmetry that is not known, a term that is not understood.
         """
         if self.symmetry not in (None, "even", "isotropic", "both"):
             raise ValueError(f"expected symmetry even, isotropic or both, got {self.symmetry!r}; fit again")
         even, isotropic = (self.symmetry in (name, "both") for name in ("even", "isotropic"))
-        return polynomials(ndim, even=even, isotropic=isotropic)
+        library = polynomials(ndim, isotropic=isotropic).wider(*self.terms)
+        return library.even() if even else library
 
     def record(self, split: Split, kept: dict[str, Any]) -> FitRecord:
         """How the fit went: its warm start made again, the rest from run.json."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -180,10 +180,12 @@ def distil_again(
     talk: Talk,
     symmetry: str | None = None,
     pays: float | None = None,
+    terms: Sequence[str] = (),
 ) -> None:
     """Distil the network of a folder, on its own data or on another file."""
     plan, _ = kept(folder)
-    plan = replace(plan, symmetry=symmetry or plan.symmetry, pays=pays or plan.pays)
+    terms = tuple(terms) or plan.terms
+    plan = replace(plan, symmetry=symmetry or plan.symmetry, pays=pays or plan.pays, terms=terms)
     split = plan.split(data)
     talk.share(split)
     law, _ = distil(plan, folder, talk, OnsagerModel.load(folder / "model"), split)

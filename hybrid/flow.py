@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -62,6 +62,30 @@ class Flow:
         if self.nonlocal_force is not None:
             force = force + self.nonlocal_force(u_hat)
         return -self.K * self.mask * force
+
+    def about(self, u: Float[Tensor, "..."]) -> Flow:
+        """The same equation with the mean slope of f over some fields u (*batch, *grid) in its linear part.
+
+        A stepper solves that part exactly; where f and q cancel, as about a large mean, the difference of two
+        stiff terms would need small steps. Where q has a leading axis, a slope for each of its entries.
+        """
+        with torch.enable_grad():
+            v = u.detach().clone().requires_grad_()
+            total = (self.f(v) + 0.0 * v).sum()  # f may not depend on v at all
+            (slopes,) = torch.autograd.grad(total, v)
+        many = self.q.ndim > self.grid.ndim
+        axes = tuple(range(1 if many else 0, u.ndim))
+        s = slopes.mean(axes, keepdim=True) if many else slopes.mean()
+        f, F = self.f, self.F
+
+        def tilted(v: Tensor) -> Tensor:
+            return f(v) - s * v
+
+        def energy(v: Tensor) -> Tensor:
+            assert F is not None
+            return F(v) - 0.5 * s * v**2
+
+        return replace(self, q=self.q + s, f=tilted, F=None if F is None else energy)
 
     def rhs(self, u: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         """u_t of a field u (*batch, *grid)."""

@@ -16,11 +16,13 @@ from symbolic.canonical import CanonicalNetwork, Gauge, canonical_form, canonica
 from symbolic.eliminate import PAYS, eliminate
 from symbolic.law import Law
 from symbolic.library import Library, polynomials
-from symbolic.readoff import Skill, importance, pivot_of, read_off
+from symbolic.readoff import Importance, Skill, importance, pivot_of, read_off
 from symbolic.refine import Refinement, refine
-from symbolic.rollouts import RollOutData
+from symbolic.rollouts import RollOutData, predicted, substeps_for
 from symbolic.sparse import Selection
+from symbolic.support import Support
 
+AS_WELL = 1.5  # a law whose error is at most so many times the best one's predicts about as well
 COARSER = (1, 10, 100, 1000)  # multiples of the network's precision at which its factors are read
 
 
@@ -34,6 +36,7 @@ class Distillation:
         selections: the sparse regression of each factor.
         refinement: the last refinement.
         dropped: terms that were selected and then found to make no difference.
+        support: whether it says all that the network knows.
         notes: what else should be said.
         seconds: of reading the factors off ("distill") and of refining them ("refine").
     """
@@ -43,6 +46,7 @@ class Distillation:
     selections: dict[str, Selection]
     refinement: Refinement
     dropped: tuple[str, ...]
+    support: Support
     notes: tuple[str, ...]
     seconds: dict[str, float]
 
@@ -102,18 +106,79 @@ def distillation(
     within = np.abs(network.k).max(0) <= (band or np.inf) * (1 + 1e-9)
     weights = importance(model, network, data, skill.modes * within)
     library = library or polynomials(model.grid.ndim)
-    read_at = (read_off(model, network, weights, library, skill.precision * c, band) for c in COARSER)
-    forms = list({tuple(law.coefficients): (law, chosen) for law, chosen in read_at}.values())
+    forms = [
+        [read_off(model, network, weights, library, skill.precision * c, band, centre) for c in COARSER]
+        for centre in dict.fromkeys((0.0, network.centre))
+    ]
     read = time.perf_counter()
-    train, held_out = (RollOutData.of(part, forms[0][0], first) for part in (data, validation))
-    starts = [(law, pivot_of(law, network, weights)) for law, _ in forms]
-    end = eliminate(starts, train, held_out, clusters=data.n, pays=pays)
-    refinement, selections = end.refinement, forms[end.start][1]
-    notes = tuple(f"{name} was dropped: validation roll-outs hardly miss it" for name in end.dropped)
-    pivot = next(p for p in refinement.law.parameters if p[0] in "mw" and p not in refinement.t_values)
-    wider = widened(refinement.law, pivot, data, validation, first)
-    if wider.band != refinement.law.band:
-        refinement = refine(wider, RollOutData.of(data, wider, first), pivot=pivot, clusters=data.n)
-    final = canonical_law(refinement.law)
+    ends = [_Ended.of(read_at, network, weights, data, validation, first, pays) for read_at in forms]
+    end = _simplest(ends, pays)
+    final = end.widened(data, validation, first)
+    law = canonical_law(final.law)
+    support = Support.of(law, model, end.selections, validation, first)
+    notes = [f"{name} was dropped: validation roll-outs hardly miss it" for name in end.dropped]
+    notes += [] if support.complete else [str(support)]
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
-    return Distillation(final, network, selections, refinement, end.dropped, notes, seconds)
+    return Distillation(law, network, end.selections, final, end.dropped, support, tuple(notes), seconds)
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """What elimination leaves of the forms about one centre.
+
+    Args:
+        refinement, dropped: its end.
+        selections: of the form that it started from.
+        error: root mean square misfit of validation roll-outs, in units of the field.
+    """
+
+    refinement: Refinement
+    dropped: tuple[str, ...]
+    selections: dict[str, Selection]
+    error: float
+
+    @classmethod
+    def of(
+        cls,
+        read_at: list[tuple[Law, dict[str, Selection]]],
+        network: CanonicalNetwork,
+        weights: Importance,
+        data: Trajectories,
+        validation: Trajectories,
+        first: int,
+        pays: float,
+    ) -> _Ended:
+        """Eliminate what does not pay, starting from forms read at several precisions."""
+        forms = list({tuple(law.coefficients): (law, chosen) for law, chosen in read_at}.values())
+        train, held_out = (RollOutData.of(part, forms[0][0], first) for part in (data, validation))
+        starts = [(law, pivot_of(law, network, weights)) for law, _ in forms]
+        end = eliminate(starts, train, held_out, clusters=data.n, pays=pays)
+        law = end.refinement.law
+        gap = predicted(law, held_out, substeps_for(law, held_out)) - held_out.u[:, 1:]
+        error = float(gap.square().mean().sqrt().nan_to_num(np.inf))
+        return cls(end.refinement, end.dropped, forms[end.start][1], error)
+
+    @property
+    def terms(self) -> int:
+        """How many coefficients it has."""
+        return len(self.refinement.law.parameters)
+
+    def widened(self, data: Trajectories, validation: Trajectories, first: int) -> Refinement:
+        """The law refined again on the band that predicts best."""
+        law = self.refinement.law
+        pivot = next(p for p in law.parameters if p[0] in "mw" and p not in self.refinement.t_values)
+        wider = widened(law, pivot, data, validation, first)
+        if wider.band == law.band:
+            return self.refinement
+        return refine(wider, RollOutData.of(data, wider, first), pivot=pivot, clusters=data.n)
+
+
+def _simplest(ends: list[_Ended], pays: float) -> _Ended:
+    """The law with the fewest terms among those that predict about as well as the best."""
+    best = min(ends, key=lambda end: end.error)
+
+    def allowed(end: _Ended) -> float:
+        fewer = best.terms - end.terms
+        return best.error * (AS_WELL if fewer <= 0 else max(AS_WELL, pays ** min(fewer, 2)))
+
+    return min((end for end in ends if end is best or end.error <= allowed(end)), key=lambda end: end.terms)

@@ -15,7 +15,7 @@ MAX_DEGREE = 64
 LARGEST = 10**300  # no number in a formula is larger
 FUNCTIONS: Mapping[str, type[sympy.Function]] = {
     name: getattr(sympy, name)
-    for name in ("Abs", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sign")
+    for name in ("Abs", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "atan", "sign")
 }
 _BINARY: Mapping[type[ast.operator], Callable[[sympy.Expr, sympy.Expr], sympy.Expr]] = {
     ast.Add: operator.add,

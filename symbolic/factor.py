@@ -70,15 +70,15 @@ class Factor:
 
 
 def columns(
-    terms: Iterable[sympy.Expr], arguments: Mapping[sympy.Symbol, np.ndarray]
+    terms: Iterable[sympy.Expr], arguments: Mapping[sympy.Symbol, np.ndarray], *, fill: float = 0.0
 ) -> Float[np.ndarray, "... c"]:
-    """Each term at the points, a column each; 0 where a term has no finite value (1/k² at k = 0)."""
+    """Each term at the points, a column each; `fill` where a term has no finite value (1/k² at k = 0)."""
     symbols, points = tuple(arguments), tuple(arguments.values())
     out = []
     for term in terms:
         with np.errstate(all="ignore"):
             values = np.asarray(sympy.lambdify(symbols, term, "numpy")(*points), dtype=float)
-        out.append(np.broadcast_to(np.where(np.isfinite(values), values, 0.0), points[0].shape))
+        out.append(np.broadcast_to(np.where(np.isfinite(values), values, fill), points[0].shape))
     return np.stack(out, axis=-1) if out else np.zeros((*points[0].shape, 0))
 
 

@@ -110,9 +110,9 @@ class Law(Form):
             FloatingPointError: the solution is lost; the message names the time.
         """
         u0 = np.asarray(u0, dtype=float)
-        frames = simulate(
-            self.flow(self._grid(u0)), u0 - self.centre, t, scheme=scheme or ETDRK4(), rtol=rtol
-        )
+        v0 = u0 - self.centre
+        flow = self.flow(self._grid(u0)).about(torch.as_tensor(v0))
+        frames = simulate(flow, v0, t, scheme=scheme or ETDRK4(), rtol=rtol)
         return frames + self.centre
 
     def rhs(self, field: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:

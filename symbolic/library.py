@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 
 import sympy
 
+from symbolic.expressions import parse
 from symbolic.factor import WAVENUMBERS, u
 
 HIGHEST_POWER = 8
+
+
+def _families() -> Mapping[str, tuple[sympy.Expr, ...]]:
+    exp, log, sin, cos, one = sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.Integer(1)
+    low, high = u * log(u), (1 - u) * log(1 - u)
+    below, above = (1 + u) * log(1 + u), (1 - u) * log(1 - u)
+    return {
+        "trigonometric": (cos(u), sin(u), cos(2 * u), sin(2 * u)),
+        "exponential": (exp(u), exp(-u), exp(2 * u), exp(-2 * u)),
+        "rational": (log(1 + u**2), sympy.atan(u), one / (1 + u**2), u / (1 + u**2)),
+        "logarithmic": (low + high, low - high, below + above, below - above),
+    }
+
+
+FAMILIES = _families()
 
 
 @dataclass(frozen=True)
@@ -26,16 +43,61 @@ class Library:
     m: tuple[sympy.Expr, ...]
     w: tuple[sympy.Expr, ...]
 
+    @property
+    def ndim(self) -> int:
+        """Dimensions of space."""
+        return 2 if WAVENUMBERS[2][0] in sympy.Add(*self.q, *self.m, *self.w).free_symbols else 1
 
-def polynomials(ndim: int = 1, *, even: bool = False, isotropic: bool = False) -> Library:
+    def wider(self, *terms: str) -> Library:
+        """This library with further terms.
+
+        Args:
+            terms: names in FAMILIES, or terms as text: of F, such as "u*log(u)" or "sin(3*u)", of another
+                factor with its name before it, such as "q: k**-4" (kx, ky in 2D).
+
+        Raises:
+            ValueError: a term that is not understood, or q or m that are not even, or w that is not odd.
+        """
+        held: dict[str, list[sympy.Expr]] = {
+            part.name: list(getattr(self, part.name)) for part in fields(self)
+        }
+        for text in terms:
+            name, _, formula = text.rpartition(":")
+            name = name.strip() or "F"
+            if name not in held:
+                raise ValueError(
+                    f"expected a term of {', '.join(held)}, got one of {name[:20]!r}; as 'q: k**-4'"
+                )
+            found = FAMILIES.get(formula.strip()) if name == "F" else None
+            held[name] += found or (self._term(name, formula.strip()),)
+        return Library(**{name: tuple(dict.fromkeys(held[name])) for name in held})
+
+    def _term(self, name: str, text: str) -> sympy.Expr:
+        """A term of a factor from its text, without its number."""
+        wave = WAVENUMBERS[self.ndim]
+        term = parse(text, (u,) if name == "F" else wave)
+        if not term.free_symbols and name in "Fw":
+            raise ValueError(f"expected a term of {name} that is not constant, got {text!r}; leave it out")
+        sign = {"q": 1, "m": 1, "w": -1}.get(name, 0)
+        flipped = term.subs({s: -s for s in wave}, simultaneous=True)
+        if sign and sympy.simplify(flipped - sign * term) != 0:
+            parity = "an even" if sign > 0 else "an odd"
+            raise ValueError(f"expected {parity} function of {wave} for {name}, got {text!r}; correct it")
+        return term.as_coeff_Mul()[1]
+
+    def even(self) -> Library:
+        """Only energies that u → -u leaves as they are."""
+        return replace(self, F=tuple(t for t in self.F if sympy.simplify(t.subs(u, -u) - t) == 0))
+
+
+def polynomials(ndim: int = 1, *, isotropic: bool = False) -> Library:
     """Powers of u up to the eighth; powers of the wavenumber up to the sixth, |k| and 1/k² with them.
 
     Args:
         ndim: dimensions of space.
-        even: only energies that u → -u leaves as they are.
         isotropic: only symbols that rotations (in 1D, reflections) leave as they are, so that W = 0.
     """
-    F = tuple(u**p for p in (1, *range(3, HIGHEST_POWER + 1)) if not (even and p % 2))
+    F = (u, *(u**p for p in range(3, HIGHEST_POWER + 1)))
     wave = WAVENUMBERS[ndim]
     squared = sympy.Add(*(s**2 for s in wave))
     radial = (sympy.Integer(1), sympy.sqrt(squared), *(squared**p for p in range(1, 4 if ndim == 1 else 3)))

@@ -108,15 +108,39 @@ def _power(model: OnsagerModel, fields: Float[np.ndarray, "..."]) -> Float[np.nd
     return u_hat.abs().square().sum(0).flatten()[model.modes.first].numpy()
 
 
+def _usable(
+    terms: tuple[sympy.Expr, ...], network: CanonicalNetwork, centre: float
+) -> tuple[sympy.Expr, ...]:
+    """The terms of F that are real and finite where the data are, and that act."""
+    nodes = network.nodes + network.centre - centre
+    return tuple(
+        term
+        for term, slopes in zip(
+            terms, columns([t.diff(u) for t in terms], {u: nodes}, fill=np.nan).T, strict=True
+        )
+        if np.isfinite(slopes).all() and not (network.drive == 0.0 and term == u)
+    )
+
+
 def _read_force(
-    network: CanonicalNetwork, weights: Importance, terms: tuple[sympy.Expr, ...], precision: float
+    network: CanonicalNetwork,
+    weights: Importance,
+    terms: tuple[sympy.Expr, ...],
+    precision: float,
+    centre: float,
 ) -> tuple[Selection, float]:
-    """The sparse F', and the slope of the linear part that it leaves to q."""
-    nodes, conserved = network.nodes, network.drive == 0.0
+    """The sparse F' about a centre, and the slope of the linear part that it leaves to q.
+
+    Where the mean is not conserved a field counted from elsewhere has another F'(0): q(0) times the way.
+    """
+    moved, conserved = network.centre - centre, network.drive == 0.0
+    nodes = network.nodes + moved
+    mean = network.q[(network.k == 0).all(0)]
+    f = network.f - (0.0 if conserved or not len(mean) else float(mean[0]) * moved)
     linear = np.stack([nodes, np.ones_like(nodes)] if conserved else [nodes], axis=-1)
     at_nodes = columns([term.diff(u) for term in terms], {u: nodes})
-    chosen = select(at_nodes, network.f, weights.u, free=linear, samples=F_SAMPLES, precision=precision)
-    rest = network.f - at_nodes @ chosen.coefficients
+    chosen = select(at_nodes, f, weights.u, free=linear, samples=F_SAMPLES, precision=precision)
+    rest = f - at_nodes @ chosen.coefficients
     root = np.sqrt(weights.u)
     slope = np.linalg.lstsq(linear * root[:, None], rest * root, rcond=None)[0][0]
     return chosen, float(slope)
@@ -138,7 +162,8 @@ def read_off(
     weights: Importance,
     library: Library,
     precision: float,
-    band: float | None = None,
+    band: float | None,
+    centre: float,
 ) -> tuple[Law, dict[str, Selection]]:
     """The sparse factors of a network, as they stand before any look at the trajectories.
 
@@ -148,10 +173,11 @@ def read_off(
         library: candidate terms.
         precision: to which the factors are known.
         band: the largest wavenumber that the law evolves; the network's if None.
+        centre: u*, from which the law counts the field: the network's, or 0.
     """
-    F_terms = tuple(term for term in library.F if not (network.drive == 0.0 and term == u))
+    F_terms = _usable(library.F, network, centre)
     selections = {}
-    selections["F"], moved = _read_force(network, weights, F_terms, precision)
+    selections["F"], moved = _read_force(network, weights, F_terms, precision, centre)
     targets = {"q": (network.q + moved, weights.q), "m": (network.m, weights.K), "w": (network.w, weights.K)}
     wave = dict(zip(WAVENUMBERS[model.grid.ndim], network.k, strict=True))
     for name, (target, weight) in targets.items():
@@ -167,12 +193,10 @@ def read_off(
         )
         for name, selection in selections.items()
     }
-    return _on_the_box(model, network, factors, band), selections
+    return _on_the_box(model, factors, band, centre), selections
 
 
-def _on_the_box(
-    model: OnsagerModel, network: CanonicalNetwork, factors: Mapping[str, Factor], band: float | None
-) -> Law:
+def _on_the_box(model: OnsagerModel, factors: Mapping[str, Factor], band: float | None, centre: float) -> Law:
     """The law of some factors on a network's box, and on its band or a narrower one."""
     setting = model.setting
     of_network = setting.band / setting.scales.length
@@ -183,7 +207,7 @@ def _on_the_box(
         m=factors["m"],
         w=factors["w"],
         lengths=setting.lengths,
-        centre=network.centre,
+        centre=centre,
         band=band or (None if complete else of_network),
         hold=setting.hold,
     )

@@ -57,7 +57,9 @@ class Run:
     def read(self, model: OnsagerModel) -> Law:
         """The factors of another network, as they stand, weighted by these data."""
         network = canonical_form(model)
-        return read_off(model, network, importance(model, network, self.data), polynomials(1), 1e-4)[0]
+        return read_off(
+            model, network, importance(model, network, self.data), polynomials(1), 1e-4, None, network.centre
+        )[0]
 
 
 def run(name: str) -> Run:
@@ -174,7 +176,7 @@ def test_factors_of_a_known_network_are_read_off(name: str, case: Case, shape: t
         fields, np.arange(3.0), *grid.coordinates, layout="ntx" if grid.ndim == 1 else "ntxy"
     )
     weights = importance(model, network, data)
-    found, _ = read_off(model, network, weights, polynomials(grid.ndim), 1e-4)
+    found, _ = read_off(model, network, weights, polynomials(grid.ndim), 1e-4, None, network.centre)
     truth = canonical_law(law)
     assert found.coefficients == pytest.approx(truth.coefficients, rel=5e-2)
 
@@ -257,7 +259,7 @@ def test_law_with_negative_m_is_not_returned() -> None:
 
 @pytest.mark.slow
 def test_symmetries_can_be_imposed(allen_cahn: Run) -> None:
-    library = polynomials(1, even=True, isotropic=True)
+    library = polynomials(1, isotropic=True).even()
     law = distill(allen_cahn.model, allen_cahn.data, library=library, seed=0)
     assert law.coefficients == pytest.approx(system("allen_cahn").law.coefficients, rel=1e-4)
     assert law.case == "dissipative"

@@ -48,6 +48,17 @@ def test_transport_in_two_dimensions_moves_the_field() -> None:
 
 
 @EVERY_LAW
+def test_slope_of_F_in_the_linear_part_changes_neither_equation_nor_energy(law: Law) -> None:
+    field = torch.as_tensor(smooth(law, modes=2))
+    flow = law.flow(Grid(field.shape[-law.ndim :], law.lengths))
+    moved = flow.about(field)
+    assert torch.equal(moved.q, flow.q) == (not law.F or law.F.terms == (u,))
+    torch.testing.assert_close(moved.rhs(field), flow.rhs(field), rtol=1e-9, atol=1e-9)
+    modes = flow.grid.fft(field)
+    torch.testing.assert_close(moved.energy(modes), flow.energy(modes), rtol=1e-9, atol=1e-12)
+
+
+@EVERY_LAW
 def test_equation_does_not_depend_on_the_number_of_points(law: Law) -> None:
     field = smooth(law, modes=2)
     finer = np.fft.irfft(np.fft.rfft(field, norm="forward"), n=2 * field.shape[-1], norm="forward")

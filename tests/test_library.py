@@ -7,7 +7,7 @@ import pytest
 import sympy
 
 from symbolic.factor import WAVENUMBERS, columns, u
-from symbolic.library import HIGHEST_POWER, polynomials
+from symbolic.library import FAMILIES, HIGHEST_POWER, polynomials
 
 DIMENSIONS = pytest.mark.parametrize("ndim", [1, 2])
 
@@ -41,3 +41,45 @@ def test_classical_operators_are_in_the_library(ndim: int) -> None:
     library, first = polynomials(ndim), WAVENUMBERS[ndim][0]
     assert {sympy.Integer(1), first**2, first**4} <= set(library.m) <= set(library.q)
     assert first in library.w
+
+
+@DIMENSIONS
+def test_functions_of_u_are_added_on_request(ndim: int) -> None:
+    library = polynomials(ndim).wider("trigonometric", "u*log(u)", "F: 3*exp(-u**2)")
+    assert set(library.F) == {
+        *polynomials(ndim).F,
+        *FAMILIES["trigonometric"],
+        u * sympy.log(u),
+        sympy.exp(-(u**2)),
+    }
+    assert (library.q, library.m, library.w) == (
+        polynomials(ndim).q,
+        polynomials(ndim).m,
+        polynomials(ndim).w,
+    )
+    assert sympy.cos(u) in library.even().F
+    assert sympy.sin(u) not in library.even().F
+
+
+def test_symbols_are_added_on_request() -> None:
+    k = WAVENUMBERS[1][0]
+    library = polynomials(1).wider("q: k**-4", "m: tanh(k**2)", "w: sin(k)")
+    assert (library.q[-1], library.m[-1], library.w[-1]) == (k**-4, sympy.tanh(k**2), sympy.sin(k))
+    assert polynomials(2).wider("q: kx**2*ky**4").q[-1].free_symbols == set(WAVENUMBERS[2])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["q: k", "m: sin(k)", "w: k**2", "F: 3", "F: k", "q: u", "G: u", "__import__('os')", "u +", "w: 1"],
+)
+def test_terms_that_have_no_place_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        polynomials(1).wider(text)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_terms_of_a_family_are_independent(family: str) -> None:
+    points = np.linspace(0.05, 0.95, 400)
+    terms = [term.diff(u) for term in (*FAMILIES[family], *polynomials(1).F[:2])]
+    table = columns(terms, {u: points})
+    assert np.linalg.matrix_rank(table / np.linalg.norm(table, axis=0)) == len(terms)

@@ -51,7 +51,7 @@ def test_directions_that_differ_are_told_from_chance() -> None:
 
 @pytest.mark.parametrize("ndim", [1, 2])
 def test_library_can_impose_symmetries(ndim: int) -> None:
-    library = polynomials(ndim, even=True, isotropic=True)
+    library = polynomials(ndim, isotropic=True).even()
     assert all(sympy.simplify(term.subs(u, -u) - term) == 0 for term in library.F)
     assert library.w == ()
     if ndim == 2:
