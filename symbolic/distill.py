@@ -14,6 +14,7 @@ from hybrid.warmstart import first_useful_frame
 from symbolic.band import narrowed, widened
 from symbolic.canonical import CanonicalNetwork, Gauge, canonical_form, canonical_law
 from symbolic.eliminate import PAYS, eliminate
+from symbolic.initialfields import with_initial_fields
 from symbolic.law import Law
 from symbolic.library import Library, polynomials
 from symbolic.readoff import Importance, Skill, importance, pivot_of, read_off
@@ -113,7 +114,7 @@ def distillation(
     read = time.perf_counter()
     ends = [_Ended.of(read_at, network, weights, data, validation, first, pays) for read_at in forms]
     end = _simplest(ends, pays)
-    final = end.widened(data, validation, first)
+    final = end.settled(data, validation, first)
     law = canonical_law(final.law)
     support = Support.of(law, model, end.selections, validation, first)
     notes = [f"{name} was dropped: validation roll-outs hardly miss it" for name in end.dropped]
@@ -163,14 +164,15 @@ class _Ended:
         """How many coefficients it has."""
         return len(self.refinement.law.parameters)
 
-    def widened(self, data: Trajectories, validation: Trajectories, first: int) -> Refinement:
-        """The law refined again on the band that predicts best."""
-        law = self.refinement.law
-        pivot = next(p for p in law.parameters if p[0] in "mw" and p not in self.refinement.t_values)
+    def settled(self, data: Trajectories, validation: Trajectories, first: int) -> Refinement:
+        """The law refined on the band that predicts best, the initial fields with it where data are noisy."""
+        law, refinement = self.refinement.law, self.refinement
+        pivot = next(p for p in law.parameters if p[0] in "mw" and p not in refinement.t_values)
         wider = widened(law, pivot, data, validation, first)
-        if wider.band == law.band:
-            return self.refinement
-        return refine(wider, RollOutData.of(data, wider, first), pivot=pivot, clusters=data.n)
+        fields = RollOutData.of(data, wider, first)
+        if wider.band != law.band:
+            refinement = refine(wider, fields, pivot=pivot, clusters=data.n)
+        return with_initial_fields(refinement, fields, pivot=pivot, clusters=data.n)
 
 
 def _simplest(ends: list[_Ended], pays: float) -> _Ended:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 from scipy.optimize import least_squares
+from torch import Tensor
 
 from symbolic.form import Parameter
 from symbolic.law import Law
@@ -16,15 +17,25 @@ LOST = 1e3  # the misfit, relative to the field, of a roll-out that is lost
 DIFFERENCE = 1e-5  # relative step of the Jacobian's central differences
 
 
-class _Misfit:
+class Misfit:
     """(û - u)/size as a function of the free coefficients relative to their start, with its Jacobian.
 
     All perturbed roll-outs of a Jacobian run as one batch. Where a roll-out is lost the misfit is LOST.
+
+    Args:
+        law: the form, and where to start.
+        data: what to fit.
+        free: the coefficients that may change, by their place.
+        substeps: of a frame.
+        initial: the fields that roll-outs start from, the first frames if None.
     """
 
-    def __init__(self, law: Law, data: RollOutData, free: list[int], substeps: int) -> None:
+    def __init__(
+        self, law: Law, data: RollOutData, free: list[int], substeps: int, initial: Tensor | None = None
+    ) -> None:
         self.law, self.data, self.free, self.start = law, data, free, law.values()
         self.substeps = substeps
+        self.initial = data.u[:, 0] if initial is None else initial
 
     def values(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, " q"]:
         """All coefficients at a point."""
@@ -34,7 +45,7 @@ class _Misfit:
 
     def _batch(self, points: list[np.ndarray]) -> Float[np.ndarray, "b r"]:
         flow = self.law.family(self.data.grid, np.stack([self.values(x) for x in points]))
-        start = self.data.u[:, 0].expand(len(points), *self.data.u[:, 0].shape)
+        start = self.initial.expand(len(points), *self.initial.shape)
         error = rolled(flow, start, self.data, self.substeps) - self.data.u[:, 1:]
         scaled = error.flatten(2) / self.data.size[:, None]
         return scaled.nan_to_num(LOST, LOST, -LOST).clamp(-LOST, LOST).flatten(1).numpy()
@@ -109,7 +120,7 @@ def refine(
     """
     free = [j for j, parameter in enumerate(law.parameters) if parameter != pivot]
     accuracy = MISFIT_SHARE * tolerance
-    misfit, x = _Misfit(law, data, free, substeps_for(law, data, accuracy)), np.ones(len(free))
+    misfit, x = Misfit(law, data, free, substeps_for(law, data, accuracy)), np.ones(len(free))
     if not free:
         return Refinement(law, float(np.sqrt(np.mean(misfit(x) ** 2))), {}, {})
     while True:
@@ -119,12 +130,12 @@ def refine(
         x = found.x
         needed = substeps_for(law.with_values(misfit.values(x)), data, accuracy)
         if needed <= misfit.substeps:
-            return _judged(misfit, x, np.asarray(found.fun), np.asarray(found.jac), clusters)
-        misfit = _Misfit(law, data, free, needed)
+            return judged(misfit, x, np.asarray(found.fun), np.asarray(found.jac), clusters)
+        misfit = Misfit(law, data, free, needed)
 
 
-def _judged(
-    misfit: _Misfit,
+def judged(
+    misfit: Misfit,
     x: Float[np.ndarray, " p"],
     residuals: Float[np.ndarray, " r"],
     jacobian: Float[np.ndarray, "r p"],

@@ -1,0 +1,78 @@
+"""Do the intervals of a refinement cover the truth? The true form refitted to many noisy data sets.
+
+PYTHONPATH=. python benchmarks/coverage.py --sets 200 --noise 0.01 0.05
+
+For each system, noise and coefficient: how many of the nominal 90 % intervals (Student's t with one degree
+of freedom less than trajectories) hold the true value, and the mean error over the mean standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+import torch
+from scipy.stats import t as student
+
+from symbolic.canonical import canonical_law
+from symbolic.catalog import CATALOG
+from symbolic.initialfields import with_initial_fields
+from symbolic.refine import refine
+from symbolic.rollouts import RollOutData
+
+NOMINAL = 0.9
+SAMPLING = {
+    "kdv": {"points": 48, "n_frames": 16, "dt": 3e-3},
+    "allen_cahn": {"points": 48, "n_frames": 16, "dt": 2e-3},
+    "cahn_hilliard": {"points": 48, "n_frames": 16, "dt": 5e-3},
+    "drifting_allen_cahn": {"points": 48, "n_frames": 16, "dt": 3e-2},
+}
+
+
+def study(name: str, noise: float, sets: int, trajectories: int) -> list[str]:
+    """Rows of the table: one for each coefficient."""
+    system = CATALOG[name]
+    truth = system.law
+    quantile = student.ppf(0.5 + NOMINAL / 2, trajectories - 1)
+    errors = []
+    for seed in range(sets):
+        data = system.trajectories(trajectories, seed=seed, noise=noise, **SAMPLING[name])
+        fields = RollOutData.of(data, truth)
+        start = refine(truth, fields, pivot=truth.scale, clusters=trajectories)
+        end = with_initial_fields(start, fields, pivot=truth.scale, clusters=trajectories)
+        found = canonical_law(end.law)
+        std = np.sqrt(np.diag(np.array(found.covariance)))
+        errors.append(np.stack([found.values() - truth.values(), std]))
+    error, std = np.moveaxis(np.array(errors), 1, 0)
+    rows = []
+    for j, term in enumerate(truth.coefficients):
+        if std[:, j].any():
+            covered = int(np.sum(np.abs(error[:, j]) <= quantile * std[:, j]))
+            relative = std[:, j].mean() / abs(truth.values()[j])
+            bias = error[:, j].mean() / std[:, j].mean()
+            rows.append(
+                f"| {name} | {100 * noise:g} % | {term} | {relative:.1e} | {bias:+.2f} | {covered}/{sets} |"
+            )
+    return rows
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sets", type=int, default=200)
+    parser.add_argument("--noise", type=float, nargs="+", default=[0.01, 0.05])
+    parser.add_argument("--trajectories", type=int, default=12)
+    parser.add_argument("--only", nargs="*", default=tuple(SAMPLING))
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    print("| system | noise | coefficient | relative standard error | bias in standard errors | covered |")
+    print("|---|---|---|---|---|---|", flush=True)
+    for name in arguments.only:
+        for noise in arguments.noise:
+            print(*study(name, noise, arguments.sets, arguments.trajectories), sep="\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()

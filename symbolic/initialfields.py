@@ -1,0 +1,105 @@
+"""Coefficients refined together with the initial fields, which measurement noise has made uncertain.
+
+A roll-out from a noisy frame is off from its start, and coefficients fitted to it make up for that: they are
+biased, and their standard errors do not show it. Here the misfit
+
+    Σ_i |a_i - u_i(0)|² + Σ_i Σ_t |Φ_t(a_i; θ) - u_i(t)|²
+
+is minimised over the coefficients θ and the true initial fields a_i: maximum likelihood where the noise is
+white. The a_i are projected out of each Gauss–Newton step, trajectory by trajectory.
+Sources: Golub and Pereyra, SIAM J. Numer. Anal. 10 (1973) 413 (variable projection); Fuller, "Measurement
+Error Models" (Wiley 1987), for the bias.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from hybrid.grid import Grid
+from symbolic.form import Parameter
+from symbolic.refine import Misfit, Refinement, judged
+from symbolic.rollouts import RollOutData, rolled, substeps_for
+
+NOISY = 8.0  # squared misfits within this factor of the noise are mostly noise
+ITERATIONS = 6
+SETTLED = 0.02  # a change of the coefficients in standard errors that ends it
+STEP = 1e-4  # of the initial fields' derivatives, relative to the fields
+LARGEST = 2**26  # values of all derivatives of one trajectory's roll-out
+CHUNK = 2**18  # values of fields that are rolled out at once
+
+
+def with_initial_fields(
+    found: Refinement, data: RollOutData, *, pivot: Parameter, clusters: int
+) -> Refinement:
+    """The refinement with the initial fields as unknowns where noise makes most of the misfit, else itself.
+
+    Args:
+        found: where to start.
+        data: whole trajectories.
+        pivot: the coefficient of m or w that is held.
+        clusters: trajectories that the data come from.
+    """
+    free = [j for j, parameter in enumerate(found.law.parameters) if parameter != pivot]
+    modes = basis(data.grid, found.law.flow(data.grid).mask)
+    noisy = data.noise / NOISY < found.rmse**2 < NOISY * data.noise
+    if not (free and noisy) or len(modes) * data.u[0].numel() > LARGEST:
+        return found
+    substeps, x, initial = substeps_for(found.law, data), np.ones(len(free)), data.u[:, 0].clone()
+    for _ in range(ITERATIONS):
+        misfit = Misfit(found.law, data, free, substeps, initial)
+        of_fields = list(_field_jacobians(misfit, x, modes))
+        gap, slopes = _with_start(misfit, x)
+        bases = [np.linalg.qr(jacobian)[0] for jacobian in of_fields]
+        rest = np.stack([r - Q @ (Q.T @ r) for r, Q in zip(gap, bases, strict=True)])
+        left = np.stack([J - Q @ (Q.T @ J) for J, Q in zip(slopes, bases, strict=True)])
+        result = judged(misfit, x, rest.ravel(), left.reshape(-1, len(free)), clusters)
+        step = -np.linalg.lstsq(left.reshape(-1, len(free)), rest.ravel(), rcond=None)[0]
+        for i, jacobian in enumerate(of_fields):
+            amplitudes = np.linalg.lstsq(jacobian, -(gap[i] + slopes[i] @ step), rcond=None)[0]
+            initial[i] += torch.tensordot(torch.as_tensor(amplitudes), modes, dims=1)
+        x = x + step
+        errors = np.sqrt(np.diag(np.array(result.law.covariance)))[free] / np.abs(misfit.start[free])
+        if np.all(np.abs(step) <= SETTLED * errors):
+            break
+    return result
+
+
+def basis(grid: Grid, mask: Tensor) -> Float[Tensor, "..."]:
+    """Real fields (a, *grid), orthonormal in the mean square, that span the modes of a mask."""
+    at = torch.nonzero(mask.flatten())[:, 0]
+    unit = torch.zeros(2 * len(at), mask.numel(), dtype=torch.complex128)
+    unit[torch.arange(len(at)), at] += 1.0
+    unit[torch.arange(len(at)) + len(at), at] += 1j
+    fields = grid.ifft(unit.reshape(-1, *mask.shape)).flatten(1)
+    _, size, rows = torch.linalg.svd(fields, full_matrices=False)
+    return rows[size > 1e-9 * size.max()].reshape(-1, *grid.shape) * grid.points**0.5
+
+
+def _with_start(misfit: Misfit, x: Float[np.ndarray, " p"]) -> tuple[np.ndarray, np.ndarray]:
+    """Misfit (n, r) of each trajectory, its first frame in front, and the derivatives by the coefficients."""
+    data, n = misfit.data, len(misfit.data.u)
+    start = ((misfit.initial - data.u[:, 0]).flatten(1) / data.size[:, None]).numpy()
+    gap = np.concatenate([start, misfit(x).reshape(n, -1)], axis=1)
+    slopes = misfit.jacobian(x).reshape(n, -1, len(x))
+    return gap, np.concatenate([np.zeros((n, start.shape[1], len(x))), slopes], axis=1)
+
+
+def _field_jacobians(
+    misfit: Misfit, x: Float[np.ndarray, " p"], modes: Float[Tensor, "..."]
+) -> Iterator[Float[np.ndarray, "r a"]]:
+    """Derivatives of each trajectory's misfit by the amplitudes of its initial field's modes (a, *grid)."""
+    data, law = misfit.data, misfit.law.with_values(misfit.values(x))
+    flow, width = law.flow(data.grid), max(1, CHUNK // (len(modes) * data.grid.points))
+    for first in range(0, len(data.u), width):
+        chosen = slice(first, first + width)
+        size = data.size[chosen].reshape(-1, *(1,) * data.grid.ndim)
+        moves = torch.cat([torch.zeros_like(modes[:1]), STEP * modes])[:, None] * size
+        rolls = rolled(flow, misfit.initial[chosen] + moves, data, misfit.substeps)
+        rolls = torch.cat([(misfit.initial[chosen] + moves).unsqueeze(2), rolls], dim=2)
+        slopes = (rolls[1:] - rolls[:1]).flatten(3).flatten(2) / (STEP * data.size[chosen, None] ** 2)
+        yield from slopes.permute(1, 2, 0).numpy()

@@ -1,0 +1,76 @@
+"""Coefficients from noisy trajectories: the initial fields are unknowns too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from hybrid.grid import Grid
+from symbolic.catalog import CATALOG
+from symbolic.initialfields import basis, with_initial_fields
+from symbolic.law import Law
+from symbolic.refine import Refinement, refine
+from symbolic.rollouts import RollOutData
+
+TRUTH = CATALOG["allen_cahn"].law
+
+
+def fields(noise: float, seed: int = 0, n: int = 6) -> RollOutData:
+    data = CATALOG["allen_cahn"].trajectories(n, seed=seed, noise=noise, points=32, n_frames=16, dt=3e-3)
+    return RollOutData.of(data, TRUTH)
+
+
+def errors(law: Law) -> np.ndarray:
+    return np.abs(law.values() / TRUTH.values() - 1)
+
+
+def refined(data: RollOutData) -> Refinement:
+    return refine(TRUTH, data, pivot=TRUTH.scale, clusters=len(data.u))
+
+
+@pytest.mark.parametrize("shape", [(8,), (9,), (6, 6)])
+def test_basis_spans_the_modes_of_a_mask(shape: tuple[int, ...]) -> None:
+    grid = Grid(shape, (2 * np.pi,) * len(shape))
+    mask = torch.as_tensor(grid.resolved & (grid.k_norm <= 2))
+    modes = basis(grid, mask)
+    gram = modes.flatten(1) @ modes.flatten(1).T / grid.points
+    torch.testing.assert_close(gram, torch.eye(len(modes), dtype=torch.float64))
+    torch.testing.assert_close(grid.ifft(grid.fft(modes) * mask), modes)
+    assert len(modes) == int((grid.multiplicity * mask.numpy()).sum())
+
+
+def test_clean_data_leave_the_refinement_as_it_is() -> None:
+    data = fields(0.0)
+    found = refined(data)
+    assert with_initial_fields(found, data, pivot=TRUTH.scale, clusters=6) is found
+
+
+def test_noisy_starts_no_longer_bias_the_coefficients() -> None:
+    before, after = [], []
+    for seed in range(6):
+        data = fields(0.03, seed)
+        found = refined(data)
+        before.append(errors(found.law))
+        after.append(errors(with_initial_fields(found, data, pivot=TRUTH.scale, clusters=6).law))
+    worst_before, worst_after = np.median(before, axis=0).max(), np.median(after, axis=0).max()
+    assert worst_after < 0.2 * worst_before
+    assert worst_after < 5e-3
+
+
+def test_standard_errors_are_those_of_the_coefficients() -> None:
+    pulls = []
+    for seed in range(8):
+        data = fields(0.02, 100 + seed)
+        law = with_initial_fields(refined(data), data, pivot=TRUTH.scale, clusters=6).law
+        std = np.sqrt(np.diag(np.array(law.covariance)))[:-1]
+        pulls.append((law.values() - TRUTH.values())[:-1] / std)
+    assert 0.5 < np.sqrt(np.mean(np.square(pulls))) < 2.5
+
+
+def test_roll_outs_off_for_another_reason_are_left_alone() -> None:
+    data = replace(fields(0.03), noise=0.0)
+    found = refined(data)
+    assert with_initial_fields(found, data, pivot=TRUTH.scale, clusters=6) is found
