@@ -13,13 +13,15 @@ from hybrid.trajectories import Trajectories
 from hybrid.warmstart import first_useful_frame
 from symbolic.band import narrowed, widened
 from symbolic.canonical import CanonicalNetwork, Gauge, canonical_form, canonical_law
-from symbolic.eliminate import PAYS, eliminate
+from symbolic.eliminate import PAYS, Tried, eliminate
 from symbolic.initialfields import with_initial_fields
 from symbolic.law import Law
 from symbolic.library import Library, polynomials
-from symbolic.readoff import Importance, Skill, importance, pivot_of, read_off
+from symbolic.optimisers import DEFAULT, Optimiser
+from symbolic.readoff import Importance, importance, pivot_of, read_off
 from symbolic.refine import Refinement, refine
 from symbolic.rollouts import RollOutData, predicted, substeps_for
+from symbolic.skill import Skill
 from symbolic.sparse import Selection
 from symbolic.support import Support
 
@@ -37,6 +39,7 @@ class Distillation:
         selections: the sparse regression of each factor.
         refinement: the last refinement.
         dropped: terms that were selected and then found to make no difference.
+        tried: number of coefficients and error on validation roll-outs of every law that was tried.
         support: whether it says all that the network knows.
         notes: what else should be said.
         seconds: of reading the factors off ("distill") and of refining them ("refine").
@@ -47,6 +50,7 @@ class Distillation:
     selections: dict[str, Selection]
     refinement: Refinement
     dropped: tuple[str, ...]
+    tried: tuple[Tried, ...]
     support: Support
     notes: tuple[str, ...]
     seconds: dict[str, float]
@@ -56,6 +60,15 @@ class Distillation:
         """What was fixed."""
         return self.network.gauge
 
+    @property
+    def front(self) -> tuple[Tried, ...]:
+        """The Pareto front: laws that no other one with as few coefficients beats, from simple to rich."""
+        best: list[Tried] = []
+        for terms, error in sorted(self.tried):
+            if not best or error < best[-1][1]:
+                best = [entry for entry in best if entry[0] < terms] + [(terms, error)]
+        return tuple(best)
+
 
 def distill(
     model: OnsagerModel,
@@ -64,10 +77,13 @@ def distill(
     validation: Trajectories | None = None,
     library: Library | None = None,
     pays: float = PAYS,
+    optimisers: tuple[Optimiser, ...] = DEFAULT,
     seed: int = 0,
 ) -> Law:
     """The closed-form law of a network, refined on trajectories; `distillation` returns the steps as well."""
-    return distillation(model, data, validation=validation, library=library, pays=pays, seed=seed).law
+    return distillation(
+        model, data, validation=validation, library=library, pays=pays, optimisers=optimisers, seed=seed
+    ).law
 
 
 def distillation(
@@ -77,6 +93,7 @@ def distillation(
     validation: Trajectories | None = None,
     library: Library | None = None,
     pays: float = PAYS,
+    optimisers: tuple[Optimiser, ...] = DEFAULT,
     seed: int = 0,
 ) -> Distillation:
     """Read the factors off a network, refine them on data, drop what makes no difference on validation data.
@@ -88,6 +105,7 @@ def distillation(
         library: candidate terms, polynomials if None.
         pays: by which factor a term must reduce the error of validation roll-outs to stay; a smaller one,
             such as 1.2, leaves more terms and a closer law.
+        optimisers: what proposes the terms of each factor (`symbolic.optimisers`).
         seed: of the split.
 
     Raises:
@@ -108,7 +126,10 @@ def distillation(
     weights = importance(model, network, data, skill.modes * within)
     library = library or polynomials(model.grid.ndim)
     forms = [
-        [read_off(model, network, weights, library, skill.precision * c, band, centre) for c in COARSER]
+        [
+            read_off(model, network, weights, library, skill.precision * c, band, centre, optimisers)
+            for c in COARSER
+        ]
         for centre in dict.fromkeys((0.0, network.centre))
     ]
     read = time.perf_counter()
@@ -120,7 +141,10 @@ def distillation(
     notes = [f"{name} was dropped: validation roll-outs hardly miss it" for name in end.dropped]
     notes += [] if support.complete else [str(support)]
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
-    return Distillation(law, network, end.selections, final, end.dropped, support, tuple(notes), seconds)
+    tried = tuple(entry for each in ends for entry in each.tried)
+    return Distillation(
+        law, network, end.selections, final, end.dropped, tried, support, tuple(notes), seconds
+    )
 
 
 @dataclass(frozen=True)
@@ -128,13 +152,14 @@ class _Ended:
     """What elimination leaves of the forms about one centre.
 
     Args:
-        refinement, dropped: its end.
+        refinement, dropped, tried: its end.
         selections: of the form that it started from.
         error: root mean square misfit of validation roll-outs, in units of the field.
     """
 
     refinement: Refinement
     dropped: tuple[str, ...]
+    tried: tuple[Tried, ...]
     selections: dict[str, Selection]
     error: float
 
@@ -157,7 +182,7 @@ class _Ended:
         law = end.refinement.law
         gap = predicted(law, held_out, substeps_for(law, held_out)) - held_out.u[:, 1:]
         error = float(gap.square().mean().sqrt().nan_to_num(np.inf))
-        return cls(end.refinement, end.dropped, forms[end.start][1], error)
+        return cls(end.refinement, end.dropped, end.tried, forms[end.start][1], error)
 
     @property
     def terms(self) -> int:

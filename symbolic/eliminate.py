@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
@@ -26,6 +26,7 @@ SUSPECT = 10.0  # only terms without which the squared misfit grows by less than
 
 Drop = tuple[Parameter, ...]
 Start = tuple[Law, Parameter]
+Tried = tuple[int, float]  # number of coefficients, root mean square of the errors on validation roll-outs
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,14 @@ class _Trials:
         validation: what decides.
         clusters: trajectories that the training data come from.
         pays: by which factor a term must reduce the error to stay.
+        tried: what was put to the test.
     """
 
     train: RollOutData
     validation: RollOutData
     clusters: int
     pays: float
+    tried: list[Tried] = field(default_factory=list)
 
     def of(self, law: Law, pivot: Parameter) -> _Tried:
         """A law refined on a few trajectories, and scored."""
@@ -76,7 +79,9 @@ class _Trials:
             tolerance=TRIAL_TOLERANCE,
         )
         leads = lead_times(self.validation.u.shape[1] - 1)
-        return _Tried(found, pivot, scores(found.law, self.validation, leads))
+        errors = scores(found.law, self.validation, leads)
+        self.tried.append((len(law.parameters), float(np.sqrt(np.mean(errors**2)))))
+        return _Tried(found, pivot, errors)
 
     def does_not_pay(self, trial: _Tried, tried: _Tried, terms: int) -> bool:
         """Whether a law with so many terms fewer does as well."""
@@ -177,11 +182,13 @@ class Elimination:
         refinement: the last refinement, on all training data.
         start: which of the forms it started from.
         dropped: the terms that were taken away.
+        tried: every law that was put to the test.
     """
 
     refinement: Refinement
     start: int
     dropped: tuple[str, ...]
+    tried: tuple[Tried, ...]
 
 
 def eliminate(
@@ -203,5 +210,5 @@ def eliminate(
             tried = smaller[0]
         final = refine(tried.law, train, pivot=tried.pivot, clusters=clusters)
         if dissipates(final.law, train) or not _candidates(final, negative=True):
-            return Elimination(final, start, tuple(dropped))
+            return Elimination(final, start, tuple(dropped), tuple(trials.tried))
         tried = replace(tried, refinement=final)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import sympy
@@ -20,13 +20,10 @@ from symbolic.factor import WAVENUMBERS, Factor, columns, u
 from symbolic.form import Parameter
 from symbolic.law import Law
 from symbolic.library import Library
+from symbolic.optimisers import DEFAULT, Optimiser
 from symbolic.sparse import Selection, select
 
 F_SAMPLES = 60  # a smooth function on the range of the data counts as so many observations
-PRECISION = (1e-6, 3e-3)
-RUN = 3  # shells of modes in a row that are not predicted end the band of a law
-LEAD = 5  # frames ahead, that the network's skill is judged at
-PAIRS = 60  # of frames, that the network's skill is judged on
 
 
 @dataclass(frozen=True)
@@ -66,48 +63,6 @@ def importance(
     return Importance(density / density.sum(), power * (network.m**2 + network.w**2), push)
 
 
-@dataclass(frozen=True)
-class Skill:
-    """How well a network predicts the next frames.
-
-    Args:
-        precision: how well it knows u_t, a tenth of its error relative to persistence's.
-        modes: 1 where it explains all of a mode's change, 0 where it explains half or less.
-        band: the wavenumber beyond which that is 0 on RUN shells in a row, or inf.
-    """
-
-    precision: float
-    modes: Float[np.ndarray, " k"]
-    band: float
-
-    @classmethod
-    def of(cls, model: OnsagerModel, network: CanonicalNetwork, data: Trajectories) -> Skill:
-        """From some pairs of frames, all over the data."""
-        lead = max(1, min(LEAD, data.n_frames // 8))
-        starts = data.n_frames - lead
-        trajectory, frame = np.divmod(
-            np.unique(np.linspace(0, data.n * starts - 1, PAIRS).astype(int)), starts
-        )
-        before, after = data.u[trajectory, frame], data.u[trajectory, frame + lead]
-        times = data.t[: lead + 1 : lead]
-        error = model.simulate(before, times).take(1, axis=-data.grid.ndim - 1) - after
-        known = np.linalg.norm(error) / max(float(np.linalg.norm(before - after)), 1e-300)
-        lost, change = (_power(model, fields) for fields in (error, before - after))
-        # of a damped mode that is all noise half of the change "is explained": that is nothing
-        modes = np.clip(1 - 2 * lost / np.maximum(change, 1e-300), 0.0, 1.0)
-        shell = np.rint(np.abs(network.k).max(0) / data.grid.k_unit).astype(int)
-        seen = {int(n) for n in shell[modes > 0]}
-        dark = (n for n in range(2, shell.max() + 2 - RUN) if seen.isdisjoint(range(n, n + RUN)))
-        band = (next(dark, math.inf) - 1) * data.grid.k_unit
-        return cls(float(np.clip(0.1 * known, *PRECISION)), modes, band)
-
-
-def _power(model: OnsagerModel, fields: Float[np.ndarray, "..."]) -> Float[np.ndarray, " k"]:
-    """Σ |û|² over fields, of each mode that the model evolves."""
-    u_hat = model.grid.fft(torch.as_tensor(resampled(fields, model.grid.shape)))
-    return u_hat.abs().square().sum(0).flatten()[model.modes.first].numpy()
-
-
 def _usable(
     terms: tuple[sympy.Expr, ...], network: CanonicalNetwork, centre: float
 ) -> tuple[sympy.Expr, ...]:
@@ -128,6 +83,7 @@ def _read_force(
     terms: tuple[sympy.Expr, ...],
     precision: float,
     centre: float,
+    optimisers: tuple[Optimiser, ...],
 ) -> tuple[Selection, float]:
     """The sparse F' about a centre, and the slope of the linear part that it leaves to q.
 
@@ -139,7 +95,15 @@ def _read_force(
     f = network.f - (0.0 if conserved or not len(mean) else float(mean[0]) * moved)
     linear = np.stack([nodes, np.ones_like(nodes)] if conserved else [nodes], axis=-1)
     at_nodes = columns([term.diff(u) for term in terms], {u: nodes})
-    chosen = select(at_nodes, f, weights.u, free=linear, samples=F_SAMPLES, precision=precision)
+    chosen = select(
+        at_nodes,
+        f,
+        weights.u,
+        free=linear,
+        samples=F_SAMPLES,
+        precision=precision,
+        optimisers=optimisers,
+    )
     rest = f - at_nodes @ chosen.coefficients
     root = np.sqrt(weights.u)
     slope = np.linalg.lstsq(linear * root[:, None], rest * root, rcond=None)[0][0]
@@ -147,12 +111,13 @@ def _read_force(
 
 
 def _not_negative(
-    chosen: Selection, at_modes: np.ndarray, m: np.ndarray, weight: np.ndarray, precision: float
+    choose: Callable[..., Selection], at_modes: np.ndarray, m: np.ndarray, precision: float
 ) -> Selection:
     """The finest selection whose m(k) ≥ 0 on all modes: where the data are silent, terms of m may cross 0."""
+    chosen = choose(precision=precision)
     while (at_modes @ chosen.coefficients).min() < -1e-9 * np.abs(m).max() and precision < 1:
         precision *= 10
-        chosen = select(at_modes, m, weight, precision=precision)
+        chosen = choose(precision=precision)
     return chosen
 
 
@@ -164,6 +129,7 @@ def read_off(
     precision: float,
     band: float | None,
     centre: float,
+    optimisers: tuple[Optimiser, ...] = DEFAULT,
 ) -> tuple[Law, dict[str, Selection]]:
     """The sparse factors of a network, as they stand before any look at the trajectories.
 
@@ -174,17 +140,20 @@ def read_off(
         precision: to which the factors are known.
         band: the largest wavenumber that the law evolves; the network's if None.
         centre: u*, from which the law counts the field: the network's, or 0.
+        optimisers: what proposes supports.
     """
     F_terms = _usable(library.F, network, centre)
     selections = {}
-    selections["F"], moved = _read_force(network, weights, F_terms, precision, centre)
+    selections["F"], moved = _read_force(network, weights, F_terms, precision, centre, optimisers)
     targets = {"q": (network.q + moved, weights.q), "m": (network.m, weights.K), "w": (network.w, weights.K)}
     wave = dict(zip(WAVENUMBERS[model.grid.ndim], network.k, strict=True))
     for name, (target, weight) in targets.items():
         at_modes = columns(getattr(library, name), wave)
-        selections[name] = select(at_modes, target, weight, precision=precision)
-        if name == "m":
-            selections[name] = _not_negative(selections[name], at_modes, target, weight, precision)
+        choose = partial(select, at_modes, target, weight, optimisers=optimisers)
+        chosen = (
+            _not_negative(choose, at_modes, target, precision) if name == "m" else choose(precision=precision)
+        )
+        selections[name] = chosen
     terms = {"F": F_terms, "q": library.q, "m": library.m, "w": library.w}
     factors = {
         name: Factor(

@@ -1,18 +1,15 @@
-"""Sparse regression of one factor: a path of supports from PySINDy's optimisers, and a choice among them."""
+"""Sparse regression of one factor: paths of supports from several optimisers, and a choice among them."""
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
-import pysindy
 from jaxtyping import Float
 
-THRESHOLDS = np.geomspace(1e-4, 0.5, 16)
-ROUNDING = 1e-12  # what projecting out free columns leaves of a column that they span
+from symbolic.optimisers import DEFAULT, Optimiser, Support, supports
 
-Support = tuple[int, ...]
+ROUNDING = 1e-12  # what projecting out free columns leaves of a column that they span
 
 
 @dataclass(frozen=True)
@@ -36,32 +33,6 @@ def _solve(columns: np.ndarray, target: np.ndarray) -> np.ndarray:
     return np.linalg.lstsq(columns, target, rcond=1e-13)[0]
 
 
-def supports(columns: Float[np.ndarray, "n c"], target: Float[np.ndarray, " n"]) -> set[Support]:
-    """Supports along STLSQ's path of thresholds and FROLS' greedy path; columns and target of unit RMS."""
-    found: set[Support] = set()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for threshold in THRESHOLDS:
-            optimizer = pysindy.STLSQ(threshold=float(threshold), alpha=0.0, max_iter=40)
-            optimizer.fit(columns, target[:, None])
-            found.add(tuple(int(i) for i in np.flatnonzero(optimizer.coef_[0])))
-        path = _greedy_path(columns, target)
-    found |= {tuple(int(i) for i in np.flatnonzero(row)) for row in path}
-    return {support for support in found if support}
-
-
-def _greedy_path(columns: Float[np.ndarray, "n c"], target: Float[np.ndarray, " n"]) -> np.ndarray:
-    """FROLS' coefficients after each term, as far as the columns are independent."""
-    for steps in range(min(columns.shape[1], int(np.linalg.matrix_rank(columns))), 0, -1):
-        greedy = pysindy.FROLS(alpha=1e-12, max_iter=steps)
-        try:
-            greedy.fit(columns, target[:, None])
-        except ValueError:  # it made NaN of what two dependent columns leave
-            continue
-        return np.asarray(greedy.history_)[:, 0, :]
-    return np.empty((0, columns.shape[1]))
-
-
 def select(
     columns: Float[np.ndarray, "n c"],
     target: Float[np.ndarray, " n"],
@@ -70,6 +41,7 @@ def select(
     free: Float[np.ndarray, "n r"] | None = None,
     samples: int | None = None,
     precision: float = 1e-6,
+    optimisers: tuple[Optimiser, ...] = DEFAULT,
 ) -> Selection:
     """The support with the smallest n log(residual²) + s log n among those on the optimisers' paths.
 
@@ -80,6 +52,7 @@ def select(
         free: columns that act but are not judged (what the gauge makes equivalent); projected out first.
         samples: independent observations n, the number of points if None.
         precision: accuracy of the target; a relative residual below it counts as none.
+        optimisers: what proposes supports.
     """
     root = np.sqrt(weights / weights.sum())
     X, y = columns * root[:, None], target * root
@@ -97,7 +70,7 @@ def select(
     unit = points * X[:, at] / size[at]
     goal = points * y / scale
     tried = []
-    for support in supports(unit, goal):
+    for support in supports(unit, goal, optimisers):
         columns_of = list(support)
         c = _solve(unit[:, columns_of], goal)
         residual = float(np.linalg.norm(unit[:, columns_of] @ c - goal) / points)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -26,8 +27,9 @@ from symbolic.eliminate import dissipates, eliminate
 from symbolic.factor import Factor, k, u
 from symbolic.law import Law
 from symbolic.library import polynomials
-from symbolic.readoff import PRECISION, Importance, Skill, importance, pivot_of, read_off
+from symbolic.readoff import Importance, importance, pivot_of, read_off
 from symbolic.rollouts import RollOutData
+from symbolic.skill import PRECISION, Skill
 
 SHORT = Schedule(leads=(1, 3), steps=(20, 20), batch=16, every=20)
 SAMPLING = {"kdv": {"n_frames": 40, "dt": 2e-3}, "allen_cahn": {"n_frames": 30}}
@@ -98,6 +100,9 @@ def test_law_is_the_one_that_was_refined_and_says_what_was_dropped(allen_cahn: R
     assert all(name in note for name, note in zip(distilled.dropped, distilled.notes, strict=True))
     assert {"scale", "quadratic energy", "constant"} <= {gauge.freedom for gauge in distilled.gauge}
     assert distilled.gauge == distilled.network.gauge
+    assert set(distilled.front) <= set(distilled.tried)
+    assert all(a[0] < b[0] and a[1] > b[1] for a, b in itertools.pairwise(distilled.front))
+    assert len(distilled.law.parameters) in [terms for terms, _ in distilled.tried]
 
 
 @pytest.mark.slow

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from symbolic.sparse import Selection, select, supports
+from symbolic.optimisers import BY_NAME, FROLS, SR3, STLSQ, BestSubset, Optimiser, supports
+from symbolic.sparse import Selection, select
 
 RNG = np.random.default_rng(0)
 X = RNG.uniform(-1.5, 1.5, 300)
@@ -115,3 +116,32 @@ def test_fewer_points_than_terms_still_give_a_choice() -> None:
     chosen = select(columns, 2 * x, weights)
     assert chosen.support == (1,)
     assert chosen.coefficients[1] == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("optimiser", [STLSQ(), SR3(), FROLS(), BestSubset()], ids=BY_NAME)
+def test_every_optimiser_proposes_the_true_support(optimiser: Optimiser) -> None:
+    rng = np.random.default_rng(3)
+    columns = rng.normal(size=(200, 6))
+    target = 2 * columns[:, 1] - columns[:, 4] + 1e-3 * rng.normal(size=200)
+    assert (1, 4) in supports(columns, target / target.std(), (optimiser,))
+    chosen = select(columns, target, np.ones(200), precision=1e-4, optimisers=(optimiser,))
+    assert chosen.support == (1, 4)
+    np.testing.assert_allclose(chosen.coefficients[[1, 4]], [2, -1], atol=1e-3)
+
+
+def test_all_subsets_find_what_greedy_steps_miss() -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 300))
+    columns = np.stack([a + b + 0.1 * rng.normal(size=300), a, b], axis=-1)  # the first is nearly the target
+    columns /= columns.std(0)
+    target = (a + b) / (a + b).std()
+    greedy = list(FROLS()(columns, target))
+    assert (0,) in greedy
+    assert (1, 2) not in greedy
+    best = list(BestSubset()(columns, target))
+    assert best == [(0,), (1, 2), (0, 1, 2)]
+
+
+def test_all_subsets_of_a_large_library_are_refused() -> None:
+    with pytest.raises(ValueError, match="at most 12"):
+        list(BestSubset()(np.ones((20, 13)), np.ones(20)))
