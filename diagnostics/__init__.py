@@ -1,8 +1,9 @@
 """Judge what was learned: errors against lead time, amplitude scaling, one report."""
 
+from diagnostics.ensemble import ensemble
 from diagnostics.errors import rollout_error
 from diagnostics.identifiability import energy_match
 from diagnostics.report import report
 from diagnostics.scaling import amplitude_scaling
 
-__all__ = ["amplitude_scaling", "energy_match", "report", "rollout_error"]
+__all__ = ["amplitude_scaling", "energy_match", "ensemble", "report", "rollout_error"]

@@ -1,0 +1,159 @@
+"""The same data learned again and again: which terms come back, and how far their coefficients spread.
+
+A standard error of the refinement tells what the data leave open once the form is known. Whether the form
+itself is stable, against the network's seed and the choice of trajectories, only further fits tell.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from joblib import Parallel, delayed
+
+from hybrid import Schedule, Trajectories, fit
+from symbolic import Law, distill
+from symbolic.digits import plain
+
+LEVEL = 0.9
+Member = Callable[[Trajectories, Trajectories, int], Law]
+
+
+@dataclass(frozen=True)
+class TermSpread:
+    """A term over an ensemble.
+
+    Args:
+        name: such as "F: u**3".
+        frequency: share of the members that have it.
+        median, low, high: of its coefficient, in the members that have it; LEVEL of them are between the last
+            two.
+    """
+
+    name: str
+    frequency: float
+    median: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Laws learned from resampled trajectories with different seeds.
+
+    Args:
+        laws: one of each member that came to an end.
+        failed: what the others said.
+    """
+
+    laws: tuple[Law, ...]
+    failed: tuple[str, ...] = ()
+
+    @property
+    def terms(self) -> tuple[TermSpread, ...]:
+        """Every term that some member has, the most frequent first."""
+        values: dict[str, list[float]] = {}
+        for law in self.laws:
+            for name, value in law.coefficients.items():
+                values.setdefault(name, []).append(value)
+        tail = (1 - LEVEL) / 2
+        rows = [
+            TermSpread(name, len(found) / len(self.laws), *np.quantile(found, (0.5, tail, 1 - tail)).tolist())
+            for name, found in values.items()
+        ]
+        return tuple(sorted(rows, key=lambda row: -row.frequency))
+
+    @property
+    def consensus(self) -> tuple[frozenset[str], float]:
+        """The set of terms that most members agree on, and their share."""
+        (terms, count), *_ = Counter(frozenset(law.coefficients) for law in self.laws).most_common(1)
+        return terms, count / len(self.laws)
+
+    def __str__(self) -> str:
+        terms, share = self.consensus
+        head = f"{len(self.laws)} laws; {share:.0%} have the terms {', '.join(sorted(terms))}"
+        titles = f"{'term':<16}{'in':>6}{'median':>14}{f'{LEVEL:.0%} of them':>28}"
+        rows = [
+            f"{row.name:<16}{row.frequency:>6.0%}{plain(row.median):>14}"
+            f"{f'{plain(row.low)} … {plain(row.high)}':>28}"
+            for row in self.terms
+        ]
+        return "\n".join([head, titles, *rows, *(f"failed: {message}" for message in self.failed)])
+
+
+def resampled(data: Trajectories, seed: int) -> tuple[Trajectories, Trajectories]:
+    """As many trajectories as there are, drawn with replacement, and those that were not drawn.
+
+    Raises:
+        ValueError: fewer than four trajectories.
+    """
+    if data.n < 4:
+        raise ValueError(f"expected at least 4 trajectories to resample, got {data.n}; add some")
+    rng = np.random.default_rng(seed)
+    while True:
+        drawn = np.sort(rng.integers(data.n, size=data.n))
+        left = np.setdiff1d(np.arange(data.n), drawn)
+        if len(left) and len(np.unique(drawn)) > 1:
+            return data.select(drawn.tolist()), data.select(left.tolist())
+
+
+def learned(
+    train: Trajectories,
+    validation: Trajectories,
+    seed: int,
+    *,
+    schedule: Schedule | None = None,
+    **options: Any,
+) -> Law:
+    """The law of some trajectories: fit, then distil with further options."""
+    torch.set_num_threads(1)
+    model = fit(train, validation=validation, seed=seed, schedule=schedule, progress=False)
+    return distill(model, train, validation=validation, seed=seed, **options)
+
+
+def ensemble(
+    data: Trajectories,
+    *,
+    members: int = 10,
+    seed: int = 0,
+    jobs: int = 1,
+    member: Member | None = None,
+    **options: Any,
+) -> Ensemble:
+    """Learn the law of resampled trajectories with different seeds.
+
+    Members run side by side by joblib; under `joblib.parallel_config(backend="dask")` on a dask cluster.
+
+    Args:
+        data: trajectories.
+        members: how many fits.
+        seed: of the first member.
+        jobs: how many at a time.
+        member: learns a law from trajectories to train on, others to validate with, and a seed; `learned` if
+            None.
+        options: of `learned`, such as schedule, library, pays.
+
+    Raises:
+        ValueError: fewer than four trajectories, or no member came to an end.
+    """
+    one = partial(_one, member or partial(learned, **options))
+    draws = [(*resampled(data, seed + i), seed + i) for i in range(members)]
+    found = Parallel(n_jobs=jobs)(delayed(one)(*draw) for draw in draws)
+    laws = tuple(law for law in found if isinstance(law, Law))
+    failed = tuple(message for message in found if isinstance(message, str))
+    if not laws:
+        raise ValueError(f"expected at least one law of {members} members, got none: {failed[:1]}")
+    return Ensemble(laws, failed)
+
+
+def _one(member: Member, train: Trajectories, validation: Trajectories, seed: int) -> Law | str:
+    """The law of a member, or what it failed of."""
+    try:
+        return member(train, validation, seed)
+    except (FloatingPointError, ValueError) as error:
+        return f"seed {seed}: {' '.join(str(error).split())}"
