@@ -19,6 +19,7 @@ class FitRecord:
         substeps: integrator steps a frame.
         capped: the time cap ended the training, so that another machine may give another model.
         seconds: of each stage.
+        evaluations: distinct forces of bonds that were looked at, where a chain's forces were learned from.
     """
 
     warm: WarmStart
@@ -28,3 +29,4 @@ class FitRecord:
     substeps: int
     capped: bool
     seconds: dict[str, float]
+    evaluations: int = 0
