@@ -88,9 +88,10 @@ class ChainData:
     def parts(self, seed: int, fractions: Sequence[float]) -> tuple[ChainData, ...]:
         """One part for each of the fractions, which add up to 1; cut as Trajectories are."""
         n, n_frames, _ = self.r.shape
-        return tuple(self._part(part) for part in plan_split(n, n_frames, seed, fractions))
+        return tuple(self.part(part) for part in plan_split(n, n_frames, seed, fractions))
 
-    def _part(self, part: Part) -> ChainData:
+    def part(self, part: Part) -> ChainData:
+        """Some of the trajectories and frames."""
         rows, frames = list(part.trajectories), slice(*part.frames)
         return replace(self, r=self.r[rows, frames], v=self.v[rows, frames], t=self.t[frames])
 

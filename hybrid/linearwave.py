@@ -64,7 +64,15 @@ def fit_linear(
         terms: of G.
         snapshots: which of them; sites: which of theirs.
         sweeps: corrections by G'G; 0 leaves its relative error of order ε² in.
+
+    Raises:
+        ValueError: fewer forces than terms, or so few that the iteration does not converge.
     """
+    if sites.size < len(terms):
+        raise ValueError(
+            f"expected at least {len(terms)} forces for as many terms, got {sites.size}; draw more sites or "
+            f"give more snapshots"
+        )
     u, grid = samples.u[torch.as_tensor(snapshots)], samples.map.grid
     y = samples.targets(snapshots, sites)
     model = LinearWave(grid, terms, np.zeros(len(terms)))
@@ -75,6 +83,11 @@ def fit_linear(
     size[size == 0] = 1.0
     second = np.zeros_like(y)
     for _ in range(sweeps + 1):
+        if not np.isfinite(second).all():
+            raise ValueError(
+                f"expected forces that determine {len(terms)} terms, got {sites.size} that do not; draw more "
+                f"sites or give more snapshots"
+            )
         found = np.linalg.lstsq(at_sites / size, (y + second).ravel(), rcond=None)[0]
         model = replace(model, coefficients=found / size)
         rate, change = along(model.rate, u)

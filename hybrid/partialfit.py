@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -106,26 +106,15 @@ def fit_forces(
     """
     if case not in (None, Case.CONSERVATIVE):
         raise ValueError(f"expected a conservative fit, as a chain loses no energy, got {case}; leave it out")
-    data, validation = _states(data), None if validation is None else _states(validation)
-    if validation is None:
-        data, validation = data.parts(seed, (1 - VALIDATION_SHARE, VALIDATION_SHARE))
     started = time.perf_counter()
-    rng = np.random.default_rng(seed)
-    samples, held_out = ForceSamples(data), ForceSamples(validation)
-    fields, held_fields = _fields(data), _fields(validation)
-    draws = Snapshots(samples, samples.u, forces, rng)
-    chosen = rng.permutation(len(samples))[:WARM_SNAPSHOTS]
-    sites, y = draws.at(chosen)
-    warm = _warm(fit_linear(samples, FLUX, chosen, sites), fields, float(np.mean(y**2)))
-    model = build(warm, fields)
-    draws.v = torch.as_tensor(band_limited(warm, fields)).flatten(0, 1)
-    v = torch.as_tensor(band_limited(warm, held_fields)).flatten(0, 1)
-    judged = Snapshots(held_out, v, replace(forces, redraw=False), rng)
+    start = ForceStart.of(data, forces, validation, seed=seed)
+    samples, held_out = start.draws.samples, start.judged.samples
     factorised = time.perf_counter()
-    module = SiteForces(model, schedule, samples.map, float(np.mean(y**2)))
-    validations, capped = train(module, draws, judged, seed=seed, progress=progress)
+    module = SiteForces(start.model, schedule, samples.map, start.size)
+    validations, capped = train(module, start.draws, start.judged, seed=seed, progress=progress)
+    model = start.model
     model.record = FitRecord(
-        warm=replace(warm, score=validations.history[0][1]),
+        warm=replace(start.warm, score=validations.history[0][1]),
         history=tuple(validations.history),
         best_step=validations.step,
         steps=validations.history[-1][0],
@@ -135,6 +124,61 @@ def fit_forces(
         evaluations=samples.forces.evaluations + held_out.forces.evaluations,
     )
     return model.eval()
+
+
+@dataclass(frozen=True)
+class ForceStart:
+    """Where training on forces starts, after linear least squares on those of a few sites.
+
+    Args:
+        warm: the member of the class that was found.
+        model: the network that imitates it.
+        draws, judged: the snapshots to learn from, and the held-out ones with the sites that they keep.
+        size: the mean of y².
+    """
+
+    warm: WarmStart
+    model: OnsagerModel
+    draws: Snapshots
+    judged: Snapshots
+    size: float
+
+    @classmethod
+    def of(
+        cls,
+        data: ChainData | Trajectories,
+        forces: PartialForces,
+        validation: ChainData | Trajectories | None,
+        *,
+        seed: int,
+    ) -> ForceStart:
+        """From the states of a chain; see `fit_forces`."""
+        data, held_out = _states(data), None if validation is None else _states(validation)
+        if held_out is None:
+            data, held_out = data.parts(seed, (1 - VALIDATION_SHARE, VALIDATION_SHARE))
+        samples, judged = ForceSamples(data), ForceSamples(held_out)
+        _check_same_chain(samples.map, judged.map)
+        rng = np.random.default_rng(seed)
+        draws = Snapshots(samples, samples.u, forces, rng)
+        chosen = rng.permutation(len(samples))[:WARM_SNAPSHOTS]
+        sites, y = draws.at(chosen)
+        size = float(np.mean(y**2))
+        warm = _warm(fit_linear(samples, FLUX, chosen, sites), _fields(samples), size)
+        draws.v, v = (
+            torch.as_tensor(band_limited(warm, _fields(part))).flatten(0, 1) for part in (samples, judged)
+        )
+        kept = Snapshots(judged, v, replace(forces, redraw=False), rng)
+        return cls(warm, build(warm, _fields(samples)), draws, kept, size)
+
+
+def _check_same_chain(mine: SiteMap, theirs: SiteMap) -> None:
+    """Refuse to validate on another chain."""
+    if mine != theirs:
+        raise ValueError(
+            f"expected validation states of the same chain, {mine.grid.points} sites, c = {mine.c:.6g}, "
+            f"r = {mine.scale:.6g} u, got {theirs.grid.points}, {theirs.c:.6g} and {theirs.scale:.6g}; "
+            f"leave them out, and a part of the data is kept back"
+        )
 
 
 def _states(data: ChainData | Trajectories) -> ChainData:
@@ -147,10 +191,10 @@ def _states(data: ChainData | Trajectories) -> ChainData:
     return data
 
 
-def _fields(data: ChainData) -> Trajectories:
-    """u at the sites: the equation is the same in every frame, and nothing is interpolated."""
-    places = data.epsilon * np.arange(data.sites)
-    return Trajectories.from_arrays(data.r / data.scale, data.tau, places, layout="ntx")
+def _fields(samples: ForceSamples) -> Trajectories:
+    """u at the sites, all snapshots in a row: their order in time is of no account."""
+    u, places = samples.u.numpy(), samples.map.grid.coordinates[0]
+    return Trajectories.from_arrays(u[None], np.arange(len(u)), places, layout="ntx")
 
 
 def _warm(wave: LinearWave, data: Trajectories, size: float) -> WarmStart:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hybrid.classtest import UNJUDGED, Evidence
 from hybrid.warmstart import WarmStart
 
 
@@ -30,3 +31,8 @@ class FitRecord:
     capped: bool
     seconds: dict[str, float]
     evaluations: int = 0
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """The class test; None where none was made, as of forces."""
+        return None if self.warm.evidence is UNJUDGED else self.warm.evidence

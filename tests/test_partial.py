@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import sympy
@@ -159,6 +161,27 @@ def test_bonds_are_evaluated_once_and_none_that_was_not_asked_for() -> None:
     assert len(asked) == 8
 
 
+def test_neighbouring_sites_share_a_bond() -> None:
+    """Bonds of m sites that are drawn: 2m - m(m - 1)/(N - 1) on average."""
+    samples, m = ForceSamples(states(32, n=40, n_frames=50)), 16
+    sites = PartialForces(m).draw(len(samples), 32, np.random.default_rng(0))
+    samples.targets(np.arange(len(samples)), sites)
+    assert samples.forces.evaluations / len(samples) == pytest.approx(2 * m - m * (m - 1) / 31, rel=0.01)
+
+
+def test_order_in_time_is_of_no_account() -> None:
+    """One frame each of many chains is as good as many frames of a few."""
+    data = states(64, n=4, n_frames=8)
+    apart = replace(data, r=data.r.reshape(32, 1, 64), v=data.v.reshape(32, 1, 64), t=data.t[:1])
+    assert np.isfinite(model_of(apart, PartialForces(sites=8)).simulate(apart.r[:1, 0], data.tau)).all()
+
+
+def test_forces_are_no_test_of_the_class() -> None:
+    record = model_of(states(32), PartialForces(sites=4)).record
+    assert record is not None
+    assert record.evidence is None
+
+
 def test_all_sites_give_the_full_forces() -> None:
     data = states(16)
     samples = ForceSamples(data)
@@ -248,6 +271,12 @@ TRAJECTORIES = states(32).trajectories()
         (TRAJECTORIES, {"forces": PartialForces(8)}, r"states of a chain .*got Trajectories.*\.states\(\)"),
         (states(32), {}, r"expected Trajectories, got the states of a chain; take their \.trajectories"),
         (states(32), {"forces": PartialForces(4), "case": "dissipative"}, "conservative.*got dissipative"),
+        (
+            states(64),
+            {"forces": PartialForces(4), "validation": states(32)},
+            "same chain, 64 sites.*got 32, .*leave them out",
+        ),
+        (states(32, n=2, n_frames=3), {"forces": PartialForces(1)}, "at least 6 forces .*, got 3; draw more"),
         (
             states(32),
             {"forces": PartialForces(4), "validation": TRAJECTORIES},
