@@ -84,9 +84,13 @@ class ForceSamples:
 
     Args:
         data: raw states; only r is used.
+
+    Raises:
+        ValueError: bonds outside the domain of the force.
     """
 
     def __init__(self, data: ChainData) -> None:
+        data.force.check(data.r)
         r = data.r.reshape(-1, data.sites)
         self.map = SiteMap.of(data)
         self.u = torch.as_tensor(r / data.scale)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from hybrid import PartialForces, Schedule, fit
 from hybrid.chain import Chain, right_moving
 from hybrid.chaindata import ChainData
 from hybrid.factorise import Case
-from hybrid.force import ForceLaw, fput, r
+from hybrid.force import ForceLaw, fene, fput, r
 from hybrid.linearwave import LinearWave, Term, fit_linear
 from hybrid.onsager import OnsagerModel
 from hybrid.partial import BondForces, ForceSamples, partial_loss
@@ -261,6 +263,17 @@ def test_fit_predicts_as_the_long_wave_equation_does() -> None:
     assert np.sqrt(np.mean((found - exact) ** 2) / np.mean(exact**2)) < 0.03
 
 
+@pytest.mark.slow
+def test_example_of_the_docs_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs" / "partial_forces.md").read_text()
+    found = re.search(r"<!-- a test runs this example -->\n```python\n(.*?)```", page, re.S)
+    assert found is not None
+    exec(found[1], {})
+    used, of, bonds, _ = capsys.readouterr().out.splitlines()[-1].split()
+    assert (of, int(bonds)) == ("of", 6 * 21 * 128)
+    assert 0 < int(used) < int(bonds)
+
+
 TRAJECTORIES = states(32).trajectories()
 
 
@@ -275,6 +288,11 @@ TRAJECTORIES = states(32).trajectories()
             states(64),
             {"forces": PartialForces(4), "validation": states(32)},
             "same chain, 64 sites.*got 32, .*leave them out",
+        ),
+        (
+            replace(states(32), force=fene(0.01)),
+            {"forces": PartialForces(4)},
+            "expected bonds with -0.01 < r < 0.01, .*got r from",
         ),
         (states(32, n=2, n_frames=3), {"forces": PartialForces(1)}, "at least 6 forces .*, got 3; draw more"),
         (
