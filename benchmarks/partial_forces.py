@@ -225,8 +225,8 @@ def main() -> None:
     parser.add_argument("--network-seeds", type=int, default=3)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    head = ("N", "full loss", "mean of L_p", "variance", "(1 - m/N) S²/m", "zero-filled")
-    table(f"L_p over {DRAWS} draws, m = {SITES}, 4 snapshots", head, map(estimator, (64, 128, 1024)))
+    head = ("N", "full loss", "mean of L_p", "variance", "(1 - m/N) S²/(m B)", "zero-filled")
+    table(f"L_p over {DRAWS} draws, m = {SITES}, B = 4 snapshots", head, map(estimator, (64, 128, 1024)))
     head = ("N", "share of u_ττ", "0 sweeps", "1 sweep", "2 sweeps", "u u_x, u_xxx")
     cases = [(str(sites), waves(sites)) for sites in (64, *SIZES)]
     cases.append(("128, simulated", CHAINS["fput"].states(12, n_frames=21, dt=0.05)))
