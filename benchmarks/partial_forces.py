@@ -11,12 +11,13 @@ to all forces of all snapshots; rms over seeds. Evaluations are distinct forces 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
+from diagnostics import rollout_error
 from hybrid import Grid, OnsagerModel, PartialForces, Schedule, fit
 from hybrid.chain import Chain, right_moving
 from hybrid.chaindata import ChainData
@@ -25,14 +26,14 @@ from hybrid.linearwave import LinearWave, Term, fit_linear
 from hybrid.partial import BondForces, ForceSamples, partial_loss
 from hybrid.resample import resampled
 from hybrid.sitemap import along
-from hybrid.splitting import VERLET
+from hybrid.splitting import BLANES_MOAN, VERLET
 from symbolic.chains import CHAINS, WAVES
 from symbolic.initial import initial_fields
 from symbolic.long_wave import long_wave
 
 SIZES = (128, 256, 512, 1024)
 FEW, FULL = (1, 2, 3, 4, 6, 8, 16, 32, 64), (1, 2, 3, 4, 6, 8)  # snapshots
-TARGET, SITES, DRAWS = 0.03, 8, 20_000
+TARGET, SITES, DRAWS, QUOTED = 0.03, 8, 20_000, [1, 5, 20, 100]
 LAW: tuple[Term, ...] = ((0, 1), (3,))
 WIDE: tuple[Term, ...] = (*LAW, (0,), (1,), (2,), (4,), (5,), (0, 0), (0, 2), (0, 3), (1, 1), (1, 2))
 WIDE += ((0, 0, 0), (0, 0, 1), (0, 0, 2), (0, 0, 3))
@@ -73,13 +74,11 @@ def estimator(sites: int, snapshots: int = 4) -> list[object]:
         at = torch.as_tensor(PartialForces(SITES).draw(snapshots, sites, rng))
         values[i] = partial_loss(y.gather(-1, at), image, at)
         filled[i] = unforced.scatter(-1, at, squares.gather(-1, at)).mean()
-    loss = float(squares.mean())
     variance = float((1 - SITES / sites) * squares.var(-1).mean() / SITES / snapshots)
-    error = values.std(ddof=1) / np.sqrt(DRAWS)
-    mean = f"{values.mean():.5f} ± {error:.5f}"
+    mean = f"{values.mean():.5f} ± {values.std(ddof=1) / np.sqrt(DRAWS):.5f}"
     return [
         sites,
-        f"{loss:.5f}",
+        f"{squares.mean():.5f}",
         mean,
         f"{values.var(ddof=1):.4e}",
         f"{variance:.4e}",
@@ -108,7 +107,6 @@ def error(found: np.ndarray, reference: np.ndarray) -> float:
 class Point:
     """Evaluations, and the errors of seeds."""
 
-    snapshots: int
     evaluations: float
     errors: tuple[float, ...]
 
@@ -137,23 +135,22 @@ class Study:
         self.sigma = noise * self.samples.targets(*at).std() / abs(self.samples.map.per_force) / np.sqrt(2)
 
     def point(self, snapshots: int, sites: int, seeds: int) -> Point:
-        """The error with some snapshots."""
-        errors, evaluations = [], 0
+        """The error with some snapshots; none where they give fewer forces than terms."""
+        if snapshots * sites < len(self.terms):
+            return Point(0, (np.inf,))
+        errors, evaluations, bonds = [], 0, self.data.r.reshape(-1, self.data.sites)
         for seed in range(seeds):
             rng = np.random.default_rng(seed)
-            self.samples.forces = BondForces(self.data.r.reshape(-1, self.data.sites), self._force(rng))
+            self.samples.forces = BondForces(bonds, lambda r, rng=rng: self._noisy(r, rng))
             chosen = rng.permutation(len(self.samples))[:snapshots]
             drawn = PartialForces(sites).draw(snapshots, self.data.sites, rng)
-            if drawn.size < len(self.terms):
-                errors.append(np.inf)
-                continue
             found = fit_linear(self.samples, self.terms, chosen, drawn).coefficients
             errors.append(error(found, self.reference))
             evaluations += self.samples.forces.evaluations
-        return Point(snapshots, evaluations / seeds, tuple(errors))
+        return Point(evaluations / seeds, tuple(errors))
 
-    def _force(self, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
-        return lambda r: self.data.force(r) + self.sigma * rng.normal(size=r.shape)
+    def _noisy(self, r: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        return self.data.force(r) + self.sigma * rng.normal(size=r.shape)
 
 
 def linear(title: str, terms: tuple[Term, ...], noise: float, seeds: int) -> None:
@@ -206,23 +203,33 @@ def networks(seeds: int) -> Iterator[list[object]]:
             return fit(states, forces=forces, seed=seed, schedule=SCHEDULE, progress=False)
 
         reference = projected(learned(data, sites, False), fields)
-        for name, m, redraw, n in (
-            (f"{SITES} random, kept", SITES, False, 2),
-            (f"{SITES} random, kept", SITES, False, 8),
-            (f"{SITES} random, redrawn", SITES, True, 2),
-            ("all", sites, False, 2),
-        ):
+        cases = [("8 random, kept", SITES, False, n) for n in (2, 8)]
+        cases += [("8 random, redrawn", SITES, True, 2), ("all", sites, False, 2)]
+        for name, m, redraw, n in cases:
             models = [learned(part(data, n, seed), m, redraw, seed) for seed in range(seeds)]
             errors = tuple(error(projected(model, fields), reference) for model in models)
-            used = [model.record.evaluations for model in models if model.record]
-            yield [sites, name, 3 * n, f"{np.mean(used):.0f}", f"{Point(n, 0, errors).rms:.1e}"]
+            used = float(np.mean([model.record.evaluations for model in models if model.record]))
+            yield [sites, name, 3 * n, *str(Point(used, errors)).split(": ")]
+
+
+def rollouts() -> Iterator[list[object]]:
+    """Errors of networks on test trajectories of a chain in (nearly) exact time."""
+    states = replace(CHAINS["fput"], integrator=BLANES_MOAN, courant=0.3).states(12)
+    split = states.trajectories().split(0)
+    fields = {"data": split.train, "validation": split.validation}
+    raw = {"data": states.part(split.train_part), "validation": states.part(split.validation_part)}
+    redrawn, kept = ({**raw, "forces": PartialForces(SITES, redraw)} for redraw in (True, False))
+    for name, taught in {"roll-outs": fields, "forces, redrawn": redrawn, "forces, kept": kept}.items():
+        model = fit(**taught, progress=False)
+        used = model.record.evaluations if model.record else 0
+        yield [name, used, *(f"{e:.1e}" for e in rollout_error(model, split.test).mean[QUOTED])]
 
 
 def main() -> None:
     """Print tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--network-seeds", type=int, default=3)
+    for name, seeds in (("--seeds", 20), ("--network-seeds", 3)):
+        parser.add_argument(name, type=int, default=seeds)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     head = ("N", "full loss", "mean of L_p", "variance", "(1 - m/N) S²/(m B)", "zero-filled")
@@ -234,8 +241,8 @@ def main() -> None:
     linear("Two terms", LAW, 0.0, arguments.seeds)
     linear("16 terms", WIDE, 0.0, arguments.seeds)
     linear("Two terms, each force with noise of 30 % of y", LAW, 0.3, arguments.seeds)
-    head = ("N", "sites", "snapshots", "evaluations", "error")
-    table("Network", head, networks(arguments.network_seeds))
+    table("Network", ("N", "sites", "snapshots", "evaluations", "error"), networks(arguments.network_seeds))
+    table("Roll-outs", ("learned from", "evaluations", *(f"step {n}" for n in QUOTED)), rollouts())
 
 
 if __name__ == "__main__":
