@@ -13,17 +13,16 @@ from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from diagnostics import amplitude_scaling, report, rollout_error
-    from hybrid import OnsagerModel, Trajectories, fit, load
+    from hybrid import OnsagerModel, PartialForces, Trajectories, fit, load
     from symbolic import Law, distill, simulate
 
-os.environ.setdefault(
-    "OMP_WAIT_POLICY", "PASSIVE"
-)  # spinning threads: FFT steps 25 times slower on busy cores
+# threads that spin make FFT steps 25 times slower on busy cores
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __all__ = ["Law", "OnsagerModel", "Trajectories", "amplitude_scaling", "distill", "fit", "load", "main"]
-__all__ += ["report", "rollout_error", "simulate"]
+__all__ += ["PartialForces", "report", "rollout_error", "simulate"]
 HOMES = {
-    **dict.fromkeys(("OnsagerModel", "Trajectories", "fit", "load"), "hybrid"),
+    **dict.fromkeys(("OnsagerModel", "PartialForces", "Trajectories", "fit", "load"), "hybrid"),
     **dict.fromkeys(("Law", "distill", "simulate"), "symbolic"),
     **dict.fromkeys(("amplitude_scaling", "report", "rollout_error"), "diagnostics"),
 }
@@ -76,7 +75,8 @@ Out = Annotated[Path, Option("--out", help="The folder to write.")]
 Seed = Annotated[int, Option("--seed", min=0, help="Of initial fields, split and fit.")]
 Count = Annotated[int | None, Option("--trajectories", min=1, help="Catalogue: how many.")]
 ForceLaw = Annotated[str | None, Option("--force-law", help="With the name chain: F(r), as 'exp(r) - 1'.")]
-Sites = Annotated[int | None, Option("--sites", min=8, help="Of a chain.")]
+Sites = Annotated[int | None, Option("--sites", help="Of a chain.")]
+Forces = Annotated[int | None, Option("--forces", help="Of a chain: learn from those on so many sites.")]
 Courant = Annotated[float | None, Option("--courant", help="Of a chain: sites crossed in a time step.")]
 Noise = Annotated[float | None, Option("--noise", help="Catalogue: white noise, relative to the field.")]
 Test = Annotated[Path | None, Option("--test", help="A file to test on, instead of a part of the data.")]
@@ -121,6 +121,7 @@ def learn_command(
     force_law: ForceLaw = None,
     sites: Sites = None,
     courant: Courant = None,
+    forces: Forces = None,
     test: Test = None,
     u: U = None,
     x: X = None,
@@ -153,6 +154,7 @@ def learn_command(
         symmetry=symmetry,
         pays=pays,
         terms=tuple(terms or ()),
+        forces=forces,
         steps=steps,
         max_minutes=max_minutes,
     )

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from hybrid import Schedule, Trajectories, load
+from hybrid import PartialForces, Schedule, Trajectories, load
+from hybrid.chaindata import ChainData
 from hybrid.factorise import Case
 from hybrid.record import FitRecord
 from hybrid.trajectories import Split
 from hybrid.warmstart import warm_start
 from symbolic import Law, simulate
-from symbolic.catalog import system
+from symbolic.catalog import chain_states, system
+from symbolic.chains import CHAINS, ChainSystem
 from symbolic.library import Library, polynomials
 
 
@@ -30,6 +33,7 @@ class Plan:
         symmetry: imposed on the law, "even", "isotropic" (see `symbolic.library`) or "both".
         pays: by which factor a term of the law must reduce the error to stay.
         terms: further candidates for the law, see `Library.wider`.
+        forces: on how many random sites of each snapshot the forces are learned from, instead of roll-outs.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Plan:
     symmetry: str | None = None
     pays: float | None = None
     terms: tuple[str, ...] = ()
+    forces: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "terms", tuple(self.terms))  # JSON made a list of it
@@ -63,6 +68,8 @@ class Plan:
         ]
         if misplaced:
             raise ValueError(f"expected no {', '.join(misplaced)} with {kind}, got {name}; leave it out")
+        if rest.get("forces") is not None:
+            _check_forces(name, making)
         options = {option: value for option, value in used.items() if value is not None}
         return cls(str(Path(name).resolve()) if is_file(name) else name, options, **rest)
 
@@ -75,7 +82,21 @@ class Plan:
         """The trajectories."""
         if is_file(self.name):
             return read(self.name, self.options)
+        if self.forces is not None:
+            return self.states.trajectories(source=f"catalogue: {self.name}, seed {self.seed}")
         return simulate(self.name, seed=self.seed, **self.options)
+
+    @cached_property
+    def states(self) -> ChainData:
+        """The states of the chain whose forces are learned from."""
+        return chain_states(self.name, seed=self.seed, **self.options)
+
+    def taught(self, split: Split) -> dict[str, Any]:
+        """What the fit is given to learn from: trajectories, or states and the sites whose forces it sees."""
+        if self.forces is None:
+            return {"data": split.train, "validation": split.validation}
+        data, validation = (self.states.part(part) for part in (split.train_part, split.validation_part))
+        return {"data": data, "validation": validation, "forces": PartialForces(self.forces)}
 
     def split(self, file: Path | None = None) -> Split:
         """Parts to train, validate and test on, of the plan's data or of another file."""
@@ -104,8 +125,29 @@ class Plan:
 
     def record(self, split: Split, kept: dict[str, Any]) -> FitRecord:
         """How the fit went: its warm start made again, the rest from run.json."""
-        warm = warm_start(split.train, split.validation, case=Case(self.case) if self.case else None)
+        if self.forces is None:
+            warm = warm_start(split.train, split.validation, case=Case(self.case) if self.case else None)
+        else:
+            from hybrid.partialfit import (
+                ForceStart,
+            )  # Lightning takes seconds to import: only who needs it waits
+
+            warm = ForceStart.of(**self.taught(split), seed=self.seed).warm
         return FitRecord(warm=warm, **{**kept, "history": tuple(map(tuple, kept["history"]))})
+
+
+def _check_forces(name: str, making: dict[str, Any]) -> None:
+    """Refuse to learn from the forces of what has none, or of what is told with noise."""
+    if is_file(name) or not isinstance(system(name, making.get("force_law")), ChainSystem):
+        raise ValueError(
+            f"expected the name of a chain with --forces, {', '.join((*CHAINS, 'chain'))}, got {name}: a "
+            f"field holds no forces; leave --forces out, or give a name"
+        )
+    if making.get("noise") is not None:
+        raise ValueError(
+            f"expected no --noise with --forces, which are those of the states, got {making['noise']:g}; "
+            f"leave it out"
+        )
 
 
 def is_file(name: str | Path) -> bool:

@@ -71,10 +71,10 @@ def learn(plan: Plan, folder: Path, talk: Talk, command: str) -> tuple[OnsagerMo
         split = plan.split()
     talk.share(split)
     talk.say(*str(split.train).splitlines())
+    taught = plan.taught(split)
     with talk.stage("fit", bar=True):
         model = fit(
-            split.train,
-            validation=split.validation,
+            **taught,
             seed=plan.seed,
             case=plan.case,
             schedule=plan.schedule(),
@@ -84,6 +84,9 @@ def learn(plan: Plan, folder: Path, talk: Talk, command: str) -> tuple[OnsagerMo
     model.save(folder / "model")
     record = {} if model.record is None else {**vars(model.record)}
     record.pop("warm", None)
+    if model.record is not None and plan.forces is not None:
+        bonds = sum(taught[part].r.size for part in ("data", "validation"))
+        talk.say(f"{model.record.evaluations} of {bonds} bond forces evaluated")
     keep(folder, plan=asdict(plan), command=command, split=split.as_dict(), fit=record)
     return model, split
 

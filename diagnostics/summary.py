@@ -25,6 +25,7 @@ from diagnostics.guarantee import Guarantee, guarantee
 from diagnostics.identifiability import EnergyMatch, energy_match
 from diagnostics.scaling import AmplitudeScaling, amplitude_scaling
 from diagnostics.verdict import cautions, class_evidence, headline, quoted
+from hybrid.classtest import Evidence
 from hybrid.onsager import OnsagerModel
 from hybrid.record import FitRecord
 from hybrid.trajectories import Trajectories
@@ -100,8 +101,12 @@ class Summary:
 
     @property
     def in_class(self) -> bool | None:
-        """The verdict on the class; None where the fit left no record."""
-        return None if self.record is None else self.record.warm.evidence.in_class
+        """The verdict on the class; None where there was no test."""
+        return None if self._class_test is None else self._class_test.in_class
+
+    @property
+    def _class_test(self) -> Evidence | None:
+        return None if self.record is None else self.record.evidence
 
     @property
     def headline(self) -> str:
@@ -111,7 +116,12 @@ class Summary:
     @property
     def evidence(self) -> str:
         """The numbers behind the verdict on the class."""
-        return class_evidence(None if self.record is None else self.record.warm.evidence)
+        return class_evidence(self._class_test)
+
+    @property
+    def evaluations(self) -> int:
+        """Distinct forces of bonds that the fit looked at; 0 where it learned from roll-outs."""
+        return 0 if self.record is None else self.record.evaluations
 
     @property
     def network_band(self) -> float:
@@ -124,7 +134,7 @@ class Summary:
             "source": self.data.source,
             "in_class": self.in_class,
             "verdict": f"{self.headline}. {self.structure}",
-            "reasons": [] if self.record is None else list(self.record.warm.evidence.reasons),
+            "reasons": [] if self._class_test is None else list(self._class_test.reasons),
             "case": self.structure.case,
             "energy_bound": str(self.structure.bound),
             "seconds": dict(making.seconds),
@@ -142,6 +152,7 @@ class Summary:
             "true_energy": {name: {"slope": m.slope, "r": m.r} for name, m in self.matches.items()},
             "warnings": list(self.warnings),
             "split": {part: making.split.get(part) for part in PARTS},
+            **({} if not self.evaluations else {"force_evaluations": self.evaluations}),
             "seed": making.seed,
             "command": making.command,
         }

@@ -36,7 +36,7 @@ def headline(in_class: bool | None, case: str) -> str:
 def class_evidence(evidence: Evidence | None) -> str:
     """The reasons of a rejection, and the numbers behind the verdict on the class."""
     if evidence is None:
-        return "The model carries no record of its fit, so the class test was not available."
+        return "There was no class test: the model learned from forces, or carries no record of its fit."
     shared = (
         ""
         if evidence.shared is None

@@ -4,8 +4,18 @@ from hybrid.energystep import DiscreteGradient
 from hybrid.fit import fit
 from hybrid.grid import Grid
 from hybrid.onsager import OnsagerModel
+from hybrid.partial import PartialForces
 from hybrid.readers import load
 from hybrid.schedule import Schedule
 from hybrid.trajectories import Trajectories
 
-__all__ = ["DiscreteGradient", "Grid", "OnsagerModel", "Schedule", "Trajectories", "fit", "load"]
+__all__ = [
+    "DiscreteGradient",
+    "Grid",
+    "OnsagerModel",
+    "PartialForces",
+    "Schedule",
+    "Trajectories",
+    "fit",
+    "load",
+]

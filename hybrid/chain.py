@@ -137,12 +137,7 @@ class Chain:
 
     def _checked(self, r: Bonds) -> float:
         """The largest √F' on the bonds between the shortest and the longest, after a look at all of them."""
-        low, high = self.force.domain
-        if not (np.isfinite(r).all() and low < r.min() and r.max() < high):
-            raise ValueError(
-                f"expected bonds with {low:.6g} < r < {high:.6g}, where F = {self.force} is analytic, got r "
-                f"from {r.min():.6g} to {r.max():.6g}; lower the amplitude"
-            )
+        self.force.check(r)
         slopes = self.force.slope(np.linspace(min(r.min(), 0.0), max(r.max(), 0.0), 2001))
         if not (np.isfinite(slopes).all() and slopes.min() > 0):
             raise ValueError(

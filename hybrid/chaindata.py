@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from jaxtyping import Float
 
 from hybrid.force import ForceLaw
 from hybrid.observe import Observable, Spectral, low_passed, noisy, resolved_band, shifted
+from hybrid.split import Part, plan_split
 from hybrid.splitting import Splitting
 from hybrid.trajectories import Trajectories
 
@@ -82,6 +84,16 @@ class ChainData:
         momentum = self.v.sum(-1)
         size = np.abs(self.v[:, 0]).sum(-1)[:, None]
         return float(np.max(np.abs(momentum - momentum[:, :1]) / size, initial=0.0))
+
+    def parts(self, seed: int, fractions: Sequence[float]) -> tuple[ChainData, ...]:
+        """One part for each of the fractions, which add up to 1; cut as Trajectories are."""
+        n, n_frames, _ = self.r.shape
+        return tuple(self.part(part) for part in plan_split(n, n_frames, seed, fractions))
+
+    def part(self, part: Part) -> ChainData:
+        """Some of the trajectories and frames."""
+        rows, frames = list(part.trajectories), slice(*part.frames)
+        return replace(self, r=self.r[rows, frames], v=self.v[rows, frames], t=self.t[frames])
 
     def estimated_speed(self, modes: int | None = None) -> float:
         """The phase speed of the low modes: c of v_n = -c r_{n-1/2}, by least squares over all frames.

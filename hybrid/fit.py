@@ -8,10 +8,13 @@ import torch
 from torch import Tensor
 
 from hybrid.build import band_limited, build
+from hybrid.chaindata import ChainData
 from hybrid.factorise import Case
 from hybrid.onsager import OnsagerModel
+from hybrid.partial import PartialForces
 from hybrid.record import FitRecord
 from hybrid.schedule import Schedule
+from hybrid.split import VALIDATION_SHARE
 from hybrid.steppers import ETDRK4, roll_out
 from hybrid.trajectories import Trajectories
 from hybrid.warmstart import warm_start
@@ -19,25 +22,28 @@ from hybrid.warmstart import warm_start
 VALIDATION_TRAJECTORIES = 8
 STEPPER_SHARE = 0.03  # error of the stepper in a frame, as a share of the warm start's score
 FINE = 1e-6  # a score below which nothing more is asked of the stepper
-VALIDATION_SHARE = 0.15  # of the data, where the user gives none for validation
 
 
 def fit(
-    data: Trajectories,
+    data: Trajectories | ChainData,
     *,
-    validation: Trajectories | None = None,
+    forces: PartialForces | None = None,
+    validation: Trajectories | ChainData | None = None,
     seed: int = 0,
     case: Case | str | None = None,
     schedule: Schedule | None = None,
     progress: bool = True,
 ) -> OnsagerModel:
-    """Learn u_t = -(M + W) δV/δu from trajectories.
+    """Learn u_t = -(M + W) δV/δu from trajectories, or from forces on some sites of a chain.
 
     Args:
-        data: trajectories to learn from. Without `validation` some of them are kept back for it.
+        data: trajectories to learn from. Without `validation` some of them are kept back for it. With
+            `forces`, the states of a chain.
+        forces: which forces of the chain to learn from, instead of how its field changes.
         validation: trajectories that choose the band, the operators and when to stop.
-        seed: of the split and of the order of the windows.
-        case: "dissipative" (W = 0), "conservative" (M = 0) or "mixed"; found from the data if None.
+        seed: of the split, of the order of the windows and of the sites.
+        case: "dissipative" (W = 0), "conservative" (M = 0) or "mixed"; found from the data if None. A chain
+            is conservative.
         schedule: lengths of the stages, rates.
         progress: show a progress bar.
 
@@ -45,16 +51,23 @@ def fit(
         The model; `model.record` says how the fit went.
 
     Raises:
-        ValueError: the data cannot be learned from (constant in time, too few frames).
+        ValueError: the data cannot be learned from (constant in time, too few frames, no states of a chain).
         FloatingPointError: the fit became non-finite; the message names the step.
     """
-    from hybrid.training import RollOuts, train  # Lightning takes seconds to import: only who trains waits
+    # Lightning takes seconds to import: only who trains waits
+    from hybrid.partialfit import fit_forces
+    from hybrid.training import RollOuts, Windows, train
 
-    schedule = schedule or Schedule()
+    schedule, chosen = schedule or Schedule(), Case(case) if case else None
+    if forces is not None:
+        return fit_forces(
+            data, forces, validation, seed=seed, case=chosen, schedule=schedule, progress=progress
+        )
+    data, validation = _fields(data), None if validation is None else _fields(validation)
     if validation is None:
         data, validation = data.parts(seed, (1 - VALIDATION_SHARE, VALIDATION_SHARE))
     started = time.perf_counter()
-    warm = warm_start(data, validation, case=Case(case) if case else None)
+    warm = warm_start(data, validation, case=chosen)
     model = build(warm, data)
     factorised = time.perf_counter()
     dt = data.dt / warm.scales.time
@@ -62,7 +75,10 @@ def fit(
     held_out = torch.as_tensor(band_limited(warm, validation)[:VALIDATION_TRAJECTORIES, warm.first_frame :])
     substeps = _substeps(model, v[:, 0], dt, STEPPER_SHARE * min(max(warm.score, FINE), 1.0))
     module = RollOuts(model, schedule, dt, substeps)
-    validations, capped = train(module, v, held_out, seed=seed, progress=progress)
+    windows = Windows(v, min(max(schedule.leads) + 1, v.shape[1]))
+    validations, capped = train(
+        module, windows, Windows(held_out, held_out.shape[1]), seed=seed, progress=progress
+    )
     model.record = FitRecord(
         warm=warm,
         history=tuple(validations.history),
@@ -73,6 +89,16 @@ def fit(
         seconds={"factorise": factorised - started, "fit": time.perf_counter() - factorised},
     )
     return model.eval()
+
+
+def _fields(data: Trajectories | ChainData) -> Trajectories:
+    """Trajectories of a field."""
+    if isinstance(data, ChainData):
+        raise ValueError(
+            "expected Trajectories, got the states of a chain; take their .trajectories(), or learn from "
+            "forces=PartialForces(sites=8)"
+        )
+    return data
 
 
 def _substeps(model: OnsagerModel, v: Tensor, dt: float, accuracy: float) -> int:

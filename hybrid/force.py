@@ -75,6 +75,19 @@ class ForceLaw:
         low, high = max(zeros[zeros < 0], default=-math.inf), min(zeros[zeros > 0], default=math.inf)
         return float(low), float(high)
 
+    def check(self, strain: FloatArray) -> None:
+        """Refuse bonds outside the domain.
+
+        Raises:
+            ValueError: which bonds, and what the domain is.
+        """
+        low, high = self.domain
+        if not (np.isfinite(strain).all() and low < strain.min() and strain.max() < high):
+            raise ValueError(
+                f"expected bonds with {low:.6g} < r < {high:.6g}, where F = {self} is analytic, got r "
+                f"from {strain.min():.6g} to {strain.max():.6g}; lower the amplitude"
+            )
+
     @cached_property
     def _compiled(self) -> Callable[[FloatArray], FloatArray]:
         nested = sympy.horner(self.expression) if self.expression.is_polynomial(r) else self.expression

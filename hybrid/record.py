@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hybrid.classtest import UNJUDGED, Evidence
 from hybrid.warmstart import WarmStart
 
 
@@ -19,6 +20,7 @@ class FitRecord:
         substeps: integrator steps a frame.
         capped: the time cap ended the training, so that another machine may give another model.
         seconds: of each stage.
+        evaluations: distinct forces of bonds that were looked at, where a chain's forces were learned from.
     """
 
     warm: WarmStart
@@ -28,3 +30,9 @@ class FitRecord:
     substeps: int
     capped: bool
     seconds: dict[str, float]
+    evaluations: int = 0
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """The class test; None where none was made, as of forces."""
+        return None if self.warm.evidence is UNJUDGED else self.warm.evidence

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 SHORTEST = 3
+VALIDATION_SHARE = 0.15  # of the data that a fit is given, where the user gives none for validation
 
 
 @dataclass(frozen=True)

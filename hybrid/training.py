@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import warnings
+from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import lightning
 import numpy as np
@@ -14,7 +16,7 @@ import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, Timer, TQDMProgressBar
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, RandomSampler, TensorDataset
+from torch.utils.data import DataLoader, Dataset, RandomSampler
 
 from hybrid.metrics import relative_rmse, score
 from hybrid.onsager import OnsagerModel
@@ -24,7 +26,15 @@ from hybrid.steppers import ETDRK4, roll_out
 PROGRESS = 0.05  # a validation score better by less than this share is no progress
 
 
-class Windows(Dataset[Tensor]):
+class Examples(Dataset[Any]):
+    """What a model learns from, piece by piece."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """How many pieces."""
+
+
+class Windows(Examples):
     """All windows of consecutive frames, (frames, *grid)."""
 
     def __init__(self, v: Tensor, frames: int) -> None:
@@ -39,28 +49,26 @@ class Windows(Dataset[Tensor]):
         return self.v[trajectory, start : start + self.frames]
 
 
-class RollOuts(lightning.LightningModule):
-    """Mean over leads of |v̂ - v|² relative to persistence's, so that 1 is no better than "no change"."""
+class Training(lightning.LightningModule):
+    """What every way to train a model has in common: the pull to the warm start, the optimiser, the score."""
 
-    def __init__(self, model: OnsagerModel, schedule: Schedule, dt: float, substeps: int) -> None:
+    def __init__(self, model: OnsagerModel, schedule: Schedule) -> None:
         super().__init__()
-        self.model, self.schedule, self.dt, self.substeps = model, schedule, dt, substeps
+        self.model, self.schedule = model, schedule
         self.initial_q2 = model.potential.q2.detach().clone()
         self.rate = schedule.rate
 
-    def training_step(self, windows: Tensor) -> Tensor:
-        """The loss of a batch of windows (batch, frames, *grid)."""
-        lead = min(self.schedule.lead(self.global_step), windows.shape[1] - 1)
-        frames = roll_out(self.model.flow(), windows[:, 0], self.dt, lead, self.substeps, ETDRK4())
-        error = sum(
-            ((v - windows[:, i]) ** 2).mean() / ((windows[:, i] - windows[:, 0]) ** 2).mean()
-            for i, v in enumerate(frames, start=1)
-        )
-        loss = error / lead + self.schedule.prior * self._departure()
+    def held(self, misfit: Tensor, described: str) -> Tensor:
+        """The loss: a misfit and the pull of the symbols to the warm start.
+
+        Raises:
+            FloatingPointError: it is not finite; the message names the step.
+        """
+        loss = misfit + self.schedule.prior * self._departure()
         if not bool(torch.isfinite(loss)):
             raise FloatingPointError(
-                f"the fit is not finite at step {self.global_step} (roll-outs of {lead} frames, "
-                f"{lead * self.dt:.3g} in scaled time); lower the learning rate or check the data"
+                f"the fit is not finite at step {self.global_step} ({described}); lower the learning rate or "
+                f"check the data"
             )
         return loss
 
@@ -70,14 +78,8 @@ class RollOuts(lightning.LightningModule):
         terms = ((model.theta_m - 1) ** 2).sum() + ((model.theta_w - 1) ** 2).sum()
         return terms + ((model.potential.q2 - self.initial_q2) ** 2).sum()
 
-    def validation_step(self, batch: list[Tensor]) -> None:
-        """Log the score of roll-outs over all frames."""
-        (v,) = batch
-        frames = [v[:, 0]]
-        frames += roll_out(self.model.flow(), v[:, 0], self.dt, v.shape[1] - 1, self.substeps, ETDRK4())
-        predicted = torch.stack(frames, dim=1).detach()
-        errors = relative_rmse(predicted.cpu().numpy(), v.cpu().numpy(), self.model.grid)
-        value = score(errors)
+    def log_score(self, value: float) -> None:
+        """Log the score of a validation, small where it is good."""
         value = value if np.isfinite(value) else 1e6
         self.log("score", value, prog_bar=True)
         self.log("log score", float(np.log(max(value, 1e-300))))
@@ -88,6 +90,34 @@ class RollOuts(lightning.LightningModule):
         total = sum(self.schedule.steps)
         cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total, self.rate / 100)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cosine, "interval": "step"}}
+
+
+class RollOuts(Training):
+    """Mean over leads of |v̂ - v|² relative to persistence's, so that 1 is no better than "no change"."""
+
+    def __init__(self, model: OnsagerModel, schedule: Schedule, dt: float, substeps: int) -> None:
+        super().__init__(model, schedule)
+        self.dt, self.substeps = dt, substeps
+
+    def training_step(self, windows: Tensor) -> Tensor:
+        """The loss of a batch of windows (batch, frames, *grid)."""
+        lead = min(self.schedule.lead(self.global_step), windows.shape[1] - 1)
+        frames = roll_out(self.model.flow(), windows[:, 0], self.dt, lead, self.substeps, ETDRK4())
+        errors = [
+            ((v - windows[:, i]) ** 2).mean() / ((windows[:, i] - windows[:, 0]) ** 2).mean()
+            for i, v in enumerate(frames, start=1)
+        ]
+        return self.held(
+            sum(errors[1:], errors[0]) / lead,
+            f"roll-outs of {lead} frames, {lead * self.dt:.3g} in scaled time",
+        )
+
+    def validation_step(self, v: Tensor) -> None:
+        """Log the score of roll-outs over all frames."""
+        frames = [v[:, 0]]
+        frames += roll_out(self.model.flow(), v[:, 0], self.dt, v.shape[1] - 1, self.substeps, ETDRK4())
+        predicted = torch.stack(frames, dim=1).detach()
+        self.log_score(score(relative_rmse(predicted.cpu().numpy(), v.cpu().numpy(), self.model.grid)))
 
 
 class KeepBest(Callback):
@@ -127,19 +157,18 @@ def _quiet() -> Iterator[None]:
 
 
 def train(
-    module: RollOuts, v: Tensor, held_out: Tensor, *, seed: int, progress: bool
+    module: Training, examples: Examples, held_out: Examples, *, seed: int, progress: bool
 ) -> tuple[KeepBest, bool]:
-    """Train on windows of v (n, nt, *grid) and leave in the module the weights that do best on held_out.
+    """Train on examples drawn at random, and leave in the module the weights that do best on held_out.
 
     Returns:
         The validations, and whether the time cap fired.
     """
     schedule = module.schedule
     batch = schedule.windows(module.model.grid.points)
-    windows = Windows(v, min(max(schedule.leads) + 1, v.shape[1]))
     total = sum(schedule.steps)
     generator = torch.Generator().manual_seed(seed)
-    sampler = RandomSampler(windows, replacement=True, num_samples=total * batch, generator=generator)
+    sampler = RandomSampler(examples, replacement=True, num_samples=total * batch, generator=generator)
     cap = timedelta(minutes=schedule.max_minutes) if schedule.max_minutes else None
     keep, timer = KeepBest(), Timer(cap)
     stop = EarlyStopping("log score", min_delta=PROGRESS, patience=schedule.patience, check_finite=False)
@@ -158,10 +187,10 @@ def train(
             val_check_interval=min(schedule.every, total),
             callbacks=[keep, timer, stop, *bar],
         )
-        validate = DataLoader(TensorDataset(held_out), batch_size=len(held_out))
+        validate = DataLoader(held_out, batch_size=len(held_out))
         trainer.validate(module, validate, verbose=False)
         module.rate = schedule.rate_from(keep.best)
         stop.best_score = torch.tensor(np.log(keep.best))  # progress counts from the warm start on
-        trainer.fit(module, DataLoader(windows, batch_size=batch, sampler=sampler), validate)
+        trainer.fit(module, DataLoader(examples, batch_size=batch, sampler=sampler), validate)
     remaining = timer.time_remaining()
     return keep, remaining is not None and remaining <= 0

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from hybrid.chaindata import ChainData
 from hybrid.grid import Grid
 from hybrid.observe import noisy
 from hybrid.trajectories import Trajectories
@@ -189,11 +190,7 @@ def simulate(
         ValueError: an unknown name, or numbers that make no trajectories.
         FloatingPointError: the solution is lost; the message names the time.
     """
-    chosen, given = system(name, force_law), {"sites": sites, "courant": courant}
-    changes: dict[str, Any] = {setting: value for setting, value in given.items() if value is not None}
-    if changes and not isinstance(chosen, ChainSystem):
-        raise ValueError(f"expected {' and '.join(changes)} with a chain, got {name}; leave it out")
-    return replace(chosen, **changes).trajectories(
+    return _changed(name, force_law, sites, courant).trajectories(
         n_trajectories,
         seed=seed,
         n_frames=n_frames,
@@ -202,3 +199,45 @@ def simulate(
         noise=noise,
         name=f"catalogue: {name}",
     )
+
+
+def chain_states(
+    name: str,
+    n_trajectories: int = 48,
+    *,
+    seed: int = 0,
+    n_frames: int | None = None,
+    dt: float | None = None,
+    force_law: str | None = None,
+    sites: int | None = None,
+    courant: float | None = None,
+) -> ChainData:
+    """Bonds and velocities of a chain, of which `simulate` with the same arguments gives the field.
+
+    Args:
+        name: a name in CHAINS, or "chain".
+        n_trajectories, seed, n_frames, dt, force_law, sites, courant: as in `simulate`.
+
+    Raises:
+        ValueError: the name of a field, whose data hold no forces, or as `simulate`.
+        FloatingPointError: the chain is lost; the message names the time.
+    """
+    chosen = _changed(name, force_law, sites, courant)
+    if not isinstance(chosen, ChainSystem):
+        raise ValueError(
+            f"expected the name of a chain, {', '.join((*CHAINS, 'chain'))}, got {name}, a field without "
+            f"sites or forces; learn from its trajectories"
+        )
+    check_request(n_trajectories, 0.0)
+    return chosen.states(n_trajectories, seed=seed, n_frames=n_frames, dt=dt)
+
+
+def _changed(
+    name: str, force_law: str | None, sites: int | None, courant: float | None
+) -> System | ChainSystem:
+    """A system by its name, with the settings of a chain that are given."""
+    chosen, given = system(name, force_law), {"sites": sites, "courant": courant}
+    changes: dict[str, Any] = {setting: value for setting, value in given.items() if value is not None}
+    if changes and not isinstance(chosen, ChainSystem):
+        raise ValueError(f"expected {' and '.join(changes)} with a chain, got {name}; leave it out")
+    return replace(chosen, **changes)

@@ -15,6 +15,7 @@ from diagnostics.plan import Plan
 from hybrid import load
 from hybrid.splitting import BLANES_MOAN
 from symbolic import Law, simulate
+from symbolic.catalog import chain_states
 from symbolic.chains import CHAINS, theory, user_chain
 from symbolic.equation import equation_terms
 
@@ -47,6 +48,18 @@ def test_raw_states_can_be_kept() -> None:
     raw = CHAINS["fput"].states(2, n_frames=4, seed=5)
     assert raw.r.shape == raw.v.shape == (2, 4, 128)
     np.testing.assert_array_equal(raw.trajectories().u, simulate("fput", seed=5, **SMALL).u)
+
+
+def test_states_and_fields_of_a_name_are_those_of_the_same_chain() -> None:
+    options = {"n_frames": 4, "seed": 5, "sites": 48, "force_law": "exp(r) - 1"}
+    np.testing.assert_array_equal(
+        chain_states("chain", 2, **options).trajectories().u, simulate("chain", 2, **options).u
+    )
+
+
+def test_a_field_has_no_states() -> None:
+    with pytest.raises(ValueError, match="expected the name of a chain, fput, fene, chain, got kdv"):
+        chain_states("kdv", 1)
 
 
 def test_noise_has_its_level() -> None:
@@ -132,16 +145,39 @@ def test_command_line_simulates_a_force_law(tmp_path: Path) -> None:
     assert load(out).u.shape == (2, 4, 48)
 
 
-def test_command_line_refuses_force_laws_in_one_line(tmp_path: Path) -> None:
-    for arguments, message in (
-        (("chain",), "expected a force law"),
-        (("chain", "--force-law", "sqrt(r)"), "analytic at r = 0"),
-        (("x.npz", "--force-law", "r"), "expected no --force-law with a file"),
-    ):
-        done = invoke("run", *arguments, "--out", tmp_path / "out")
-        assert done.exit_code == 2
-        assert message in done.stderr
-        assert len(done.stderr.splitlines()) == 1
+STRETCHED = "r + 1e-9*r**2/(1 - (1000*r)**2)"
+MISTAKES: dict[str, tuple[tuple[object, ...], str]] = {
+    "no force law": (("chain",), "expected a force law"),
+    "not analytic": (("chain", "--force-law", "sqrt(r)"), "analytic at r = 0"),
+    "force law with a file": (("x.npz", "--force-law", "r"), "expected no --force-law with a file"),
+    "overstretched": (("chain", "--force-law", STRETCHED), "expected bonds with -0.001 < r < 0.001"),
+    "unstable step": (("fput", "--courant", 1.5), "expected a step with 0 < cΔt < 0.9"),
+    "no step": (("fput", "--courant", 0), "expected a step with 0 < cΔt < 0.9"),
+    "few sites for the modes": (("fput", "--sites", 40), "expected at least 48 sites for waves up to mode 6"),
+    "hardly any sites": (("fput", "--sites", 4), "expected at least 48 sites for waves up to mode 6"),
+    "forces of a file": (("x.npz", "--forces", 8), "expected the name of a chain with --forces, fput, fene"),
+    "forces of a field": (("kdv", "--forces", 8), "got kdv: a field holds no forces; leave --forces out"),
+    "forces with noise": (("fput", "--forces", 8, "--noise", 0.1), "expected no --noise with --forces"),
+    "no forces": (("fput", "--sites", 48, "--trajectories", 3, "--forces", 0), "at least one site"),
+    "forces on more sites": (
+        ("fput", "--sites", 48, "--trajectories", 3, "--courant", 0.5, "--forces", 49),
+        "expected at most 48 sites, all that the chain has, got 49; ask for fewer",
+    ),
+    "forces that dissipate": (
+        ("fput", "--sites", 48, "--trajectories", 3, "--courant", 0.5, "--forces", 8, "--case", "mixed"),
+        "expected a conservative fit, as a chain loses no energy, got mixed",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_command_line_refuses_chains_in_one_line(case: str, tmp_path: Path) -> None:
+    arguments, message = MISTAKES[case]
+    done = invoke("run", *arguments, "--quiet", "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
 
 
 def test_no_equation_is_the_truth_of_a_chain() -> None:
@@ -162,3 +198,29 @@ def test_a_force_law_leads_to_an_equation_in_one_run(tmp_path: Path) -> None:
     page = (out / "report.html").read_text()
     assert "Long-wave theory" in page
     assert "F(r) = exp(r) - 1" in page
+
+
+@pytest.mark.slow
+def test_forces_on_a_few_sites_lead_to_an_equation(tmp_path: Path) -> None:
+    """The forces that were evaluated are told by fit, in run.json, in metrics.json and in the report."""
+    out = tmp_path / "fput"
+    said = []
+    for arguments in (
+        ("fit", "fput", "--forces", 4, "--sites", 48, "--trajectories", 4, "--steps", 8, "--out", out),
+        ("distill", out),
+        ("report", out),
+    ):
+        done = invoke(*arguments)
+        assert done.exit_code == 0, done.output
+        said.append(done.output)
+    used = json.loads((out / "run.json").read_text())["fit"]["evaluations"]
+    bonds = 3 * 101 * 48  # of trajectories that train and validate
+    assert 64 * 4 < used < bonds
+    assert f"{used} of {bonds} bond forces evaluated" in said[0]
+    found = {row.name: row.value for row in equation_terms(Law.load(out / "law.json"))}
+    assert found == pytest.approx({"u*u_x": -1, "u_xxx": -1 / 24}, rel=0.06)
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics["force_evaluations"] == used
+    assert metrics["in_class"] is None
+    assert metrics["verdict"].startswith("Not tested against the class; conservative law")
+    assert f"{used} distinct forces of bonds" in (out / "report.html").read_text()
