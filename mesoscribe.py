@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 if TYPE_CHECKING:
-    from diagnostics import amplitude_scaling, report, rollout_error
+    from diagnostics import amplitude_scaling, report, rollout_error, scaling_report
     from hybrid import OnsagerModel, PartialForces, Trajectories, fit, load
     from symbolic import Law, distill, simulate
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __all__ = ["Law", "OnsagerModel", "Trajectories", "amplitude_scaling", "distill", "fit", "load", "main"]
-__all__ += ["PartialForces", "report", "rollout_error", "simulate"]
+__all__ += ["PartialForces", "report", "rollout_error", "scaling_report", "simulate"]
 HOMES = {
     **dict.fromkeys(("OnsagerModel", "PartialForces", "Trajectories", "fit", "load"), "hybrid"),
     **dict.fromkeys(("Law", "distill", "simulate"), "symbolic"),
-    **dict.fromkeys(("amplitude_scaling", "report", "rollout_error"), "diagnostics"),
+    **dict.fromkeys(("amplitude_scaling", "report", "rollout_error", "scaling_report"), "diagnostics"),
 }
 
 
@@ -223,6 +223,14 @@ def export_command(folder: Folder, to: To = None, out: FormOut = None, force: Fo
     from symbolic.export import from_folder
 
     typer.echo(from_folder(folder, out, to=to, force=force))
+
+
+@main.command("scaling", epilog="Example: mesoscribe scaling kdv")
+def scaling_command(ctx: typer.Context, folder: Folder, data: Data = None, quiet: Quiet = False) -> None:
+    """Exponents of the energies of a folder against amplitude: scaling.html, scaling.csv, scaling.tex."""
+    from diagnostics.run import Talk, scale
+
+    scale(folder, data, Talk(quiet), ctx.obj)
 
 
 @main.command("check", epilog="Example: mesoscribe check kdv.h5 --layout ntx")

@@ -20,11 +20,11 @@ def symbol_at(law: Law, name: str, k: Float[np.ndarray, "d k"]) -> Float[np.ndar
     return columns(factor.terms, dict(zip(law.wavenumbers, k, strict=True))) @ np.array(factor.values)
 
 
-def aligned(network: CanonicalNetwork, law: Law) -> CanonicalNetwork:
-    """The network with (sM, sW, V/s) for the s that fits the operator whose scale the law fixes.
+def relative_scale(network: CanonicalNetwork, law: Law) -> float:
+    """The s of (sM, sW, V/s) that brings a network to the scale of a law, 1 where they share it already.
 
-    They share it already where both are dissipative, conservative or mixed. A law that lost a weak M has its
-    scale in w, while the network's is in m.
+    They do where both are dissipative, conservative or mixed. A law that lost a weak M has its scale in w,
+    while the network's is in m.
     """
     name, _ = law.scale
     learned: Float[np.ndarray, " k"] = getattr(network, name)
@@ -32,9 +32,15 @@ def aligned(network: CanonicalNetwork, law: Law) -> CanonicalNetwork:
     low = [i for i in np.argsort(norm) if learned[i] != 0][:LOW_MODES]
     wanted = symbol_at(law, name, network.k)
     if not low or not np.any(wanted[low]):
-        return network
+        return 1.0
     s = float(learned[low] @ wanted[low] / (learned[low] @ learned[low]))
-    return rescaled(network, s) if abs(s - 1) > 0.5 else network
+    return s if abs(s - 1) > 0.5 else 1.0
+
+
+def aligned(network: CanonicalNetwork, law: Law) -> CanonicalNetwork:
+    """The network in the scale of a law."""
+    s = relative_scale(network, law)
+    return network if s == 1 else rescaled(network, s)
 
 
 def rescaled(network: CanonicalNetwork, s: float) -> CanonicalNetwork:

@@ -16,6 +16,7 @@ from diagnostics.plan import Plan
 from diagnostics.style import write_file
 
 RESULTS = ("model", "run.json", "law.json", "law.tex", "law.md", "report.html", "figures", "metrics.json")
+LATER = ("scaling.html", "scaling.csv", "scaling.tex")  # written by commands that read a run
 
 
 @contextmanager
@@ -34,7 +35,7 @@ def whole(out: Path, force: bool) -> Iterator[Path]:
     try:
         yield partial
         out.mkdir(parents=True, exist_ok=True)
-        for old in (out / name for name in RESULTS if (out / name).exists()):
+        for old in (out / name for name in (*RESULTS, *LATER) if (out / name).exists()):
             shutil.rmtree(old) if old.is_dir() else old.unlink()
         for item in partial.iterdir():
             os.rename(item, out / item.name)

@@ -78,8 +78,10 @@ class Plan:
         """The law of a catalogue system; only the report may see it."""
         return None if is_file(self.name) else system(self.name, self.options.get("force_law")).law
 
-    def data(self) -> Trajectories:
-        """The trajectories."""
+    def data(self, file: Path | None = None) -> Trajectories:
+        """The trajectories, or those of another file."""
+        if file is not None:
+            return read(file, self.options if is_file(self.name) else {})
         if is_file(self.name):
             return read(self.name, self.options)
         if self.forces is not None:
@@ -100,9 +102,8 @@ class Plan:
 
     def split(self, file: Path | None = None) -> Split:
         """Parts to train, validate and test on, of the plan's data or of another file."""
-        reading = self.options if is_file(self.name) else {}
-        data = self.data() if file is None else read(file, reading)
-        return data.split(self.seed, test=None if self.test is None else read(self.test, reading))
+        test = None if self.test is None else self.data(Path(self.test))
+        return self.data(file).split(self.seed, test=test)
 
     def schedule(self) -> Schedule:
         """How long to train."""

@@ -23,6 +23,7 @@ from symbolic.factor import pointwise
 from symbolic.law import Law
 
 SMALLEST = 1e-16  # on logarithmic axes
+POWERS = (0.0, 6.0)  # local exponents drawn
 SHOWN = 3  # trajectories drawn in one panel
 LEAST_SPAN = 0.2  # of the largest value: deviations of a thousandth do not fill a panel
 COMPONENT_COLOURS = {
@@ -205,4 +206,27 @@ def scaling_figure(scalings: Iterable[AmplitudeScaling]) -> Figure:
         panel.set(xscale="log", yscale="log", xlabel="amplitude $A$", title=scaling.subject)
         panel.legend(loc="lower right", fontsize=9, handlelength=1.2)
     axes[0].set(ylabel="$|V[u^* + A(u_0 - u^*)] - V[u^*]|$")
+    return figure
+
+
+@styled
+def local_figure(scalings: Iterable[AmplitudeScaling]) -> Figure:
+    """Local exponents against amplitude; thick where an exponent was fitted, a gap at a pole."""
+    shown = tuple(scalings)
+    figure, axes = panels(1, len(shown), width=3.6 * len(shown) + 0.4, height=3.7, sharey=True)
+    for panel, scaling in zip(axes, shown, strict=True):
+        for part in scaling.components:
+            if not part.meaningful and "below" in part.note:
+                continue
+            inside = np.zeros(len(part.amplitudes), dtype=bool)
+            if part.window is not None:
+                inside = (part.amplitudes >= part.window[0]) & (part.amplitudes <= part.window[1])
+            style: Any = {"color": COMPONENT_COLOURS[part.name], "linestyle": COMPONENT_LINES[part.name]}
+            panel.plot(part.amplitudes, part.local, linewidth=1, alpha=0.8, **style)
+            fitted = np.where(inside, part.local, np.nan)
+            panel.plot(part.amplitudes, fitted, linewidth=2.6, label=COMPONENT_LABELS[part.name], **style)
+        panel.set(xscale="log", ylim=POWERS, xlabel="amplitude $A$", title=scaling.subject)
+        panel.grid(axis="y", alpha=0.3)
+        panel.legend(loc="lower left", fontsize=9, handlelength=1.2, ncols=2)
+    axes[0].set(ylabel=r"$\mathrm{d}\log|V|\;/\;\mathrm{d}\log A$")
     return figure

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from diagnostics.page import page, shown
 from diagnostics.plots import (
     energy_figure,
     error_figure,
@@ -22,7 +21,7 @@ from diagnostics.plots import (
     symbol_figure,
 )
 from diagnostics.scaling import RULE
-from diagnostics.style import inlined, save, write_file
+from diagnostics.style import save, write_file
 from diagnostics.summary import Making, Summary, examine
 from diagnostics.tables import (
     Formulas,
@@ -40,7 +39,6 @@ from hybrid.trajectories import Trajectories
 from symbolic.law import Law
 from symbolic.symmetry import symmetries
 
-TEMPLATES = Path(__file__).parent / "templates"
 NO_SPLIT = "No split was given: the errors are on all the data that were passed, which the fit may have seen."
 LOOK_FOR = {
     "errors": (
@@ -162,19 +160,8 @@ def render(
     supported: tuple[float, float],
 ) -> str:
     """The page; drawings are SVG by name."""
-    shown = [
-        {"name": name, "title": title, "text": text, "svg": Markup(inlined(drawings[name], name))}
-        for name, (title, text) in LOOK_FOR.items()
-        if name in drawings
-    ]
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2").render(
+    return page(
+        "report.html.j2",
         name=Path(summary.data.source).name or summary.data.source,
         summary=summary,
         making=making,
@@ -187,7 +174,8 @@ def render(
         symmetries=symmetries(summary.law),
         steps=[*map(str, QUOTED), f"last ({summary.data.n_frames - 1})"],
         errors=error_rows(summary),
-        figures=shown,
+        figures=shown(drawings, LOOK_FOR),
+        subjects=[scaling.subject for scaling in summary.scalings],
         scalings=scaling_rows(summary.scalings),
         rule=RULE,
         warnings=(*summary.warnings, *(() if making.split else (NO_SPLIT,))),

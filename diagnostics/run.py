@@ -15,9 +15,11 @@ from typing import Any
 import torch
 from rich.console import Console
 
+from diagnostics.exponents import scaling_summary
 from diagnostics.folder import keep, kept, whole
-from diagnostics.plan import Plan, is_file, read
+from diagnostics.plan import Plan, is_file
 from diagnostics.report import report
+from diagnostics.scaling_report import write
 from diagnostics.style import write_file
 from hybrid import OnsagerModel, Trajectories, fit
 from hybrid.trajectories import Split
@@ -205,7 +207,7 @@ def judge_again(folder: Path, data: Path | None, talk: Talk, command: str) -> No
         plan,
         folder,
         talk,
-        split.test if data is None else read(data, plan.options if is_file(plan.name) else {}),
+        split.test if data is None else plan.data(data),
         command,
         distillation=SimpleNamespace(notes=tuple(content.get("notes", ()))),
         record=plan.record(split, content["fit"]),
@@ -213,3 +215,14 @@ def judge_again(folder: Path, data: Path | None, talk: Talk, command: str) -> No
         **judged,
     )
     talk.say(*summary(plan, folder))
+
+
+def scale(folder: Path, data: Path | None, talk: Talk, command: str) -> None:
+    """Exponents of the network and the law of a folder, on all of its data or on another file."""
+    plan, _ = kept(folder)
+    model, law = OnsagerModel.load(folder / "model"), Law.load(folder / "law.json")
+    fields = plan.data(data)
+    with talk.stage("scaling"):
+        said = scaling_summary(model, law, fields)
+        page = write(said, law, fields, folder, command=command)
+    talk.say("", *str(said).splitlines(), "", f"scaling     {page}")

@@ -1,31 +1,30 @@
-"""How energies grow with the amplitude of the field: V[A·u0] against A."""
+"""How energies grow with the amplitude of the field: exponents, where they hold and how sure they are."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from diagnostics.probes import Probe, probe
-from hybrid.onsager import OnsagerModel
+from diagnostics.sweep import N_AMPLITUDES, N_FIELDS, Subject, Sweep, aligned_mean, sweep
 from hybrid.trajectories import Trajectories
-from symbolic.canonical import CanonicalNetwork
-from symbolic.law import Law
 
-SMALLEST = 1e-2
-N_AMPLITUDES = 41
-N_FIELDS = 16
-MOST_VALUES = 2**18  # of fields whose energy is computed at once
 NEGLIGIBLE = 1e-10  # a component below this share of the largest one is zero
 ROUNDING = 1e-13  # of V[u*], which is subtracted
+CLEAR = 3.0  # times the noise that a component must be
 SHORTEST = 3.0  # ratio of the ends of a window that is worth an exponent
-STEADY = 0.25  # a local exponent that varies by more is no single power
+STEADY = 0.1  # a local exponent that varies by more is no single power
+RESAMPLES = 400
+PERCENTILES = (2.5, 97.5)
+AGREEING = 0.95  # of the resamples keep the sign, or there is no interval
 RULE = (
     "The window is the longest run of amplitudes on which the component is above rounding "
-    f"({NEGLIGIBLE:g} of the largest component), keeps its sign, grows, and has a local exponent that "
-    f"varies by less than {STEADY:g}; it must span a factor of {SHORTEST:g}. V[u*] is subtracted; each field "
-    "counts with the sign that it has at the largest amplitude."
+    f"({NEGLIGIBLE:g} of the largest component) and {CLEAR:g} times above the noise where that is known, "
+    f"keeps its sign, grows, and has a local exponent that varies by less than {STEADY:g}; it must span a "
+    f"factor of {SHORTEST:g}. V[u*] is subtracted; each field counts with the sign that it has at the "
+    f"largest amplitude. In brackets: 95 % of {RESAMPLES} resamples of the initial fields."
 )
 
 
@@ -41,6 +40,8 @@ class ComponentScaling:
         window: smallest and largest amplitude of the fit; None where there is nothing to fit.
         exponent, r_squared: of the straight line through log|V| over log A in the window, NaN without one.
         note: why an exponent means nothing, or less than it seems; empty where it is sound.
+        interval: 95 % of the exponents over initial fields; None for one field, or where their signs differ.
+        noise: what the values are uncertain by; zeros where that is not known.
     """
 
     name: str
@@ -51,20 +52,26 @@ class ComponentScaling:
     exponent: float
     r_squared: float
     note: str
+    interval: tuple[float, float] | None
+    noise: Float[np.ndarray, " a"]
 
     @property
     def meaningful(self) -> bool:
         """Whether there is an exponent."""
         return self.window is not None
 
+    @property
+    def quoted(self) -> str:
+        """Such as 3.001 [2.998, 3.004]."""
+        between = "" if self.interval is None else f" [{self.interval[0]:.3f}, {self.interval[1]:.3f}]"
+        return f"{self.exponent:.3f}{between}" if self.meaningful else ""
+
     def __str__(self) -> str:
         if self.window is None:
             return f"{self.name:>3}  {self.note}"
         low, high = self.window
         note = f"  {self.note}" if self.note else ""
-        return (
-            f"{self.name:>3}  {self.exponent:6.3f}  R² {self.r_squared:.5f}  A {low:.3g} to {high:.3g}{note}"
-        )
+        return f"{self.name:>3}  {self.quoted:<22} R² {self.r_squared:.5f}  A {low:.3g} to {high:.3g}{note}"
 
 
 @dataclass(frozen=True)
@@ -89,13 +96,6 @@ class AmplitudeScaling:
         return "\n".join([f"exponents of the {self.subject}", *(f"  {c}" for c in self.components)])
 
 
-def _largest_amplitude(v0: np.ndarray, v: np.ndarray) -> float:
-    """The factor up to which every field scaled by it stays within the range of the data."""
-    limits = [v.max() / v0.max()] if v0.max() > 0 else []
-    limits += [v.min() / v0.min()] if v0.min() < 0 else []
-    return float(min(limits, default=1.0))
-
-
 def _window(good: Bool[np.ndarray, " s"], slopes: Float[np.ndarray, " s"]) -> tuple[int, int]:
     """First and last point of the longest run of good steps whose slopes agree to STEADY."""
     best = (0, 0)
@@ -116,53 +116,109 @@ def _line(x: Float[np.ndarray, " a"], y: Float[np.ndarray, " a"]) -> tuple[float
     return float(slope), 1 - float(np.sum((slope * x + intercept - y) ** 2) / np.sum((y - y.mean()) ** 2))
 
 
+def _interval(
+    x: Float[np.ndarray, " a"], each: Float[np.ndarray, "a n"], sign: float
+) -> tuple[float, float] | None:
+    """95 % of the slopes over resampled fields."""
+    n = each.shape[1]
+    shares = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=RESAMPLES) / n
+    means = sign * each @ shares.T
+    kept = (means > 0).all(0)
+    if n == 1 or kept.mean() < AGREEING:
+        return None
+    low, high = np.percentile(np.polyfit(x, np.log(means[:, kept]), 1)[0], PERCENTILES)
+    return float(low), float(high)
+
+
 def _component(
-    name: str, A: Float[np.ndarray, " a"], values: Float[np.ndarray, " a"], floor: Float[np.ndarray, " a"]
+    name: str,
+    A: Float[np.ndarray, " a"],
+    each: Float[np.ndarray, "a n"],
+    floor: Float[np.ndarray, " a"],
+    noise: Float[np.ndarray, " a"],
 ) -> ComponentScaling:
     """The window, the line through it and what is to be said about it."""
-    x, y = np.log(A), np.log(np.where(values != 0, np.abs(values), np.nan))
+    turned, values = aligned_mean(each)
+    size = np.abs(values)
+    x, y = np.log(A), np.log(np.where(values != 0, size, np.nan))
     slopes = np.diff(y) / np.diff(x)
-    above = np.abs(values) > floor
+    present, clear = size > floor, size > np.maximum(floor, CLEAR * noise)
     same_sign = np.sign(values[1:]) == np.sign(values[:-1])
-    good = above[1:] & above[:-1] & same_sign & (slopes > 0)
-    poles = A[1:][above[1:] & above[:-1] & ~same_sign]
-    change = f"changes sign at A ≈ {', '.join(f'{pole:.2g}' for pole in poles)}" if len(poles) else ""
+    good = _both(clear) & same_sign & (slopes > 0)
+    poles = _poles(A[1:][_both(present) & ~same_sign])
     first, last = _window(good, slopes)
-    if not above.any() or A[last] < SHORTEST * A[first]:
-        why = change or "no power of A over a wide enough range"
-        reason = f"means nothing: {why if above.any() else f'below {NEGLIGIBLE:g} of the energy'}"
-        return ComponentScaling(name, A, values, np.gradient(y, x), None, np.nan, np.nan, reason)
-    exponent, r_squared = _line(x[first : last + 1], y[first : last + 1])
-    steep, flat = slopes[good].max(), slopes[good].min()
-    crossover = (
-        f"elsewhere the local exponent is {flat:.2f} to {steep:.2f}" if steep - flat > 2 * STEADY else ""
+    blank = ComponentScaling(name, A, values, np.gradient(y, x), None, np.nan, np.nan, "", None, noise)
+    if A[last] < SHORTEST * A[first]:
+        return replace(blank, note=f"means nothing: {_why_not(present, clear, poles, slopes[good])}")
+    inside = slice(first, last + 1)
+    exponent, r_squared = _line(x[inside], y[inside])
+    return replace(
+        blank,
+        window=(float(A[first]), float(A[last])),
+        exponent=exponent,
+        r_squared=r_squared,
+        note="; ".join(filter(None, (poles, _elsewhere(slopes[good]), _hidden(A[present & ~clear])))),
+        interval=_interval(x[inside], turned[inside], float(np.sign(values[first]))),
     )
-    note = "; ".join(filter(None, (change, crossover)))
-    window = (float(A[first]), float(A[last]))
-    return ComponentScaling(name, A, values, np.gradient(y, x), window, exponent, r_squared, note)
 
 
-def _measure(
-    probed: Probe, v0: Float[np.ndarray, "..."], A: Float[np.ndarray, " a"]
-) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """Each component against amplitude, mean over fields with aligned signs, and its size at u*."""
-    at_centre = probed.components(probed.centre + 0 * v0[:1])
-    parts = np.array_split(A, min(A.size, 1 + A.size * v0.size // MOST_VALUES))
-    scaled = (np.multiply.outer(part, v0).reshape(-1, *v0.shape[1:]) for part in parts)
-    rows = [probed.components(probed.centre + fields) for fields in scaled]
-    values = {}
-    for name, offset in at_centre.items():
-        each = np.concatenate([row[name] for row in rows]).reshape(A.size, len(v0)) - offset
-        values[name] = (each * np.sign(each[-1])).mean(1) * (np.sign(each[-1].mean()) or 1.0)
-    return values, {name: float(np.abs(offset).max()) for name, offset in at_centre.items()}
+def _both(points: Bool[np.ndarray, " a"]) -> Bool[np.ndarray, " s"]:
+    """Whether both ends of a step are so."""
+    return points[1:] & points[:-1]
+
+
+def _poles(at: Float[np.ndarray, " p"]) -> str:
+    return f"changes sign at A ≈ {', '.join(f'{pole:.2g}' for pole in at)}" if len(at) else ""
+
+
+def _hidden(at: Float[np.ndarray, " p"]) -> str:
+    return f"below the noise at A = {at[0]:.2g} to {at[-1]:.2g}" if len(at) else ""
+
+
+def _elsewhere(slopes: Float[np.ndarray, " s"]) -> str:
+    low, high = slopes.min(), slopes.max()
+    return f"elsewhere the local exponent is {low:.2f} to {high:.2f}" if high - low > 2 * STEADY else ""
+
+
+def _why_not(
+    present: Bool[np.ndarray, " a"],
+    clear: Bool[np.ndarray, " a"],
+    poles: str,
+    slopes: Float[np.ndarray, " s"],
+) -> str:
+    """The reason for which there is no exponent."""
+    if not present.any():
+        return f"below {NEGLIGIBLE:g} of the energy"
+    if not clear.any():
+        return f"below the noise, network and law differ by more than 1/{CLEAR:g} of it"
+    if poles or not len(slopes):
+        return poles or "no power of A over a wide enough range"
+    return f"no single power of A, the local exponent is {slopes.min():.2f} to {slopes.max():.2f}"
+
+
+def exponents(swept: Sweep, noise: Mapping[str, Float[np.ndarray, " a"]] | None = None) -> AmplitudeScaling:
+    """Exponents of a sweep.
+
+    Args:
+        swept: the energies.
+        noise: what a component is uncertain by at each amplitude; those that are not named have none.
+    """
+    none = np.zeros(len(swept.amplitudes))
+    components = (
+        _component(
+            name,
+            swept.amplitudes,
+            each,
+            NEGLIGIBLE * swept.largest + ROUNDING * swept.offsets[name],
+            (noise or {}).get(name, none),
+        )
+        for name, each in swept.each.items()
+    )
+    return AmplitudeScaling(swept.subject, tuple(components))
 
 
 def amplitude_scaling(
-    subject: OnsagerModel | CanonicalNetwork | Law,
-    data: Trajectories,
-    *,
-    n_amplitudes: int = N_AMPLITUDES,
-    n_fields: int = N_FIELDS,
+    subject: Subject, data: Trajectories, *, n_amplitudes: int = N_AMPLITUDES, n_fields: int = N_FIELDS
 ) -> AmplitudeScaling:
     """Exponents of the components of V[u* + A (u0 - u*)] against A, u0 the first frames of the data.
 
@@ -173,14 +229,4 @@ def amplitude_scaling(
         data: trajectories whose first frames are scaled.
         n_amplitudes: how many amplitudes; n_fields: how many first frames at most.
     """
-    probed = probe(subject, data.grid)
-    v = data.u - probed.centre
-    v0 = v[:n_fields, 0]
-    A = np.geomspace(SMALLEST, _largest_amplitude(v0, v), n_amplitudes)
-    values, offsets = _measure(probed, v0, A)
-    largest = np.max([np.abs(row) for row in values.values()], axis=0)
-    components = (
-        _component(name, A, row, NEGLIGIBLE * largest + ROUNDING * offsets[name])
-        for name, row in values.items()
-    )
-    return AmplitudeScaling(probed.name, tuple(components))
+    return exponents(sweep(subject, data, n_amplitudes=n_amplitudes, n_fields=n_fields))

@@ -171,7 +171,7 @@ def _scaling_cell(scaling: AmplitudeScaling, name: str) -> list[str]:
     if part.window is None or not math.isfinite(part.exponent):
         return [NOTHING, part.note]
     low, high = part.window
-    lines = [f"{part.exponent:.3f}", f"R² {part.r_squared:.5f}, A {low:.2g} to {high:.2g}"]
+    lines = [part.quoted, f"R² {part.r_squared:.5f}, A {low:.2g} to {high:.2g}"]
     return [*lines, part.note] if part.note else lines
 
 

@@ -13,7 +13,8 @@ from diagnostics.alignment import aligned, rescaled, symbol_at
 from diagnostics.energy import energy_along
 from diagnostics.errors import follow
 from diagnostics.probes import probe
-from diagnostics.scaling import N_AMPLITUDES
+from diagnostics.scaling import exponents
+from diagnostics.sweep import N_AMPLITUDES, sweep
 from hybrid.factorise import Case
 from hybrid.flow import band_mask
 from hybrid.grid import Grid
@@ -26,6 +27,7 @@ GRID = Grid((32,), (2 * np.pi,))
 KDV = Law(F=Factor.of(u**3), q=Factor.of(-(k**2)), w=Factor.of(k))
 QUARTIC = Law(F=Factor.of(u**4), q=Factor.of(k**2), m=Factor.of(1))
 ALLEN_CAHN = Law(F=Factor.of(25 * u**4), q=Factor.of(-100 + k**2), m=Factor.of(1))
+CROSSOVER = Law(F=Factor.of(u**3 + 30 * u**6), w=Factor.of(k))
 OFF_CENTRE = Law(F=Factor.of(u**4), q=Factor.of(k**2), m=Factor.of(k**2), centre=2.0)
 
 
@@ -72,7 +74,34 @@ def test_no_exponent_is_quoted_across_a_change_of_sign() -> None:
     assert part.window is not None
     signs = np.sign(part.values[(part.amplitudes >= part.window[0]) & (part.amplitudes <= part.window[1])])
     assert len(set(signs)) == 1
-    assert part.exponent == pytest.approx(2, abs=0.05)
+    assert part.exponent == pytest.approx(2, abs=0.02)
+
+
+def test_interval_covers_the_exponent_and_shrinks_to_it_for_a_power() -> None:
+    power, mixture = (amplitude_scaling(law, waves(12))["F"] for law in (QUARTIC, CROSSOVER))
+    assert power.interval == pytest.approx((4.0, 4.0), abs=1e-6)
+    assert mixture.interval is not None
+    low, high = mixture.interval
+    assert low < mixture.exponent < high
+    assert high - low > 1e-4
+    assert mixture.quoted == f"{mixture.exponent:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def test_one_field_has_no_interval() -> None:
+    assert amplitude_scaling(QUARTIC, waves(1))["F"].interval is None
+
+
+def test_component_below_its_noise_has_no_exponent_and_half_of_one_a_window() -> None:
+    swept = sweep(QUARTIC, waves())
+    size = np.abs(swept.each["F"].mean(1))
+    hidden = exponents(swept, {"F": size})["F"]
+    assert not hidden.meaningful
+    assert "below the noise" in hidden.note
+    part = exponents(swept, {"F": np.where(swept.amplitudes < 0.1, size, 0.0)})["F"]
+    assert part.window is not None
+    assert part.window[0] >= 0.1
+    assert part.exponent == pytest.approx(4, abs=1e-6)
+    assert "below the noise at A = 0.01 to" in part.note
 
 
 def test_amplitudes_end_where_fields_leave_the_data() -> None:
@@ -85,7 +114,7 @@ def test_amplitudes_end_where_fields_leave_the_data() -> None:
 
 
 def test_crossover_between_two_powers_is_named() -> None:
-    part = amplitude_scaling(Law(F=Factor.of(u**3 + 30 * u**6), w=Factor.of(k)), waves())["F"]
+    part = amplitude_scaling(CROSSOVER, waves())["F"]
     assert "elsewhere the local exponent" in part.note
 
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
 from dataclasses import dataclass, replace
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import matplotlib.image
 import numpy as np
 import pytest
 from members import random_model
+from pages import Page, parsed, photographed
 
 from diagnostics import report
 from diagnostics.errors import RolloutError
@@ -35,7 +31,6 @@ from symbolic.law import Law
 
 POINTS, FRAMES = 32, 26
 HOSTILE = "<script>alert(1)</script>\"'><img src=http://evil.example/x>&.npz"
-VOID = {"meta", "img", "br", "hr", "link", "input"}
 SECTIONS = ["verdict", "equation", "terms", "errors", "figures", "gauge", "scaling", "support"]
 SECTIONS += ["warnings", "making"]
 TRUTH = Law(F=Factor.of(u**3), q=Factor.of(-(k**2)), w=Factor.of(k))
@@ -98,38 +93,7 @@ def out(case: Case1D, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def page(out: Path) -> Page:
     """The page, parsed."""
-    parsed = Page()
-    parsed.feed((out / "report.html").read_text())
-    parsed.close()
-    return parsed
-
-
-class Page(HTMLParser):
-    """The elements of a page; refuses what is not closed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.elements: list[tuple[str, dict[str, str]]] = []
-        self.text = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def values(self, attribute: str) -> list[str]:
-        """Every value of an attribute."""
-        return [attributes[attribute] for _, attributes in self.elements if attribute in attributes]
+    return parsed(out / "report.html")
 
 
 def test_page_is_well_formed_and_has_its_sections_in_order(page: Page) -> None:
@@ -140,19 +104,7 @@ def test_page_is_well_formed_and_has_its_sections_in_order(page: Page) -> None:
 
 
 def test_page_fetches_and_runs_nothing(page: Page) -> None:
-    tags = {tag for tag, _ in page.elements}
-    assert not tags & {"script", "link", "iframe", "object", "embed"}
-    for attribute in ("src", "href", "xlink:href", "action", "data"):
-        assert all(value.startswith(("#", "data:image/png")) for value in page.values(attribute))
-    assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
-    policy = next(a for tag, a in page.elements if a.get("http-equiv") == "Content-Security-Policy")
-    assert policy["content"] == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-
-
-def test_references_inside_the_page_resolve(page: Page) -> None:
-    ids = set(page.values("id"))
-    for attribute in ("href", "xlink:href"):
-        assert {v[1:] for v in page.values(attribute) if v.startswith("#")} <= ids
+    page.check_self_contained()
 
 
 def test_names_from_outside_are_escaped(out: Path, page: Page) -> None:
@@ -302,30 +254,8 @@ def test_svg_in_a_page_has_its_own_names() -> None:
     assert inlined(drawing, "a") == named
 
 
-def browser() -> str:
-    """Chromium; without it the test is skipped, but not where tests count."""
-    found = shutil.which("chromium")
-    if found is None and os.environ.get("CI") != "true":
-        pytest.skip("chromium is not installed: apt-get install chromium")
-    assert found is not None, "expected chromium where CI=true, got none: apt-get install chromium"
-    return found
-
-
 def test_page_is_visible_in_a_browser_without_complaint(out: Path, tmp_path: Path) -> None:
-    shot = tmp_path / "shot.png"
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    options = [
-        f"--user-data-dir={tmp_path}/profile",
-        "--window-size=1000,1400",
-        "--enable-logging=stderr",
-        "--no-first-run",
-    ]
-    command = [browser(), *flags, *options, f"--screenshot={shot}", (out / "report.html").as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    assert "CONSOLE" not in done.stderr
-    picture = matplotlib.image.imread(shot)
-    ink = picture[..., :3].mean(-1) < 0.5
-    assert picture.shape[:2] == (1400, 1000)
+    ink = photographed(out / "report.html", tmp_path)
     assert 0.002 < ink.mean() < 0.5
     assert ink[:700].any()
     assert ink[700:].any()
