@@ -227,6 +227,6 @@ def local_figure(scalings: Iterable[AmplitudeScaling]) -> Figure:
             panel.plot(part.amplitudes, fitted, linewidth=2.6, label=COMPONENT_LABELS[part.name], **style)
         panel.set(xscale="log", ylim=POWERS, xlabel="amplitude $A$", title=scaling.subject)
         panel.grid(axis="y", alpha=0.3)
-        panel.legend(loc="lower left", fontsize=9, handlelength=1.2, ncols=2)
+        panel.legend(loc="upper left", fontsize=9, handlelength=1.2, ncols=2)
     axes[0].set(ylabel=r"$\mathrm{d}\log|V|\;/\;\mathrm{d}\log A$")
     return figure

@@ -157,7 +157,7 @@ def _component(
         window=(float(A[first]), float(A[last])),
         exponent=exponent,
         r_squared=r_squared,
-        note="; ".join(filter(None, (poles, _elsewhere(slopes[good]), _hidden(A[present & ~clear])))),
+        note="; ".join(filter(None, (poles or _elsewhere(slopes[good]), _hidden(A[present & ~clear])))),
         interval=_interval(x[inside], turned[inside], float(np.sign(values[first]))),
     )
 
@@ -172,7 +172,8 @@ def _poles(at: Float[np.ndarray, " p"]) -> str:
 
 
 def _hidden(at: Float[np.ndarray, " p"]) -> str:
-    return f"below the noise at A = {at[0]:.2g} to {at[-1]:.2g}" if len(at) else ""
+    ends = list(dict.fromkeys(f"{A:.2g}" for A in (*at[:1], *at[-1:])))
+    return f"below the noise at A = {' to '.join(ends)}" if ends else ""
 
 
 def _elsewhere(slopes: Float[np.ndarray, " s"]) -> str:
