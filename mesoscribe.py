@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib
 import os
 import shlex
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
+
+import mesoscribe_options as opt
 
 if TYPE_CHECKING:
     from diagnostics import amplitude_scaling, report, rollout_error, scaling_report
@@ -68,43 +69,6 @@ main = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-Option, Argument = typer.Option, typer.Argument
-NameOrFile = Annotated[str, Argument(help="A catalogue system or a file: .h5, .npz, .mat, .nc, .zarr.")]
-Folder = Annotated[Path, Argument(help="A folder that fit or run has written.")]
-Out = Annotated[Path, Option("--out", help="The folder to write.")]
-Seed = Annotated[int, Option("--seed", min=0, help="Of initial fields, split and fit.")]
-Count = Annotated[int | None, Option("--trajectories", min=1, help="Catalogue: how many.")]
-ForceLaw = Annotated[str | None, Option("--force-law", help="With the name chain: F(r), as 'exp(r) - 1'.")]
-Sites = Annotated[int | None, Option("--sites", help="Of a chain.")]
-Forces = Annotated[int | None, Option("--forces", help="Of a chain: learn from those on so many sites.")]
-Courant = Annotated[float | None, Option("--courant", help="Of a chain: sites crossed in a time step.")]
-Noise = Annotated[float | None, Option("--noise", help="Catalogue: white noise, relative to the field.")]
-Test = Annotated[Path | None, Option("--test", help="A file to test on, instead of a part of the data.")]
-Data = Annotated[Path | None, Option("--data", help="Another file than the one of the fit.")]
-U = Annotated[str | None, Option("--u", help="File: name of the field.")]
-X = Annotated[str | None, Option("--x", help="File: name of the first coordinate.")]
-Y = Annotated[str | None, Option("--y", help="File: name of the second coordinate.")]
-T = Annotated[str | None, Option("--t", help="File: name of the times.")]
-Layout = Annotated[str | None, Option("--layout", help="File: a letter for each axis of u, such as ntx.")]
-Frames = Annotated[str | None, Option("--frames", help="File: which frames, as first:last.")]
-CaseName = Annotated[
-    Literal["dissipative", "conservative", "mixed"] | None,
-    Option("--case", help="Which operators act; found from the data if left out."),
-]
-Minutes = Annotated[float | None, Option("--max-minutes", min=0.01, help="A cap on the training.")]
-Steps = Annotated[int | None, Option("--steps", min=1, help="Optimiser steps in all.")]
-Force = Annotated[bool, Option("--force", help="Overwrite what is there.")]
-FORMS = "latex, align, markdown, srepr, numpy, pypde, json"
-To = Annotated[str | None, Option("--to", help=f"One of {FORMS}; all if left out.")]
-FormOut = Annotated[Path | None, Option("--out", help="The file or, without --to, folder to write.")]
-Quiet = Annotated[bool, Option("--quiet", "-q", help="Print errors only.")]
-Symmetry = Annotated[
-    Literal["even", "isotropic", "both"] | None,
-    Option("--symmetry", help="Law: impose V[-u] = V[u], symbols of |k| only, or both."),
-]
-Pays = Annotated[float | None, Option("--pays", min=1, help="Law: what a term must reduce the error by; 3.")]
-Terms = Annotated[list[str] | None, Option("--terms", help="Law: more candidates, such as 'u*log(u)'.")]
-Threads = Annotated[int | None, Option("--threads", min=1, help="Of torch; by the grid if left out.")]
 
 
 @main.command("fit", help="Train a network.", epilog="Example: mesoscribe fit kdv.h5 --out kdv --seed 0")
@@ -113,31 +77,31 @@ Threads = Annotated[int | None, Option("--threads", min=1, help="Of torch; by th
 )
 def learn_command(
     ctx: typer.Context,
-    source: NameOrFile,
-    out: Out,
-    seed: Seed = 0,
-    trajectories: Count = None,
-    noise: Noise = None,
-    force_law: ForceLaw = None,
-    sites: Sites = None,
-    courant: Courant = None,
-    forces: Forces = None,
-    test: Test = None,
-    u: U = None,
-    x: X = None,
-    y: Y = None,
-    t: T = None,
-    layout: Layout = None,
-    frames: Frames = None,
-    case: CaseName = None,
-    symmetry: Symmetry = None,
-    pays: Pays = None,
-    terms: Terms = None,
-    steps: Steps = None,
-    max_minutes: Minutes = None,
-    force: Force = False,
-    quiet: Quiet = False,
-    threads: Threads = None,
+    source: opt.NameOrFile,
+    out: opt.Out,
+    seed: opt.Seed = 0,
+    trajectories: opt.Count = None,
+    noise: opt.Noise = None,
+    force_law: opt.ForceLaw = None,
+    sites: opt.Sites = None,
+    courant: opt.Courant = None,
+    forces: opt.Forces = None,
+    test: opt.Test = None,
+    u: opt.U = None,
+    x: opt.X = None,
+    y: opt.Y = None,
+    t: opt.T = None,
+    layout: opt.Layout = None,
+    frames: opt.Frames = None,
+    case: opt.CaseName = None,
+    symmetry: opt.Symmetry = None,
+    pays: opt.Pays = None,
+    terms: opt.Terms = None,
+    steps: opt.Steps = None,
+    max_minutes: opt.Minutes = None,
+    force: opt.Force = False,
+    quiet: opt.Quiet = False,
+    threads: opt.Threads = None,
 ) -> None:
     """Train a network and, as `run`, distil it and write the report."""
     from diagnostics.plan import Plan
@@ -164,13 +128,13 @@ def learn_command(
 
 @main.command("distill", epilog="Example: mesoscribe distill kdv")
 def distill_command(
-    folder: Folder,
-    data: Data = None,
-    symmetry: Symmetry = None,
-    pays: Pays = None,
-    terms: Terms = None,
-    quiet: Quiet = False,
-    threads: Threads = None,
+    folder: opt.Folder,
+    data: opt.Data = None,
+    symmetry: opt.Symmetry = None,
+    pays: opt.Pays = None,
+    terms: opt.Terms = None,
+    quiet: opt.Quiet = False,
+    threads: opt.Threads = None,
 ) -> None:
     """Read the law off the network of a folder."""
     from diagnostics.run import Talk, distil_again
@@ -180,7 +144,11 @@ def distill_command(
 
 @main.command("report", epilog="Example: mesoscribe report kdv")
 def report_command(
-    ctx: typer.Context, folder: Folder, data: Data = None, quiet: Quiet = False, threads: Threads = None
+    ctx: typer.Context,
+    folder: opt.Folder,
+    data: opt.Data = None,
+    quiet: opt.Quiet = False,
+    threads: opt.Threads = None,
 ) -> None:
     """Judge the network and the law of a folder, on the test part of its data or on another file."""
     from diagnostics.run import Talk, judge_again
@@ -194,20 +162,20 @@ def report_command(
     "mesoscribe simulate chain --force-law 'exp(r) - 1' --out c.nc",
 )
 def simulate_command(
-    source: Annotated[str, Argument(help="A catalogue system or, with --from, a folder of run.")],
-    out: Annotated[Path, Option("--out", help="The file to write, .nc or .npz.")],
-    start: Annotated[Path | None, Option("--from", help="A file: first frames and times.")] = None,
-    network: Annotated[bool, Option("--network", help="With --from: the network, not the law.")] = False,
-    seed: Seed = 0,
-    trajectories: Count = None,
-    noise: Noise = None,
-    n_frames: Annotated[int | None, Option("--frames-count", min=3, help="Catalogue: how many.")] = None,
-    dt: Annotated[float | None, Option("--dt", help="Catalogue: time between frames.")] = None,
-    points: Annotated[int | None, Option("--points", min=8, help="Catalogue: points of the grid.")] = None,
-    force_law: ForceLaw = None,
-    sites: Sites = None,
-    courant: Courant = None,
-    force: Force = False,
+    source: opt.SystemOrFolder,
+    out: opt.OutFile,
+    start: opt.Start = None,
+    network: opt.Network = False,
+    seed: opt.Seed = 0,
+    trajectories: opt.Count = None,
+    noise: opt.Noise = None,
+    n_frames: opt.FramesCount = None,
+    dt: opt.Dt = None,
+    points: opt.Points = None,
+    force_law: opt.ForceLaw = None,
+    sites: opt.Sites = None,
+    courant: opt.Courant = None,
+    force: opt.Force = False,
 ) -> None:
     """Simulate a catalogue system, or a law or network that was found, from the first frames of a file."""
     from diagnostics.simulation import simulated
@@ -218,7 +186,9 @@ def simulate_command(
 
 
 @main.command("export", epilog="Examples: mesoscribe export kdv; mesoscribe export kdv --to numpy --out a.py")
-def export_command(folder: Folder, to: To = None, out: FormOut = None, force: Force = False) -> None:
+def export_command(
+    folder: opt.Folder, to: opt.To = None, out: opt.FormOut = None, force: opt.Force = False
+) -> None:
     """Print the law of a folder in one form or, with --out, write it; without --to, all in DIR/export."""
     from symbolic.export import from_folder
 
@@ -226,7 +196,9 @@ def export_command(folder: Folder, to: To = None, out: FormOut = None, force: Fo
 
 
 @main.command("scaling", epilog="Example: mesoscribe scaling kdv")
-def scaling_command(ctx: typer.Context, folder: Folder, data: Data = None, quiet: Quiet = False) -> None:
+def scaling_command(
+    ctx: typer.Context, folder: opt.Folder, data: opt.Data = None, quiet: opt.Quiet = False
+) -> None:
     """Exponents of the energies of a folder against amplitude: scaling.html, scaling.csv, scaling.tex."""
     from diagnostics.run import Talk, scale
 
@@ -235,13 +207,13 @@ def scaling_command(ctx: typer.Context, folder: Folder, data: Data = None, quiet
 
 @main.command("check", epilog="Example: mesoscribe check kdv.h5 --layout ntx")
 def check_command(
-    file: Annotated[Path, Argument(help="The file.")],
-    u: U = None,
-    x: X = None,
-    y: Y = None,
-    t: T = None,
-    layout: Layout = None,
-    frames: Frames = None,
+    file: opt.File,
+    u: opt.U = None,
+    x: opt.X = None,
+    y: opt.Y = None,
+    t: opt.T = None,
+    layout: opt.Layout = None,
+    frames: opt.Frames = None,
 ) -> None:
     """Say what is in a file, and what is wrong with it; exit status 1 if it cannot be used."""
     from hybrid.readers import check

@@ -89,10 +89,12 @@ def _body(term: sympy.Expr) -> str:
 
 
 def _potential(law: Form) -> tuple[list[str], str]:
-    """The terms of the density of V, and the measure."""
+    """The terms of the density of V, in brackets if there are several, and the measure."""
     pairs = (term.as_coeff_Mul() for term in potential(law).as_ordered_terms())
-    rows = ((float(number), None, _body(rest)) for number, rest in pairs if number != 0)
-    return _signed_terms(rows), r"\mathrm{d}x" if law.ndim == 1 else r"\mathrm{d}x\,\mathrm{d}y"
+    terms = _signed_terms((float(number), None, _body(rest)) for number, rest in pairs if number != 0)
+    if len(terms) > 1:
+        terms[0], terms[-1] = f"({terms[0]}", f"{terms[-1]})"
+    return terms, r"\mathrm{d}x" if law.ndim == 1 else r"\mathrm{d}x\,\mathrm{d}y"
 
 
 def equation_latex(law: Form) -> str:

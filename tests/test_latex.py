@@ -28,9 +28,9 @@ EXPECTED = {
     "Zakharov–Kuznetsov": "u_{t} = - u_{xxx} - u_{xyy} - 2 u u_{x}",
 }
 POTENTIALS = {
-    "KdV": r"V = \int u^{3} - 0.5 u_{x}^{2} \, \mathrm{d}x",
-    "Benjamin–Ono": r"V = \int 0.333333 u^{3} - 0.5 u " + T % ("|k|", "u") + r" \, \mathrm{d}x",
-    "Allen–Cahn 2D": r"V = \int 0.25 u^{4} - 0.5 u^{2} + 0.125 u_{x}^{2} + 0.125 u_{y}^{2} "
+    "KdV": r"V = \int (u^{3} - 0.5 u_{x}^{2}) \, \mathrm{d}x",
+    "Benjamin–Ono": r"V = \int (0.333333 u^{3} - 0.5 u " + T % ("|k|", "u") + r") \, \mathrm{d}x",
+    "Allen–Cahn 2D": r"V = \int (0.25 u^{4} - 0.5 u^{2} + 0.125 u_{x}^{2} + 0.125 u_{y}^{2}) "
     r"\, \mathrm{d}x\,\mathrm{d}y",
 }
 

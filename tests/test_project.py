@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-LAYERS = ("hybrid", "symbolic", "diagnostics", "mesoscribe")
+LAYERS = ("mesoscribe_options", "hybrid", "symbolic", "diagnostics", "mesoscribe")
 SOURCES = sorted(p for name in LAYERS for p in [*(ROOT / name).rglob("*.py"), *ROOT.glob(f"{name}.py")])
 TEXTS = ("*.txt", "*.cfg", "*.toml", "Makefile", ".ci/*", "*.md", "docs/*.md")
 

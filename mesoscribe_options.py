@@ -1,0 +1,53 @@
+"""The options that commands share: light, so that --help waits for nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from typer import Argument, Option
+
+NameOrFile = Annotated[str, Argument(help="A catalogue system or a file: .h5, .npz, .mat, .nc, .zarr.")]
+Folder = Annotated[Path, Argument(help="A folder that fit or run has written.")]
+Out = Annotated[Path, Option("--out", help="The folder to write.")]
+Seed = Annotated[int, Option("--seed", min=0, help="Of initial fields, split and fit.")]
+Count = Annotated[int | None, Option("--trajectories", min=1, help="Catalogue: how many.")]
+ForceLaw = Annotated[str | None, Option("--force-law", help="With the name chain: F(r), as 'exp(r) - 1'.")]
+Sites = Annotated[int | None, Option("--sites", help="Of a chain.")]
+Forces = Annotated[int | None, Option("--forces", help="Of a chain: learn from those on so many sites.")]
+Courant = Annotated[float | None, Option("--courant", help="Of a chain: sites crossed in a time step.")]
+Noise = Annotated[float | None, Option("--noise", help="Catalogue: white noise, relative to the field.")]
+Test = Annotated[Path | None, Option("--test", help="A file to test on, instead of a part of the data.")]
+Data = Annotated[Path | None, Option("--data", help="Another file than the one of the fit.")]
+U = Annotated[str | None, Option("--u", help="File: name of the field.")]
+X = Annotated[str | None, Option("--x", help="File: name of the first coordinate.")]
+Y = Annotated[str | None, Option("--y", help="File: name of the second coordinate.")]
+T = Annotated[str | None, Option("--t", help="File: name of the times.")]
+Layout = Annotated[str | None, Option("--layout", help="File: a letter for each axis of u, such as ntx.")]
+Frames = Annotated[str | None, Option("--frames", help="File: which frames, as first:last.")]
+CaseName = Annotated[
+    Literal["dissipative", "conservative", "mixed"] | None,
+    Option("--case", help="Which operators act; found from the data if left out."),
+]
+Minutes = Annotated[float | None, Option("--max-minutes", min=0.01, help="A cap on the training.")]
+Steps = Annotated[int | None, Option("--steps", min=1, help="Optimiser steps in all.")]
+Force = Annotated[bool, Option("--force", help="Overwrite what is there.")]
+FORMS = "latex, align, markdown, srepr, numpy, pypde, json"
+To = Annotated[str | None, Option("--to", help=f"One of {FORMS}; all if left out.")]
+FormOut = Annotated[Path | None, Option("--out", help="The file or, without --to, folder to write.")]
+Quiet = Annotated[bool, Option("--quiet", "-q", help="Print errors only.")]
+Symmetry = Annotated[
+    Literal["even", "isotropic", "both"] | None,
+    Option("--symmetry", help="Law: impose V[-u] = V[u], symbols of |k| only, or both."),
+]
+Pays = Annotated[float | None, Option("--pays", min=1, help="Law: what a term must reduce the error by; 3.")]
+Terms = Annotated[list[str] | None, Option("--terms", help="Law: more candidates, such as 'u*log(u)'.")]
+Threads = Annotated[int | None, Option("--threads", min=1, help="Of torch; by the grid if left out.")]
+SystemOrFolder = Annotated[str, Argument(help="A catalogue system or, with --from, a folder of run.")]
+OutFile = Annotated[Path, Option("--out", help="The file to write, .nc or .npz.")]
+Start = Annotated[Path | None, Option("--from", help="A file: first frames and times.")]
+Network = Annotated[bool, Option("--network", help="With --from: the network, not the law.")]
+FramesCount = Annotated[int | None, Option("--frames-count", min=3, help="Catalogue: how many.")]
+Dt = Annotated[float | None, Option("--dt", help="Catalogue: time between frames.")]
+Points = Annotated[int | None, Option("--points", min=8, help="Catalogue: points of the grid.")]
+File = Annotated[Path, Argument(help="The file.")]
