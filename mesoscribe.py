@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
@@ -203,6 +204,21 @@ def scaling_command(
     from diagnostics.run import Talk, scale
 
     scale(folder, data, Talk(quiet), ctx.obj)
+
+
+@main.command("compare", epilog="Example: mesoscribe compare kdv0 kdv1 kdv2 --out seeds")
+def compare_command(
+    folders: opt.Folders,
+    out: opt.CompareOut = Path("compare"),
+    force: opt.Force = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Put runs side by side, systems, seeds or noise levels: compare.html, compare.md, compare.csv."""
+    from diagnostics.compare import compare
+
+    said = compare(folders, out, force=force)
+    if not quiet:
+        typer.echo(said)
 
 
 @main.command("check", epilog="Example: mesoscribe check kdv.h5 --layout ntx")

@@ -51,3 +51,5 @@ FramesCount = Annotated[int | None, Option("--frames-count", min=3, help="Catalo
 Dt = Annotated[float | None, Option("--dt", help="Catalogue: time between frames.")]
 Points = Annotated[int | None, Option("--points", min=8, help="Catalogue: points of the grid.")]
 File = Annotated[Path, Argument(help="The file.")]
+Folders = Annotated[list[Path], Argument(help="Folders that run has written, at least two.")]
+CompareOut = Annotated[Path, Option("--out", help="The folder to write.")]

@@ -20,8 +20,13 @@ LATER = ("scaling.html", "scaling.csv", "scaling.tex")  # written by commands th
 
 
 @contextmanager
-def whole(out: Path, force: bool) -> Iterator[Path]:
+def whole(out: Path, force: bool, results: tuple[str, ...] = (*RESULTS, *LATER)) -> Iterator[Path]:
     """A temporary folder that becomes `out` at the end, or goes away with whatever went wrong.
+
+    Args:
+        out: the folder.
+        force: replace what is there of `results`, and leave other files alone.
+        results: the names of what may be written.
 
     Raises:
         ValueError: `out` is not a folder, or not an empty one and not to be overwritten.
@@ -35,7 +40,7 @@ def whole(out: Path, force: bool) -> Iterator[Path]:
     try:
         yield partial
         out.mkdir(parents=True, exist_ok=True)
-        for old in (out / name for name in (*RESULTS, *LATER) if (out / name).exists()):
+        for old in (out / name for name in results if (out / name).exists()):
             shutil.rmtree(old) if old.is_dir() else old.unlink()
         for item in partial.iterdir():
             os.rename(item, out / item.name)

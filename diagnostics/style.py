@@ -22,6 +22,8 @@ COLOURS = {
     "network": "#1f83c4",
     "law": "#d55e00",
 }  # after Okabe and Ito
+DISTINCT = ("#d55e00", "#1f83c4", "#009e73", "#cc79a7", "#e0a000", "#56b4e9", "#8f5a2b")  # the same, for many
+MARKERS = "osD^v"
 LINES = {"truth": "-", "persistence": ":", "network": "--", "law": "-"}
 SETTINGS: Any = {
     **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK),

@@ -24,7 +24,7 @@ from diagnostics.errors import (
 from diagnostics.guarantee import Guarantee, guarantee
 from diagnostics.identifiability import EnergyMatch, energy_match
 from diagnostics.scaling import AmplitudeScaling, amplitude_scaling
-from diagnostics.verdict import cautions, class_evidence, headline, quoted
+from diagnostics.verdict import cautions, class_evidence, curve, headline, quoted
 from hybrid.classtest import Evidence
 from hybrid.onsager import OnsagerModel
 from hybrid.record import FitRecord
@@ -144,6 +144,7 @@ class Summary:
                 "relative_rmse": quoted(self.errors["law"]),
                 "terms": [row.as_dict() for row in self.terms],
             },
+            "errors": {name: curve(self.errors[name]) for name in ("persistence", "network", "law")},
             **({} if self.theory is None else {"theory": [row.as_dict() for row in self.theory.rows]}),
             "exponents": {
                 scaling.subject: {part.name: _finite(part.exponent) for part in scaling.components}

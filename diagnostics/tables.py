@@ -136,7 +136,8 @@ def coefficient_rows(law: Law) -> list[tuple[str, Markup, Markup]]:
     return rows
 
 
-def _cell(value: float | None, reached: bool) -> str:
+def error_cell(value: float | None, reached: bool) -> str:
+    """An error in a table; None is one that is infinite, or of a frame that the data do not reach."""
     if value is None:
         return "lost" if reached else NOTHING
     return f"{value:.2e}" if 0 < value < PLAIN_ABOVE else f"{value:.3g}"
@@ -148,7 +149,7 @@ def error_rows(summary: Summary) -> list[tuple[str, list[str]]]:
     out = []
     for name, error in rows.items():
         reached = [step == "last" or int(step) <= error.last for step in quoted(error)]
-        cells = [_cell(value, r) for value, r in zip(quoted(error).values(), reached, strict=True)]
+        cells = [error_cell(value, r) for value, r in zip(quoted(error).values(), reached, strict=True)]
         out.append((name, cells))
     return out
 

@@ -26,6 +26,11 @@ def quoted(error: RolloutError) -> dict[str, float | None]:
     return {name: value if np.isfinite(value) else None for name, value in values.items()}
 
 
+def curve(error: RolloutError) -> list[float | None]:
+    """The error of every frame to six digits; None where it is infinite."""
+    return [float(f"{value:.6g}") if np.isfinite(value) else None for value in error.mean]
+
+
 def headline(in_class: bool | None, case: str) -> str:
     """The verdict in a line."""
     if in_class is None:

@@ -22,7 +22,7 @@ from symbolic.catalog import CATALOG
 from symbolic.chains import CHAINS
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ("run", "fit", "distill", "report", "simulate", "export", "scaling", "check")
+COMMANDS = ("run", "fit", "distill", "report", "simulate", "export", "scaling", "compare", "check")
 N, NT, NX = 3, 6, 16
 T, X = np.arange(NT) * 0.1, np.arange(NX) * 0.5
 FIELD = np.random.default_rng(0).normal(size=(N, NT, 1)) * np.cos(2 * np.pi * X / 8.0)
