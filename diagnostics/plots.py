@@ -204,7 +204,8 @@ def scaling_figure(scalings: Iterable[AmplitudeScaling]) -> Figure:
                 style: Any = {"color": colour, "linestyle": COMPONENT_LINES[part.name], "label": label}
                 panel.plot(part.amplitudes[inside], size[inside], linewidth=2.6, **style)
         panel.set(xscale="log", yscale="log", xlabel="amplitude $A$", title=scaling.subject)
-        panel.legend(loc="lower right", fontsize=9, handlelength=1.2)
+        if panel.get_legend_handles_labels()[1]:
+            panel.legend(loc="lower right", fontsize=9, handlelength=1.2)
     axes[0].set(ylabel="$|V[u^* + A(u_0 - u^*)] - V[u^*]|$")
     return figure
 
@@ -227,6 +228,7 @@ def local_figure(scalings: Iterable[AmplitudeScaling]) -> Figure:
             panel.plot(part.amplitudes, fitted, linewidth=2.6, label=COMPONENT_LABELS[part.name], **style)
         panel.set(xscale="log", ylim=POWERS, xlabel="amplitude $A$", title=scaling.subject)
         panel.grid(axis="y", alpha=0.3)
-        panel.legend(loc="upper left", fontsize=9, handlelength=1.2, ncols=2)
+        if panel.get_legend_handles_labels()[1]:
+            panel.legend(loc="upper left", fontsize=9, handlelength=1.2, ncols=2)
     axes[0].set(ylabel=r"$\mathrm{d}\log|V|\;/\;\mathrm{d}\log A$")
     return figure

@@ -113,10 +113,11 @@ def _member(
     if not regression.known[0]:
         K[(0,) * grid.ndim] = 0.0
     K[(0,) * grid.ndim] = K[(0,) * grid.ndim].real
+    drive = factors.f[0] if K[(0,) * grid.ndim] else 0.0  # where the mean is conserved, f(0) is rounding
     q = _spread(regression, grid, factors.q, factors.q_error, parity=0)
     known = np.zeros(grid.modes_shape, dtype=bool)
     known[band_mask(grid, np.inf)] = regression.known
-    f = np.polynomial.Polynomial([factors.f[0], 0.0, *factors.f[1:]])
+    f = np.polynomial.Polynomial([drive, 0.0, *factors.f[1:]])
     components = np.maximum.reduce([np.abs(k) for k in grid.k])
     band = max(2 * grid.k_unit, float(components[known].max()))
     return WarmStart(grid, scales, K, q, f, factors.case, band, False, first_frame, known)

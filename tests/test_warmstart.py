@@ -13,13 +13,15 @@ from members import ALLEN_CAHN, DRIVEN, HEAT, KDV, MIXED, OFF_CENTRE, Member, wa
 from scipy.integrate import solve_ivp
 from torch import Tensor
 
+from hybrid.classtest import Regression
 from hybrid.factorise import Case
 from hybrid.flow import Flow
 from hybrid.grid import Grid
 from hybrid.readers import load
+from hybrid.scales import Scales
 from hybrid.steppers import ETDRK4, simulate
 from hybrid.trajectories import Trajectories
-from hybrid.warmstart import WarmStart, first_useful_frame, warm_start
+from hybrid.warmstart import WarmStart, _member, first_useful_frame, warm_start
 
 MEMBERS = [
     ALLEN_CAHN,
@@ -230,3 +232,14 @@ def test_drive_of_the_mean_is_found_to_rounding() -> None:
     warm = start_of(DRIVEN.data(n=10))
     assert warm.score < 1e-7
     assert abs(warm.f(0.0)) > 0.01 * abs(warm.f(1.0) - warm.f(0.0))
+
+
+def test_constant_force_is_left_out_where_it_acts_on_nothing() -> None:
+    data = KDV.data()
+    scales = Scales.of(data)
+    grid, v = scales.grid(data.grid), scales.to_scaled(data.u)
+    regression = Regression(v, v, grid, data.dt / scales.time, half_width=2)
+    factors, _ = regression.best(None)
+    warm = _member(regression, replace(factors, f=np.array([1e5, *factors.f[1:]])), grid, scales, 0)
+    assert warm.K[0] == 0
+    np.testing.assert_array_equal(warm.f.coef, [0.0, 0.0, *factors.f[1:]])
