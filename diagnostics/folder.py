@@ -15,7 +15,9 @@ from uuid import uuid4
 from diagnostics.plan import Plan
 from diagnostics.style import write_file
 
-RESULTS = ("model", "run.json", "law.json", "law.tex", "law.md", "report.html", "figures", "metrics.json")
+PAGES = ("report.html", "report.md", "figures", "metrics.json")
+RESULTS = ("model", "run.json", "law.json", "law.tex", "law.md", *PAGES)
+
 LATER = ("scaling.html", "scaling.csv", "scaling.tex")  # written by commands that read a run
 
 

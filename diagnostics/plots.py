@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from diagnostics.alignment import symbol_at
 from diagnostics.energy import EnergyTrace
 from diagnostics.errors import RolloutError
 from diagnostics.identifiability import EnergyMatch
-from diagnostics.scaling import AmplitudeScaling
+from diagnostics.onestep import OneStep
 from diagnostics.style import COLOURS, INK, LINES, panels, styled
 from hybrid.grid import Grid
 from symbolic.canonical import CanonicalNetwork
@@ -23,24 +23,13 @@ from symbolic.factor import pointwise
 from symbolic.law import Law
 
 SMALLEST = 1e-16  # on logarithmic axes
-POWERS = (0.0, 6.0)  # local exponents drawn
 SHOWN = 3  # trajectories drawn in one panel
 LEAST_SPAN = 0.2  # of the largest value: deviations of a thousandth do not fill a panel
-COMPONENT_COLOURS = {
-    "F": "#d55e00",
-    "Q": "#1f83c4",
-    "V0": "#009e73",
-    "V1": "#cc79a7",
-    "V2": "#e0a000",
-    "V": INK,
-}
-COMPONENT_LINES = {"F": "-", "Q": "-", "V0": "--", "V1": "--", "V2": "--", "V": ":"}
-COMPONENT_LABELS = {"F": "∫F", "Q": "quadratic", "V0": "$V_0$", "V1": "$V_1$", "V2": "$V_2$", "V": "$V$"}
 
 
-def _legend(axes: Axes) -> None:
+def _legend(axes: Axes, columns: int = 3) -> None:
     """In a row above the panel, so that it costs no width."""
-    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, borderaxespad=0.2)
+    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, borderaxespad=0.2)
 
 
 @styled
@@ -61,23 +50,40 @@ def error_figure(errors: Mapping[str, RolloutError]) -> Figure:
 
 @styled
 def slope_figure(network: CanonicalNetwork, law: Law, values: Float[np.ndarray, " n"]) -> Figure:
-    """F'(u) of network and law in canonical form, the density of the data behind it."""
-    figure, (axes,) = panels(1, 1, width=5.8, height=3.9)
-    density = axes.twinx()
-    density.hist(values - network.centre, bins=60, color=COLOURS["persistence"], alpha=0.25)
+    """F'(u), F(u) and V0's density of network and law in canonical form, the density of the data behind."""
+    figure, axes = panels(1, 2, width=9.4, height=3.7)
+    v, a = network.nodes, law.local_symbol[0]
+    of_law = (pointwise(part)(torch.as_tensor(v)).numpy() for part in (law.force, law.F.expr))
+    lines: dict[str, tuple[np.ndarray, ...]] = {
+        "law": tuple(of_law),
+        "network": (network.f + network.drive, network.F(v)),
+    }
+    for name, (f, F) in lines.items():
+        axes[0].plot(v, f, LINES[name], color=COLOURS[name], label=name)
+        axes[1].plot(v, F, LINES[name], color=COLOURS[name], label=f"$F$, {name}")
+        if a:
+            V0 = F + 0.5 * a * v**2
+            axes[1].plot(v, V0, LINES[name], color=COLOURS[name], alpha=0.5, label=f"$V_0$, {name}")
+    for panel in axes:
+        _density(panel, values - network.centre)
+        panel.locator_params(axis="x", nbins=7)
+        panel.set(xlabel="$u$" if not network.centre else f"$u - {network.centre:.4g}$")
+    axes[0].plot([], [], color=COLOURS["persistence"], alpha=0.35, linewidth=7, label="data (count)")
+    _legend(axes[0])
+    _legend(axes[1], columns=2)
+    axes[0].set(ylabel="$F'(u)$")
+    axes[1].set(ylabel="$F(u)$" if not a else r"$F(u)$, $V_0 = F + \frac{1}{2} a u^2$")
+    return figure
+
+
+def _density(panel: Axes, values: Float[np.ndarray, " n"]) -> None:
+    """How often the data have each value, behind what is drawn."""
+    density = panel.twinx()
+    density.hist(values, bins=60, color=COLOURS["persistence"], alpha=0.25)
     density.set(yticks=[], ylabel="")
     density.spines[:].set_visible(False)
-    axes.set_zorder(density.get_zorder() + 1)
-    axes.patch.set_visible(False)
-    v = network.nodes
-    f = pointwise(law.force)(torch.as_tensor(v)).numpy()
-    axes.plot(v, f, LINES["law"], color=COLOURS["law"], label="law")
-    axes.plot(v, network.f + network.drive, LINES["network"], color=COLOURS["network"], label="network")
-    axes.plot([], [], color=COLOURS["persistence"], alpha=0.35, linewidth=7, label="data (count)")
-    axes.locator_params(axis="x", nbins=7)
-    axes.set(xlabel="$u$" if not network.centre else f"$u - {network.centre:.4g}$", ylabel="$F'(u)$")
-    _legend(axes)
-    return figure
+    panel.set_zorder(density.get_zorder() + 1)
+    panel.patch.set_visible(False)
 
 
 @styled
@@ -186,49 +192,18 @@ def match_figure(matches: Mapping[str, EnergyMatch]) -> Figure:
 
 
 @styled
-def scaling_figure(scalings: Iterable[AmplitudeScaling]) -> Figure:
-    """Components of each energy against amplitude; thick where the exponent was fitted."""
-    shown = tuple(scalings)
-    figure, axes = panels(1, len(shown), width=3.6 * len(shown) + 0.4, height=3.7)
-    for panel, scaling in zip(axes, shown, strict=True):
-        for part in scaling.components:
-            if not part.meaningful and "below" in part.note:
-                continue
-            colour, size = COMPONENT_COLOURS[part.name], np.abs(part.values)
-            panel.plot(
-                part.amplitudes, np.where(size > 0, size, np.nan), color=colour, linewidth=1, alpha=0.8
-            )
-            label = f"{COMPONENT_LABELS[part.name]}  {part.exponent:.2f}"
-            if part.window is not None:
-                inside = (part.amplitudes >= part.window[0]) & (part.amplitudes <= part.window[1])
-                style: Any = {"color": colour, "linestyle": COMPONENT_LINES[part.name], "label": label}
-                panel.plot(part.amplitudes[inside], size[inside], linewidth=2.6, **style)
-        panel.set(xscale="log", yscale="log", xlabel="amplitude $A$", title=scaling.subject)
-        if panel.get_legend_handles_labels()[1]:
-            panel.legend(loc="lower right", fontsize=9, handlelength=1.2)
-    axes[0].set(ylabel="$|V[u^* + A(u_0 - u^*)] - V[u^*]|$")
-    return figure
-
-
-@styled
-def local_figure(scalings: Iterable[AmplitudeScaling]) -> Figure:
-    """Local exponents against amplitude; thick where an exponent was fitted, a gap at a pole."""
-    shown = tuple(scalings)
-    figure, axes = panels(1, len(shown), width=3.6 * len(shown) + 0.4, height=3.7, sharey=True)
-    for panel, scaling in zip(axes, shown, strict=True):
-        for part in scaling.components:
-            if not part.meaningful and "below" in part.note:
-                continue
-            inside = np.zeros(len(part.amplitudes), dtype=bool)
-            if part.window is not None:
-                inside = (part.amplitudes >= part.window[0]) & (part.amplitudes <= part.window[1])
-            style: Any = {"color": COMPONENT_COLOURS[part.name], "linestyle": COMPONENT_LINES[part.name]}
-            panel.plot(part.amplitudes, part.local, linewidth=1, alpha=0.8, **style)
-            fitted = np.where(inside, part.local, np.nan)
-            panel.plot(part.amplitudes, fitted, linewidth=2.6, label=COMPONENT_LABELS[part.name], **style)
-        panel.set(xscale="log", ylim=POWERS, xlabel="amplitude $A$", title=scaling.subject)
-        panel.grid(axis="y", alpha=0.3)
-        if panel.get_legend_handles_labels()[1]:
-            panel.legend(loc="upper left", fontsize=9, handlelength=1.2, ncols=2)
-    axes[0].set(ylabel=r"$\mathrm{d}\log|V|\;/\;\mathrm{d}\log A$")
+def step_figure(step: OneStep) -> Figure:
+    """The change of V in one step of the integrator against its length; filled where the line was fitted."""
+    figure, (axes,) = panels(1, 1, width=5.8, height=3.7)
+    seen = (step.change > 0) & (step.change < 1)
+    style: Any = {"color": COLOURS["law"], "linestyle": ""}
+    axes.plot(step.dt[seen], step.change[seen], marker="o", markerfacecolor="none", label="law", **style)
+    if step.measured:
+        dt, change = step.dt[step.fitted], step.change[step.fitted]
+        line = np.exp(np.log(change).mean()) * (dt / np.exp(np.log(dt).mean())) ** step.exponent
+        axes.plot(dt, change, marker="o", **style)
+        axes.plot(dt, line, ":", color=INK, label=f"exponent {step.exponent:.3f}, R² {step.r_squared:.5f}")
+    axes.set(xlabel="step d$t$", ylabel=r"$|V(\mathrm{d}t) - V(0)|$ / terms of $V$")
+    axes.set(xscale="log", yscale="log")
+    _legend(axes)
     return figure

@@ -10,17 +10,20 @@ from typing import Any, Protocol
 
 from matplotlib.figure import Figure
 
+from diagnostics.cite import CITED, bibtex
 from diagnostics.page import page, shown
 from diagnostics.plots import (
     energy_figure,
     error_figure,
     match_figure,
     picture_figure,
-    scaling_figure,
     slope_figure,
+    step_figure,
     symbol_figure,
 )
+from diagnostics.report_text import report_markdown, warned
 from diagnostics.scaling import RULE
+from diagnostics.scaling_plots import scaling_figure
 from diagnostics.style import save, write_file
 from diagnostics.summary import Making, Summary, examine
 from diagnostics.tables import (
@@ -32,14 +35,13 @@ from diagnostics.tables import (
     term_rows,
     theory_rows,
 )
-from diagnostics.verdict import QUOTED, supported_range
+from diagnostics.verdict import QUOTED
 from hybrid.onsager import OnsagerModel
 from hybrid.record import FitRecord
 from hybrid.trajectories import Trajectories
 from symbolic.law import Law
 from symbolic.symmetry import symmetries
 
-NO_SPLIT = "No split was given: the errors are on all the data that were passed, which the fit may have seen."
 LOOK_FOR = {
     "errors": (
         "Error against lead time",
@@ -48,8 +50,8 @@ LOOK_FOR = {
     ),
     "slope": (
         "The pointwise energy",
-        "F′ of the law over that of the network, both in canonical form. Trust neither where there are no "
-        "data.",
+        "Left F′, right F and the density of V0 = ∫ F + ½ a u² dx, a the constant of q(k), of law and "
+        "network in canonical form. Trust neither where there are no data.",
     ),
     "symbols": (
         "The operators and the quadratic energy",
@@ -67,6 +69,11 @@ LOOK_FOR = {
         "With M ≠ 0 the energy may only fall, with M = 0 it may not change: what it does on the right is "
         "then the error of the integrator (law) or a weak M (network). V is in the law's convention, so "
         "it may be negative.",
+    ),
+    "onestep": (
+        "Energy change of one step",
+        "Where M ≠ 0 the energy falls in proportion to the step: exponent 1. Where M = 0 what is left is the "
+        "error of the integrator, with an exponent of its order plus one or more. Filled: fitted.",
     ),
     "match": (
         "Learned against true energy",
@@ -100,6 +107,7 @@ def figures(summary: Summary) -> dict[str, Figure]:
         "symbols": symbol_figure(summary.drawn, summary.law),
         "pictures": picture_figure(data.u[0], summary.rolled["law"].frames[0], data.t, data.grid),
         "energy": energy_figure(summary.traces),
+        "onestep": step_figure(summary.step),
         "scaling": scaling_figure(summary.scalings),
     }
 
@@ -118,7 +126,7 @@ def report(
     command: str | None = None,
     seed: int | None = None,
 ) -> Path:
-    """Judge a network and a law on data, and write report.html, figures/ and metrics.json.
+    """Judge a network and a law on data, and write report.html, report.md, figures/, metrics.json.
 
     Args:
         model, law: what was found.
@@ -145,20 +153,14 @@ def report(
     making = Making(command, seed, split or {}, stages)
     metrics = json.dumps(summary.metrics(making), indent=1, allow_nan=False)
     notes = () if distillation is None else tuple(distillation.notes)
-    page = render(summary, making, drawings, notes=notes, supported=supported_range(model))
+    page = render(summary, making, drawings, notes=notes)
     write_file(out / "metrics.json", metrics + "\n")
     write_file(out / "report.html", page)
+    write_file(out / "report.md", report_markdown(summary, making, LOOK_FOR, notes))
     return out / "report.html"
 
 
-def render(
-    summary: Summary,
-    making: Making,
-    drawings: Mapping[str, str],
-    *,
-    notes: tuple[str, ...],
-    supported: tuple[float, float],
-) -> str:
+def render(summary: Summary, making: Making, drawings: Mapping[str, str], *, notes: tuple[str, ...]) -> str:
     """The page; drawings are SVG by name."""
     return page(
         "report.html.j2",
@@ -178,7 +180,8 @@ def render(
         subjects=[scaling.subject for scaling in summary.scalings],
         scalings=scaling_rows(summary.scalings),
         rule=RULE,
-        warnings=(*summary.warnings, *(() if making.split else (NO_SPLIT,))),
+        warnings=warned(summary, making),
         notes=notes,
-        supported=supported,
+        cited=CITED,
+        bibtex=bibtex(making.versions["mesoscribe"]),
     )

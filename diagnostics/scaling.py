@@ -110,7 +110,7 @@ def _window(good: Bool[np.ndarray, " s"], slopes: Float[np.ndarray, " s"]) -> tu
     return best
 
 
-def _line(x: Float[np.ndarray, " a"], y: Float[np.ndarray, " a"]) -> tuple[float, float]:
+def straight_line(x: Float[np.ndarray, " a"], y: Float[np.ndarray, " a"]) -> tuple[float, float]:
     """Slope and R² of the straight line through the points."""
     slope, intercept = np.polyfit(x, y, 1)
     return float(slope), 1 - float(np.sum((slope * x + intercept - y) ** 2) / np.sum((y - y.mean()) ** 2))
@@ -151,7 +151,7 @@ def _component(
     if A[last] < SHORTEST * A[first]:
         return replace(blank, note=f"means nothing: {_why_not(present, clear, poles, slopes[good])}")
     inside = slice(first, last + 1)
-    exponent, r_squared = _line(x[inside], y[inside])
+    exponent, r_squared = straight_line(x[inside], y[inside])
     return replace(
         blank,
         window=(float(A[first]), float(A[last])),

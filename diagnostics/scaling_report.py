@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 
 from diagnostics.exponents import ScalingSummary, scaling_summary
 from diagnostics.page import page, shown
-from diagnostics.plots import local_figure, scaling_figure
 from diagnostics.scaling import RULE, AmplitudeScaling, ComponentScaling
+from diagnostics.scaling_plots import local_figure, scaling_figure
 from diagnostics.style import save, write_file
 from diagnostics.sweep import N_FIELDS
 from diagnostics.tables import COMPONENTS, Formulas, scaling_rows

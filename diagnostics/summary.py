@@ -5,12 +5,14 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 
 from diagnostics.alignment import aligned
+from diagnostics.checks import Check, checks
 from diagnostics.energy import EnergyTrace, energy_along
 from diagnostics.errors import (
     Predictor,
@@ -23,8 +25,9 @@ from diagnostics.errors import (
 )
 from diagnostics.guarantee import Guarantee, guarantee
 from diagnostics.identifiability import EnergyMatch, energy_match
+from diagnostics.onestep import OneStep, one_step
 from diagnostics.scaling import AmplitudeScaling, amplitude_scaling
-from diagnostics.verdict import cautions, class_evidence, curve, headline, quoted
+from diagnostics.verdict import cautions, class_evidence, curve, headline, quoted, supported_range
 from hybrid.classtest import Evidence
 from hybrid.onsager import OnsagerModel
 from hybrid.record import FitRecord
@@ -79,6 +82,8 @@ class Summary:
         record: how the fit went, where that is known.
         terms: of the equation, with errors.
         warnings: what to beware of.
+        supported: the smallest and largest u that the network was trained on.
+        step: what one step of the integrator does to the energy of the law.
         theory: of the chain that the data come from, where they do.
     """
 
@@ -97,7 +102,14 @@ class Summary:
     record: FitRecord | None
     terms: tuple[EquationTerm, ...]
     warnings: tuple[str, ...]
+    supported: tuple[float, float]
+    step: OneStep
     theory: Theory | None = None
+
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        """What was checked, with the number behind it."""
+        return checks(self)
 
     @property
     def in_class(self) -> bool | None:
@@ -151,6 +163,7 @@ class Summary:
                 for scaling in self.scalings
             },
             "true_energy": {name: {"slope": m.slope, "r": m.r} for name, m in self.matches.items()},
+            "checks": [check.as_dict() for check in self.checks],
             "warnings": list(self.warnings),
             "split": {part: making.split.get(part) for part in PARTS},
             **({} if not self.evaluations else {"force_evaluations": self.evaluations}),
@@ -196,6 +209,8 @@ def examine(
         record=record,
         terms=terms,
         warnings=cautions(model, law, data, errors, rolled, record),
+        supported=supported_range(model),
+        step=one_step(law, data),
         theory=theory_beside(terms, data),
     )
 

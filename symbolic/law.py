@@ -132,7 +132,7 @@ class Law(Form):
         v = np.asarray(field, dtype=float) - self.centre
         grid = self._grid(v)
         power = np.abs(np.fft.rfftn(v, axes=grid.axes, norm="forward")) ** 2 * grid.multiplicity
-        a, b = self._local_symbol()
+        a, b = self.local_symbol
         q = self.symbol("q", grid)
         rest = q - a - b * grid.k_norm**2
         F = pointwise(self.F.expr)(torch.as_tensor(v)).numpy()
@@ -140,7 +140,8 @@ class Law(Form):
         V1, V2 = (0.5 * grid.volume * (s * power).sum(grid.axes) for s in (b * grid.k_norm**2, rest))
         return Energies(*(torch.as_tensor(part) for part in (V0, V1, V2)))
 
-    def _local_symbol(self) -> tuple[float, float]:
+    @property
+    def local_symbol(self) -> tuple[float, float]:
         """a and b: the coefficients of 1 and of |k|² in q (in 2D, of the terms common to all directions)."""
         values = dict(zip(self.q.terms, self.q.values, strict=True))
         b = min((values.get(s**2, 0.0) for s in self.wavenumbers), key=abs)

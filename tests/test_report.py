@@ -31,8 +31,8 @@ from symbolic.law import Law
 
 POINTS, FRAMES = 32, 26
 HOSTILE = "<script>alert(1)</script>\"'><img src=http://evil.example/x>&.npz"
-SECTIONS = ["verdict", "equation", "terms", "errors", "figures", "gauge", "scaling", "support"]
-SECTIONS += ["warnings", "making"]
+SECTIONS = ["verdict", "checks", "equation", "terms", "errors", "figures", "gauge", "scaling", "support"]
+SECTIONS += ["warnings", "making", "cite"]
 TRUTH = Law(F=Factor.of(u**3), q=Factor.of(-(k**2)), w=Factor.of(k))
 FOUND = TRUTH.with_values(np.array([1.001, -1.0005, 1.0]), np.diag([1e-8, 4e-8, 0.0]))
 
@@ -118,7 +118,7 @@ def test_names_from_outside_are_escaped(out: Path, page: Page) -> None:
 
 def test_page_says_what_was_found(page: Page) -> None:
     assert sum(tag == "math" for tag, _ in page.elements) > 6
-    assert sum(tag == "svg" for tag, _ in page.elements) == 7
+    assert sum(tag == "svg" for tag, _ in page.elements) == 8
     assert "In the class; conservative law" in page.text
     assert "|Im q|/|q|" in page.text
     assert "V is conserved along every solution. V is unbounded" in page.text
@@ -142,11 +142,11 @@ def test_metrics_have_the_promised_format(case: Case1D, out: Path) -> None:
 
 
 def test_figures_are_written_and_nothing_half_written_is_left(out: Path) -> None:
-    names = {"errors", "slope", "symbols", "pictures", "energy", "match", "scaling"}
+    names = {"errors", "slope", "symbols", "pictures", "energy", "onestep", "match", "scaling"}
     assert {path.name for path in (out / "figures").iterdir()} == {
         f"{n}.{kind}" for n in names for kind in ("svg", "png")
     }
-    assert {path.name for path in out.iterdir()} == {"report.html", "metrics.json", "figures"}
+    assert {path.name for path in out.iterdir()} == {"report.html", "report.md", "metrics.json", "figures"}
 
 
 def test_two_runs_give_the_same_bytes_but_for_the_seconds(case: Case1D, out: Path, tmp_path: Path) -> None:
@@ -184,7 +184,15 @@ def test_lost_law_and_short_data_are_null(case: Case1D) -> None:
     assert metrics["law"]["relative_rmse"] == {"1": None, "5": None, "20": None, "last": None}
     assert dict(error_rows(summary))["law"] == ["lost", "–", "–", "lost"]
     assert any("was lost" in warning for warning in summary.warnings)
-    assert figures(summary).keys() == {"errors", "slope", "symbols", "pictures", "energy", "scaling"}
+    assert figures(summary).keys() == {
+        "errors",
+        "slope",
+        "symbols",
+        "pictures",
+        "energy",
+        "onestep",
+        "scaling",
+    }
 
 
 def constant(value: float) -> RolloutError:
@@ -239,7 +247,7 @@ def test_report_in_two_dimensions(tmp_path: Path) -> None:
     wave = np.cos(2 * np.pi * x / lengths[0])[:, None] * np.cos(2 * np.pi * y / lengths[1])
     data = Trajectories.from_arrays(law.simulate(np.stack([wave, 0.5 * wave]), t), t, x, y, layout="ntxy")
     html = report(model, law, data, tmp_path).read_text()
-    assert html.count("<svg") == 6
+    assert html.count("<svg") == 7
     assert "<image" in html
     errors = json.loads((tmp_path / "metrics.json").read_text())["law"]["relative_rmse"]
     assert errors["1"] < 1e-6
