@@ -136,6 +136,7 @@ def summary(plan: Plan, folder: Path) -> list[str]:
         "",
         metrics["verdict"],
         *(f"note: {warning}" for warning in metrics["warnings"]),
+        check_line(metrics["checks"]),
         "",
         f"found  {equation_text(law)}",
         *([] if truth is None else [f"true   {equation_text(truth)}"]),
@@ -150,6 +151,14 @@ def summary(plan: Plan, folder: Path) -> list[str]:
         "seconds     " + ", ".join(f"{name} {value:.1f}" for name, value in metrics["seconds"].items()),
         f"report      {folder / 'report.html'}",
     ]
+
+
+def check_line(checks: list[dict[str, str]]) -> str:
+    """How many checks are good, and the others by name."""
+    good = sum(check["state"] == "good" for check in checks)
+    others = {state: [c["check"] for c in checks if c["state"] == state] for state in ("doubtful", "bad")}
+    named = "".join(f"; {state}: {', '.join(names)}" for state, names in others.items() if names)
+    return f"checks: {good} of {len(checks)} good{named}"
 
 
 def theory_lines(rows: list[dict[str, Any]]) -> list[str]:

@@ -69,7 +69,8 @@ def test_true_law_passes_every_check(summary: Summary) -> None:
         (0.05, 0.05, "good good"),
         (0.5, 2.0, "doubtful doubtful"),
         (1.5, 30.0, "bad bad"),
-        (np.inf, 1, "bad good"),
+        (1.5, np.inf, "bad bad"),
+        (np.inf, 1.0, "bad unknown"),
     ],
 )
 def test_errors_are_judged_against_persistence_and_network(

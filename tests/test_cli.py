@@ -222,7 +222,7 @@ def test_run_leaves_every_file(run_folder: Path) -> None:
 def test_summary_fits_one_screen(run_folder: Path) -> None:
     said = (run_folder / "said.txt").read_text()
     assert len(said.splitlines()) < 40
-    for word in ("In the class", "found  u_t = ", "persistence", "network", "law", "report.html"):
+    for word in ("In the class", "checks: ", "found  u_t = ", "persistence", "network", "law", "report.html"):
         assert word in said
 
 
