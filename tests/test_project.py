@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = ("mesoscribe_options", "hybrid", "symbolic", "diagnostics", "mesoscribe")
 SOURCES = sorted(p for name in LAYERS for p in [*(ROOT / name).rglob("*.py"), *ROOT.glob(f"{name}.py")])
-TEXTS = ("*.txt", "*.cfg", "*.toml", "Makefile", ".ci/*", "*.md", "docs/*.md")
+TEXTS = ("*.txt", "*.cfg", "*.toml", "Makefile", ".ci/*", "*.md", "docs/**/*.md", "mkdocs.yml")
 
 
 def imported(path: Path) -> Iterator[str]:
