@@ -65,11 +65,15 @@ class Commands(TyperGroup):
 
 main = typer.Typer(
     cls=Commands,
-    help="From trajectories of a field to its mesoscopic equation.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+@main.callback(epilog="Example: mesoscribe run kdv --out kdv; then mesoscribe COMMAND --help")
+def general(version: opt.Version = False) -> None:
+    """From trajectories of a field to its mesoscopic equation."""
 
 
 @main.command("fit", help="Train a network.", epilog="Example: mesoscribe fit kdv.h5 --out kdv --seed 0")
@@ -177,13 +181,15 @@ def simulate_command(
     sites: opt.Sites = None,
     courant: opt.Courant = None,
     force: opt.Force = False,
+    quiet: opt.Quiet = False,
 ) -> None:
     """Simulate a catalogue system, or a law or network that was found, from the first frames of a file."""
     from diagnostics.simulation import simulated
 
     made: dict[str, Any] = {"n_trajectories": trajectories, "noise": noise, "n_frames": n_frames, "dt": dt}
     made |= {"points": points, "force_law": force_law, "sites": sites, "courant": courant}
-    typer.echo(simulated(source, out, made, start=start, network=network, seed=seed, force=force))
+    said = simulated(source, out, made, start=start, network=network, seed=seed, force=force)
+    typer.echo("" if quiet else said, nl=not quiet)
 
 
 @main.command("export", epilog="Examples: mesoscribe export kdv; mesoscribe export kdv --to numpy --out a.py")
@@ -217,8 +223,7 @@ def compare_command(
     from diagnostics.compare import compare
 
     said = compare(folders, out, force=force)
-    if not quiet:
-        typer.echo(said)
+    typer.echo("" if quiet else said, nl=not quiet)
 
 
 @main.command("check", epilog="Example: mesoscribe check kdv.h5 --layout ntx")

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Literal
 
-from typer import Argument, Option
+from typer import Argument, Exit, Option, echo
+
+
+def _version(asked: bool) -> None:
+    """Say which version this is, and stop."""
+    if not asked:
+        return
+    try:
+        echo(f"mesoscribe {version('mesoscribe')}")
+    except PackageNotFoundError:
+        echo("mesoscribe (not installed)")
+    raise Exit()
+
 
 NameOrFile = Annotated[str, Argument(help="A catalogue system or a file: .h5, .npz, .mat, .nc, .zarr.")]
 Folder = Annotated[Path, Argument(help="A folder that fit or run has written.")]
@@ -53,3 +66,4 @@ Points = Annotated[int | None, Option("--points", min=8, help="Catalogue: points
 File = Annotated[Path, Argument(help="The file.")]
 Folders = Annotated[list[Path], Argument(help="Folders that run has written, at least two.")]
 CompareOut = Annotated[Path, Option("--out", help="The folder to write.")]
+Version = Annotated[bool, Option("--version", help="Say the version.", is_eager=True, callback=_version)]

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-
-import torch
-from rich.console import Console
 
 from diagnostics.exponents import scaling_summary
 from diagnostics.folder import keep, kept, whole
@@ -21,6 +15,7 @@ from diagnostics.plan import Plan, is_file
 from diagnostics.report import report
 from diagnostics.scaling_report import write
 from diagnostics.style import write_file
+from diagnostics.talk import Talk
 from hybrid import OnsagerModel, Trajectories, fit
 from hybrid.trajectories import Split
 from symbolic import Law
@@ -28,42 +23,6 @@ from symbolic.distill import Distillation, distillation
 from symbolic.eliminate import PAYS
 from symbolic.export import equation_text, term_lines
 from symbolic.paper import latex_document, markdown
-
-LARGE = 4096  # points
-
-
-class Talk:
-    """What is said while a command runs, how long each stage took, and how many threads torch may use.
-
-    Args:
-        quiet: say nothing.
-        threads: of torch; by the size of the grid if None.
-    """
-
-    def __init__(self, quiet: bool, threads: int | None = None) -> None:
-        self.threads = threads
-        self.console = Console(quiet=quiet, markup=False, highlight=False, emoji=False, soft_wrap=True)
-        self.progress = self.console.is_terminal and not quiet
-        self.seconds: dict[str, float] = {}
-
-    def share(self, split: Split) -> None:
-        """Set the number of threads: on small grids more than one costs more than it saves."""
-        small = split.train.grid.points < LARGE
-        torch.set_num_threads(self.threads or (1 if small else os.cpu_count() or 1))
-
-    def say(self, *lines: str) -> None:
-        """Print lines."""
-        for line in lines:
-            self.console.print(line)
-
-    @contextmanager
-    def stage(self, name: str, *, bar: bool = False) -> Iterator[None]:
-        """Time a stage and say so when it is done; one with a bar of its own needs no spinner."""
-        started = time.perf_counter()
-        with self.console.status(name) if self.progress and not bar else nullcontext():
-            yield
-        self.seconds[name] = time.perf_counter() - started
-        self.say(f"{name:<12}{self.seconds[name]:8.1f} s")
 
 
 def learn(plan: Plan, folder: Path, talk: Talk, command: str) -> tuple[OnsagerModel, Split]:

@@ -131,6 +131,7 @@ class KeepBest(Callback):
         """Compare and keep."""
         value = float(trainer.callback_metrics["score"])
         self.history.append((trainer.global_step, value))
+        logging.getLogger(__name__).info("step %5d  validation %.3e", trainer.global_step, value)
         if value < self.best:
             self.best, self.step = value, trainer.global_step
             self.state = {name: tensor.clone() for name, tensor in module.state_dict().items()}

@@ -147,6 +147,19 @@ def test_help_has_an_example(command: str) -> None:
     assert f"mesoscribe {command}" in result.output.split("Example")[1]
 
 
+def test_version_is_said_and_completion_is_offered() -> None:
+    said = invoke("--version")
+    assert (said.exit_code, said.output.split()[0]) == (0, "mesoscribe")
+    shown = invoke("--help").output
+    assert "--install-completion" in shown
+    assert "Example: mesoscribe run" in shown
+
+
+def test_quiet_command_says_nothing(folder: Path) -> None:
+    made = invoke("simulate", "kdv", "--trajectories", 1, "--frames-count", 3, "--out", "a.npz", "-q")
+    assert (made.exit_code, made.output) == (0, "")
+
+
 def test_help_waits_for_no_heavy_import(tmp_path: Path) -> None:
     code = "import sys, mesoscribe; print({'torch', 'xarray', 'sympy', 'matplotlib'} & set(sys.modules))"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -222,6 +235,7 @@ def test_run_leaves_every_file(run_folder: Path) -> None:
 def test_summary_fits_one_screen(run_folder: Path) -> None:
     said = (run_folder / "said.txt").read_text()
     assert len(said.splitlines()) < 40
+    assert "step     0  validation" in said
     for word in ("In the class", "checks: ", "found  u_t = ", "persistence", "network", "law", "report.html"):
         assert word in said
 

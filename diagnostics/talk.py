@@ -1,0 +1,69 @@
+"""What is said while a command runs: bars and spinners on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
+import torch
+from rich.console import Console
+
+from hybrid.trajectories import Split
+
+LARGE = 4096  # points
+
+
+class _Lines(logging.Handler):
+    """Says what is logged."""
+
+    def __init__(self, talk: Talk) -> None:
+        super().__init__()
+        self.talk = talk
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say one line."""
+        self.talk.say(record.getMessage())
+
+
+class Talk:
+    """What is said while a command runs, how long each stage took, and how many threads torch may use.
+
+    Args:
+        quiet: say nothing.
+        threads: of torch; by the size of the grid if None.
+    """
+
+    def __init__(self, quiet: bool, threads: int | None = None) -> None:
+        self.threads = threads
+        self.console = Console(quiet=quiet, markup=False, highlight=False, emoji=False, soft_wrap=True)
+        self.progress = self.console.is_terminal and not quiet
+        self.seconds: dict[str, float] = {}
+        self._listen("hybrid.training")
+
+    def _listen(self, name: str) -> None:
+        """Say what a logger is told, a line each: the progress of a fit where there is no terminal."""
+        log = logging.getLogger(name)
+        log.setLevel(logging.INFO)
+        log.handlers = [] if self.console.quiet or self.progress else [_Lines(self)]
+
+    def share(self, split: Split) -> None:
+        """Set the number of threads: on small grids more than one costs more than it saves."""
+        small = split.train.grid.points < LARGE
+        torch.set_num_threads(self.threads or (1 if small else os.cpu_count() or 1))
+
+    def say(self, *lines: str) -> None:
+        """Print lines."""
+        for line in lines:
+            self.console.print(line)
+
+    @contextmanager
+    def stage(self, name: str, *, bar: bool = False) -> Iterator[None]:
+        """Time a stage and say so when it is done; one with a bar of its own needs no spinner."""
+        started = time.perf_counter()
+        with self.console.status(name) if self.progress and not bar else nullcontext():
+            yield
+        self.seconds[name] = time.perf_counter() - started
+        self.say(f"{name:<12}{self.seconds[name]:8.1f} s")
