@@ -23,7 +23,8 @@ KEPT, DRIFTING = 1e-6, 1e-3  # of the largest |V|
 MEAN_KEPT, MEAN_DRIFTING = 1e-2, 1e-1  # of the rms of the data
 MARGIN = 0.25  # of the range of the training data, which F covers beyond them
 EXPONENT = 0.05
-STRAIGHT = 0.999  # R²
+STRAIGHT = 0.99  # R²
+ARTICLES = {"persistence": "persistence", "network": "the network"}
 
 
 class State(StrEnum):
@@ -105,7 +106,7 @@ def _worst(mine: Mapping[str, float | None], other: Mapping[str, float | None]) 
 
 
 def _compared(name: str, subject: str, base: str, summary: Summary, good: float, doubtful: float) -> Check:
-    rule = f"at most {good:g} times the error of {base}"
+    rule = f"at most {good:g} times that of {ARTICLES[base]}"
     worst = _worst(*(quoted(summary.errors[who]) for who in (subject, base)))
     if worst is None:
         return Check(name, State.UNKNOWN, f"{base} has no error to compare with", rule)

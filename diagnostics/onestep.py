@@ -16,9 +16,9 @@ from symbolic.law import Law
 
 HALVINGS = range(-6, 13)  # of the time between frames
 N_FIELDS = 16
-ROUNDING = 1e-13  # of the terms of V
+ROUNDING = 1e-14  # of the terms of V
 LARGE = 1e-2  # a change beyond is no small step
-FITTED, FEWEST = 5, 3  # points in the line
+FITTED, FEWEST = 4, 3  # points in the line
 
 
 @dataclass(frozen=True, eq=False)

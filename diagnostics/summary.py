@@ -23,10 +23,11 @@ from diagnostics.errors import (
     persistence_error,
     rollout_error,
 )
+from diagnostics.exponents import scaling_summary
 from diagnostics.guarantee import Guarantee, guarantee
 from diagnostics.identifiability import EnergyMatch, energy_match
 from diagnostics.onestep import OneStep, one_step
-from diagnostics.scaling import AmplitudeScaling, amplitude_scaling
+from diagnostics.scaling import AmplitudeScaling
 from diagnostics.verdict import cautions, class_evidence, curve, headline, quoted, supported_range
 from hybrid.classtest import Evidence
 from hybrid.onsager import OnsagerModel
@@ -199,7 +200,7 @@ def examine(
         rolled=rolled,
         network=network,
         drawn=drawn,
-        scalings=tuple(amplitude_scaling(subject, data) for subject in (model, network, law)),
+        scalings=scaling_summary(model, law, data).scalings,
         traces={
             "law": energy_along(law, rolled["law"], data),
             "network": energy_along(drawn, rolled["network"], data),
