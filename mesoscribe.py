@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
@@ -127,8 +126,7 @@ def learn_command(
         steps=steps,
         max_minutes=max_minutes,
     )
-    distilled = ctx.command.name == "run"
-    carry_out(plan, out, Talk(quiet, threads), ctx.obj, distilled=distilled, force=force)
+    carry_out(plan, out, Talk(quiet, threads), ctx.obj, distilled=ctx.command.name == "run", force=force)
 
 
 @main.command("distill", epilog="Example: mesoscribe distill kdv")
@@ -215,7 +213,7 @@ def scaling_command(
 @main.command("compare", epilog="Example: mesoscribe compare kdv0 kdv1 kdv2 --out seeds")
 def compare_command(
     folders: opt.Folders,
-    out: opt.CompareOut = Path("compare"),
+    out: opt.CompareOut = opt.COMPARED,
     force: opt.Force = False,
     quiet: opt.Quiet = False,
 ) -> None:

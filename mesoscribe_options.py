@@ -65,5 +65,6 @@ Dt = Annotated[float | None, Option("--dt", help="Catalogue: time between frames
 Points = Annotated[int | None, Option("--points", min=8, help="Catalogue: points of the grid.")]
 File = Annotated[Path, Argument(help="The file.")]
 Folders = Annotated[list[Path], Argument(help="Folders that run has written, at least two.")]
+COMPARED = Path("compare")
 CompareOut = Annotated[Path, Option("--out", help="The folder to write.")]
 Version = Annotated[bool, Option("--version", help="Say the version.", is_eager=True, callback=_version)]

@@ -91,9 +91,9 @@ def _light(value: float, good: float, doubtful: float) -> State:
 
 def _class_test(summary: Summary) -> Check:
     rule = "at most twice the residual, or z of at most 3, and no forcing"
-    if summary.record is None:
-        return Check("class test", State.UNKNOWN, "the model carries no record of its fit", rule)
-    evidence = summary.record.warm.evidence
+    evidence = None if summary.record is None else summary.record.evidence
+    if evidence is None:
+        return Check("class test", State.UNKNOWN, "the model carries no record of such a test", rule)
     number = f"best member leaves {plain(evidence.ratio, 3)} times the residual, z = {plain(evidence.z, 3)}"
     why = "".join(f"; {reason}" for reason in evidence.reasons)
     return Check("class test", State.GOOD if evidence.in_class else State.BAD, number + why, rule)
