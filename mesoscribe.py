@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import importlib
 import os
-import shlex
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import typer
-from typer.core import TyperGroup
 
 import mesoscribe_options as opt
 
@@ -36,34 +34,8 @@ def __getattr__(name: str) -> Any:
     return getattr(importlib.import_module(HOMES[name]), name)
 
 
-class Commands(TyperGroup):
-    """Commands whose errors are one line: exit status 2 for a user's mistake, 1 for a lost solution."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Keep the command as it was given, for the report."""
-        ctx.obj = shlex.join(["mesoscribe", *args])
-        return super().parse_args(ctx, args)
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run a command."""
-        try:
-            return super().invoke(ctx)
-        except FloatingPointError as error:
-            self._fail(error, 1)
-        except (ValueError, OSError) as error:
-            self._fail(error, 2)
-        except (KeyboardInterrupt, SystemExit) as stop:  # Lightning turns the first into the second
-            if isinstance(stop, SystemExit) and not isinstance(stop.__context__, KeyboardInterrupt):
-                raise
-            self._fail("interrupted", 130)
-
-    def _fail(self, error: BaseException | str, status: int) -> NoReturn:
-        typer.echo(f"mesoscribe: {' '.join(str(error).split())}", err=True)
-        raise typer.Exit(status)
-
-
 main = typer.Typer(
-    cls=Commands,
+    cls=opt.Commands,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -222,6 +194,20 @@ def compare_command(
 
     said = compare(folders, out, force=force)
     typer.echo("" if quiet else said, nl=not quiet)
+
+
+@main.command("ensemble", epilog="Example: mesoscribe ensemble kdv --members 10 --jobs 2 --out kdv.json")
+def ensemble_command(
+    folder: opt.Folder,
+    members: opt.Members = 10,
+    jobs: opt.Jobs = 1,
+    out: opt.EnsembleOut = None,
+    force: opt.Force = False,
+) -> None:
+    """Learn the data again, resampled and with other seeds: which terms come back, and their spread."""
+    from diagnostics.ensemble import from_folder
+
+    typer.echo(from_folder(folder, members=members, jobs=jobs, out=out, force=force))
 
 
 @main.command("check", epilog="Example: mesoscribe check kdv.h5 --layout ntx")

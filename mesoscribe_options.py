@@ -1,12 +1,40 @@
-"""The options that commands share: light, so that --help waits for nothing."""
+"""How commands end, and the options that they share: light, so that --help waits for nothing."""
 
 from __future__ import annotations
 
+import shlex
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 from typer import Argument, Exit, Option, echo
+from typer.core import TyperGroup
+
+
+class Commands(TyperGroup):
+    """Commands whose errors are one line: exit status 2 for a user's mistake, 1 for a lost solution."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Keep the command as it was given, for the report."""
+        ctx.obj = shlex.join(["mesoscribe", *args])
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except FloatingPointError as error:
+            self._fail(error, 1)
+        except (ValueError, OSError) as error:
+            self._fail(error, 2)
+        except (KeyboardInterrupt, SystemExit) as stop:  # Lightning turns the first into the second
+            if isinstance(stop, SystemExit) and not isinstance(stop.__context__, KeyboardInterrupt):
+                raise
+            self._fail("interrupted", 130)
+
+    def _fail(self, error: BaseException | str, status: int) -> NoReturn:
+        echo(f"mesoscribe: {' '.join(str(error).split())}", err=True)
+        raise Exit(status)
 
 
 def _version(asked: bool) -> None:
@@ -68,3 +96,6 @@ Folders = Annotated[list[Path], Argument(help="Folders that run has written, at 
 COMPARED = Path("compare")
 CompareOut = Annotated[Path, Option("--out", help="The folder to write.")]
 Version = Annotated[bool, Option("--version", help="Say the version.", is_eager=True, callback=_version)]
+Members = Annotated[int, Option("--members", min=2, help="How many fits.")]
+Jobs = Annotated[int, Option("--jobs", min=1, help="How many at a time.")]
+EnsembleOut = Annotated[Path | None, Option("--out", help="A JSON file to write as well.")]

@@ -6,19 +6,24 @@ itself is stable, against the network's seed and the choice of trajectories, onl
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from joblib import Parallel, delayed
 
+from diagnostics.folder import kept
+from diagnostics.style import write_file
 from hybrid import Schedule, Trajectories, fit
 from symbolic import Law, distill
 from symbolic.digits import plain
+from symbolic.eliminate import PAYS
 
 LEVEL = 0.9
 Member = Callable[[Trajectories, Trajectories, int], Law]
@@ -74,6 +79,17 @@ class Ensemble:
         (terms, count), *_ = Counter(frozenset(law.coefficients) for law in self.laws).most_common(1)
         return terms, count / len(self.laws)
 
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        terms, share = self.consensus
+        return {
+            "laws": len(self.laws),
+            "consensus": {"terms": sorted(terms), "share": share},
+            "terms": [asdict(row) for row in self.terms],
+            "level": LEVEL,
+            "failed": list(self.failed),
+        }
+
     def __str__(self) -> str:
         terms, share = self.consensus
         head = f"{len(self.laws)} laws; {share:.0%} have the terms {', '.join(sorted(terms))}"
@@ -108,11 +124,12 @@ def learned(
     seed: int,
     *,
     schedule: Schedule | None = None,
+    case: str | None = None,
     **options: Any,
 ) -> Law:
     """The law of some trajectories: fit, then distil with further options."""
     torch.set_num_threads(1)
-    model = fit(train, validation=validation, seed=seed, schedule=schedule, progress=False)
+    model = fit(train, validation=validation, seed=seed, case=case, schedule=schedule, progress=False)
     return distill(model, train, validation=validation, seed=seed, **options)
 
 
@@ -136,7 +153,7 @@ def ensemble(
         jobs: how many at a time.
         member: learns a law from trajectories to train on, others to validate with, and a seed; `learned` if
             None.
-        options: of `learned`, such as schedule, library, pays.
+        options: of `learned`, such as schedule, case, library, pays.
 
     Raises:
         ValueError: fewer than four trajectories, or no member came to an end.
@@ -149,6 +166,35 @@ def ensemble(
     if not laws:
         raise ValueError(f"expected at least one law of {members} members, got none: {failed[:1]}")
     return Ensemble(laws, failed)
+
+
+def from_folder(
+    folder: Path, *, members: int = 10, jobs: int = 1, out: Path | None = None, force: bool = False
+) -> str:
+    """The ensemble of the data of a run, learned as it was; what to say of it.
+
+    Raises:
+        ValueError: not a folder of a fit, a fit to forces, or a file in the way.
+    """
+    plan, _ = kept(folder)
+    if out is not None and out.exists() and not force:
+        raise ValueError(f"expected a new file, got {out}, which exists; use --force to overwrite it")
+    if plan.forces is not None:
+        raise ValueError(f"expected a run that learned from fields, got {folder}, which learned from forces")
+    data = plan.data()
+    found = ensemble(
+        data,
+        members=members,
+        seed=plan.seed,
+        jobs=jobs,
+        schedule=plan.schedule(),
+        case=plan.case,
+        library=plan.library(data.grid.ndim),
+        pays=plan.pays or PAYS,
+    )
+    if out is not None:
+        write_file(out, json.dumps(found.as_dict(), indent=1))
+    return str(found)
 
 
 def _one(member: Member, train: Trajectories, validation: Trajectories, seed: int) -> Law | str:

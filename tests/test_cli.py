@@ -22,7 +22,18 @@ from symbolic.catalog import CATALOG
 from symbolic.chains import CHAINS
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ("run", "fit", "distill", "report", "simulate", "export", "scaling", "compare", "check")
+COMMANDS = (
+    "run",
+    "fit",
+    "distill",
+    "report",
+    "simulate",
+    "export",
+    "scaling",
+    "compare",
+    "ensemble",
+    "check",
+)
 N, NT, NX = 3, 6, 16
 T, X = np.arange(NT) * 0.1, np.arange(NX) * 0.5
 FIELD = np.random.default_rng(0).normal(size=(N, NT, 1)) * np.cos(2 * np.pi * X / 8.0)
@@ -269,6 +280,19 @@ def test_stages_one_by_one_give_the_same_law(run_folder: Path) -> None:
     assert {key: again[key] for key in ("in_class", "network", "law", "split")} == {
         key: metrics[key] for key in ("in_class", "network", "law", "split")
     }
+
+
+@pytest.mark.slow
+def test_data_of_a_run_are_learned_again(run_folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "spread.json"
+    result = invoke("ensemble", run_folder / "out", "--members", 2, "--out", file)
+    assert result.exit_code == 0, result.output
+    content = json.loads(file.read_text())
+    assert content["laws"] == 2
+    assert {"F: u**3", "q: k**2", "w: k"} <= {row["name"] for row in content["terms"]}
+    assert "2 laws" in result.output
+    refused = invoke("ensemble", run_folder / "out", "--members", 2, "--out", file)
+    assert (refused.exit_code, len(refused.output.splitlines())) == (2, 1)
 
 
 @pytest.mark.slow

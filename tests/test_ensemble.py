@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from diagnostics.ensemble import Ensemble, ensemble, resampled
+from diagnostics.ensemble import Ensemble, ensemble, from_folder, resampled
 from hybrid import Schedule, Trajectories
 from symbolic import Law, simulate
 from symbolic.catalog import CATALOG
@@ -76,6 +77,11 @@ def test_members_that_fail_are_named(data: Trajectories) -> None:
     assert found.failed == ("seed 1: lost at t = 0.1",)
     with pytest.raises(ValueError, match="none"):
         ensemble(data, members=2, member=partial(refuses, seeds={0, 1}))
+
+
+def test_folder_of_something_else_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="expected the folder of a fit"):
+        from_folder(tmp_path)
 
 
 @pytest.mark.slow
