@@ -51,10 +51,8 @@ class Commands(TyperGroup):
             self._fail(error, 1)
         except (ValueError, OSError) as error:
             self._fail(error, 2)
-        except (KeyboardInterrupt, SystemExit) as stop:  # Lightning turns the first into the second
-            if isinstance(stop, SystemExit) and not isinstance(stop.__context__, KeyboardInterrupt):
-                raise
-            self._fail("interrupted", 130)
+        except KeyboardInterrupt as stop:
+            self._fail(str(stop) or "interrupted", 130)
 
     def _fail(self, error: BaseException | str, status: int) -> NoReturn:
         typer.echo(f"mesoscribe: {' '.join(str(error).split())}", err=True)
@@ -94,6 +92,7 @@ CaseName = Annotated[
 Minutes = Annotated[float | None, Option("--max-minutes", min=0.01, help="A cap on the training.")]
 Steps = Annotated[int | None, Option("--steps", min=1, help="Optimiser steps in all.")]
 Force = Annotated[bool, Option("--force", help="Overwrite what is there.")]
+Resume = Annotated[bool, Option("--resume", help="Go on with an interrupted run; begin where there is none.")]
 FORMS = "latex, align, markdown, srepr, numpy, pypde, json"
 To = Annotated[str | None, Option("--to", help=f"One of {FORMS}; all if left out.")]
 FormOut = Annotated[Path | None, Option("--out", help="The file or, without --to, folder to write.")]
@@ -135,6 +134,7 @@ def learn_command(
     terms: Terms = None,
     steps: Steps = None,
     max_minutes: Minutes = None,
+    resume: Resume = False,
     force: Force = False,
     quiet: Quiet = False,
     threads: Threads = None,
@@ -159,7 +159,8 @@ def learn_command(
         max_minutes=max_minutes,
     )
     distilled = ctx.command.name == "run"
-    carry_out(plan, out, Talk(quiet, threads), ctx.obj, distilled=distilled, force=force)
+    talk = Talk(quiet, threads)
+    carry_out(plan, out, talk, ctx.obj, distilled=distilled, force=force, resume=resume)
 
 
 @main.command("distill", epilog="Example: mesoscribe distill kdv")

@@ -22,7 +22,7 @@ from diagnostics.plots import (
     symbol_figure,
 )
 from diagnostics.scaling import RULE
-from diagnostics.style import inlined, save, write_file
+from diagnostics.style import inlined, save
 from diagnostics.summary import Making, Summary, examine
 from diagnostics.tables import (
     Formulas,
@@ -34,6 +34,7 @@ from diagnostics.tables import (
     theory_rows,
 )
 from diagnostics.verdict import QUOTED, supported_range
+from hybrid.files import write_whole
 from hybrid.onsager import OnsagerModel
 from hybrid.record import FitRecord
 from hybrid.trajectories import Trajectories
@@ -148,8 +149,8 @@ def report(
     metrics = json.dumps(summary.metrics(making), indent=1, allow_nan=False)
     notes = () if distillation is None else tuple(distillation.notes)
     page = render(summary, making, drawings, notes=notes, supported=supported_range(model))
-    write_file(out / "metrics.json", metrics + "\n")
-    write_file(out / "report.html", page)
+    write_whole(out / "metrics.json", metrics + "\n")
+    write_whole(out / "report.html", page)
     return out / "report.html"
 
 

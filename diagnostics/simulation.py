@@ -7,6 +7,7 @@ from typing import Any
 
 from diagnostics.plan import Plan, is_file, read
 from hybrid import OnsagerModel, Trajectories
+from hybrid.manifest import verify
 from hybrid.writers import WRITERS
 from symbolic import Law
 
@@ -53,6 +54,7 @@ def simulated(
 def follow(folder: Path, start: Path, network: bool) -> Trajectories:
     """What a law or network predicts from the first frames of a file, at its times."""
 
+    verify(folder)
     predictor = OnsagerModel.load(folder / "model") if network else Law.load(folder / "law.json")
     lengths = predictor.setting.lengths if isinstance(predictor, OnsagerModel) else predictor.lengths
     data = read(start, {})
