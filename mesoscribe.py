@@ -55,7 +55,8 @@ class Commands(TyperGroup):
             self._fail(str(stop) or "interrupted", 130)
 
     def _fail(self, error: BaseException | str, status: int) -> NoReturn:
-        typer.echo(f"mesoscribe: {' '.join(str(error).split())}", err=True)
+        text = " ".join(str(error).split())
+        typer.echo(f"mesoscribe: {text if text.isprintable() else ascii(text)[1:-1]}", err=True)
         raise typer.Exit(status)
 
 
@@ -158,9 +159,8 @@ def learn_command(
         steps=steps,
         max_minutes=max_minutes,
     )
-    distilled = ctx.command.name == "run"
-    talk = Talk(quiet, threads)
-    carry_out(plan, out, talk, ctx.obj, distilled=distilled, force=force, resume=resume)
+    how = {"distilled": ctx.command.name == "run", "force": force, "resume": resume}
+    carry_out(plan, out, Talk(quiet, threads), ctx.obj, **how)
 
 
 @main.command("distill", epilog="Example: mesoscribe distill kdv")
@@ -238,11 +238,12 @@ def check_command(
 ) -> None:
     """Say what is in a file, and what is wrong with it; exit status 1 if it cannot be used."""
     from hybrid.readers import check
+    from hybrid.store import printable
 
     if not file.exists():
         raise FileNotFoundError(f"expected a file, got {file}, which does not exist; check the name")
     found = check(file, u=u, x=x, y=y, t=t, layout=layout, frames=frames)
-    typer.echo(repr(found))
+    typer.echo(printable(repr(found)))
     raise typer.Exit(0 if found.ok else 1)
 
 

@@ -21,6 +21,7 @@ from diagnostics.report import report
 from hybrid import OnsagerModel, Trajectories, fit
 from hybrid.digest import digest
 from hybrid.files import write_whole
+from hybrid.store import printable
 from hybrid.trajectories import Split
 from symbolic import Law
 from symbolic.distill import Distillation, distillation
@@ -53,7 +54,7 @@ class Talk:
     def say(self, *lines: str) -> None:
         """Print lines."""
         for line in lines:
-            self.console.print(line)
+            self.console.print(printable(line))
 
     @contextmanager
     def stage(self, name: str, *, bar: bool = False) -> Iterator[None]:

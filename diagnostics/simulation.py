@@ -8,6 +8,7 @@ from typing import Any
 from diagnostics.plan import Plan, is_file, read
 from hybrid import OnsagerModel, Trajectories
 from hybrid.manifest import verify
+from hybrid.store import printable
 from hybrid.writers import WRITERS
 from symbolic import Law
 
@@ -48,7 +49,7 @@ def simulated(
     else:
         data = Plan.of(source, {}, made, seed=seed).data()
     data.save(out)
-    return f"{data}\nin {out}"
+    return printable(f"{data}\nin {out}")
 
 
 def follow(folder: Path, start: Path, network: bool) -> Trajectories:

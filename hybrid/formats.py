@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +15,7 @@ import h5py
 import numpy as np
 import scipy.io
 import xarray as xr
+import zarr
 
 from hybrid.layout import AnyArray
 from hybrid.store import Entry, Store, one_line
@@ -99,6 +101,10 @@ def _zarr(path: Path) -> Store:
     for name in (".zarray", ".zmetadata", "zarr.json"):
         for metadata in path.rglob(name):
             _refuse_pickle(json.loads(metadata.read_text()))
+    for name, array in zarr.open_group(str(path), mode="r").arrays():
+        gap = _gap(array.nchunks_initialized, array.nchunks) if array.ndim > 1 else None
+        if gap is not None:
+            raise ValueError(f"{name} is {gap}")
     dataset = xr.open_dataset(path, engine="zarr", decode_times=False, consolidated=False, cache=False)
     return _labelled(str(path), dataset)
 
@@ -137,7 +143,22 @@ def _walk(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset | None, str | Non
                 groups += [item] if address not in seen else []
                 seen.add(address)
             elif isinstance(item, h5py.Dataset):
-                yield name, item, "stored in another file" if item.external or item.is_virtual else None
+                elsewhere = item.external or item.is_virtual
+                yield name, item, "stored in another file" if elsewhere else _missing(item)
+
+
+def _missing(item: h5py.Dataset) -> str | None:
+    """What of a field was never written: HDF5 would read zeros. Coordinates of zeros are refused anyway."""
+    if item.ndim < 2 or not item.size:
+        return None
+    if item.chunks is None:
+        return None if item.id.get_storage_size() else "one that was never written"
+    count = math.prod(-(-n // chunk) for n, chunk in zip(item.shape, item.chunks, strict=True))
+    return _gap(item.id.get_num_chunks(), count)
+
+
+def _gap(there: int, count: int) -> str | None:
+    return f"one with {count - there} of {count} chunks missing" if there < count else None
 
 
 def _hdf5_entry(item: h5py.Dataset | None, reason: str | None, matlab: bool) -> Entry:

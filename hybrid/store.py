@@ -106,4 +106,9 @@ class Store:
 
 def one_line(error: Exception) -> str:
     """An error of a library as one short line."""
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    return printable(" ".join(str(error).split()))[:200] or type(error).__name__
+
+
+def printable(text: str) -> str:
+    """Text that changes no terminal: what cannot be printed is written as an escape, lines stay lines."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)

@@ -1,4 +1,4 @@
-"""A run folder: complete or marked incomplete at every moment, and no change of its content goes unnoticed."""
+"""A run folder: complete or marked incomplete at every moment; no change of its content goes unnoticed."""
 
 from __future__ import annotations
 
@@ -148,10 +148,15 @@ def test_folder_is_old_or_new_or_marked_whenever_it_is_cut_off(
         verify(out)
 
 
-def test_revision_that_was_cut_off_is_finished(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as patch, pytest.raises(Cut), revising(out, "model") as work:
+def revise(out: Path, patch: pytest.MonkeyPatch) -> None:
+    with revising(out, "model") as work:
         fill(work, "new", ("law.json", "law.tex", "law.md"))
         cut_at(7, patch)
+
+
+def test_revision_that_was_cut_off_is_finished(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch, pytest.raises(Cut):
+        revise(out, patch)
     assert (out / REVISION / MANIFEST).exists()
     with pytest.raises(ValueError, match="interrupted"):
         verify(out)
@@ -161,22 +166,27 @@ def test_revision_that_was_cut_off_is_finished(out: Path, monkeypatch: pytest.Mo
     assert not (out / "report.html").exists()
 
 
-@pytest.mark.parametrize(
-    "error", [ValueError("no"), FloatingPointError("no"), KeyboardInterrupt(), OSError("full")]
-)
-def test_nothing_is_left_where_there_is_nothing_to_go_on_from(error: BaseException, tmp_path: Path) -> None:
-    with pytest.raises(type(error)), whole(tmp_path / "deep/out") as work:
-        keep(work, plan=vars(PLAN))
+def fail(out: Path, error: BaseException, **entries: Any) -> None:
+    with whole(out) as work:
+        keep(work, plan=vars(PLAN), **entries)
         raise error
+
+
+ERRORS = [ValueError("no"), FloatingPointError("no"), KeyboardInterrupt(), OSError("full")]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_nothing_is_left_where_there_is_nothing_to_go_on_from(error: BaseException, tmp_path: Path) -> None:
+    with pytest.raises(type(error)):
+        fail(tmp_path / "deep/out", error)
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError("full")])
+@pytest.mark.parametrize("error", ERRORS[2:])
 def test_what_was_saved_stays_and_is_named(error: BaseException, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    with pytest.raises(type(error), match="; the trained network is saved in .*--resume"), whole(out) as work:
-        keep(work, plan=vars(PLAN), fit={})
-        raise error
+    with pytest.raises(type(error), match="; the trained network is saved in .*--resume"):
+        fail(out, error, fit={})
     with pytest.raises(ValueError, match="an interrupted run; .*--resume to go on, or --force"), whole(out):
         pass
     with pytest.raises(ValueError, match="expected a finished run"):
