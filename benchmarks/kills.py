@@ -2,9 +2,10 @@
 
     python benchmarks/kills.py --kills 100
 
-A run is a process forked from this one after the imports, so that a kill falls into its work. It is killed
-after a time drawn evenly from 0 to 1.2 times what is left to do, resumed, killed again and so on, until it
-ends before it is killed; then the next one begins. As long as it trains, what is left to do is the training.
+A run (fit and distillation; the report, which takes longest, changes no law) is a process forked from
+this one after the imports, so that a kill falls into its work. It is killed after a time drawn evenly
+from 0 to 1.2 times what is left to do, resumed, killed again and so on, until it ends before it is
+killed; then the next one begins. As long as it trains, what is left to do is the training.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from diagnostics.folder import finished, whole
 from diagnostics.plan import Plan
-from diagnostics.run import Talk, carry_out
+from diagnostics.run import Talk, distil, learn
 from hybrid import checkpoint
 from hybrid.checkpoint import NAME
 from hybrid.manifest import INCOMPLETE, MANIFEST, verify
@@ -37,7 +39,11 @@ def started(file: Path, out: Path) -> int:
         return process
     status = 1
     try:
-        carry_out(Plan(str(file), {}, **PLAN), out, Talk(True, 1), "kills", resume=True)
+        plan, talk = Plan(str(file), {}, **PLAN), Talk(True, 1)
+        if not finished(out, plan, "law.json"):
+            with whole(out, resume=True) as folder:
+                model, split = learn(plan, folder, talk, "kills")
+                distil(plan, folder, talk, model, split)
         status = 0
     finally:
         os._exit(status)
@@ -85,7 +91,7 @@ def main() -> None:
         data.save(base / "data.npz")
         began = time.monotonic()
         assert ended(started(base / "data.npz", base / "whole"), 600) == 0
-        whole = time.monotonic() - began
+        seconds = time.monotonic() - began
         fit = json.loads((base / "whole/run.json").read_text())["fit"]["seconds"]["fit"]
         law = (base / "whole/law.json").read_bytes()
         left: collections.Counter[str] = collections.Counter()
@@ -94,7 +100,7 @@ def main() -> None:
             out, runs = base / f"out{runs}", runs + 1
             while True:
                 training = state(out) in ("nothing yet", "training")
-                delay = chosen.uniform(0, 1.2 * (fit if training else whole - fit))
+                delay = chosen.uniform(0, 1.2 * (fit if training else seconds - fit))
                 status = ended(started(base / "data.npz", out), delay)
                 if status is not None:
                     break
@@ -104,7 +110,7 @@ def main() -> None:
             print(f"{runs} runs ended, {same} with the same law.json, {dict(left)}", flush=True)
     kills = sum(left.values())
     print(f"{kills} kills, {kills} resumes, {runs} runs, {same} with the bytes of the uninterrupted law.json")
-    print(f"what was left: {dict(left)}; a whole run took {whole:.0f} s")
+    print(f"what was left: {dict(left)}; a whole run took {seconds:.0f} s")
 
 
 if __name__ == "__main__":

@@ -13,16 +13,13 @@ from typing import Any
 
 import h5py
 import numpy as np
-import scipy.io
 import xarray as xr
 import zarr
 
 from hybrid.layout import AnyArray
+from hybrid.matlab import NUMBERS, variables
 from hybrid.store import Entry, Store, one_line
 
-MATLAB_NUMBERS = {"double", "single"} | {
-    f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)
-}
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
@@ -213,19 +210,15 @@ def _mat(path: Path) -> Store:
     if h5py.is_hdf5(path):
         return _hdf5(path, matlab=True)
     entries = {
-        name: Entry(
-            tuple(shape),
-            kind,
-            partial(_mat_values, path, name),
-            refusal=None if kind in MATLAB_NUMBERS else f"a MATLAB {kind}",
+        v.name: Entry(
+            v.shape,
+            f"complex {v.kind}" if v.imaginary else v.kind,
+            partial(v.values, path),
+            refusal=None if v.kind in NUMBERS else f"a MATLAB {v.kind}",
         )
-        for name, shape, kind in scipy.io.whosmat(path, appendmat=False)
+        for v in variables(path)
     }
     return Store(str(path), entries)
-
-
-def _mat_values(path: Path, name: str) -> AnyArray:
-    return scipy.io.loadmat(path, appendmat=False, variable_names=[name])[name]
 
 
 OPENERS: Mapping[str, Callable[[Path], Store]] = {

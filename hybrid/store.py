@@ -74,16 +74,16 @@ class Store:
                 f"expected a dataset {name} in {self.source}, got "
                 f"{', '.join(self.listing) or 'none at all'}; name one of those"
             )
-        if entry.refusal is not None:
-            raise ValueError(
-                f"expected plain numbers in {name} of {self.source}, got {entry.refusal}; "
-                f"store it as an array"
-            )
         size = 8 * math.prod(entry.shape) / 2**30
         if size * 2**30 > LARGEST:
             raise ValueError(
                 f"expected at most {LARGEST / 2**30:.3g} GiB of float64 in {name} of {self.source}, got "
                 f"{size:.3g} GiB; store fewer trajectories or frames, or a coarser grid"
+            )
+        if entry.refusal is not None:
+            raise ValueError(
+                f"expected plain numbers in {name} of {self.source}, got {entry.refusal}; "
+                f"store it as an array"
             )
         return entry
 
