@@ -24,7 +24,7 @@ from diagnostics.errors import (
 from diagnostics.guarantee import Guarantee, guarantee
 from diagnostics.identifiability import EnergyMatch, energy_match
 from diagnostics.scaling import AmplitudeScaling, amplitude_scaling
-from diagnostics.verdict import cautions, class_evidence, headline, quoted
+from diagnostics.verdict import cautions, class_evidence, energy_cautions, headline, quoted
 from hybrid.classtest import Evidence
 from hybrid.onsager import OnsagerModel
 from hybrid.record import FitRecord
@@ -176,6 +176,11 @@ def examine(
     errors = {"persistence": persistence_error(data), **{n: error_of(r, data) for n, r in rolled.items()}}
     network, terms = canonical_form(model), tuple(equation_terms(law))
     drawn = aligned(network, law)
+    traces = {
+        "law": energy_along(law, rolled["law"], data),
+        "network": energy_along(drawn, rolled["network"], data),
+    }
+    structure = guarantee(law, data.grid)
     return Summary(
         law=law,
         data=data,
@@ -186,15 +191,15 @@ def examine(
         network=network,
         drawn=drawn,
         scalings=tuple(amplitude_scaling(subject, data) for subject in (model, network, law)),
-        traces={
-            "law": energy_along(law, rolled["law"], data),
-            "network": energy_along(drawn, rolled["network"], data),
-        },
+        traces=traces,
         matches=_matches(network, law, truth, data),
-        structure=guarantee(law, data.grid),
+        structure=structure,
         record=record,
         terms=terms,
-        warnings=cautions(model, law, data, errors, rolled, record),
+        warnings=(
+            *cautions(model, law, data, errors, rolled, record),
+            *energy_cautions(structure, traces["law"]),
+        ),
         theory=theory_beside(terms, data),
     )
 
