@@ -67,9 +67,7 @@ def load(
         with closing(open_store(source)) as store:
             return _read(store, given, layout, _slice(frames))
     except ValueError as error:
-        if str(error).isprintable():
-            raise
-        raise ValueError(printable(str(error))) from None  # names in the file change no terminal
+        raise ValueError(printable(str(error))) from error  # names in a file change no terminal
 
 
 def _read(store: Store, given: Mapping[str, str | None], layout: str | None, frames: slice) -> Trajectories:
