@@ -47,10 +47,8 @@ class Commands(TyperGroup):
         """Run a command."""
         try:
             return super().invoke(ctx)
-        except FloatingPointError as error:
-            self._fail(error, 1)
-        except (ValueError, OSError) as error:
-            self._fail(error, 2)
+        except (FloatingPointError, ValueError, OSError) as error:
+            self._fail(error, 1 if isinstance(error, FloatingPointError) else 2)
         except KeyboardInterrupt as stop:
             self._fail(str(stop) or "interrupted", 130)
 
