@@ -12,8 +12,21 @@ from symbolic.export import equation_text, term_lines
 
 
 def summary(plan: Plan, folder: Path) -> list[str]:
-    """The outcome on one screen."""
+    """The outcome on one screen.
 
+    Raises:
+        ValueError: metrics.json is not what a report writes.
+    """
+    try:
+        return _lines(plan, folder)
+    except (KeyError, TypeError, AttributeError, RecursionError, json.JSONDecodeError) as error:
+        raise ValueError(
+            f"expected metrics.json of a report in {folder}, got one without or with a wrong {error!r}; "
+            f"report again"
+        ) from None
+
+
+def _lines(plan: Plan, folder: Path) -> list[str]:
     law, truth = Law.load(folder / "law.json"), plan.truth
     metrics = json.loads((folder / "metrics.json").read_text())
     rows = {"persistence": metrics["persistence"]}
