@@ -1,6 +1,7 @@
 # make demo   the main job on a built-in system: from trajectories to an equation and a report, in demo/
 # make test   lint, types and all tests
 # make docs   these pages as a site, in site/
+# make fuzz   10,000 mutated data files and run folders, hostile formulas, names and HDF5 files
 # All need Python 3.11 and make only: they make .venv and install what requirements.txt pins.
 
 PYTHON ?= python3
@@ -9,13 +10,16 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test fuzz lint docs clean
 
 demo: $(INSTALLED)
 	$(BIN)/mesoscribe run kdv --out demo --seed 0 --trajectories 24 --force
 
 test: lint
 	$(BIN)/python -m pytest
+
+fuzz: $(INSTALLED)
+	$(BIN)/python -m pytest tests/test_fuzz.py --fuzz 10000 --numprocesses 0 --timeout 0 -rP
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

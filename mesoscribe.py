@@ -75,6 +75,7 @@ def learn_command(
     terms: opt.Terms = None,
     steps: opt.Steps = None,
     max_minutes: opt.Minutes = None,
+    resume: opt.Resume = False,
     force: opt.Force = False,
     quiet: opt.Quiet = False,
     threads: opt.Threads = None,
@@ -98,7 +99,8 @@ def learn_command(
         steps=steps,
         max_minutes=max_minutes,
     )
-    carry_out(plan, out, Talk(quiet, threads), ctx.obj, distilled=ctx.command.name == "run", force=force)
+    how = {"distilled": ctx.command.name == "run", "force": force, "resume": resume}
+    carry_out(plan, out, Talk(quiet, threads), ctx.obj, **how)
 
 
 @main.command("distill", epilog="Example: mesoscribe distill kdv")
@@ -222,11 +224,12 @@ def check_command(
 ) -> None:
     """Say what is in a file, and what is wrong with it; exit status 1 if it cannot be used."""
     from hybrid.readers import check
+    from hybrid.store import printable
 
     if not file.exists():
         raise FileNotFoundError(f"expected a file, got {file}, which does not exist; check the name")
     found = check(file, u=u, x=x, y=y, t=t, layout=layout, frames=frames)
-    typer.echo(repr(found))
+    typer.echo(printable(repr(found)))
     raise typer.Exit(0 if found.ok else 1)
 
 

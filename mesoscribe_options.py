@@ -23,17 +23,14 @@ class Commands(TyperGroup):
         """Run a command."""
         try:
             return super().invoke(ctx)
-        except FloatingPointError as error:
-            self._fail(error, 1)
-        except (ValueError, OSError) as error:
-            self._fail(error, 2)
-        except (KeyboardInterrupt, SystemExit) as stop:  # Lightning turns the first into the second
-            if isinstance(stop, SystemExit) and not isinstance(stop.__context__, KeyboardInterrupt):
-                raise
-            self._fail("interrupted", 130)
+        except (FloatingPointError, ValueError, OSError) as error:
+            self._fail(error, 1 if isinstance(error, FloatingPointError) else 2)
+        except KeyboardInterrupt as stop:
+            self._fail(str(stop) or "interrupted", 130)
 
     def _fail(self, error: BaseException | str, status: int) -> NoReturn:
-        echo(f"mesoscribe: {' '.join(str(error).split())}", err=True)
+        text = " ".join(str(error).split())
+        echo(f"mesoscribe: {text if text.isprintable() else ascii(text)[1:-1]}", err=True)
         raise Exit(status)
 
 
@@ -73,6 +70,7 @@ CaseName = Annotated[
 Minutes = Annotated[float | None, Option("--max-minutes", min=0.01, help="A cap on the training.")]
 Steps = Annotated[int | None, Option("--steps", min=1, help="Optimiser steps in all.")]
 Force = Annotated[bool, Option("--force", help="Overwrite what is there.")]
+Resume = Annotated[bool, Option("--resume", help="Go on with an interrupted run; begin where there is none.")]
 FORMS = "latex, align, markdown, srepr, numpy, pypde, json"
 To = Annotated[str | None, Option("--to", help=f"One of {FORMS}; all if left out.")]
 FormOut = Annotated[Path | None, Option("--out", help="The file or, without --to, folder to write.")]

@@ -14,13 +14,14 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from diagnostics.folder import whole
+from diagnostics.folder import replacing_folder
 from diagnostics.markdown import table
 from diagnostics.page import page, shown
 from diagnostics.plots import SMALLEST
 from diagnostics.runs import STEPS, SUBJECTS, Run, read_run
-from diagnostics.style import COLOURS, DISTINCT, LINES, MARKERS, panels, save, styled, write_file
+from diagnostics.style import COLOURS, DISTINCT, LINES, MARKERS, panels, save, styled
 from diagnostics.tables import NOTHING, error_cell, mathml, number
+from hybrid.files import write_whole
 from symbolic.digits import with_error
 from symbolic.equation import EquationTerm, equation_terms
 from symbolic.export import equation_text
@@ -73,11 +74,11 @@ def compare(folders: Sequence[str | Path], out: str | Path, *, force: bool = Fal
     if len(folders) < 2:
         raise ValueError(f"expected at least two folders of runs, got {len(folders)}; name more")
     runs = named([read_run(Path(folder)) for folder in folders])
-    with whole(Path(out), force, RESULTS) as folder:
+    with replacing_folder(Path(out), force=force, results=RESULTS) as folder:
         drawing = save(compare_figure(runs), folder / "figures", "compare")
-        write_file(folder / "compare.csv", csv_text(runs))
-        write_file(folder / "compare.md", markdown(runs))
-        write_file(folder / "compare.html", render(runs, drawing))
+        write_whole(folder / "compare.csv", csv_text(runs))
+        write_whole(folder / "compare.md", markdown(runs))
+        write_whole(folder / "compare.html", render(runs, drawing))
     return f"{text(runs)}\n\ncompare     {Path(out) / 'compare.html'}"
 
 

@@ -19,8 +19,9 @@ import torch
 from joblib import Parallel, delayed
 
 from diagnostics.folder import kept
-from diagnostics.style import write_file
 from hybrid import Schedule, Trajectories, fit
+from hybrid.files import write_whole
+from hybrid.manifest import verify
 from symbolic import Law, distill
 from symbolic.digits import plain
 from symbolic.eliminate import PAYS
@@ -176,6 +177,7 @@ def from_folder(
     Raises:
         ValueError: not a folder of a fit, a fit to forces, or a file in the way.
     """
+    verify(folder)
     plan, _ = kept(folder)
     if out is not None and out.exists() and not force:
         raise ValueError(f"expected a new file, got {out}, which exists; use --force to overwrite it")
@@ -193,7 +195,7 @@ def from_folder(
         pays=plan.pays or PAYS,
     )
     if out is not None:
-        write_file(out, json.dumps(found.as_dict(), indent=1))
+        write_whole(out, json.dumps(found.as_dict(), indent=1))
     return str(found)
 
 

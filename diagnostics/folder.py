@@ -1,4 +1,4 @@
-"""The folder of a run: written whole or not at all, and read again."""
+"""The folder of a run: complete or marked incomplete, resumed where it was interrupted, read if unchanged."""
 
 from __future__ import annotations
 
@@ -6,24 +6,184 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from diagnostics.plan import Plan
-from diagnostics.style import write_file
+from hybrid.files import write_whole
+from hybrid.manifest import INCOMPLETE, MANIFEST, RESULTS, REVISION, Entries, listed, seal, verify
 
-PAGES = ("report.html", "report.md", "figures", "metrics.json")
-RESULTS = ("model", "run.json", "law.json", "law.tex", "law.md", *PAGES)
-
-LATER = ("scaling.html", "scaling.csv", "scaling.tex")  # written by commands that read a run
+CHECKPOINT = "checkpoint"
+LATER = ("export", "scaling.html", "scaling.csv", "scaling.tex")  # written by commands that read a law
 
 
 @contextmanager
-def whole(out: Path, force: bool, results: tuple[str, ...] = (*RESULTS, *LATER)) -> Iterator[Path]:
-    """A temporary folder that becomes `out` at the end, or goes away with whatever went wrong.
+def whole(out: Path, *, force: bool = False, resume: bool = False) -> Iterator[Path]:
+    """The folder `incomplete` in `out`, in which results wait until all of them are there.
+
+    At the end they replace those of `out`. What went wrong takes the folder away, unless the training has
+    left something to go on from: it then stays, for `resume`.
+
+    Raises:
+        ValueError: `out` is not a folder, or not an empty one and neither resumed nor to be overwritten.
+    """
+    out = out.resolve()
+    work = out / INCOMPLETE
+    resumed = resume and work.is_dir()
+    _check(out, force or resumed)
+    made = [folder for folder in (out, *out.parents) if not folder.exists()]
+    if not resumed:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+    try:
+        with _terminable():
+            yield work
+            _publish(work, out, {})
+    except BaseException as error:
+        hopeless = isinstance(error, ValueError | FloatingPointError) and not resumed
+        said = "" if hopeless else _saved(work)
+        if not said:
+            _remove(work, made)
+        _tell(error, f"; {said} is saved in {work}: go on with --resume" if said else "")
+        raise
+
+
+def _check(out: Path, wanted: bool) -> None:
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"expected a folder, got the file {out}; choose another")
+    if out.exists() and not wanted and any(out.iterdir()):
+        there = "an interrupted run" if (out / INCOMPLETE).is_dir() else "other files"
+        hint = "--resume to go on, or --force" if (out / INCOMPLETE).is_dir() else "--force"
+        raise ValueError(
+            f"expected a new or an empty folder, got {out} with {there}; choose another, or add {hint}"
+        )
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM as Ctrl-C."""
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _saved(work: Path) -> str:
+    """What an interrupted run has left to go on from."""
+    from hybrid.checkpoint import NAME, read
+
+    if (work / MANIFEST).exists():
+        return "all of it"
+    if "fit" in _content(work):
+        return "the trained network"
+    try:
+        return f"the training up to step {read(work / CHECKPOINT / NAME)['global_step']}"
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def _remove(work: Path, made: list[Path]) -> None:
+    """Take away the folder and those above it that were made for it."""
+    shutil.rmtree(work, ignore_errors=True)
+    with suppress(OSError):  # something else is in it
+        for folder in made:
+            folder.rmdir()
+
+
+def _tell(error: BaseException, said: str) -> None:
+    """Raise an interruption or a lack of space again, with what was saved."""
+    ended = isinstance(error, SystemExit) and isinstance(error.__context__, KeyboardInterrupt)
+    if ended or isinstance(error, KeyboardInterrupt):  # Lightning turns the second into the first
+        raise KeyboardInterrupt(f"interrupted{said}") from None
+    if isinstance(error, OSError) and said:
+        raise OSError(f"{error}{said}") from error
+
+
+def _publish(work: Path, out: Path, kept: Entries) -> None:
+    """Results take their places; whatever moment this is cut off at, `finish` does the rest."""
+    seal(work, kept)
+    _move(work, out)
+
+
+def _move(work: Path, out: Path) -> None:
+    names = {Path(name).parts[0] for name in listed(work)}
+    (out / MANIFEST).unlink(missing_ok=True)
+    arrived = [name for name in names if (work / name).exists()]
+    gone = [name for name in RESULTS if name not in names]
+    kept = "law.json" in names and "law.json" not in arrived
+    stale = () if kept else LATER  # of another law
+    for name in [*arrived, *gone, *stale]:
+        path = out / name
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+    for name in [*arrived, MANIFEST]:
+        os.rename(work / name, out / name)
+    shutil.rmtree(work)
+
+
+def finish(out: Path) -> None:
+    """Move results that were complete when their run was cut off."""
+    for work in (out / INCOMPLETE, out / REVISION):
+        if (work / MANIFEST).exists():
+            _move(work, out)
+
+
+def finished(out: Path, plan: Plan, last: str) -> bool:
+    """Whether a folder has the results of a plan, up to the last of them.
+
+    Raises:
+        ValueError: of another plan, or they have changed.
+    """
+    finish(out)
+    if not (out / MANIFEST).exists() or (out / INCOMPLETE).is_dir():
+        return False
+    same(out, plan)
+    return (out / last).exists()
+
+
+def same(folder: Path, plan: Plan) -> None:
+    """Refuse to go on with the run of another plan."""
+    found, _ = kept(folder)
+    if found != plan:
+        ours, theirs = vars(plan), vars(found)
+        other = ", ".join(f"{name} {theirs[name]!r}" for name in ours if ours[name] != theirs[name])
+        raise ValueError(
+            f"expected the options that {folder} was begun with, got others than {other}; give the same, or "
+            f"--force instead of --resume"
+        )
+
+
+@contextmanager
+def revising(out: Path, *keeping: str) -> Iterator[Path]:
+    """A folder whose results replace those of `out` at the end, all but the ones to keep.
+
+    Raises:
+        ValueError: `out` is not a finished run, or has changed.
+    """
+    finish(out)
+    verify(out)
+    kept(out)
+    work = out / REVISION
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    try:
+        with _terminable():
+            shutil.copyfile(out / "run.json", work / "run.json")
+            yield work
+            old = listed(out)
+            _publish(work, out, {name: e for name, e in old.items() if Path(name).parts[0] in keeping})
+    except BaseException:
+        if not (work / MANIFEST).exists():
+            shutil.rmtree(work, ignore_errors=True)
+        raise
+
+
+@contextmanager
+def replacing_folder(out: Path, *, force: bool, results: Sequence[str]) -> Iterator[Path]:
+    """A temporary folder whose contents become those of `out` at the end, or go away with what went wrong.
 
     Args:
         out: the folder.
@@ -33,30 +193,33 @@ def whole(out: Path, force: bool, results: tuple[str, ...] = (*RESULTS, *LATER))
     Raises:
         ValueError: `out` is not a folder, or not an empty one and not to be overwritten.
     """
-    if out.exists() and not (out.is_dir() and (force or not any(out.iterdir()))):
-        raise ValueError(f"expected a new or an empty folder, got {out}; choose another, or add --force")
+    _check(out, force)
     out = out.resolve()
     partial = next(p for p in out.parents if p.is_dir()) / f".{out.name}.{uuid4().hex[:8]}.part"
     partial.mkdir()
-    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        yield partial
-        out.mkdir(parents=True, exist_ok=True)
-        for old in (out / name for name in results if (out / name).exists()):
-            shutil.rmtree(old) if old.is_dir() else old.unlink()
-        for item in partial.iterdir():
-            os.rename(item, out / item.name)
+        with _terminable():
+            yield partial
+            out.mkdir(parents=True, exist_ok=True)
+            for old in (out / name for name in results if (out / name).exists()):
+                shutil.rmtree(old) if old.is_dir() else old.unlink()
+            for item in partial.iterdir():
+                os.rename(item, out / item.name)
     finally:
-        signal.signal(signal.SIGTERM, previous)
         shutil.rmtree(partial, ignore_errors=True)
 
 
 def keep(folder: Path, **entries: Any) -> None:
     """Write entries of run.json, leaving the others."""
+    write_whole(folder / "run.json", json.dumps({**_content(folder), **entries}, indent=1) + "\n")
 
-    path = folder / "run.json"
-    known = json.loads(path.read_text()) if path.exists() else {}
-    write_file(path, json.dumps({**known, **entries}, indent=1) + "\n")
+
+def _content(folder: Path) -> dict[str, Any]:
+    try:
+        content = json.loads((folder / "run.json").read_text())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def kept(folder: Path) -> tuple[Plan, dict[str, Any]]:
@@ -64,5 +227,5 @@ def kept(folder: Path) -> tuple[Plan, dict[str, Any]]:
     try:
         content = json.loads((folder / "run.json").read_text())
         return Plan(**content["plan"]), content
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"expected the folder of a fit, got {folder} ({error}); fit first") from None

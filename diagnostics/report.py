@@ -24,7 +24,7 @@ from diagnostics.plots import (
 from diagnostics.report_text import report_markdown, warned
 from diagnostics.scaling import RULE
 from diagnostics.scaling_plots import scaling_figure
-from diagnostics.style import save, write_file
+from diagnostics.style import save
 from diagnostics.summary import Making, Summary, examine
 from diagnostics.tables import (
     Formulas,
@@ -36,6 +36,7 @@ from diagnostics.tables import (
     theory_rows,
 )
 from diagnostics.verdict import QUOTED
+from hybrid.files import write_whole
 from hybrid.onsager import OnsagerModel
 from hybrid.record import FitRecord
 from hybrid.trajectories import Trajectories
@@ -154,9 +155,9 @@ def report(
     metrics = json.dumps(summary.metrics(making), indent=1, allow_nan=False)
     notes = () if distillation is None else tuple(distillation.notes)
     page = render(summary, making, drawings, notes=notes)
-    write_file(out / "metrics.json", metrics + "\n")
-    write_file(out / "report.html", page)
-    write_file(out / "report.md", report_markdown(summary, making, LOOK_FOR, notes))
+    write_whole(out / "metrics.json", metrics + "\n")
+    write_whole(out / "report.html", page)
+    write_whole(out / "report.md", report_markdown(summary, making, LOOK_FOR, notes))
     return out / "report.html"
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from diagnostics.verdict import headline
+from hybrid.manifest import verify
 from symbolic.law import Law
 
 SUBJECTS = ("persistence", "network", "law")
@@ -60,8 +61,9 @@ def read_run(folder: Path) -> Run:
     """What the folder of a run holds.
 
     Raises:
-        ValueError: a file is missing, or holds something else than a run leaves there.
+        ValueError: a file is missing, has changed, or holds something else than a run leaves there.
     """
+    verify(folder)
     law = Law.load(folder / "law.json")
     content = _object(folder / "metrics.json")
     plan = _object(folder / "run.json").get("plan") if (folder / "run.json").exists() else None

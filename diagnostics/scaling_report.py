@@ -14,9 +14,10 @@ from diagnostics.exponents import ScalingSummary, scaling_summary
 from diagnostics.page import page, shown
 from diagnostics.scaling import RULE, AmplitudeScaling, ComponentScaling
 from diagnostics.scaling_plots import local_figure, scaling_figure
-from diagnostics.style import save, write_file
+from diagnostics.style import save
 from diagnostics.sweep import N_FIELDS
 from diagnostics.tables import COMPONENTS, Formulas, scaling_rows
+from hybrid.files import write_whole
 from hybrid.onsager import OnsagerModel
 from hybrid.trajectories import Trajectories
 from symbolic.law import Law
@@ -72,9 +73,9 @@ def write(
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     drawings = {name: save(figure, out / "figures", name) for name, figure in figures(summary).items()}
-    write_file(out / "scaling.csv", csv_text(summary.scalings))
-    write_file(out / "scaling.tex", tex_table(summary.scalings))
-    write_file(out / "scaling.html", render(summary, law, data, drawings, command=command))
+    write_whole(out / "scaling.csv", csv_text(summary.scalings))
+    write_whole(out / "scaling.tex", tex_table(summary.scalings))
+    write_whole(out / "scaling.html", render(summary, law, data, drawings, command=command))
     return out / "scaling.html"
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from diagnostics.plan import Plan, is_file, read
 from hybrid import OnsagerModel, Trajectories
+from hybrid.manifest import verify
+from hybrid.store import printable
 from hybrid.writers import WRITERS
 from symbolic import Law
 
@@ -47,12 +49,13 @@ def simulated(
     else:
         data = Plan.of(source, {}, made, seed=seed).data()
     data.save(out)
-    return f"{data}\nin {out}"
+    return printable(f"{data}\nin {out}")
 
 
 def follow(folder: Path, start: Path, network: bool) -> Trajectories:
     """What a law or network predicts from the first frames of a file, at its times."""
 
+    verify(folder)
     predictor = OnsagerModel.load(folder / "model") if network else Law.load(folder / "law.json")
     lengths = predictor.setting.lengths if isinstance(predictor, OnsagerModel) else predictor.lengths
     data = read(start, {})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 from collections.abc import Callable
 from functools import wraps
@@ -13,6 +12,8 @@ from typing import Any, ParamSpec
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from hybrid.files import write_whole
 
 P = ParamSpec("P")
 INK = "#24292f"  # replaced by the colour of the page's text where a figure is inlined
@@ -64,13 +65,6 @@ def panels(
     return figure, list(axes.ravel())
 
 
-def write_file(path: Path, content: str | bytes) -> None:
-    """Write under a temporary name, then rename: nobody sees half a file."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(content.encode() if isinstance(content, str) else content)
-    os.replace(temporary, path)
-
-
 def svg(figure: Figure) -> str:
     """The figure as SVG, the same bytes for the same figure."""
     buffer = io.StringIO()
@@ -91,9 +85,9 @@ def save(figure: Figure, folder: Path, name: str) -> str:
     """Write name.svg and name.png into a folder; returns the SVG."""
     folder.mkdir(parents=True, exist_ok=True)
     drawing = svg(figure)
-    write_file(folder / f"{name}.svg", drawing)
+    write_whole(folder / f"{name}.svg", drawing)
     figure.set_layout_engine("none")  # what was laid out stays
-    write_file(folder / f"{name}.png", png(figure))
+    write_whole(folder / f"{name}.png", png(figure))
     return drawing
 
 

@@ -28,7 +28,15 @@ from diagnostics.guarantee import Guarantee, guarantee
 from diagnostics.identifiability import EnergyMatch, energy_match
 from diagnostics.onestep import OneStep, one_step
 from diagnostics.scaling import AmplitudeScaling
-from diagnostics.verdict import cautions, class_evidence, curve, headline, quoted, supported_range
+from diagnostics.verdict import (
+    cautions,
+    class_evidence,
+    curve,
+    energy_cautions,
+    headline,
+    quoted,
+    supported_range,
+)
 from hybrid.classtest import Evidence
 from hybrid.onsager import OnsagerModel
 from hybrid.record import FitRecord
@@ -191,6 +199,11 @@ def examine(
     errors = {"persistence": persistence_error(data), **{n: error_of(r, data) for n, r in rolled.items()}}
     network, terms = canonical_form(model), tuple(equation_terms(law))
     drawn = aligned(network, law)
+    traces = {
+        "law": energy_along(law, rolled["law"], data),
+        "network": energy_along(drawn, rolled["network"], data),
+    }
+    structure = guarantee(law, data.grid)
     return Summary(
         law=law,
         data=data,
@@ -201,15 +214,15 @@ def examine(
         network=network,
         drawn=drawn,
         scalings=scaling_summary(model, law, data).scalings,
-        traces={
-            "law": energy_along(law, rolled["law"], data),
-            "network": energy_along(drawn, rolled["network"], data),
-        },
+        traces=traces,
         matches=_matches(network, law, truth, data),
-        structure=guarantee(law, data.grid),
+        structure=structure,
         record=record,
         terms=terms,
-        warnings=cautions(model, law, data, errors, rolled, record),
+        warnings=(
+            *cautions(model, law, data, errors, rolled, record),
+            *energy_cautions(structure, traces["law"]),
+        ),
         supported=supported_range(model),
         step=one_step(law, data),
         theory=theory_beside(terms, data),

@@ -11,6 +11,7 @@ from contextlib import contextmanager, nullcontext
 import torch
 from rich.console import Console
 
+from hybrid.store import printable
 from hybrid.trajectories import Split
 
 LARGE = 4096  # points
@@ -57,7 +58,7 @@ class Talk:
     def say(self, *lines: str) -> None:
         """Print lines."""
         for line in lines:
-            self.console.print(line)
+            self.console.print(printable(line))
 
     @contextmanager
     def stage(self, name: str, *, bar: bool = False) -> Iterator[None]:

@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from diagnostics.energy import EnergyTrace
 from diagnostics.errors import RollOut, RolloutError
+from diagnostics.guarantee import Guarantee
 from hybrid.classtest import Evidence
+from hybrid.factorise import Case
 from hybrid.onsager import OnsagerModel
 from hybrid.record import FitRecord
 from hybrid.trajectories import Trajectories
@@ -17,6 +20,7 @@ from symbolic.law import Law
 QUOTED = (1, 5, 20)
 MUCH_WORSE = 2.0
 OVERSHOOT = 0.01  # of the range of the training data
+ENERGY_ERROR = 1e-3  # of max |V|: the integrator's own is far below it
 
 
 def quoted(error: RolloutError) -> dict[str, float | None]:
@@ -105,6 +109,20 @@ def _about_the_fit(record: FitRecord | None) -> Iterator[str]:
         yield "The equation is linear: only the product of operator and energy is known, not each of them."
     if record.capped:
         yield "The time cap ended the fit: another machine, or another run, may give another model."
+
+
+def energy_cautions(structure: Guarantee, trace: EnergyTrace) -> Iterator[str]:
+    """An energy along roll-outs that rises where it may only fall, or changes where it may not."""
+    if structure.negative_mobility:
+        return
+    values = trace.values[:, ~np.isnan(trace.values).any(0)]
+    conserved = structure.case == Case.CONSERVATIVE.value
+    moved = np.abs(values - values[:, :1]) if conserved else np.diff(values, axis=1)
+    size = float(moved.max(initial=0.0)) / max(float(np.abs(values).max(initial=0.0)), 1e-300)
+    if size > ENERGY_ERROR:
+        what = "changes" if conserved else "rises in a frame"
+        limit = "may not change" if conserved else "may only fall"
+        yield f"The energy along roll-outs of the law {what} by {size:.2g} of its size, but it {limit}."
 
 
 def cautions(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -33,6 +34,7 @@ def fit(
     case: Case | str | None = None,
     schedule: Schedule | None = None,
     progress: bool = True,
+    checkpoint: str | Path | None = None,
 ) -> OnsagerModel:
     """Learn u_t = -(M + W) δV/δu from trajectories, or from forces on some sites of a chain.
 
@@ -46,26 +48,35 @@ def fit(
             is conservative.
         schedule: lengths of the stages, rates.
         progress: show a progress bar.
+        checkpoint: a folder for checkpoints. A fit that was interrupted, called again with the same
+            arguments, goes on from there and ends with the same bits as one that was not.
 
     Returns:
         The model; `model.record` says how the fit went.
 
     Raises:
-        ValueError: the data cannot be learned from (constant in time, too few frames, no states of a chain).
+        ValueError: the data cannot be learned from (constant in time, too few frames, no states of a chain),
+            or the folder has the checkpoint of another fit.
         FloatingPointError: the fit became non-finite; the message names the step.
     """
     # Lightning takes seconds to import: only who trains waits
+    from hybrid.checkpoint import Checkpoint
     from hybrid.partialfit import fit_forces
     from hybrid.training import RollOuts, Windows, train
 
     schedule, chosen = schedule or Schedule(), Case(case) if case else None
     if forces is not None:
+        if checkpoint is not None:
+            raise ValueError("expected no checkpoint with forces, whose sites are drawn anew; leave it out")
         return fit_forces(
             data, forces, validation, seed=seed, case=chosen, schedule=schedule, progress=progress
         )
     data, validation = _fields(data), None if validation is None else _fields(validation)
     if validation is None:
         data, validation = data.parts(seed, (1 - VALIDATION_SHARE, VALIDATION_SHARE))
+    saves = (
+        None if checkpoint is None else Checkpoint.of(checkpoint, data, validation, schedule, seed, str(case))
+    )
     started = time.perf_counter()
     warm = warm_start(data, validation, case=chosen)
     model = build(warm, data)
@@ -77,7 +88,7 @@ def fit(
     module = RollOuts(model, schedule, dt, substeps)
     windows = Windows(v, min(max(schedule.leads) + 1, v.shape[1]))
     validations, capped = train(
-        module, windows, Windows(held_out, held_out.shape[1]), seed=seed, progress=progress
+        module, windows, Windows(held_out, held_out.shape[1]), seed=seed, progress=progress, checkpoint=saves
     )
     model.record = FitRecord(
         warm=warm,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -12,15 +13,13 @@ from typing import Any
 
 import h5py
 import numpy as np
-import scipy.io
 import xarray as xr
+import zarr
 
 from hybrid.layout import AnyArray
+from hybrid.matlab import NUMBERS, variables
 from hybrid.store import Entry, Store, one_line
 
-MATLAB_NUMBERS = {"double", "single"} | {
-    f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)
-}
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
@@ -99,6 +98,10 @@ def _zarr(path: Path) -> Store:
     for name in (".zarray", ".zmetadata", "zarr.json"):
         for metadata in path.rglob(name):
             _refuse_pickle(json.loads(metadata.read_text()))
+    for name, array in zarr.open_group(str(path), mode="r").arrays():
+        gap = _gap(array.nchunks_initialized, array.nchunks) if array.ndim > 1 else None
+        if gap is not None:
+            raise ValueError(f"{name} is {gap}")
     dataset = xr.open_dataset(path, engine="zarr", decode_times=False, consolidated=False, cache=False)
     return _labelled(str(path), dataset)
 
@@ -137,7 +140,22 @@ def _walk(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset | None, str | Non
                 groups += [item] if address not in seen else []
                 seen.add(address)
             elif isinstance(item, h5py.Dataset):
-                yield name, item, "stored in another file" if item.external or item.is_virtual else None
+                elsewhere = item.external or item.is_virtual
+                yield name, item, "stored in another file" if elsewhere else _missing(item)
+
+
+def _missing(item: h5py.Dataset) -> str | None:
+    """What of a field was never written: HDF5 would read zeros. Coordinates of zeros are refused anyway."""
+    if item.ndim < 2 or not item.size:
+        return None
+    if item.chunks is None:
+        return None if item.id.get_storage_size() else "one that was never written"
+    count = math.prod(-(-n // chunk) for n, chunk in zip(item.shape, item.chunks, strict=True))
+    return _gap(item.id.get_num_chunks(), count)
+
+
+def _gap(there: int, count: int) -> str | None:
+    return f"one with {count - there} of {count} chunks missing" if there < count else None
 
 
 def _hdf5_entry(item: h5py.Dataset | None, reason: str | None, matlab: bool) -> Entry:
@@ -192,19 +210,15 @@ def _mat(path: Path) -> Store:
     if h5py.is_hdf5(path):
         return _hdf5(path, matlab=True)
     entries = {
-        name: Entry(
-            tuple(shape),
-            kind,
-            partial(_mat_values, path, name),
-            refusal=None if kind in MATLAB_NUMBERS else f"a MATLAB {kind}",
+        v.name: Entry(
+            v.shape,
+            f"complex {v.kind}" if v.imaginary else v.kind,
+            partial(v.values, path),
+            refusal=None if v.kind in NUMBERS else f"a MATLAB {v.kind}",
         )
-        for name, shape, kind in scipy.io.whosmat(path, appendmat=False)
+        for v in variables(path)
     }
     return Store(str(path), entries)
-
-
-def _mat_values(path: Path, name: str) -> AnyArray:
-    return scipy.io.loadmat(path, appendmat=False, variable_names=[name])[name]
 
 
 OPENERS: Mapping[str, Callable[[Path], Store]] = {

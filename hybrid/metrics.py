@@ -9,11 +9,15 @@ from hybrid.grid import Grid
 
 
 def relative_rmse(predicted: np.ndarray, truth: np.ndarray, grid: Grid) -> Float[np.ndarray, " nt"]:
-    """sqrt(mean (û - u)²)/sqrt(mean u²) of each frame (n, nt, *grid), averaged over trajectories."""
-    with np.errstate(over="ignore"):  # of a roll-out that runs away: its error is infinite
-        error = np.sqrt(np.mean((predicted - truth) ** 2, axis=grid.axes))
+    """sqrt(mean (û - u)²)/sqrt(mean u²) of each frame (n, nt, *grid), averaged over trajectories.
+
+    A frame of zeros counts as one of rounding errors of the largest; a roll-out too large for doubles is inf.
+    """
     size = np.sqrt(np.mean(truth**2, axis=grid.axes))
-    return np.mean(error / np.maximum(size, np.finfo(float).tiny), axis=0)
+    smallest = max(np.finfo(float).eps * float(size.max()), np.finfo(float).tiny)
+    with np.errstate(over="ignore"):
+        error = np.sqrt(np.mean((predicted - truth) ** 2, axis=grid.axes))
+        return np.mean(error / np.maximum(size, smallest), axis=0)
 
 
 def lead_times(last: int) -> list[int]:

@@ -2,85 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load as unpacked
+from safetensors.torch import save as packed
 from torch import Tensor, nn
 
 from hybrid.factorise import Case
+from hybrid.files import write_whole
 from hybrid.flow import Flow, band_mask
-from hybrid.grid import Grid
 from hybrid.modes import ModeIndex
 from hybrid.potential import Energies, Potential
 from hybrid.record import FitRecord
 from hybrid.resample import resampled
-from hybrid.scales import Scales
+from hybrid.setting import Setting
 from hybrid.steppers import ETDRK4, Scheme, simulate
 from hybrid.table import NODES, HermiteTable
 
-FORMAT = 1
+LARGEST = 2**30  # bytes of a saved model
 MARGIN = 0.25  # how far beyond the data F has its transitions, relative to their range
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What a model is built from, besides its weights.
-
-    Args:
-        shape, lengths: its points and the user's box.
-        scales: units of x, t, u.
-        case: which operators act.
-        band: largest wavenumber evolved, in scaled units; hold: the others are kept, not removed.
-        low, high: range of v in the data.
-        low_modes: modes along each axis that enter the bounded network of V2.
-        provenance: how it was made.
-    """
-
-    shape: tuple[int, ...]
-    lengths: tuple[float, ...]
-    scales: Scales
-    case: Case
-    band: float
-    hold: bool
-    low: float
-    high: float
-    low_modes: int = 0
-    provenance: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def grid(self) -> Grid:
-        """The user's box."""
-        return Grid(self.shape, self.lengths)
-
-    def to_json(self) -> dict[str, Any]:
-        """For a file."""
-        return {"format": FORMAT, **asdict(self)}
-
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> Setting:
-        """From a file.
-
-        Raises:
-            ValueError: the file has another format or lacks an entry.
-        """
-        if not isinstance(content, dict) or content.get("format") != FORMAT:
-            found = content.get("format") if isinstance(content, dict) else type(content).__name__
-            raise ValueError(f"expected a model of format {FORMAT}, got {found}; fit again")
-        values = {name: value for name, value in content.items() if name != "format"}
-        try:
-            values["scales"] = Scales(**values["scales"])
-            values["case"] = Case(values["case"])
-            values["shape"], values["lengths"] = tuple(values["shape"]), tuple(values["lengths"])
-            return cls(**values)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"expected the settings of a model, got an unusable file ({error})") from None
 
 
 class OnsagerModel(nn.Module):
@@ -198,27 +145,43 @@ class OnsagerModel(nn.Module):
         return u
 
     def save(self, folder: str | Path) -> None:
-        """Write weights.safetensors and model.json into a folder."""
+        """Write weights.safetensors, and model.json with the shape of each weight and the hash of all."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        save_file(
-            {name: t.contiguous() for name, t in self.state_dict().items()}, folder / "weights.safetensors"
+        state = {name: t.cpu().contiguous() for name, t in self.state_dict().items()}
+        content = packed(state)
+        shapes = {name: list(t.shape) for name, t in state.items()}
+        weights = {"sha256": hashlib.sha256(content).hexdigest(), "shapes": shapes}
+        write_whole(folder / "weights.safetensors", content)
+        write_whole(
+            folder / "model.json", json.dumps({**self.setting.to_json(), "weights": weights}, indent=1)
         )
-        (folder / "model.json").write_text(json.dumps(self.setting.to_json(), indent=1))
 
     @classmethod
     def load(cls, folder: str | Path) -> OnsagerModel:
         """Read what `save` wrote.
 
         Raises:
-            ValueError: a file is missing, unreadable or does not fit.
+            ValueError: a file is missing, unreadable, changed or does not fit.
         """
         folder = Path(folder)
         try:
-            model = cls(Setting.from_json(json.loads((folder / "model.json").read_text())))
-            model.load_state_dict(load_file(folder / "weights.safetensors"))
-        except (OSError, json.JSONDecodeError, UnicodeDecodeError, RuntimeError, SafetensorError) as error:
-            raise ValueError(
-                f"expected a saved model in {folder}, got: {str(error).splitlines()[0]}"
-            ) from None
+            settings = json.loads(_read(folder / "model.json"))
+            weights = settings.pop("weights") if isinstance(settings, dict) else {}
+            model, content = cls(Setting.from_json(settings)), _read(folder / "weights.safetensors")
+            if weights["sha256"] != hashlib.sha256(content).hexdigest():
+                raise ValueError("weights.safetensors has changed since it was written")
+            model.load_state_dict(unpacked(content))
+            if weights["shapes"] != {name: list(t.shape) for name, t in model.state_dict().items()}:
+                raise ValueError("weights of other shapes than model.json says")
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+            said = " ".join(str(error).split())[:300]
+            raise ValueError(f"expected a saved model in {folder}, got: {said}") from None
         return model
+
+
+def _read(path: Path) -> bytes:
+    """A file of a saved model."""
+    if path.stat().st_size > LARGEST:
+        raise ValueError(f"{path.name} is larger than {LARGEST // 2**20} MiB")
+    return path.read_bytes()

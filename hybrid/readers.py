@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 from hybrid.formats import open_store
 from hybrid.layout import AXES, arrange, check_layout
-from hybrid.store import Entry, Store
+from hybrid.store import Entry, Store, printable
 from hybrid.trajectories import Trajectories
 from hybrid.validate import coordinate, facts, numbers, real
 
@@ -63,8 +63,11 @@ def load(
         ValueError: what is wrong with it, in one line: expected, got, what to do.
     """
     given = {"u": u, "t": t, "x": x, "y": y}
-    with closing(open_store(source)) as store:
-        return _read(store, given, layout, _slice(frames))
+    try:
+        with closing(open_store(source)) as store:
+            return _read(store, given, layout, _slice(frames))
+    except ValueError as error:
+        raise ValueError(printable(str(error))) from error  # names in a file change no terminal
 
 
 def _read(store: Store, given: Mapping[str, str | None], layout: str | None, frames: slice) -> Trajectories:

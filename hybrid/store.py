@@ -74,16 +74,16 @@ class Store:
                 f"expected a dataset {name} in {self.source}, got "
                 f"{', '.join(self.listing) or 'none at all'}; name one of those"
             )
-        if entry.refusal is not None:
-            raise ValueError(
-                f"expected plain numbers in {name} of {self.source}, got {entry.refusal}; "
-                f"store it as an array"
-            )
         size = 8 * math.prod(entry.shape) / 2**30
         if size * 2**30 > LARGEST:
             raise ValueError(
                 f"expected at most {LARGEST / 2**30:.3g} GiB of float64 in {name} of {self.source}, got "
                 f"{size:.3g} GiB; store fewer trajectories or frames, or a coarser grid"
+            )
+        if entry.refusal is not None:
+            raise ValueError(
+                f"expected plain numbers in {name} of {self.source}, got {entry.refusal}; "
+                f"store it as an array"
             )
         return entry
 
@@ -106,4 +106,9 @@ class Store:
 
 def one_line(error: Exception) -> str:
     """An error of a library as one short line."""
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    return printable(" ".join(str(error).split()))[:200] or type(error).__name__
+
+
+def printable(text: str) -> str:
+    """Text that changes no terminal: what cannot be printed is written as an escape, lines stay lines."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)

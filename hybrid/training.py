@@ -16,8 +16,9 @@ import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, Timer, TQDMProgressBar
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, RandomSampler
+from torch.utils.data import DataLoader, Dataset
 
+from hybrid.checkpoint import Checkpoint, Draws, Saves, TensorFiles, restoring
 from hybrid.metrics import relative_rmse, score
 from hybrid.onsager import OnsagerModel
 from hybrid.schedule import Schedule
@@ -136,6 +137,14 @@ class KeepBest(Callback):
             self.best, self.step = value, trainer.global_step
             self.state = {name: tensor.clone() for name, tensor in module.state_dict().items()}
 
+    def state_dict(self) -> dict[str, Any]:
+        """For a checkpoint."""
+        return {name: getattr(self, name) for name in ("best", "step", "history", "state")}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """From a checkpoint."""
+        vars(self).update(state_dict)
+
     def on_fit_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
         """Restore."""
         module.load_state_dict(self.state)
@@ -151,6 +160,7 @@ def _quiet() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*does not have many workers.*")
             warnings.filterwarnings("ignore", message=".*number of training batches.*")
+            warnings.filterwarnings("ignore", message=".*your dataloader is not resumable.*")  # Draws is
             warnings.filterwarnings("ignore", message=r".*isinstance\(treespec, LeafSpec\).* is deprecated.*")
             yield
     finally:
@@ -158,9 +168,17 @@ def _quiet() -> Iterator[None]:
 
 
 def train(
-    module: Training, examples: Examples, held_out: Examples, *, seed: int, progress: bool
+    module: Training,
+    examples: Examples,
+    held_out: Examples,
+    *,
+    seed: int,
+    progress: bool,
+    checkpoint: Checkpoint | None = None,
 ) -> tuple[KeepBest, bool]:
     """Train on examples drawn at random, and leave in the module the weights that do best on held_out.
+
+    With a checkpoint it goes on where that one was written, to the same bits.
 
     Returns:
         The validations, and whether the time cap fired.
@@ -168,13 +186,15 @@ def train(
     schedule = module.schedule
     batch = schedule.windows(module.model.grid.points)
     total = sum(schedule.steps)
-    generator = torch.Generator().manual_seed(seed)
-    sampler = RandomSampler(examples, replacement=True, num_samples=total * batch, generator=generator)
+    first = 0 if checkpoint is None else checkpoint.step()
+    draws = Draws(len(examples), batch, total, seed=seed, first=first)
     cap = timedelta(minutes=schedule.max_minutes) if schedule.max_minutes else None
     keep, timer = KeepBest(), Timer(cap)
     stop = EarlyStopping("log score", min_delta=PROGRESS, patience=schedule.patience, check_finite=False)
-    bar = [TQDMProgressBar(refresh_rate=10)] if progress else []
-    with _quiet():
+    others: list[Callback] = [TQDMProgressBar(refresh_rate=10)] if progress else []
+    saves = None if checkpoint is None else Saves(checkpoint)
+    others += [] if saves is None else [saves]
+    with _quiet(), restoring(saves):
         trainer = lightning.Trainer(
             max_steps=total,
             max_epochs=1,
@@ -186,12 +206,14 @@ def train(
             enable_model_summary=False,
             enable_progress_bar=progress,
             val_check_interval=min(schedule.every, total),
-            callbacks=[keep, timer, stop, *bar],
+            callbacks=[keep, timer, stop, *others],
+            plugins=[TensorFiles()],
         )
         validate = DataLoader(held_out, batch_size=len(held_out))
         trainer.validate(module, validate, verbose=False)
         module.rate = schedule.rate_from(keep.best)
         stop.best_score = torch.tensor(np.log(keep.best))  # progress counts from the warm start on
-        trainer.fit(module, DataLoader(examples, batch_size=batch, sampler=sampler), validate)
+        resumed = None if checkpoint is None or first == 0 else checkpoint.path
+        trainer.fit(module, DataLoader(examples, batch_sampler=draws), validate, ckpt_path=resumed)
     remaining = timer.time_remaining()
     return keep, remaining is not None and remaining <= 0

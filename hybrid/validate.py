@@ -17,6 +17,7 @@ from hybrid.split import SHORTEST
 
 ROUNDING = 4 * float(np.finfo(np.float32).eps)
 UNEVENNESS = 1e-4
+LARGEST = 1e100
 SAID = {"source": "memory", "provenance": ""}
 DIMS = {1: ("trajectory", "time", "x"), 2: ("trajectory", "time", "x", "y")}
 
@@ -95,6 +96,7 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
     for name, values in coordinates.items():
         _check_even(name, values)
     _check_finite(u)
+    _check_size("u", u)
     attrs = dataset.attrs
     notes = (str(note) for note in np.atleast_1d(np.asarray(attrs.get("notes", ()), dtype=str)))
     source, told = (str(attrs.get(name, missing)) for name, missing in SAID.items())
@@ -118,6 +120,7 @@ def _check_even(name: str, values: FloatArray) -> None:
         raise ValueError(
             f"expected finite values of {name}, got {values[~np.isfinite(values)][0]}; repair them"
         )
+    _check_size(name, values)
     steps, mean = np.diff(values), (values[-1] - values[0]) / (values.size - 1)
     single = bool(np.all(np.abs(values) < np.finfo(np.float32).max) and np.all(np.float32(values) == values))
     rounding = float(np.finfo(np.float32 if single else np.float64).eps) * float(np.abs(values).max())
@@ -132,6 +135,16 @@ def _check_even(name: str, values: FloatArray) -> None:
         raise ValueError(
             f"expected evenly spaced {name}, got a step of {steps[worst]:.8g} at index {worst} where the "
             f"mean is {mean:.8g}; choose an evenly spaced part or interpolate"
+        )
+
+
+def _check_size(name: str, values: Shaped[np.ndarray, "..."]) -> None:
+    """Refuse finite numbers whose squares, or the squares of whose inverses, no double holds."""
+    size = float(np.abs(values).max(initial=0))
+    if size > LARGEST or 0 < size < 1 / LARGEST:
+        raise ValueError(
+            f"expected {name} of at most {LARGEST:g} and at least {1 / LARGEST:g} somewhere, got {size:.3g}; "
+            f"choose another unit"
         )
 
 

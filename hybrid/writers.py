@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
-from uuid import uuid4
 
 import numpy as np
 import xarray as xr
+
+from hybrid.files import replacing
 
 
 def write(dataset: xr.Dataset, path: str | os.PathLike[str]) -> None:
@@ -25,13 +26,8 @@ def write(dataset: xr.Dataset, path: str | os.PathLike[str]) -> None:
         raise ValueError(f"expected a name ending in {' or '.join(WRITERS)}, got {path}; change the suffix")
     if not path.parent.is_dir():
         raise FileNotFoundError(f"expected an existing folder, got {path.parent}; make it first")
-    partial = path.with_name(f".{path.name}.{uuid4().hex}.part")
-    try:
-        with partial.open("xb") as file:
-            writer(dataset, file)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(path) as partial, partial.open("xb") as file:
+        writer(dataset, file)
 
 
 def _write_netcdf(dataset: xr.Dataset, file: IO[bytes]) -> None:

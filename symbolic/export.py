@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from symbolic import lawfile
+from hybrid.files import write_whole
+from hybrid.manifest import verify
 from symbolic.digits import plain, with_error
 from symbolic.equation import equation_terms, field_of
 from symbolic.law import Law
@@ -77,12 +78,13 @@ def export(law: Law, out: str | Path, *, to: str | None = None, force: bool = Fa
         raise ValueError(f"expected new files, got {', '.join(taken)}; choose another place, or add --force")
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        lawfile.write(path, text)
+        write_whole(path, text)
     return said
 
 
 def from_folder(folder: Path, out: Path | None, *, to: str | None, force: bool) -> str:
     """The law of a folder in one form or, with a place to write it to or without a form, what was written."""
+    verify(folder)
     law = Law.load(folder / "law.json")
     if to is not None and out is None:
         return exported(law, to).rstrip()

@@ -37,7 +37,7 @@ def parse(text: str, symbols: tuple[sympy.Symbol, ...]) -> sympy.Expr:
     if not isinstance(text, str) or len(text) > MAX_LENGTH:
         raise ValueError(f"expected an expression of at most {MAX_LENGTH} characters; shorten it")
     try:
-        tree = ast.parse(text.strip() if text.isascii() else "?", mode="eval").body
+        tree = ast.parse(text.strip() if text.isascii() and "#" not in text else "?", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise _refusal(text, symbols) from None
     return _Builder(text, symbols).build(tree, 0)

@@ -12,6 +12,7 @@ import sympy
 import torch
 from jaxtyping import Float
 
+from hybrid.files import write_whole
 from hybrid.flow import Flow, band_mask
 from hybrid.grid import Grid
 from hybrid.potential import Energies
@@ -153,7 +154,7 @@ class Law(Form):
 
     def save(self, path: str | Path) -> None:
         """Write law.json."""
-        lawfile.write(path, self.json())
+        write_whole(path, self.json())
 
     @classmethod
     def load(cls, path: str | Path) -> Law:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,17 +22,6 @@ def text(form: Form, **settings: object) -> str:
     body = {name: _rows(getattr(form, name)) for name in FACTORS}
     plain = {"lengths": form.lengths, "centre": form.centre, "covariance": form.covariance}
     return json.dumps({"format": FORMAT, **body, **plain, **settings}, indent=1) + "\n"
-
-
-def write(path: str | Path, content: str) -> None:
-    """Write a file, all of it or nothing."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(content)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def read(path: str | Path, build: Callable[..., Read]) -> Read:

@@ -151,8 +151,13 @@ def judged(
     cost = max(float(residuals @ residuals), 1e-300)
     inverse = np.diag(_inverse(jacobian.T @ jacobian))
     free_parameters = [law.parameters[j] for j in free]
-    t_values = [float(abs(values[j]) / max(errors[j], 1e-300)) for j in free]
-    growth = [float(1 + a * a / (c * cost)) for a, c in zip(x, inverse, strict=True)]
+    sizes = np.abs(values)
+    t_values = [float(sizes[j] / max(errors[j], 1e-200 * sizes[j], 1e-300)) for j in free]
+    moves = inverse > 0  # what moves no roll-out costs nothing to leave out
+    growth = [
+        1 + float(a * a / max(c * cost, 1e-300)) if moved else 1.0
+        for a, c, moved in zip(x, inverse, moves, strict=True)
+    ]
     return Refinement(
         law.with_values(values, covariance),
         float(np.sqrt(cost / residuals.size)),

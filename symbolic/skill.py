@@ -49,6 +49,11 @@ class Skill:
         lost, change = (_power(model, fields) for fields in (error, before - after))
         # of a damped mode that is all noise half of the change "is explained": that is nothing
         modes = np.clip(1 - 2 * lost / np.maximum(change, 1e-300), 0.0, 1.0)
+        if not modes.any():
+            raise ValueError(
+                "expected a network that explains most of the change of some mode, got none; give more "
+                "trajectories or frames, or frames closer in time"
+            )
         shell = np.rint(np.abs(network.k).max(0) / data.grid.k_unit).astype(int)
         seen = {int(n) for n in shell[modes > 0]}
         dark = (n for n in range(2, shell.max() + 2 - RUN) if seen.isdisjoint(range(n, n + RUN)))

@@ -27,3 +27,8 @@ def official() -> Callable[[str], Path]:
         return OFFICIAL / name
 
     return path
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How many inputs the fuzz tests mutate."""
+    parser.addoption("--fuzz", type=int, default=100, help="mutations of each kind in tests/test_fuzz.py")

@@ -111,7 +111,7 @@ def random_model(
         if case is not Case.DISSIPATIVE:
             model.w_scale.copy_(torch.randn(n, generator=generator, dtype=torch.float64))
         if conserving:
-            model.m_scale[0] = 0.0
+            model.m_scale[model.modes.first == 0] = 0.0
     return model
 
 

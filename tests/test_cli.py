@@ -15,8 +15,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import mesoscribe
-from diagnostics.folder import RESULTS
 from hybrid import load
+from hybrid.manifest import MANIFEST, RESULTS
 from symbolic import Law, simulate
 from symbolic.catalog import CATALOG
 from symbolic.chains import CHAINS
@@ -229,7 +229,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 def test_run_leaves_every_file(run_folder: Path) -> None:
     found = {path.name for path in (run_folder / "out").iterdir()}
-    assert found == set(RESULTS)
+    assert found == {*RESULTS, MANIFEST}
     assert {path.name for path in run_folder.iterdir()} == {"kdv.npz", "out", "said.txt"}
     metrics = json.loads((run_folder / "out/metrics.json").read_text())
     assert metrics["in_class"] is True

@@ -16,6 +16,7 @@ import mesoscribe
 from diagnostics.compare import RESULTS, compare, csv_text, error_row, named, term_table
 from diagnostics.runs import STEPS, read_run
 from diagnostics.tables import NOTHING
+from hybrid.manifest import seal
 from symbolic.factor import Factor, k, u
 from symbolic.law import Law
 
@@ -42,6 +43,7 @@ def run(folder: Path, law: Law = FOUND, **changes: Any) -> Path:
     law.save(folder / "law.json")
     (folder / "metrics.json").write_text(json.dumps({**METRICS, **changes}))
     (folder / "run.json").write_text(json.dumps({"plan": {"options": {"noise": 0.01}}}))
+    seal(folder)
     return folder
 
 
@@ -144,6 +146,7 @@ def test_what_no_run_leaves_is_refused(changes: dict[str, Any], tmp_path: Path) 
 def test_metrics_that_are_no_object_are_refused(content: str, tmp_path: Path) -> None:
     folder = run(tmp_path / "kdv")
     (folder / "metrics.json").write_text(content)
+    seal(folder)
     with pytest.raises(ValueError, match="expected"):
         read_run(folder)
 
@@ -152,8 +155,16 @@ def test_formula_that_is_code_is_refused(tmp_path: Path) -> None:
     folder = run(tmp_path / "kdv")
     text = (folder / "law.json").read_text()
     (folder / "law.json").write_text(text.replace("u**3", "__import__('os').abort()"))
+    seal(folder)
     with pytest.raises(ValueError, match="is not a law"):
         read_run(folder)
+
+
+def test_a_run_that_was_changed_is_refused(folders: list[Path]) -> None:
+    with (folders[1] / "metrics.json").open("a") as file:
+        file.write(" ")
+    with pytest.raises(ValueError, match="metrics.json"):
+        compare(folders, folders[0].parent / "out")
 
 
 def test_one_run_and_a_folder_in_use_are_refused(folders: list[Path], tmp_path: Path) -> None:

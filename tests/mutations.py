@@ -1,0 +1,161 @@
+"""Inputs from strangers: damaged and hostile data files, run folders, formulas and names."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import h5py
+import numpy as np
+import scipy.io
+import xarray as xr
+
+N, NT, NX = 3, 6, 16
+T, X = np.arange(NT) * 0.1, np.arange(NX) * 0.25
+U = np.random.default_rng(0).normal(size=(N, NT, 1)) * np.cos(2 * np.pi * X / 4.0)
+
+
+def mutated(content: bytes, rng: np.random.Generator) -> bytes:
+    """The content with a random change: bits, bytes, a piece lost, doubled, moved or overwritten."""
+    changed = bytearray(content)
+    first, last = sorted(int(i) for i in rng.integers(len(content), size=2))
+    last = min(last + 1, first + int(rng.integers(1, 64)))
+    kind = int(rng.integers(8))
+    if kind <= 1:
+        for place in rng.integers(len(content), size=1 + int(rng.integers(4))):
+            changed[place] ^= 1 << int(rng.integers(8))
+    elif kind == 2:
+        changed[first:last] = rng.integers(256, size=last - first, dtype=np.uint8).tobytes()
+    elif kind == 3:
+        changed[first:last] = bytes([int(rng.choice([0, 255, 34, 45, 57, 91, 123]))]) * (last - first)
+    elif kind == 4:
+        del changed[int(rng.integers(len(content))) :]
+    elif kind == 5:
+        del changed[first:last]
+    elif kind == 6:
+        changed[first:first] = changed[first:last] * int(rng.integers(1, 5))
+    else:
+        place = int(rng.integers(len(content)))
+        changed[place : place + last - first] = changed[first:last]
+    return bytes(changed)
+
+
+def written(folder: Path) -> list[Path]:
+    """The same trajectories in every format that is read."""
+    folder.mkdir()
+    dims = ("trajectory", "time", "x")
+    labelled = xr.Dataset({"u": (dims, U)}, {"time": T, "x": X})
+    with h5py.File(folder / "a.h5", "w") as file:
+        file["u_sol_all"], file["t_coord"], file["x_coord"] = U[..., None], T, X
+    with h5py.File(folder / "b.hdf5", "w") as file:
+        file.create_dataset("data", data=U[:, :, None], chunks=(1, NT, 1, NX), compression="gzip")
+        file["times"] = T
+        file.attrs["length"] = 4.0
+    np.savez(folder / "c.npz", u=U, t=T, x=X)
+    np.savez_compressed(folder / "d.npz", u=U.astype("f4"), t=T, x=X, layout="ntx")
+    scipy.io.savemat(folder / "e.mat", {"usol": U[0].T, "x": X, "t": T})
+    scipy.io.savemat(folder / "f.mat", {"uu": U[0].T, "x": X, "tt": T}, do_compression=True)
+    labelled.to_netcdf(folder / "g.nc", engine="h5netcdf")
+    labelled.to_netcdf(folder / "h.nc", engine="scipy", format="NETCDF3_64BIT")
+    labelled.to_zarr(folder / "i.zarr", consolidated=False)
+    labelled.to_zarr(folder / "j.zarr", zarr_format=2)
+    return sorted(folder.iterdir())
+
+
+def mutate(path: Path, rng: np.random.Generator) -> bool:
+    """Change one file of a folder, or a file; whether anything changed."""
+    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    chosen = files[int(rng.integers(len(files)))]
+    if path.is_dir() and rng.random() < 0.05:
+        chosen.unlink()
+        return True
+    before = chosen.read_bytes()
+    after = mutated(before, rng) if before else b"0"
+    chosen.write_bytes(after)
+    return before != after
+
+
+def copied(source: Path, target: Path) -> Path:
+    """A fresh copy of a file or folder."""
+    if target.is_dir():
+        shutil.rmtree(target)
+    if source.is_dir():
+        return Path(shutil.copytree(source, target))
+    return Path(shutil.copyfile(source, target))
+
+
+PAYLOADS = """
+__import__('os').system('touch /tmp/owned') | eval('1') | exec('x=1') | open('/etc/passwd').read()
+os.system('id') | ().__class__.__bases__[0].__subclasses__() | u.__class__ | u.func | u.subs(u, 1) | u[0]
+u[:] | (lambda: 1)() | [u for u in (1, 2)] | {u: 1} | {u} | [u] | (u, u) | f'{u}' | 'u' | b'u'
+u if u else 1 | not u | u and 1 | u or 1 | u < 1 | u == u | u is u | u in u | u @ u | u % 2 | u // 2
+u << 9 | u >> 1 | u & 1 | u ^ 1 | u|u | ~u | +u | *u | **u | (u := 1) | yield u | await u | 1j | True
+None | ... | v | U | I | oo | zoo | nan | inf | pi | E | S | Symbol('u') | 10**10**10 | 9**9**9**9
+2**100000 | u**100000 | u**u | 2**u | u**(1/u) | u**-100 | 1e999 | 1e308*1e308 | 1/0 | u/0 | 0**-1
+(u - u)**-1 | log(0) | sqrt(-1) | (-1)**0.5 | log(u, 2) | sin() | sin(u, u) | sin(x=u) | sin(*u)
+sin(**u) | gamma(u) | Integral(u, u) | Lambda(u, u)(1) | Function('f')(u) | sympify('1')
+factorial(10**9) | exp(exp(exp(99))) | import os | u; u | u = 1 | del u | pass | return u | u\\nu | u # v
+u\\x00 | ü | ｕ | u² | 1_000_000**64 | 0x | 1..2 | u.real
+"""
+
+
+def expressions() -> list[str]:
+    """Formulas that must be refused, each alone and inside others."""
+    deep = [
+        "(" * 300 + "u" + ")" * 300,
+        "-" * 500 + "u",
+        "sin(" * 60 + "u" + ")" * 60,
+        "+".join(["u"] * 2000),
+    ]
+    deep += [
+        "u**64*" * 30 + "u",
+        "(1+u)**64**2",
+        "((u+1)**60+1)**60",
+        "9" * 1000,
+        "u" * 3000,
+        "",
+        " ",
+        "(",
+        "u u",
+    ]
+    lines = [line.split(" | ") for line in PAYLOADS.strip().splitlines()]
+    payloads = [
+        part.encode().decode("unicode_escape") if "\\" in part else part for line in lines for part in line
+    ]
+    inside = [wrapping.format(p) for wrapping in ("u + {}", "exp({})", "2*({})") for p in payloads]
+    return [*deep, *payloads, *inside]
+
+
+NAME_PARTS = r"""
+<script>alert(1)</script> | "><img src=x onerror=alert(1)> | {{7*7}} | {% include '/etc/passwd' %}
+' OR 1=1 -- | \input{/etc/passwd} | \write18{id} | $\catcode`\%=12$ | \end{document} | %0a | ^^41
+#1 & _ ~ | \\ | \def\x{\x}\x | $(touch /tmp/owned) | `id` | ; rm -rf . | || id | && id | > /dev/null
+../../etc/passwd | /dev/zero/x | ~root | -rf
+"""
+
+
+def names() -> list[str]:
+    """Names that must change no page, document, script or terminal."""
+    parts = [part for line in NAME_PARTS.strip().splitlines() for part in line.split(" | ")]
+    parts += [
+        '"""\nimport os\nos.system("id")\n"""',
+        "\x1b[2J\x1b[31mred",
+        "\x07",
+        "a\rb",
+        "a\nb",
+        "\u202egnp.exe",
+    ]
+    parts += [
+        "\u200b",
+        "\udcff",
+        "é" * 300,
+        "a" * 5000,
+        "\t",
+        "😀",
+        "ﷺ",
+        "\uffff",
+        "%s%n%x",
+        "{0.__class__}",
+    ]
+    parts += ["${HOME}", "CON", "nul", "__proto__", "=1+1", "@SUM(1)", "\u2028", "=cmd|id", "\x7f", "кdv"]
+    return [before + part + ending for part in parts for before in ("", "x") for ending in ("", ".h5", "/ y")]

@@ -1,0 +1,78 @@
+"""A run that is killed goes on with --resume and ends with the bytes of one that was not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import mesoscribe
+from hybrid.checkpoint import NAME
+from hybrid.manifest import INCOMPLETE
+from symbolic import simulate
+
+ROOT = Path(__file__).resolve().parents[1]
+OFTEN = "from hybrid import checkpoint; checkpoint.SECONDS = 0.0; import mesoscribe; mesoscribe.main()"
+
+
+def start(base: Path, out: str, *args: str) -> subprocess.Popen[str]:
+    """`run` as a process of its own that writes a checkpoint at every step."""
+    command = [sys.executable, "-c", OFTEN, "run", "data.npz", "--out", out, "--steps", "60", *args]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=base, env=environment, stdout=pipe, stderr=pipe, text=True)
+
+
+def again(base: Path, out: str, *args: str) -> Result:
+    options = [str(base / "data.npz"), "--out", str(base / out), *args]
+    return CliRunner().invoke(mesoscribe.main, ["run", *options])
+
+
+@pytest.mark.slow
+def test_killed_run_ends_with_the_same_law(tmp_path: Path) -> None:
+    simulate("allen_cahn", 4, points=32, n_frames=12, dt=1e-3).save(tmp_path / "data.npz")
+    saved = tmp_path / "out" / INCOMPLETE / "checkpoint" / NAME
+
+    program = start(tmp_path, "out")
+    while not saved.exists():
+        assert program.poll() is None, program.communicate()
+        time.sleep(0.01)
+    program.send_signal(signal.SIGINT)
+    _, error = program.communicate(timeout=120)
+    assert program.returncode == 130
+    assert len(error.splitlines()) == 1
+    assert error.startswith("mesoscribe: interrupted; the training up to step ")
+    assert error.endswith("go on with --resume\n")
+
+    refused = again(tmp_path, "out", "--steps", "60")
+    assert refused.exit_code == 2
+    assert "an interrupted run" in refused.stderr
+    other = again(tmp_path, "out", "--steps", "61", "--resume")
+    assert other.exit_code == 2
+    assert "got others than steps 60" in other.stderr
+    assert saved.exists()
+
+    program = start(tmp_path, "out", "--resume")
+    assert program.stdout is not None
+    while not program.stdout.readline().startswith("fit"):
+        assert program.poll() is None, program.communicate()
+    program.kill()
+    program.communicate(timeout=120)
+    report = CliRunner().invoke(mesoscribe.main, ["report", str(tmp_path / "out")])
+    assert report.exit_code == 2
+    assert "expected a finished run" in report.stderr
+
+    for out in ("out", "whole"):
+        assert again(tmp_path, out, "--steps", "60", "--resume").exit_code == 0
+    for name in ("law.json", "model/weights.safetensors", "model/model.json"):
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    done = again(tmp_path, "out", "--steps", "60", "--resume")
+    assert done.exit_code == 0
+    assert done.output.splitlines()[0] == ""
+    assert "found  u_t = " in done.output
