@@ -103,6 +103,11 @@ class LocalEnergy:
             terms = (c * math.prod(fields[order] for order in orders) for c, orders in density.products)
             yield torch.as_tensor(sum(terms)).mean(self.grid.axes)
 
+    def energy(self, u_hat: Complex[Tensor, "..."], weights: Sequence[Weight]) -> Float[Tensor, "..."]:
+        """Σ_j β_j ∫ D_j dx of û (*batch, *modes), (*batch)."""
+        terms = (weight * mean for weight, mean in zip(weights, self.means(u_hat), strict=True))
+        return self.grid.volume * torch.as_tensor(sum(terms))
+
     def force(self, u_hat: Complex[Tensor, "..."], weights: Sequence[Weight]) -> Complex[Tensor, "..."]:
         """FT{Σ_j β_j δ/δu ∫ D_j} of û (*batch, *modes); the β_j are numbers or broadcast against fields."""
         fields = self._fields(u_hat)

@@ -211,7 +211,7 @@ def _rescaled(law: Law) -> Law:
     s = values[at]
     if s == 1.0 and law.covariance is None:
         return law
-    powers = np.array([1.0 if name in ("F", "q") else -1.0 for name, _ in law.parameters])
+    powers = np.array([1.0 if name in ("F", "q", "N") else -1.0 for name, _ in law.parameters])
     scaled = values * s**powers
     scaled[at] = 1.0
     jacobian = np.diag(s**powers)

@@ -8,14 +8,16 @@ import sympy
 from sympy.printing.codeprinter import PrintMethodNotImplementedError
 from sympy.printing.numpy import NumPyPrinter
 
+from hybrid.density import Order
 from symbolic.factor import Factor, u
 from symbolic.law import Law
+from symbolic.local import FIELDS
 from symbolic.paper import comments
 
 SCRIPT = '''\
 """Simulates, with m, w, q and F of a law that mesoscribe has found,
 
-    u_t = -(M + W) dV/du,    on each mode  -(m + i w) [q v + transform of F'(v)],    v = u - CENTRE.
+    u_t = -(M + W) dV/du,    on each mode  -(m + i w) [q v + transform of F'(v)%(also)s],    v = u - CENTRE.
 
 python THIS_FILE --out run.npz                      from a random initial field
 python THIS_FILE --from u0.npy --out run.npz        from yours, of the shape of the grid
@@ -52,7 +54,7 @@ def force(u):
     return 0.0 * u + %(force)s
 
 
-def wavenumbers(shape, lengths):
+%(local)sdef wavenumbers(shape, lengths):
     """The wavenumber along each axis on the modes of a real transform."""
     spacing = [length / n for length, n in zip(lengths, shape)]
     axes = [2 * numpy.pi * scipy.fft.fftfreq(n, dx) for n, dx in zip(shape[:-1], spacing)]
@@ -87,7 +89,7 @@ def parts(shape, lengths):
     to_modes, to_field = transforms(shape)
     m, w, q = symbols(*wavenumbers(shape, lengths))
     K = (m + 1j * w) * evolved(shape, lengths)
-    return -K * q, lambda modes: -K * to_modes(force(to_field(modes)))
+    return -K * q, lambda modes: -K * %(forces)s
 
 
 def rhs(u, lengths=LENGTHS):
@@ -173,6 +175,20 @@ if __name__ == "__main__":
 '''
 
 
+LOCAL = '''\
+def local(modes, shape, lengths):
+    """The transform of the gradient of the integral of N; u, u_x, ... are v and its derivatives."""
+    to_modes, to_field = transforms(shape)
+    %(wave)s = wavenumbers(shape, lengths)
+%(fields)s
+    return (
+%(parts)s
+    )
+
+
+'''
+
+
 def python(expression: sympy.Expr) -> str:
     """An expression in NumPy.
 
@@ -191,6 +207,34 @@ def _symbol(factor: Factor) -> str:
     """The sum of the terms of a symbol, each 0 where it has no finite value."""
     pairs = zip(factor.values, factor.terms, strict=True)
     return "".join(f" + {value!r} * finite({python(term)})" for value, term in pairs)
+
+
+def _derivative(order: Order, wave: list[str], sign: int) -> str:
+    """The symbol (± i k)^α, as a factor."""
+    powers = zip(wave, order, strict=True)
+    return "".join(f"({sign}j * {k}){f'**{n}' if n > 1 else ''} * " for k, n in powers if n)
+
+
+def _local(law: Law, wave: list[str]) -> dict[str, str]:
+    """What the script has in addition where the law has an N."""
+    if not law.N:
+        return {"local": "", "also": "", "forces": "to_modes(force(to_field(modes)))"}
+    fields = [
+        f"    {s} = to_field({_derivative(order, wave, 1)}modes)"
+        for s, order in FIELDS[law.ndim].items()
+        if s in law.N.expr.free_symbols
+    ]
+    parts = [
+        f"        + {_derivative(order, wave, -1)}to_modes({python(sympy.diff(law.N.expr, s))})"
+        for s, order in FIELDS[law.ndim].items()
+        if s in law.N.expr.free_symbols
+    ]
+    texts = {"fields": "\n".join(fields), "parts": "\n".join(parts)}
+    return {
+        "local": LOCAL % {"wave": ", ".join(wave) + ("," if len(wave) == 1 else ""), **texts},
+        "also": " + transform of the gradient of N",
+        "forces": "(to_modes(force(to_field(modes))) + local(modes, shape, lengths))",
+    }
 
 
 def numpy_script(law: Law) -> str:
@@ -214,5 +258,6 @@ def numpy_script(law: Law) -> str:
         "first": wave[0],
         **{name: _symbol(getattr(law, name)) for name in "mwq"},
         "force": python(nested),
+        **_local(law, wave),
         "points": 128 if law.ndim == 1 else 64,
     }
