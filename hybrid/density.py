@@ -39,13 +39,13 @@ class Density:
 
     @property
     def derivatives(self) -> int:
-        """Derivatives in a product: how D scales with the unit of length."""
-        return sum(map(sum, self.products[0][1]))
+        """The most derivatives in a product: how D scales with the unit of length where all have as many."""
+        return max(sum(map(sum, orders)) for _, orders in self.products)
 
     @property
     def degree(self) -> int:
-        """Factors in a product: how D scales with the amplitude."""
-        return len(self.products[0][1])
+        """The most factors in a product: how D scales with the amplitude where all have as many."""
+        return max(len(orders) for _, orders in self.products)
 
 
 def cubic_densities(ndim: int) -> tuple[Density, ...]:
