@@ -93,35 +93,36 @@ class LocalEnergy:
         inside = self.grid.resolved if any(order) else 1.0
         return torch.as_tensor(math.prod(power) * inside + 0j)
 
-    def _fields(self, u_hat: Complex[Tensor, "..."]) -> dict[Order, Float[Tensor, "..."]]:
+    def fields(self, u_hat: Complex[Tensor, "..."]) -> Mapping[Order, Float[Tensor, "..."]]:
+        """∂^α u of û (*batch, *modes) for every derivative that a density holds."""
         return {order: self.grid.ifft(s.to(u_hat) * u_hat) for order, s in self.symbols.items()}
 
-    def means(self, u_hat: Complex[Tensor, "..."]) -> Iterator[Float[Tensor, "..."]]:
-        """The mean over the box of each D_j of û (*batch, *modes), (*batch)."""
-        fields = self._fields(u_hat)
+    def means(self, fields: Mapping[Order, Float[Tensor, "..."]]) -> Iterator[Float[Tensor, "..."]]:
+        """The mean over the box of each D_j of some fields, (*batch)."""
         for density in self.densities:
             terms = (c * math.prod(fields[order] for order in orders) for c, orders in density.products)
             yield torch.as_tensor(sum(terms)).mean(self.grid.axes)
 
     def energy(self, u_hat: Complex[Tensor, "..."], weights: Sequence[Weight]) -> Float[Tensor, "..."]:
         """Σ_j β_j ∫ D_j dx of û (*batch, *modes), (*batch)."""
-        terms = (weight * mean for weight, mean in zip(weights, self.means(u_hat), strict=True))
+        means = self.means(self.fields(u_hat))
+        terms = (weight * mean for weight, mean in zip(weights, means, strict=True))
         return self.grid.volume * torch.as_tensor(sum(terms))
 
-    def force(self, u_hat: Complex[Tensor, "..."], weights: Sequence[Weight]) -> Complex[Tensor, "..."]:
-        """FT{Σ_j β_j δ/δu ∫ D_j} of û (*batch, *modes); the β_j are numbers or broadcast against fields."""
-        fields = self._fields(u_hat)
+    def force(
+        self, fields: Mapping[Order, Float[Tensor, "..."]], weights: Sequence[Weight]
+    ) -> Complex[Tensor, "..."]:
+        """FT{Σ_j β_j δ/δu ∫ D_j} of some fields; the β_j are numbers or broadcast against them."""
         inner: dict[Order, Tensor] = {}
         for weight, density in zip(weights, self.densities, strict=True):
             for (order, others), c in density.slopes.items():
                 slope = torch.as_tensor((c * weight) * math.prod(fields[other] for other in others))
                 inner[order] = inner[order] + slope if order in inner else slope
-        parts = [
-            self.symbols[order].to(u_hat).conj() * self.grid.fft(slope) for order, slope in inner.items()
-        ]
-        return torch.as_tensor(sum(parts))
+        terms = ((self.symbols[order].conj(), self.grid.fft(slope)) for order, slope in inner.items())
+        return torch.as_tensor(sum(symbol.to(slope) * slope for symbol, slope in terms))
 
     def forces(self, u_hat: Complex[Tensor, "..."]) -> Iterator[Complex[Tensor, "..."]]:
         """FT{δ/δu ∫ D_j} of each density."""
+        fields = self.fields(u_hat)
         for density in self.densities:
-            yield LocalEnergy(self.grid, (density,)).force(u_hat, (1.0,))
+            yield LocalEnergy(self.grid, (density,)).force(fields, (1.0,))

@@ -58,7 +58,9 @@ class Flow:
             return self
         N = LocalEnergy(self.grid, densities)
         energy = None if self.F is None else lambda u_hat: N.energy(u_hat, weights)
-        return replace(self, nonlocal_force=lambda u_hat: N.force(u_hat, weights), nonlocal_energy=energy)
+        return replace(
+            self, nonlocal_force=lambda u_hat: N.force(N.fields(u_hat), weights), nonlocal_energy=energy
+        )
 
     @property
     def linear(self) -> Complex[Tensor, "..."]:

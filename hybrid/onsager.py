@@ -39,7 +39,7 @@ class Setting:
         case: which operators act.
         band: largest wavenumber evolved, in scaled units; hold: the others are kept, not removed.
         low, high: range of v in the data.
-        low_modes: modes along each axis that enter the bounded network of V2.
+        low_modes: modes along each axis that enter the network of N; 0 where N = 0.
         provenance: how it was made.
     """
 
@@ -151,7 +151,7 @@ class OnsagerModel(nn.Module):
         slope, f = self.f_table().tilted()
         q = self.potential.symbol() + slope
         N = self.potential.nonlocal_part
-        force = None if N is None else self.potential.nonlocal_force
+        force = None if N is None else N.force
 
         def F(v: Tensor) -> Tensor:
             return self.potential.pointwise(v) - 0.5 * slope * v**2
