@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from diagnostics.errors import RollOut, RolloutError
-from hybrid.classtest import Evidence
+from hybrid.evidence import Evidence
 from hybrid.onsager import OnsagerModel
 from hybrid.record import FitRecord
 from hybrid.trajectories import Trajectories

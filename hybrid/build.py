@@ -9,8 +9,8 @@ from torch import Tensor
 from hybrid.factorise import Case
 from hybrid.onsager import OnsagerModel, Setting
 from hybrid.resample import resampled
+from hybrid.start import WarmStart
 from hybrid.trajectories import Trajectories
-from hybrid.warmstart import WarmStart
 
 POINTS_PER_MODE = 4
 FRAMES = 8  # of each trajectory, that show how large N becomes

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 import numpy as np
-from jaxtyping import Complex, Float
+from jaxtyping import Float
 
 from hybrid.density import Density
+from hybrid.evidence import IN_CLASS, Evidence
 from hybrid.factorise import Case, Factors, constrained, leading_right_factor, residual, unrestricted
 from hybrid.flow import band_mask
 from hybrid.forcing import Shared
@@ -19,69 +19,10 @@ from hybrid.weak import Gram, features, gram
 
 HIGHEST_POWER = 7
 INDIFFERENT = 1.05  # a held-out squared residual larger by this factor is no worse
-IN_CLASS = 2.0  # the class may leave this much more of the squared held-out residual than no class at all
-SIGNIFICANT = 3.0
 FOLDS = 5
-IMAGINARY = 0.05
 NEGLIGIBLE = 1e-8  # of the squared signal: what quadrature in time leaves, not a reason for a richer model
 
 Candidate = tuple[Factors, Float[np.ndarray, " n"]]
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What the class test measured on held-out trajectories, on the modes that are resolved in time.
-
-    Args:
-        ratio: squared residual of the best member over that of an unrestricted regression, the geometric mean
-            over trajectories that were left out of both.
-        z: its logarithm in units of its standard error.
-        explained: share of the variance of -∫φ'û that the best member explains.
-        imaginary_q: |Im q|/|q| that the unrestricted regression sees, weighted mean over modes.
-        linear: the nonlinear terms do not help, so K and q cannot be told apart.
-        shared: what the residuals of all trajectories have in common; None where their times differ.
-    """
-
-    ratio: float
-    z: float
-    explained: float
-    imaginary_q: float
-    linear: bool
-    shared: Shared | None = None
-
-    @property
-    def forced(self) -> bool:
-        """Whether all trajectories feel the same forcing in x or t."""
-        return self.shared is not None and self.shared.significant
-
-    @property
-    def one_operator(self) -> bool:
-        """Whether one operator and one real energy explain what an unrestricted regression explains."""
-        return self.ratio <= IN_CLASS or self.z <= SIGNIFICANT
-
-    @property
-    def in_class(self) -> bool:
-        """The verdict."""
-        return self.one_operator and not self.forced
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why not, in words."""
-        found = []
-        if self.shared is not None and self.forced:
-            where = "in x" if self.shared.steady > 0.5 else "in t"
-            found.append(f"all trajectories share a forcing {where}, which no energy of the field alone has")
-        if not self.one_operator:
-            found.append(
-                "the linear part is not the operator of the nonlinear part applied to a real energy "
-                "(a drift, a viscosity or an instability of its own)"
-                if self.imaginary_q > IMAGINARY
-                else "the nonlinear parts of the modes are not one function of u under one operator"
-            )
-        return tuple(found)
-
-
-UNJUDGED = Evidence(ratio=1.0, z=0.0, explained=0.0, imaginary_q=0.0, linear=False)
 
 
 def resolved_modes(train: Gram, held_out: Gram, dt: float, slower_than: float) -> tuple[np.ndarray, float]:
@@ -208,17 +149,22 @@ class Regression:
             linear=len(factors.f) == 1,
         )
 
-    def much_is_left(self, factors: Factors) -> bool:
-        """Whether a member leaves IN_CLASS times what the local energies, free in each mode, leave."""
-        member = self._scores(self.held_out, self.regressed(factors), factors.local)
-        free = self._scores(self.held_out, self._free()[1], self.local)
-        floor = NEGLIGIBLE * self._signal(self.held_out)
-        return bool(np.log((floor + member) / (floor + free)).mean() > np.log(IN_CLASS))
+    def with_local(self, plain: Factors, case: Case | None) -> Factors | None:
+        """The best member with local energies, if it leaves less than 1/IN_CLASS of what a plain one leaves.
 
-    def regressed(self, factors: Factors) -> Complex[np.ndarray, "k c"]:
-        """The coefficients of a member's form, fitted here."""
-        allowed = self.train.truncated(factors.powers, factors.local)
-        return constrained(allowed, self.weights, factors.case).coefficients
+        What they leave when they are free in each mode is quick to find, and asked first.
+        """
+        allowed = self.train.truncated(plain.powers)
+        left = self._scores(self.held_out, constrained(allowed, self.weights, plain.case).coefficients, ())
+        if not self._much_more(left, self._scores(self.held_out, self._free()[1], self.local)):
+            return None
+        member, scores = self.best(case)
+        gains = bool(member.local) and self._much_more(left, scores * self._signal(self.held_out))
+        return member if gains else None
+
+    def _much_more(self, left: Float[np.ndarray, " n"], less: Float[np.ndarray, " n"]) -> bool:
+        floor = NEGLIGIBLE * self._signal(self.held_out)
+        return bool(np.log((floor + left) / (floor + less)).mean() > np.log(IN_CLASS))
 
     def _free(self) -> tuple[int, np.ndarray]:
         """The fewest powers with which an unrestricted regression predicts as well as any, and it."""

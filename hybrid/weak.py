@@ -132,8 +132,8 @@ def gram(
     """
     multiplicity = grid.multiplicity[mask]
     values = []
-    options = {"powers": powers, "half_width": half_width, "mask": mask, "densities": densities}
-    for x in features(v, grid, dt, **options):
+    rows = features(v, grid, dt, powers=powers, half_width=half_width, mask=mask, densities=densities)
+    for x in rows:
         x = x - shared
         n_windows = len(x)
         values.append(np.einsum("wka,wkb,k->kab", x.conj(), x, multiplicity))
