@@ -29,7 +29,7 @@ from diagnostics.identifiability import EnergyMatch, energy_match
 from diagnostics.onestep import OneStep, one_step
 from diagnostics.scaling import AmplitudeScaling
 from diagnostics.verdict import cautions, class_evidence, curve, headline, quoted, supported_range
-from hybrid.classtest import Evidence
+from hybrid.evidence import Evidence
 from hybrid.onsager import OnsagerModel
 from hybrid.record import FitRecord
 from hybrid.trajectories import Trajectories

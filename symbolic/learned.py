@@ -12,12 +12,13 @@ from jaxtyping import Complex, Float
 
 from hybrid.density import LocalEnergy
 from hybrid.onsager import OnsagerModel
+from hybrid.resample import resampled
 from symbolic.local import density_of
 
 
 @dataclass(frozen=True)
 class LearnedN:
-    """scale · N of a network, a function of fields u - u* in the user's unit on the network's points.
+    """scale · N of a network, a function of fields u - u* in the user's unit.
 
     Args:
         model: a network that has an N.
@@ -37,7 +38,8 @@ class LearnedN:
         return replace(self, scale=factor * self.scale)
 
     def _scaled(self, v: Float[np.ndarray, " n *grid"]) -> torch.Tensor:
-        return self.model.grid.fft(torch.as_tensor(v / self.model.setting.scales.amplitude))
+        fields = resampled(v, self.model.grid.shape) / self.model.setting.scales.amplitude
+        return self.model.grid.fft(torch.as_tensor(fields))
 
     def energy(self, v: Float[np.ndarray, " n *grid"]) -> Float[np.ndarray, " n"]:
         """N of fields less that of u*, amplitude² × volume × units of q."""
@@ -61,7 +63,7 @@ class LearnedN:
         """The same of each term of an N in closed form."""
         grid = self.model.setting.grid
         densities = tuple(density_of(term, grid.ndim) for term in terms)
-        found = LocalEnergy(grid, densities).forces(grid.fft(torch.as_tensor(v)))
+        found = LocalEnergy(grid, densities).forces(grid.fft(torch.as_tensor(resampled(v, grid.shape))))
         return np.stack([self._on_modes(force) for force in found], axis=-1)
 
     def _on_modes(self, force: torch.Tensor) -> Complex[np.ndarray, "n k"]:

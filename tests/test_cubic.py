@@ -11,6 +11,7 @@ import pytest
 import torch
 from members import ALLEN_CAHN, KDV, random_model
 
+from diagnostics.probes import probe
 from hybrid import fit
 from hybrid.build import build
 from hybrid.nonlocal_energy import LINEAR
@@ -170,6 +171,9 @@ def test_terms_of_N_are_read_off_the_network(
     v = data.u[:2, ::20].reshape(-1, 64)
     energy = GRADIENT.law.energies(v).total - replace(GRADIENT.law, N=Factor()).energies(v).total
     np.testing.assert_allclose(network.N.energy(v), energy.numpy(), rtol=1e-3, atol=1e-6)
+    ours, theirs = (probe(subject, data.grid).components(v) for subject in (network, GRADIENT.law))
+    for name in ("F", "Q", "N", "V"):
+        np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-3, atol=1e-4)
 
 
 def distilled(system: System) -> Distillation:
