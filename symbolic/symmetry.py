@@ -72,7 +72,7 @@ def _odd(term: sympy.Expr, symbols: Iterable[sympy.Symbol]) -> sympy.Expr:
 def _turned(term: sympy.Expr) -> sympy.Expr:
     """The change of a term in the plane under a small rotation, per angle."""
     turn = {kx: -ky, ky: kx, u_x: -u_y, u_y: u_x, u_xx: -2 * u_xy, u_yy: 2 * u_xy, u_xy: u_xx - u_yy}
-    return sympy.simplify(sympy.Add(*(change * term.diff(s) for s, change in turn.items())))
+    return sympy.simplify(sympy.Add(*(turn[s] * term.diff(s) for s in term.free_symbols & turn.keys())))
 
 
 def _judged(law: Form, name: str, broken: Callable[[str, sympy.Expr], sympy.Expr]) -> Symmetry:

@@ -161,11 +161,11 @@ def test_terms_of_N_are_read_off_the_network(
     data, _, model = learned
     network = canonical_form(model)
     weights = importance(model, network, data)
-    law, selections = read_off(model, network, weights, polynomials(1), 1e-5)
+    law, selections = read_off(model, network, weights, polynomials(1), 1e-5, None, network.centre)
     assert law.N.terms == (u * u_x**2,)
     assert law.N.values == pytest.approx((0.03,), rel=1e-3)
     assert selections["N"].residual < 1e-6
-    even, _ = read_off(model, network, weights, polynomials(1, even=True), 1e-5)
+    even, _ = read_off(model, network, weights, polynomials(1).even(), 1e-5, None, network.centre)
     assert not even.N
     assert network.N is not None
     v = data.u[:2, ::20].reshape(-1, 64)
