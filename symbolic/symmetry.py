@@ -53,10 +53,11 @@ def symmetries(law: Form) -> tuple[Symmetry, ...]:
     N, rotations need W = 0, symbols of |k| and an N of rotation invariants.
     """
     zero, fields = sympy.Integer(0), FIELDS[law.ndim]
+    turned = [s for s, order in fields.items() if sum(order) % 2]
     tests: dict[str, Callable[[str, sympy.Expr], sympy.Expr]] = {
         "u → -u": lambda name, term: _odd(term, fields) if name in "FN" else zero,
         "x → -x" if law.ndim == 1 else "(x, y) → (-x, -y)": lambda name, term: (
-            term if name == "w" else _odd(term, [s for s in fields if sum(fields[s]) % 2])
+            term if name == "w" else _odd(term, turned) if name == "N" else zero
         ),
     }
     if law.ndim == 2:
