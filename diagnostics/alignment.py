@@ -53,4 +53,5 @@ def rescaled(network: CanonicalNetwork, s: float) -> CanonicalNetwork:
         f=network.f / s,
         F=lambda v: network.F(v) / s,
         drive=network.drive / s,
+        N=None if network.N is None else network.N.rescaled(1 / s),
     )

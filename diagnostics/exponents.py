@@ -21,6 +21,7 @@ FAR = 10.0  # times the amplitude of the data, up to which a change of sign of a
 MEANING = {
     "F": "the pointwise energy ∫F",
     "Q": "the quadratic energy",
+    "N": "the nonlocal energy ∫N",
     **{name: name for name in ("V0", "V1", "V2")},
 }
 
@@ -79,7 +80,8 @@ def _noise(canonical: Sweep, law: Sweep, s: float) -> dict[str, Float[np.ndarray
 def dominance(scaling: AmplitudeScaling) -> str:
     """Which part of V is largest at which amplitudes, and how it grows there."""
     names = {part.name for part in scaling.components}
-    parts = [scaling[name] for name in (("F", "Q") if "F" in names else ("V0", "V1", "V2"))]
+    canonical = [name for name in ("F", "Q", "N") if name in names]
+    parts = [scaling[name] for name in (canonical if "F" in names else ("V0", "V1", "V2"))]
     leader = np.argmax([np.abs(part.values) for part in parts], axis=0)
     ends = [0, *(np.flatnonzero(np.diff(leader)) + 1), len(leader)]
     said = [

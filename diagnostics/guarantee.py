@@ -71,21 +71,25 @@ CONSEQUENCE = {
 }
 
 
-def energy_bound(F: sympy.Expr, q: np.ndarray, volume_mode: int = 0) -> Bound:
-    """Whether ∫ F(u) dx + ½ Σ q(k)|û_k|² is bounded below on modes with these finite q.
+def energy_bound(F: sympy.Expr, q: np.ndarray, volume_mode: int = 0, *, degree_of_N: int = 0) -> Bound:
+    """Whether ∫ F(u) + N dx + ½ Σ q(k)|û_k|² is bounded below on modes with these finite q.
 
     Yes where the leading power of F is even, at least 4 and positive: it outgrows every quadratic form. Where
-    F is at most quadratic, the symbol decides.
+    F is at most quadratic, the symbol decides. On finitely many modes the field bounds its derivatives, so
+    an F of higher degree outgrows N; an N of odd degree that F does not outgrow has no lower bound.
 
     Args:
         F: the density.
         q: the symbol on the evolved modes.
         volume_mode: the position of k = 0 among them.
+        degree_of_N: the largest number of factors in a term of N; 0 without N.
     """
     if not F.is_polynomial(u):
         return Bound.UNKNOWN
     polynomial = sympy.Poly(F, u)
     degree = int(polynomial.degree()) if F != 0 else 0
+    if degree_of_N >= max(degree, 1):
+        return Bound.NONE if degree_of_N % 2 else Bound.UNKNOWN
     if degree > 2:
         good = degree % 2 == 0 and float(polynomial.LC()) > 0
         return Bound.BELOW if good else Bound.NONE
@@ -99,9 +103,11 @@ def guarantee(law: Law, grid: Grid) -> Guarantee:
     """What the law guarantees on the modes that it evolves on a grid."""
     mask = band_mask(grid, np.inf if law.band is None else law.band)
     q, m = (law.symbol(name, grid)[mask] for name in "qm")
-    bound = energy_bound(law.F.expr, q)
+    of_N = max((density.degree for density in law.densities), default=0)
+    bound = energy_bound(law.F.expr, q, degree_of_N=of_N)
     if not law.m and bound is not Bound.BELOW:
-        bound = max(bound, energy_bound(-law.F.expr, -q), key=[Bound.NONE, Bound.UNKNOWN, Bound.BELOW].index)
+        other = energy_bound(-law.F.expr, -q, degree_of_N=of_N)
+        bound = max(bound, other, key=[Bound.NONE, Bound.UNKNOWN, Bound.BELOW].index)
     negative = int(np.sum(m < -RELATIVE_ZERO * max(float(np.abs(m).max(initial=0.0)), 1e-300)))
     text = f"{MOTION[law.case]} {CONSEQUENCE[bool(law.m), bound]}"
     if negative:

@@ -46,8 +46,8 @@ def probe(subject: object, grid: Grid) -> Probe:
     """The energies of a subject on a box.
 
         network            V0, V1, V2 as learned, and V their sum
-        canonical network  F = ∫F dx,  Q = ½|box| Σ_k q(k)|û_k|²,  V = F + Q
-        law                all of these, V0 = ∫ ½ a u² + F dx
+        canonical network  F = ∫F dx,  Q = ½|box| Σ_k q(k)|û_k|²,  N where there is one,  V their sum
+        law                all of these, V0 = ∫ ½ a u² + F dx, N a part of V2
 
     Raises:
         ValueError: the subject has no energy.
@@ -80,19 +80,25 @@ def _(network: CanonicalNetwork, grid: Grid) -> Probe:
         F = grid.volume * network.F(v).mean(grid.axes)
         power = np.abs(np.fft.fftn(v, axes=grid.axes, norm="forward")[index]) ** 2
         Q = 0.5 * grid.volume * power @ (pairs * network.q[carried])
-        return {"F": F, "Q": Q, "V": F + Q}
+        if network.N is None:
+            return {"F": F, "Q": Q, "V": F + Q}
+        N = network.N.energy(v)
+        return {"F": F, "Q": Q, "N": N, "V": F + Q + N}
 
     return Probe("network, canonical", network.centre, float(np.abs(network.k).max()), components)
 
 
 @probe.register
 def _(law: Law, grid: Grid) -> Probe:
-    pointwise = replace(law, q=Factor(), covariance=None)
+    pointwise = replace(law, q=Factor(), N=Factor(), covariance=None)
+    local = replace(law, F=Factor(), q=Factor(), covariance=None)
 
     def components(fields: Float[np.ndarray, " n *grid"]) -> Components:
         parts = law.energies(fields)
         F, V = pointwise.energies(fields).V0.numpy(), parts.total.numpy()
         named = {"V0": parts.V0, "V1": parts.V1, "V2": parts.V2}
-        return {"F": F, "Q": V - F, **{name: value.numpy() for name, value in named.items()}, "V": V}
+        of_N = {"N": local.energies(fields).total.numpy()} if law.N else {}
+        Q = V - F - sum(of_N.values())
+        return {"F": F, "Q": Q, **of_N, **{name: value.numpy() for name, value in named.items()}, "V": V}
 
     return Probe("law", law.centre, grid.nyquist if law.band is None else law.band, components)

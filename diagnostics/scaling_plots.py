@@ -15,13 +15,22 @@ POWERS = (0.0, 6.0)  # local exponents drawn
 COMPONENT_COLOURS = {
     "F": "#d55e00",
     "Q": "#1f83c4",
+    "N": "#8f5a2b",
     "V0": "#009e73",
     "V1": "#cc79a7",
     "V2": "#e0a000",
     "V": INK,
 }
-COMPONENT_LINES = {"F": "-", "Q": "-", "V0": "--", "V1": "--", "V2": "--", "V": ":"}
-COMPONENT_LABELS = {"F": "∫F", "Q": "quadratic", "V0": "$V_0$", "V1": "$V_1$", "V2": "$V_2$", "V": "$V$"}
+COMPONENT_LINES = {"F": "-", "Q": "-", "N": "-", "V0": "--", "V1": "--", "V2": "--", "V": ":"}
+COMPONENT_LABELS = {
+    "F": "∫F",
+    "Q": "quadratic",
+    "N": "∫N",
+    "V0": "$V_0$",
+    "V1": "$V_1$",
+    "V2": "$V_2$",
+    "V": "$V$",
+}
 
 
 @styled

@@ -37,7 +37,7 @@ from diagnostics.verdict import (
     quoted,
     supported_range,
 )
-from hybrid.classtest import Evidence
+from hybrid.evidence import Evidence
 from hybrid.onsager import OnsagerModel
 from hybrid.record import FitRecord
 from hybrid.trajectories import Trajectories

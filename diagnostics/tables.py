@@ -26,6 +26,7 @@ OPERATORS = {"m": "m(k)", "w": "w(k)", "q": "q(k)"}
 COMPONENTS = {
     "F": r"\int F \, \mathrm{d}x",
     "Q": r"\frac{1}{2} \int u \, q \, u \, \mathrm{d}x",
+    "N": r"\int N \, \mathrm{d}x",
     **{name: rf"V_{i}" for i, name in enumerate(("V0", "V1", "V2"))},
     "V": "V",
 }

@@ -9,7 +9,7 @@ import numpy as np
 from diagnostics.energy import EnergyTrace
 from diagnostics.errors import RollOut, RolloutError
 from diagnostics.guarantee import Guarantee
-from hybrid.classtest import Evidence
+from hybrid.evidence import Evidence
 from hybrid.factorise import Case
 from hybrid.onsager import OnsagerModel
 from hybrid.record import FitRecord

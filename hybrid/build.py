@@ -9,14 +9,16 @@ from torch import Tensor
 from hybrid.factorise import Case
 from hybrid.onsager import OnsagerModel, Setting
 from hybrid.resample import resampled
+from hybrid.start import WarmStart
 from hybrid.trajectories import Trajectories
-from hybrid.warmstart import WarmStart
 
 POINTS_PER_MODE = 4
+FRAMES = 8  # of each trajectory, that show how large N becomes
+LOW_MODES = {1: 4, 2: 2}  # along each axis, whose invariants enter N where it is needed
 
 
-def build(warm: WarmStart, data: Trajectories, *, low_modes: int = 0) -> OnsagerModel:
-    """The network that starts as the warm start: F imitates its polynomial, m, w, q its symbols.
+def build(warm: WarmStart, data: Trajectories) -> OnsagerModel:
+    """The network that starts as the warm start: F imitates its polynomial, m, w, q its symbols, N its N.
 
     Of the scale (and, when M = 0, the sign) that the data leave free, the one is taken in which |K| is 1
     where the energy of the data sits and q grows upwards.
@@ -32,7 +34,7 @@ def build(warm: WarmStart, data: Trajectories, *, low_modes: int = 0) -> Onsager
         warm.hold,
         float(v.min()),
         float(v.max()),
-        low_modes,
+        LOW_MODES[data.grid.ndim] if warm.beta else 0,
     )
     model = OnsagerModel(setting)
     inside = model.modes.inside
@@ -47,6 +49,9 @@ def build(warm: WarmStart, data: Trajectories, *, low_modes: int = 0) -> Onsager
     nodes = torch.linspace(model.low, model.high, 512, dtype=torch.float64)
     f = torch.as_tensor(warm.f(nodes.numpy())) * gauge - shift * nodes
     model.potential.pointwise.imitate(nodes, f)
+    if model.potential.nonlocal_part is not None:
+        fields = torch.as_tensor(v[:, :: max(1, v.shape[1] // FRAMES)])
+        model.potential.nonlocal_part.imitate(gauge * torch.tensor(warm.beta, dtype=torch.float64), fields)
     with torch.no_grad():
         model.m_scale.copy_(model.modes.gather(K.real / gauge))
         model.w_scale.copy_(model.modes.gather(K.imag / gauge))

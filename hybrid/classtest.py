@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
+from hybrid.density import Density
+from hybrid.evidence import IN_CLASS, Evidence
 from hybrid.factorise import Case, Factors, constrained, leading_right_factor, residual, unrestricted
 from hybrid.flow import band_mask
 from hybrid.forcing import Shared
@@ -17,69 +19,10 @@ from hybrid.weak import Gram, features, gram
 
 HIGHEST_POWER = 7
 INDIFFERENT = 1.05  # a held-out squared residual larger by this factor is no worse
-IN_CLASS = 2.0  # the class may leave this much more of the squared held-out residual than no class at all
-SIGNIFICANT = 3.0
 FOLDS = 5
-IMAGINARY = 0.05
 NEGLIGIBLE = 1e-8  # of the squared signal: what quadrature in time leaves, not a reason for a richer model
 
 Candidate = tuple[Factors, Float[np.ndarray, " n"]]
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What the class test measured on held-out trajectories, on the modes that are resolved in time.
-
-    Args:
-        ratio: squared residual of the best member over that of an unrestricted regression, the geometric mean
-            over trajectories that were left out of both.
-        z: its logarithm in units of its standard error.
-        explained: share of the variance of -∫φ'û that the best member explains.
-        imaginary_q: |Im q|/|q| that the unrestricted regression sees, weighted mean over modes.
-        linear: the nonlinear terms do not help, so K and q cannot be told apart.
-        shared: what the residuals of all trajectories have in common; None where their times differ.
-    """
-
-    ratio: float
-    z: float
-    explained: float
-    imaginary_q: float
-    linear: bool
-    shared: Shared | None = None
-
-    @property
-    def forced(self) -> bool:
-        """Whether all trajectories feel the same forcing in x or t."""
-        return self.shared is not None and self.shared.significant
-
-    @property
-    def one_operator(self) -> bool:
-        """Whether one operator and one real energy explain what an unrestricted regression explains."""
-        return self.ratio <= IN_CLASS or self.z <= SIGNIFICANT
-
-    @property
-    def in_class(self) -> bool:
-        """The verdict."""
-        return self.one_operator and not self.forced
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why not, in words."""
-        found = []
-        if self.shared is not None and self.forced:
-            where = "in x" if self.shared.steady > 0.5 else "in t"
-            found.append(f"all trajectories share a forcing {where}, which no energy of the field alone has")
-        if not self.one_operator:
-            found.append(
-                "the linear part is not the operator of the nonlinear part applied to a real energy "
-                "(a drift, a viscosity or an instability of its own)"
-                if self.imaginary_q > IMAGINARY
-                else "the nonlinear parts of the modes are not one function of u under one operator"
-            )
-        return tuple(found)
-
-
-UNJUDGED = Evidence(ratio=1.0, z=0.0, explained=0.0, imaginary_q=0.0, linear=False)
 
 
 def resolved_modes(train: Gram, held_out: Gram, dt: float, slower_than: float) -> tuple[np.ndarray, float]:
@@ -115,7 +58,10 @@ def _simplest(models: Iterable[Candidate]) -> Candidate:
 
 
 class Regression:
-    """All regressions of the class on scaled trajectories v (n, nt, *grid), at one window half-width."""
+    """All regressions of the class on scaled trajectories v (n, nt, *grid), at one window half-width.
+
+    With densities, V2 may hold their integrals.
+    """
 
     def __init__(
         self,
@@ -126,40 +72,52 @@ class Regression:
         *,
         half_width: int,
         slower_than: float = np.inf,
+        densities: tuple[Density, ...] = (),
     ) -> None:
-        mask = band_mask(grid, np.inf)
         self.v = train, held_out
-        self.options: dict[str, Any] = {"grid": grid, "dt": dt, "half_width": half_width, "mask": mask}
-        self.train, self.held_out = (gram(v, **self.options, powers=HIGHEST_POWER) for v in self.v)
+        self.options: dict[str, Any] = {
+            "grid": grid,
+            "dt": dt,
+            "half_width": half_width,
+            "mask": band_mask(grid, np.inf),
+            "powers": HIGHEST_POWER,
+            "densities": densities,
+        }
+        self.train, self.held_out = (gram(v, **self.options) for v in self.v)
+        self.local = self.train.local
         self.known, self.cut = resolved_modes(self.train, self.held_out, dt, slower_than)
         total = self.train.values.sum(0)
         floor = 1e-14 * total[:, 0, 0].real + 1e-300
         noise = np.maximum(residual(total, unrestricted(self.train)), floor)
         self.weights = np.where(self.known, 1 / noise, 0.0)
 
-    def scores(self, coefficients: np.ndarray) -> Float[np.ndarray, " n"]:
+    def scores(self, coefficients: np.ndarray, local: Sequence[int] = ()) -> Float[np.ndarray, " n"]:
         """Whitened squared residual of each held-out trajectory, relative to the signal."""
-        return self._scores(self.held_out, coefficients) / self._signal(self.held_out)
+        return self._scores(self.held_out, coefficients, local) / self._signal(self.held_out)
 
-    def _scores(self, data: Gram, coefficients: np.ndarray) -> Float[np.ndarray, " n"]:
-        values = data.truncated(coefficients.shape[1] - 1).values
+    def _scores(self, data: Gram, coefficients: np.ndarray, local: Sequence[int]) -> Float[np.ndarray, " n"]:
+        values = data.truncated(coefficients.shape[1] - 1 - len(local), local).values
         return (self.weights * residual(values, coefficients)).sum(-1)
 
     def _signal(self, data: Gram) -> float:
         return float((self.weights * data.values[:, :, 0, 0].real).sum(-1).mean())
 
-    def candidate(self, powers: int, case: Case) -> Candidate:
-        """The best member with these powers and operators, and its scores."""
-        factors = constrained(self.train.truncated(powers), self.weights, case)
-        return factors, self.scores(factors.coefficients)
+    def candidate(self, powers: int, case: Case, local: Sequence[int] = ()) -> Candidate:
+        """The best member with these powers, operators and local energies, and its scores."""
+        factors = constrained(self.train.truncated(powers, local), self.weights, case)
+        return factors, self.scores(factors.coefficients, local)
 
     def best(self, case: Case | None = None) -> Candidate:
-        """The fewest powers, then the simplest operators, that predict held-out data as well as any."""
-        chosen = _simplest(self.candidate(p, case or Case.MIXED) for p in range(1, HIGHEST_POWER + 1))
+        """The fewest powers, local energies and operators that predict held-out data as well as any."""
+        kind = case or Case.MIXED
+        chosen = _simplest(self.candidate(p, kind, self.local) for p in range(1, HIGHEST_POWER + 1))
+        powers = chosen[0].powers
+        fewer = [c for n in range(1, len(self.local)) for c in combinations(self.local, n)]
+        chosen = _simplest([*(self.candidate(powers, kind, local) for local in fewer), chosen])
         if case is not None:
             return chosen
-        powers = len(chosen[0].f)
-        pure = [self.candidate(powers, kind) for kind in (Case.DISSIPATIVE, Case.CONSERVATIVE)]
+        local = chosen[0].local
+        pure = [self.candidate(powers, kind, local) for kind in (Case.DISSIPATIVE, Case.CONSERVATIVE)]
         return _simplest([*pure, chosen])
 
     def evidence(self, factors: Factors) -> Evidence:
@@ -174,9 +132,11 @@ class Regression:
         member, reference = np.empty(n), np.empty(n)
         for i in range(min(n, FOLDS)):
             others, judged = everything.of(turn != i), everything.of(turn == i)
-            fitted = constrained(others.truncated(len(factors.f)), self.weights, factors.case)
-            member[turn == i] = self._scores(judged, fitted.coefficients)
-            reference[turn == i] = self._scores(judged, unrestricted(others.truncated(powers)))
+            allowed = others.truncated(factors.powers, factors.local)
+            fitted = constrained(allowed, self.weights, factors.case)
+            member[turn == i] = self._scores(judged, fitted.coefficients, factors.local)
+            all_free = unrestricted(others.truncated(powers, self.local))
+            reference[turn == i] = self._scores(judged, all_free, self.local)
         signal = self._signal(everything)
         difference = np.log((NEGLIGIBLE * signal + member) / (NEGLIGIBLE * signal + reference))
         error = max(float(difference.std(ddof=1)) / np.sqrt(n), 1e-12)
@@ -184,21 +144,39 @@ class Regression:
         return Evidence(
             ratio=float(np.exp(difference.mean())),
             z=float(difference.mean() / error),
-            explained=float(1 - self._plain(factors.coefficients) / total[self.known].sum()),
-            imaginary_q=self._imaginary(free) if powers > 1 else 0.0,
+            explained=float(1 - self._plain(factors) / total[self.known].sum()),
+            imaginary_q=self._imaginary(free) if powers > 1 or self.local else 0.0,
             linear=len(factors.f) == 1,
         )
 
+    def with_local(self, plain: Factors, case: Case | None) -> Factors | None:
+        """The best member with local energies, if it leaves less than 1/IN_CLASS of what a plain one leaves.
+
+        What they leave when they are free in each mode is quick to find, and asked first.
+        """
+        allowed = self.train.truncated(plain.powers)
+        left = self._scores(self.held_out, constrained(allowed, self.weights, plain.case).coefficients, ())
+        if not self._much_more(left, self._scores(self.held_out, self._free()[1], self.local)):
+            return None
+        member, scores = self.best(case)
+        gains = bool(member.local) and self._much_more(left, scores * self._signal(self.held_out))
+        return member if gains else None
+
+    def _much_more(self, left: Float[np.ndarray, " n"], less: Float[np.ndarray, " n"]) -> bool:
+        floor = NEGLIGIBLE * self._signal(self.held_out)
+        return bool(np.log((floor + left) / (floor + less)).mean() > np.log(IN_CLASS))
+
     def _free(self) -> tuple[int, np.ndarray]:
         """The fewest powers with which an unrestricted regression predicts as well as any, and it."""
-        choices = [(p, unrestricted(self.train.truncated(p))) for p in range(1, HIGHEST_POWER + 1)]
-        judged = [(choice, self.scores(choice[1])) for choice in choices]
+        powers = range(1, HIGHEST_POWER + 1)
+        choices = [(p, unrestricted(self.train.truncated(p, self.local))) for p in powers]
+        judged = [(choice, self.scores(choice[1], self.local)) for choice in choices]
         best = min((score for _, score in judged), key=lambda score: float(score.mean()))
         return next(choice for choice, score in judged if _no_worse(score, best))
 
     def _imaginary(self, free: np.ndarray) -> float:
         """|Im q|/|q| with q = -λ/K, K from the leading right factor of the nonlinear coefficients."""
-        total = self.train.truncated(free.shape[1] - 1).values.sum(0)
+        total = self.train.truncated(free.shape[1] - 1 - len(self.local), self.local).values.sum(0)
         f = leading_right_factor(total, free, self.weights)
         product = free[:, 0] * (free[:, 1:].conj() @ f)
         weight = self.weights * self.held_out.values.sum(0)[:, 0, 0].real
@@ -210,13 +188,12 @@ class Regression:
         n = sum(len(v) for v in self.v)
         if n < 2 or self.v[0].shape[1] != self.v[1].shape[1]:
             return None
-        options = {**self.options, "powers": HIGHEST_POWER}
-        common = np.asarray(sum(x for v in self.v for x in features(v, **options))) / n
-        own = [gram(v, **options, shared=common) for v in self.v]
+        common = np.asarray(sum(x for v in self.v for x in features(v, **self.options))) / n
+        own = [gram(v, **self.options, shared=common) for v in self.v]
         plain = Gram.joined([self.train, self.held_out])
         signal = plain.values[:, :, 0, 0].real.mean(0)
         return Shared.of(plain, Gram.joined(own), common, NEGLIGIBLE * signal + 1e-12 * signal.sum())
 
-    def _plain(self, coefficients: np.ndarray) -> float:
-        values = self.held_out.truncated(coefficients.shape[1] - 1).values.sum(0)
-        return float(residual(values, coefficients)[self.known].sum())
+    def _plain(self, factors: Factors) -> float:
+        values = self.held_out.truncated(factors.powers, factors.local).values.sum(0)
+        return float(residual(values, factors.coefficients)[self.known].sum())

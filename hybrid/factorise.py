@@ -2,12 +2,14 @@
 
 In the class û_t = -K(k) [q(k) û + FT{f(v)}], f(v) = Σ_p f_p v^p. For each mode the weak-in-time regression
 on û and FT{v^p} has coefficients λ(k) = -K q and c_p(k) = -K(k) f_p: a matrix of rank one, with a real q.
+With an N = Σ_j β_j ∫D_j dx, D_j of v and its derivatives, FT{δ/δv ∫D_j} are further columns: their
+coefficients -K(k) β_j belong to the same matrix, and the β_j stand in f after the f_p.
 `unrestricted` ignores both facts, `constrained` imposes them; comparing their held-out residuals is the test.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -38,9 +40,10 @@ class Factors:
     Args:
         K: symbol m + i w on the modes.
         q: symbol of the quadratic energy on the modes.
-        f: coefficients of v⁰, v², v³, … in f(v) = F'(v).
+        f: coefficients of v⁰, v², v³, … in f(v) = F'(v), then those of the local energies.
         K_error, q_error: standard errors of K and q, from the residual of each mode.
         case: which operators act.
+        local: which local energies, numbers into their table.
     """
 
     K: Modes
@@ -49,6 +52,17 @@ class Factors:
     K_error: Float[np.ndarray, " k"]
     q_error: Float[np.ndarray, " k"]
     case: Case
+    local: tuple[int, ...] = ()
+
+    @property
+    def powers(self) -> int:
+        """The highest power of v."""
+        return len(self.f) - len(self.local)
+
+    @property
+    def beta(self) -> dict[int, float]:
+        """The coefficient of each local energy."""
+        return dict(zip(self.local, self.f[self.powers :].tolist(), strict=True))
 
     @property
     def coefficients(self) -> Complex[np.ndarray, "k c"]:
@@ -57,7 +71,7 @@ class Factors:
 
     def polynomial(self) -> np.polynomial.Polynomial:
         """f(v)."""
-        return np.polynomial.Polynomial([self.f[0], 0.0, *self.f[1:]])
+        return np.polynomial.Polynomial([self.f[0], 0.0, *self.f[1 : self.powers]])
 
 
 def _solve(a: np.ndarray, b: np.ndarray, rcond: float) -> np.ndarray:
@@ -154,7 +168,7 @@ def _objective(factors: Factors, g: np.ndarray, weights: np.ndarray) -> float:
 
 def constrained(gram: Gram, weights: Float[np.ndarray, " k"], case: Case) -> Factors:
     """The best member of the class: alternate between (K, q) mode by mode and f, both in closed form."""
-    if gram.powers == 1:
+    if gram.powers == 1 and not gram.local:
         return linear(gram, case)
     g = gram.values.sum(0)
     nonlinear = g[:, 2:, 2:]
@@ -172,7 +186,7 @@ def constrained(gram: Gram, weights: Float[np.ndarray, " k"], case: Case) -> Fac
         normal = np.einsum("k,kab->ab", strength, nonlinear).real
         drive = -np.einsum("k,ka->a", weights * K.conj(), g[:, 2:, 0]).real
         f = _solve(normal, drive - np.einsum("k,ka->a", strength * q, g[:, 2:, 1]).real, rcond=1e-12)
-        factors = Factors(K, q, f, np.zeros_like(q), np.zeros_like(q), case)
+        factors = Factors(K, q, f, np.zeros_like(q), np.zeros_like(q), case, gram.local)
         objective = _objective(factors, g, weights)
         if objective >= previous * (1 - 1e-9):
             break
@@ -191,4 +205,4 @@ def _with_errors(factors: Factors, gram: Gram, g: np.ndarray) -> Factors:
     alone = np.maximum(uu - (q * uu + un) ** 2 / force, 1e-12 * uu)
     K_error = np.sqrt(variance / force)
     q_error = np.sqrt(variance / np.maximum(np.abs(factors.K) ** 2 * alone, 1e-300))
-    return Factors(factors.K, q, f, K_error, q_error, factors.case)
+    return replace(factors, K_error=K_error, q_error=q_error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Bool, Complex, Float
 from torch import Tensor
 
+from hybrid.density import Density, LocalEnergy, Weight
 from hybrid.grid import Grid
 
 Pointwise = Callable[[Tensor], Tensor]
@@ -50,6 +51,16 @@ class Flow:
     nonlocal_force: Pointwise | None = None
     F: Pointwise | None = None
     nonlocal_energy: Pointwise | None = None
+
+    def with_local(self, densities: tuple[Density, ...], weights: Sequence[Weight]) -> Flow:
+        """The flow with N = Σ_j β_j ∫ D_j dx; the β_j are numbers, or broadcast against fields."""
+        if not densities:
+            return self
+        N = LocalEnergy(self.grid, densities)
+        energy = None if self.F is None else lambda u_hat: N.energy(u_hat, weights)
+        return replace(
+            self, nonlocal_force=lambda u_hat: N.force(N.fields(u_hat), weights), nonlocal_energy=energy
+        )
 
     @property
     def linear(self) -> Complex[Tensor, "..."]:

@@ -55,15 +55,16 @@ class Shared:
         trajectories, so it cancels in the second. Squares below the floor are no residual.
         """
         n = len(own.values)
-        judged = [floor + (n / (n - 1)) ** 2 * _left_out(own.truncated(p)) for p in range(1, own.powers + 1)]
+        fewer = [own.truncated(p, own.local) for p in range(1, own.powers + 1)]
+        judged = [floor + (n / (n - 1)) ** 2 * _left_out(data) for data in fewer]
         powers = 1 + int(np.argmin([np.mean(np.log(score.sum(0))) for score in judged]))
-        without, full = judged[powers - 1], floor + _left_out(plain.truncated(powers))
+        without, full = judged[powers - 1], floor + _left_out(plain.truncated(powers, plain.local))
         left = without.sum(0) / full.sum(0)
         k = int(left.argmin())
         gain = np.log(full[:, k] / without[:, k])
         chance = ttest_1samp(gain, 0.0, alternative="greater").pvalue if n > 3 else 1.0
-        c = unrestricted(own.truncated(powers))[k]
-        forcing = common[:, k, 0] - common[:, k, 1 : powers + 2] @ c
+        c = unrestricted(fewer[powers - 1])[k]
+        forcing = common[:, k, 0] - np.delete(common[:, k, 1:], range(powers + 1, own.powers + 1), axis=1) @ c
         steady = abs(forcing.mean()) ** 2 / max(float(np.mean(np.abs(forcing) ** 2)), 1e-300)
         return cls(float(left[k]), float(min(1.0, chance * len(left))), float(steady))
 

@@ -98,7 +98,7 @@ class OnsagerModel(nn.Module):
         slope, f = self.f_table().tilted()
         q = self.potential.symbol() + slope
         N = self.potential.nonlocal_part
-        force = None if N is None else self.potential.nonlocal_force
+        force = None if N is None else N.force
 
         def F(v: Tensor) -> Tensor:
             return self.potential.pointwise(v) - 0.5 * slope * v**2

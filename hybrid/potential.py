@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Complex, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from hybrid.grid import Grid
 from hybrid.modes import ModeIndex
+from hybrid.nonlocal_energy import NonlocalEnergy
 
 WIDTH = 64
 RIDGE = 1e-12
@@ -59,50 +60,6 @@ class PointwiseEnergy(nn.Module):
         solution = torch.as_tensor(found) / size
         self.amplitude.copy_(solution[:-1])
         self.drive.copy_(solution[-1])
-
-
-class NonlocalEnergy(nn.Module):
-    """N = |box| c tanh(network of invariants): bounded, and the same for every translate of the field.
-
-    The invariants of the low modes |k_i| ≤ n·k_unit are |û_k|² and Re, Im of û_k û_l û*_{k+l}.
-    """
-
-    low: Tensor
-    triples: Tensor
-
-    def __init__(self, grid: Grid, low_modes: int, width: int = 16) -> None:
-        super().__init__()
-        integers = [np.rint(k / grid.k_unit).astype(int) for k in grid.k]
-        low = np.logical_and.reduce([np.abs(n) <= low_modes for n in integers]) & grid.resolved
-        vectors = [tuple(int(n[i]) for n in integers) for i in map(tuple, np.argwhere(low))]
-        where = {vector: i for i, vector in enumerate(vectors)}
-        triples = [
-            (where[a], where[b], where[c])
-            for a in vectors
-            for b in vectors
-            if a <= b
-            and any(a)
-            and any(b)
-            and (c := tuple(x + y for x, y in zip(a, b, strict=True))) in where
-        ]
-        self.register_buffer("low", torch.as_tensor(np.flatnonzero(low)), persistent=False)
-        self.register_buffer("triples", torch.as_tensor(triples or [(0, 0, 0)]), persistent=False)
-        self.volume, self.ndim = grid.volume, grid.ndim
-        features = len(vectors) + 2 * len(triples or [0])
-        self.hidden = nn.Linear(features, width, dtype=torch.float64)
-        self.out = nn.Linear(width, 1, dtype=torch.float64)
-        self.bound = nn.Parameter(torch.ones((), dtype=torch.float64))
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
-
-    def forward(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
-        """N of û (*batch, *modes)."""
-        low = u_hat.flatten(-self.ndim)[..., self.low]
-        a, b, c = (low[..., self.triples[:, i]] for i in range(3))
-        bispectrum = a * b * c.conj()
-        invariants = torch.cat([low.abs() ** 2, bispectrum.real, bispectrum.imag], dim=-1)
-        network = self.out(torch.tanh(self.hidden(invariants)))[..., 0]
-        return self.volume * self.bound * torch.tanh(network)
 
 
 @dataclass(frozen=True)
@@ -177,18 +134,6 @@ class Potential(nn.Module):
             v = v.detach().requires_grad_()
             (slope,) = torch.autograd.grad(self(v).total.sum(), v)
         return slope * (self.grid.points / self.grid.volume)
-
-    def nonlocal_force(self, v_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
-        """FT{δN/δv}: the gradient of N by its modes, divided by how often each mode enters and by |box|."""
-        if self.nonlocal_part is None:
-            return torch.zeros_like(v_hat)
-        with torch.enable_grad():
-            v_hat = v_hat if v_hat.requires_grad else v_hat.detach().requires_grad_()
-            (slope,) = torch.autograd.grad(self.nonlocal_part(v_hat).sum(), v_hat, create_graph=True)
-        force = slope / (self.multiplicity * self.grid.volume)
-        return self.grid.fft(
-            self.grid.ifft(force)
-        )  # where k and -k are both stored, N may have used only one
 
     @torch.no_grad()
     def imitate(self, q: Float[Tensor, "..."], weight: Float[Tensor, "..."]) -> float:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hybrid.classtest import UNJUDGED, Evidence
-from hybrid.warmstart import WarmStart
+from hybrid.evidence import UNJUDGED, Evidence
+from hybrid.start import WarmStart
 
 
 @dataclass(frozen=True)

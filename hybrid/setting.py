@@ -24,7 +24,7 @@ class Setting:
         case: which operators act.
         band: largest wavenumber evolved, in scaled units; hold: the others are kept, not removed.
         low, high: range of v in the data.
-        low_modes: modes along each axis that enter the bounded network of V2.
+        low_modes: modes along each axis that enter the network of N; 0 where N = 0.
         provenance: how it was made.
     """
 

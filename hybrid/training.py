@@ -77,6 +77,8 @@ class Training(lightning.LightningModule):
         """How far the symbols have moved from the warm start."""
         model = self.model
         terms = ((model.theta_m - 1) ** 2).sum() + ((model.theta_w - 1) ** 2).sum()
+        if model.potential.nonlocal_part is not None:
+            terms = terms + model.potential.nonlocal_part.departure()
         return terms + ((model.potential.q2 - self.initial_q2) ** 2).sum()
 
     def log_score(self, value: float) -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
-from jaxtyping import Complex, Float
+from jaxtyping import Float
 
-from hybrid.classtest import UNJUDGED, Evidence, Regression
+from hybrid.classtest import Regression
+from hybrid.density import Density, cubic_densities
 from hybrid.factorise import Case, Factors
-from hybrid.flow import Flow, band_mask
+from hybrid.flow import band_mask
 from hybrid.forcing import Shared
 from hybrid.grid import Grid
-from hybrid.metrics import relative_rmse, score
+from hybrid.metrics import score
 from hybrid.scales import Scales
-from hybrid.steppers import ETDRK4, simulate
+from hybrid.start import WarmStart, first_useful_frame, rollout_errors
 from hybrid.symbols import continued
 from hybrid.trajectories import Trajectories
 
@@ -24,75 +24,8 @@ N_BANDS = 8
 TRIAL_TRAJECTORIES = 8
 TRIAL_RTOL = 1e-5
 SHORT = 11  # frames of the roll-outs that choose the width of the test functions
+MARKEDLY = 1.2  # an N must make short roll-outs better by this factor; more is hidden where noise is 1 %
 TIE = 1e-3  # bands whose scores agree to this are equally good: the largest is taken
-
-
-@dataclass(frozen=True)
-class WarmStart:
-    """A member of the class in scaled units, on all modes of the scaled grid:
-
-        û_t = -K(k) [q(k) û + FT{f(v)}]    for |k| ≤ band.
-
-    Args:
-        grid, scales: the scaled box, and its units.
-        K, q: symbols on the modes of the grid, 0 where no sign or value exists (the Nyquist modes).
-        f: F' beyond its linear part, a polynomial of v.
-        case: which operators act.
-        band: largest wavenumber evolved; hold: the others are kept at their initial values, not removed.
-        first_frame: frames before it teach the erasure of high modes, not the equation.
-        known: modes whose symbols were measured; elsewhere they were continued.
-        evidence: the class test.
-        score: of roll-outs on the validation trajectories.
-    """
-
-    grid: Grid
-    scales: Scales
-    K: Complex[np.ndarray, "..."]
-    q: Float[np.ndarray, "..."]
-    f: np.polynomial.Polynomial
-    case: Case
-    band: float
-    hold: bool
-    first_frame: int
-    known: np.ndarray
-    evidence: Evidence = UNJUDGED
-    score: float = float("inf")
-
-    def flow(self) -> Flow:
-        """The equation of motion in scaled units."""
-        coefficients = [float(c) for c in self.f.coef]
-
-        def f(v: torch.Tensor) -> torch.Tensor:
-            total = torch.full_like(v, coefficients[-1])
-            for c in coefficients[-2::-1]:
-                total = total * v + c
-            return total
-
-        mask = torch.as_tensor(band_mask(self.grid, self.band))
-        return Flow(self.grid, torch.as_tensor(self.K), torch.as_tensor(self.q), f, mask, self.hold)
-
-
-def first_useful_frame(v: Float[np.ndarray, "n nt *grid"], grid: Grid) -> int:
-    """0, or 1 where the first step erases high modes once and for all (it would teach false damping).
-
-    That is a first step in which the energy of the upper half of the modes falls at least tenfold and, on a
-    log scale, ten times faster than in the median of the next ten steps.
-    """
-    modes = np.abs(np.fft.rfftn(v[:, :12], axes=grid.axes, norm="forward")) ** 2 * grid.multiplicity
-    energy = modes[..., grid.k_norm > 0.5 * grid.nyquist].sum(-1).mean(0)
-    energy = energy + 1e-14 * modes.sum() / (modes.shape[0] * modes.shape[1])
-    fall = -np.diff(np.log(energy))
-    return int(len(fall) > 3 and fall[0] > np.log(10.0) and fall[0] > 10 * np.median(np.abs(fall[1:])))
-
-
-def rollout_errors(flow: Flow, v: Float[np.ndarray, "n nt *grid"], dt: float, rtol: float) -> np.ndarray:
-    """Relative RMSE of each frame of a roll-out from the first, mean over trajectories; inf if lost."""
-    t = dt * np.arange(v.shape[1])
-    try:
-        predicted = simulate(flow, v[:, 0], t, scheme=ETDRK4(), rtol=rtol, max_level=6)
-    except FloatingPointError:
-        return np.full(v.shape[1], np.inf)
-    return relative_rmse(predicted, v, flow.grid)
 
 
 def _spread(
@@ -117,10 +50,12 @@ def _member(
     q = _spread(regression, grid, factors.q, factors.q_error, parity=0)
     known = np.zeros(grid.modes_shape, dtype=bool)
     known[band_mask(grid, np.inf)] = regression.known
-    f = np.polynomial.Polynomial([drive, 0.0, *factors.f[1:]])
+    f = np.polynomial.Polynomial([drive, *factors.polynomial().coef[1:]])
     components = np.maximum.reduce([np.abs(k) for k in grid.k])
     band = max(2 * grid.k_unit, float(components[known].max()))
-    return WarmStart(grid, scales, K, q, f, factors.case, band, False, first_frame, known)
+    start = WarmStart(grid, scales, K, q, f, factors.case, band, False, first_frame, known)
+    beta = tuple(factors.beta.get(j, 0.0) for j in regression.local)
+    return replace(start, beta=beta if any(beta) else ())
 
 
 def _best_band(start: WarmStart, trial: Float[np.ndarray, "n nt *grid"], dt: float) -> WarmStart:
@@ -153,27 +88,105 @@ def _best_band(start: WarmStart, trial: Float[np.ndarray, "n nt *grid"], dt: flo
     return held if held.score < chosen.score else chosen
 
 
+@dataclass(frozen=True)
+class _Found:
+    """The best member of a search over window widths.
+
+    Args:
+        start: the member, with its evidence, on the modes that were measured.
+        regression, factors: where it comes from.
+        score: of short roll-outs.
+    """
+
+    start: WarmStart
+    regression: Regression
+    factors: Factors
+    score: float
+
+
+@dataclass(frozen=True)
+class _Search:
+    """Scaled trajectories v and held_out (n, nt, *grid), and what is asked of a member.
+
+    Args:
+        scales, grid, dt: units, scaled box and scaled time between frames.
+        first_frame: frames of the data that were left out before.
+        case: which operators may act, None for any.
+    """
+
+    v: Float[np.ndarray, "n nt *grid"]
+    held_out: Float[np.ndarray, "n nt *grid"]
+    scales: Scales
+    grid: Grid
+    dt: float
+    first_frame: int
+    case: Case | None
+
+    @property
+    def trial(self) -> Float[np.ndarray, "n nt *grid"]:
+        """Trajectories for roll-outs."""
+        return self.held_out[:TRIAL_TRAJECTORIES]
+
+    def regression(self, half_width: int, cut: float, densities: tuple[Density, ...]) -> Regression:
+        """The regressions at one width of the test functions."""
+        return Regression(
+            self.v,
+            self.held_out,
+            self.grid,
+            self.dt,
+            half_width=half_width,
+            slower_than=cut,
+            densities=densities,
+        )
+
+    def judged(self, regression: Regression, factors: Factors) -> tuple[float, WarmStart]:
+        """The score of short roll-outs of a member, and the member."""
+        member = _member(regression, factors, self.grid, self.scales, self.first_frame)
+        errors = rollout_errors(member.flow(), self.trial[:, :SHORT], self.dt, TRIAL_RTOL)
+        return score(errors), member
+
+    def best(self, densities: tuple[Density, ...] = ()) -> _Found:
+        """The member, without or with an N of these densities, that predicts best."""
+        tried, seen, cut = [], [], np.inf
+        frames = min(self.v.shape[1], self.trial.shape[1])
+        for half_width in [h for h in HALF_WIDTHS if 2 * h < frames] or [1]:
+            regression = self.regression(half_width, cut, densities)
+            cut, (factors, _) = regression.cut, regression.best(self.case)
+            tried.append((*self.judged(regression, factors), regression, factors))
+            seen.append(regression.shared())
+        value, best, regression, factors = min(tried, key=lambda entry: entry[0])
+        evidence = replace(regression.evidence(factors), shared=Shared.clearest(seen))
+        return _Found(replace(best, evidence=evidence), regression, factors, value)
+
+    def with_N(self, plain: _Found) -> _Found:
+        """The best member with a cubic N where the plain one leaves much that N explains, else the latter.
+
+        It must predict better by the factor MARKEDLY, and be in the class: no N rescues what is outside.
+        """
+        densities = cubic_densities(self.grid.ndim)
+        width = plain.regression.options["half_width"]
+        wider = self.regression(width, plain.regression.cut, densities)
+        factors = wider.with_local(plain.factors, self.case)
+        if factors is None or self.judged(wider, factors)[0] > plain.score:
+            return plain
+        found = self.best(densities)
+        better = MARKEDLY * found.score < plain.score and bool(found.start.beta)
+        return found if better and found.start.evidence.one_operator else plain
+
+
 def warm_start(train: Trajectories, validation: Trajectories, *, case: Case | None = None) -> WarmStart:
     """The member of the class that predicts validation trajectories best, before any network is trained.
 
     Window width, powers and operators are chosen on held-out weak residuals and short roll-outs, the band of
-    modes (and whether those outside are removed or held) on full roll-outs.
+    modes (and whether those outside are removed or held) on full roll-outs. V2 gets an N only where
+    held-out data remain unexplained without one.
     """
     scales = Scales.of(train)
     grid = scales.grid(train.grid)
     v, held_out = scales.to_scaled(train.u), scales.to_scaled(validation.u)
     skip = first_useful_frame(v, grid)
     skip = skip if min(v.shape[1], held_out.shape[1]) - skip > 2 * HALF_WIDTHS[0] else 0
-    v, held_out, dt = v[:, skip:], held_out[:, skip:], train.dt / scales.time
-    trial = held_out[:TRIAL_TRAJECTORIES]
-    tried, seen, cut = [], [], np.inf
-    for half_width in [h for h in HALF_WIDTHS if 2 * h < min(v.shape[1], trial.shape[1])] or [1]:
-        regression = Regression(v, held_out, grid, dt, half_width=half_width, slower_than=cut)
-        cut, (factors, _) = regression.cut, regression.best(case)
-        member = _member(regression, factors, grid, scales, skip)
-        errors = rollout_errors(member.flow(), trial[:, :SHORT], dt, TRIAL_RTOL)
-        tried.append((score(errors), member, regression, factors))
-        seen.append(regression.shared())
-    _, best, regression, factors = min(tried, key=lambda entry: entry[0])
-    evidence = replace(regression.evidence(factors), shared=Shared.clearest(seen))
-    return _best_band(replace(best, evidence=evidence), trial, dt)
+    dt = train.dt / scales.time
+    search = _Search(v[:, skip:], held_out[:, skip:], scales, grid, dt, skip, case)
+    found = search.with_N(search.best())
+    return _best_band(found.start, search.trial, dt)

@@ -4,8 +4,9 @@ Multiply û_t = λ û + Σ_p c_p FT{v^p} by a test function φ and integrate by 
 
     -∫ φ' û dt = λ ∫ φ û dt + Σ_p c_p ∫ φ FT{v^p} dt,    p = 0, 2, 3, …
 
-so that no derivative of data is taken. φ(s) = (1 - s²)^4 on windows of 2h + 1 frames. Sources: Messenger and
-Bortz, "Weak SINDy for partial differential equations", J. Comput. Phys. 443 (2021) 110525.
+so that no time derivative of data is taken. Gradients of local energies, FT{δ/δv ∫D dx}, stand beside the
+powers where they are asked for. φ(s) = (1 - s²)^4 on windows of 2h + 1 frames. Sources: Messenger and Bortz,
+"Weak SINDy for partial differential equations", J. Comput. Phys. 443 (2021) 110525.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from jaxtyping import Complex, Float
 
+from hybrid.density import Density, LocalEnergy
 from hybrid.grid import Grid
 
 TEST_FUNCTION_POWER = 4
@@ -54,32 +57,39 @@ class Gram:
     Everything that a regression needs of the data: any model of the class is judged from it alone.
 
     Args:
-        values: complex (trajectory, mode, 2 + powers, 2 + powers), the last power of v is powers.
+        values: complex (trajectory, mode, column, column): 2 + powers, then one for each local energy.
         k: wavenumber components (dimension, mode).
         n_windows: windows for each trajectory.
+        local: the local energies whose gradients are the last columns, numbers into their table.
     """
 
     values: Complex[np.ndarray, "n k a a"]
     k: Float[np.ndarray, "d k"]
     n_windows: int
+    local: tuple[int, ...] = ()
 
     @property
     def powers(self) -> int:
         """The highest power of v."""
-        return self.values.shape[-1] - 2
+        return self.values.shape[-1] - 2 - len(self.local)
 
-    def truncated(self, powers: int) -> Gram:
-        """The same data with fewer powers."""
-        return Gram(self.values[..., : powers + 2, : powers + 2], self.k, self.n_windows)
+    def truncated(self, powers: int, local: Sequence[int] = ()) -> Gram:
+        """The same data with fewer powers, and with these local energies."""
+        if not local:
+            return Gram(self.values[..., : powers + 2, : powers + 2], self.k, self.n_windows)
+        columns = [*range(powers + 2), *(self.powers + 2 + self.local.index(i) for i in local)]
+        values = self.values[..., columns, :][..., columns]
+        return Gram(values, self.k, self.n_windows, tuple(local))
 
     @classmethod
     def joined(cls, parts: Sequence[Gram]) -> Gram:
         """The data of all trajectories of several parts."""
-        return cls(np.concatenate([part.values for part in parts]), parts[0].k, parts[0].n_windows)
+        first = parts[0]
+        return cls(np.concatenate([part.values for part in parts]), first.k, first.n_windows, first.local)
 
     def of(self, trajectories: np.ndarray) -> Gram:
         """The data of some trajectories."""
-        return Gram(self.values[trajectories], self.k, self.n_windows)
+        return Gram(self.values[trajectories], self.k, self.n_windows, self.local)
 
 
 def features(
@@ -90,6 +100,7 @@ def features(
     powers: int,
     half_width: int,
     mask: np.ndarray,
+    densities: tuple[Density, ...] = (),
 ) -> Iterator[Complex[np.ndarray, "w k a"]]:
     """X of each trajectory of v (n, nt, *grid): windows, modes of the mask, columns."""
     weak, derivative = test_functions(v.shape[1], half_width, dt)
@@ -97,6 +108,9 @@ def features(
         one, u_hat, *higher = [
             np.fft.rfftn(trajectory**p, axes=grid.axes, norm="forward")[:, mask] for p in range(powers + 1)
         ]
+        if densities:
+            forces = LocalEnergy(grid, densities).forces(grid.fft(torch.tensor(trajectory)))
+            higher += [force.numpy()[:, mask] for force in forces]
         columns = [derivative @ u_hat, *(weak @ column for column in (u_hat, one, *higher))]
         yield np.stack(columns, axis=-1)
 
@@ -109,6 +123,7 @@ def gram(
     powers: int,
     half_width: int,
     mask: np.ndarray,
+    densities: tuple[Density, ...] = (),
     shared: Complex[np.ndarray, "w k a"] | float = 0.0,
 ) -> Gram:
     """The Gram data of trajectories v (n, nt, *grid) on the modes of the mask, one trajectory at a time.
@@ -117,9 +132,10 @@ def gram(
     """
     multiplicity = grid.multiplicity[mask]
     values = []
-    for x in features(v, grid, dt, powers=powers, half_width=half_width, mask=mask):
+    rows = features(v, grid, dt, powers=powers, half_width=half_width, mask=mask, densities=densities)
+    for x in rows:
         x = x - shared
         n_windows = len(x)
         values.append(np.einsum("wka,wkb,k->kab", x.conj(), x, multiplicity))
     k = np.stack([component[mask] for component in grid.k])
-    return Gram(np.stack(values), k, n_windows)
+    return Gram(np.stack(values), k, n_windows, tuple(range(len(densities))))

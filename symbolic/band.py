@@ -10,8 +10,9 @@ from hybrid.flow import band_mask
 from hybrid.metrics import score
 from hybrid.onsager import OnsagerModel
 from hybrid.resample import resampled
+from hybrid.start import rollout_errors
 from hybrid.trajectories import Trajectories
-from hybrid.warmstart import TIE, TRIAL_RTOL, TRIAL_TRAJECTORIES, rollout_errors
+from hybrid.warmstart import TIE, TRIAL_RTOL, TRIAL_TRAJECTORIES
 from symbolic.eliminate import TRIAL_STEPS, TRIAL_TOLERANCE
 from symbolic.form import Parameter
 from symbolic.law import Law

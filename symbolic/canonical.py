@@ -23,6 +23,7 @@ from hybrid.table import derivative
 from symbolic.factor import Factor, u
 from symbolic.form import FACTORS
 from symbolic.law import Law
+from symbolic.learned import LearnedN
 
 ORDERS = {Case.DISSIPATIVE: (0, 1, 2, 3, 4), Case.MIXED: (0, 1, 2, 3, 4), Case.CONSERVATIVE: (1, 2, 3)}
 Density = Callable[[Float[np.ndarray, "..."]], Float[np.ndarray, "..."]]
@@ -59,6 +60,7 @@ class CanonicalNetwork:
         drive: F'(0), kept where K(0) ≠ 0.
         centre: u*.
         gauge: what was fixed.
+        N: the nonlocal energy beyond q; None where the network has none.
     """
 
     k: Float[np.ndarray, "d k"]
@@ -71,6 +73,7 @@ class CanonicalNetwork:
     drive: float
     centre: float
     gauge: tuple[Gauge, ...]
+    N: LearnedN | None = None
 
 
 def _leading_order(
@@ -128,6 +131,7 @@ def canonical_form(model: OnsagerModel, n_nodes: int = 401) -> CanonicalNetwork:
         drive=0.0 if conserved else scale * scales.amplitude * f0,
         centre=scales.centre,
         gauge=tuple(gauge),
+        N=LearnedN.of(model, scale),
     )
 
 
@@ -211,7 +215,7 @@ def _rescaled(law: Law) -> Law:
     s = values[at]
     if s == 1.0 and law.covariance is None:
         return law
-    powers = np.array([1.0 if name in ("F", "q") else -1.0 for name, _ in law.parameters])
+    powers = np.array([1.0 if name in ("F", "q", "N") else -1.0 for name, _ in law.parameters])
     scaled = values * s**powers
     scaled[at] = 1.0
     jacobian = np.diag(s**powers)

@@ -9,8 +9,8 @@ import numpy as np
 
 from hybrid.fit import VALIDATION_SHARE
 from hybrid.onsager import OnsagerModel
+from hybrid.start import first_useful_frame
 from hybrid.trajectories import Trajectories
-from hybrid.warmstart import first_useful_frame
 from symbolic.band import narrowed, widened
 from symbolic.canonical import CanonicalNetwork, Gauge, canonical_form, canonical_law
 from symbolic.eliminate import PAYS, Tried, eliminate

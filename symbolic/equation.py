@@ -12,8 +12,8 @@ from sympy.core.function import AppliedUndef
 
 from symbolic.factor import WAVENUMBERS, Factor, at_zero, u
 from symbolic.form import FACTORS, Form
+from symbolic.local import COORDINATES, gradient, written_out
 
-COORDINATES = sympy.symbols("x y", real=True)
 t = sympy.Symbol("t", real=True)
 
 
@@ -101,11 +101,12 @@ def _operate_twice(
 
 
 def _right_side(law: Form, coefficients: Mapping[str, list[sympy.Expr]]) -> sympy.Expr:
-    """-(M + W)[Q u + F'(u)] with these coefficients."""
+    """-(M + W)[Q u + F'(u) + δ/δu ∫N] with these coefficients."""
     field, wave = field_of(law), WAVENUMBERS[law.ndim]
     pairs = {name: list(zip(coefficients[name], getattr(law, name).terms, strict=True)) for name in FACTORS}
     density = sympy.Add(*(c * term for c, term in pairs["F"]))
-    force = sympy.expand(sympy.diff(density, u).subs(u, field))
+    local = sympy.Add(*(c * gradient(term, field, law.ndim) for c, term in pairs["N"]))
+    force = sympy.expand(sympy.diff(density, u).subs(u, field) + local)
     operators = pairs["m"] + pairs["w"]
     linear = [c * d * _operate_twice(term, q, field, wave) for c, term in operators for d, q in pairs["q"]]
     nonlinear = [c * _operate(term, force, wave) for c, term in operators]
@@ -206,9 +207,9 @@ def _order(term: sympy.Expr) -> tuple:
 
 
 def potential(law: Form) -> sympy.Expr:
-    """The density of V: ½ q-terms as squares of derivatives (or u T_s[u]) plus F(u)."""
+    """The density of V: ½ q-terms as squares of derivatives (or u T_s[u]) plus F(u) and N."""
     field, wave = field_of(law), WAVENUMBERS[law.ndim]
-    density = law.F.expr.subs(u, field)
+    density = law.F.expr.subs(u, field) + written_out(law.N.expr, field, law.ndim)
     for value, term in zip(law.q.values, law.q.terms, strict=True):
         root = sympy.sqrt(term).subs({sympy.Abs(s): s for s in wave})
         half = _operate(sympy.powdenest(root, force=True), field, wave)

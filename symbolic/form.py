@@ -11,17 +11,19 @@ import numpy as np
 import sympy
 from jaxtyping import Float
 
+from hybrid.density import Density
 from symbolic.factor import WAVENUMBERS, Factor, at_zero, u
+from symbolic.local import density_of
 
-FACTORS = ("F", "q", "m", "w")
+FACTORS = ("F", "q", "m", "w", "N")
 Parameter = tuple[str, int]
 
 
 @dataclass(frozen=True)
 class Form:
-    """The factors of u_t = -(M + W) δV/δu with V = |box| Σ_k ½ q(k)|û_k|² + ∫ F(u) dx:
+    """The factors of u_t = -(M + W) δV/δu with V = |box| Σ_k ½ q(k)|û_k|² + ∫ F(u) + N(u, ∂u, …) dx:
 
-        û_t = -(m(k) + i w(k)) [q(k) û + FT{F'(u)}].
+        û_t = -(m(k) + i w(k)) [q(k) û + FT{F'(u) + δ/δu ∫N}].
 
     A symbol that has no finite value at k = 0, such as 1/k², is 0 there. With a centre u*, u stands for
     u - u* everywhere.
@@ -30,18 +32,20 @@ class Form:
         F: energy density beyond its quadratic part, terms in u.
         q: symbol of the quadratic energy, even terms in k (1D) or kx, ky (2D).
         m: symbol of M, even, m ≥ 0.  w: symbol of W over i, odd.
+        N: energy density of third and higher order in u and its derivatives, `symbolic.local`.
         lengths: the box.
         centre: u*.
         covariance: of all coefficients in the order of `parameters`, where it was estimated.
 
     Raises:
-        ValueError: no operator, no box, or a factor with symbols that are not its own.
+        ValueError: no operator, no box, or a factor with symbols or terms that are not its own.
     """
 
     F: Factor = Factor()
     q: Factor = Factor()
     m: Factor = Factor()
     w: Factor = Factor()
+    N: Factor = Factor()
     lengths: tuple[float, ...] = (2 * math.pi,)
     centre: float = 0.0
     covariance: tuple[tuple[float, ...], ...] | None = None
@@ -52,10 +56,11 @@ class Form:
         if not (self.m or self.w):
             raise ValueError("expected an operator M or W, got neither; a law needs at least one")
         allowed = {"F": {u}, **dict.fromkeys("qmw", set(self.wavenumbers))}
-        for name in FACTORS:
+        for name in allowed:
             strange = getattr(self, name).expr.free_symbols - allowed[name]
             if strange:
                 raise ValueError(f"expected {name} in terms of {allowed[name]}, got {strange}")
+        _ = self.densities
 
     @property
     def ndim(self) -> int:
@@ -81,6 +86,11 @@ class Form:
     def force(self) -> sympy.Expr:
         """F'(u)."""
         return sympy.diff(self.F.expr, u)
+
+    @cached_property
+    def densities(self) -> tuple[Density, ...]:
+        """The terms of N."""
+        return tuple(density_of(term, self.ndim) for term in self.N.terms)
 
     @property
     def case(self) -> str:

@@ -14,6 +14,7 @@ from symbolic.digits import latex_number, with_error
 from symbolic.equation import equation_terms, field_of, potential
 from symbolic.factor import Factor, kx, ky
 from symbolic.form import Form
+from symbolic.local import FIELDS
 
 LINE = 50  # letters, digits and signs on a line of a page
 SYMBOLS = {kx: "k_{x}", ky: "k_{y}"}
@@ -115,13 +116,16 @@ def potential_latex(law: Form) -> str:
 
 
 def factors_latex(law: Form) -> list[str]:
-    """F(u), m(k), w(k) and q(k)."""
+    """F(u), m(k), w(k) and q(k), and N(u, u_x, …) where there is one."""
     return [f"{left} = {' '.join(terms)}" for left, terms in _factors(law)]
 
 
 def _factors(law: Form) -> list[tuple[str, list[str]]]:
     wave = ", ".join(latex(symbol) for symbol in law.wavenumbers)
     names = {"F": "F(u)", **{name: f"{name}({wave})" for name in "mwq"}}
+    if law.N:
+        used = (latex(s) for s in FIELDS[law.ndim] if s in law.N.expr.free_symbols)
+        names["N"] = f"N({', '.join(used)})"
     return [(left, _factor(getattr(law, name))) for name, left in names.items()]
 
 

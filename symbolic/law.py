@@ -12,6 +12,7 @@ import sympy
 import torch
 from jaxtyping import Float
 
+from hybrid.density import LocalEnergy
 from hybrid.files import write_whole
 from hybrid.flow import Flow, band_mask
 from hybrid.grid import Grid
@@ -26,15 +27,15 @@ from symbolic.latex import equation_latex
 
 @dataclass(frozen=True)
 class Law(Form):
-    """u_t = -(M + W) δV/δu with V = |box| Σ_k ½ q(k)|û_k|² + ∫ F(u) dx, in closed form:
+    """u_t = -(M + W) δV/δu with V = |box| Σ_k ½ q(k)|û_k|² + ∫ F(u) + N(u, ∂u, …) dx, in closed form:
 
-        û_t = -(m(k) + i w(k)) [q(k) û + FT{F'(u)}]    for |k| ≤ band.
+        û_t = -(m(k) + i w(k)) [q(k) û + FT{F'(u) + δ/δu ∫N}]    for |k| ≤ band.
 
     In canonical form F has no constant and no quadratic term, and the first coefficient of m (of w, if M = 0)
     is 1. It lives on its box at any number of points, those of the field it is given.
 
     Args:
-        F, q, m, w, lengths, centre, covariance: see Form.
+        F, q, m, w, N, lengths, centre, covariance: see Form.
         band: largest wavenumber evolved, None for all; hold: keep the others instead of removing them.
         provenance: where the law comes from.
     """
@@ -68,7 +69,8 @@ class Law(Form):
         """The equation of motion on a grid of this box, for u - u*."""
         m, w, q = (torch.as_tensor(self.symbol(name, grid), device=device) for name in "mwq")
         f, F = pointwise(self.force), pointwise(self.F.expr)
-        return Flow(grid, torch.complex(m, w), q, f, self._mask(grid, device), self.hold, F=F)
+        flow = Flow(grid, torch.complex(m, w), q, f, self._mask(grid, device), self.hold, F=F)
+        return flow.with_local(self.densities, self.N.values)
 
     def _mask(self, grid: Grid, device: torch.device | str = "cpu") -> torch.Tensor:
         return torch.as_tensor(band_mask(grid, math.inf if self.band is None else self.band), device=device)
@@ -85,16 +87,21 @@ class Law(Form):
 
         terms = [pointwise(sympy.diff(term, u)) for term in self.F.terms]
         of_sets = (-1, 1, *(1,) * grid.ndim)
-        coefficients = [torch.as_tensor(values[:, j]).reshape(of_sets) for j in self.places("F")]
+
+        def coefficients(name: str) -> list[torch.Tensor]:
+            return [torch.as_tensor(values[:, j]).reshape(of_sets) for j in self.places(name)]
+
+        of_F = coefficients("F")
 
         def f(v: torch.Tensor) -> torch.Tensor:
             total = torch.zeros_like(v)
-            for c, term in zip(coefficients, terms, strict=True):
+            for c, term in zip(of_F, terms, strict=True):
                 total = total + c * term(v)
             return total
 
         K = torch.complex(symbol("m"), symbol("w"))
-        return Flow(grid, K, symbol("q"), f, self._mask(grid), self.hold)
+        flow = Flow(grid, K, symbol("q"), f, self._mask(grid), self.hold)
+        return flow.with_local(self.densities, coefficients("N"))
 
     def simulate(
         self,
@@ -129,7 +136,7 @@ class Law(Form):
         return Grid(field.shape[field.ndim - self.ndim :], self.lengths)
 
     def energies(self, field: Float[np.ndarray, "..."]) -> Energies:
-        """V0 = ∫ F + ½ a u², V1 = ∫ ½ b|∇u|², V2 = the rest of the quadratic energy, each (*batch)."""
+        """V0 = ∫ F + ½ a u², V1 = ∫ ½ b|∇u|², V2 = the rest of the quadratic energy and ∫N, each (*batch)."""
         v = np.asarray(field, dtype=float) - self.centre
         grid = self._grid(v)
         power = np.abs(np.fft.rfftn(v, axes=grid.axes, norm="forward")) ** 2 * grid.multiplicity
@@ -139,6 +146,9 @@ class Law(Form):
         F = pointwise(self.F.expr)(torch.as_tensor(v)).numpy()
         V0 = grid.volume * (0.5 * a * v**2 + F).mean(grid.axes)
         V1, V2 = (0.5 * grid.volume * (s * power).sum(grid.axes) for s in (b * grid.k_norm**2, rest))
+        if self.N:
+            local = LocalEnergy(grid, self.densities)
+            V2 = V2 + local.energy(grid.fft(torch.as_tensor(v)), self.N.values).numpy()
         return Energies(*(torch.as_tensor(part) for part in (V0, V1, V2)))
 
     @property

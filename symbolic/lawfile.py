@@ -12,16 +12,17 @@ import numpy as np
 from symbolic.expressions import parse
 from symbolic.factor import WAVENUMBERS, Factor, u
 from symbolic.form import FACTORS, Form
+from symbolic.local import FIELDS
 
-FORMAT = 1
+FORMAT, WITH_N = 1, 2
 Read = TypeVar("Read")
 
 
 def text(form: Form, **settings: object) -> str:
-    """A form and settings as JSON."""
-    body = {name: _rows(getattr(form, name)) for name in FACTORS}
+    """A form and settings as JSON; a form with N has a format of its own, which knows N."""
+    body = {name: _rows(getattr(form, name)) for name in FACTORS if name != "N" or form.N}
     plain = {"lengths": form.lengths, "centre": form.centre, "covariance": form.covariance}
-    return json.dumps({"format": FORMAT, **body, **plain, **settings}, indent=1) + "\n"
+    return json.dumps({"format": WITH_N if form.N else FORMAT, **body, **plain, **settings}, indent=1) + "\n"
 
 
 def read(path: str | Path, build: Callable[..., Read]) -> Read:
@@ -54,11 +55,13 @@ def _factor(rows: list[dict[str, Any]], symbols: tuple[Any, ...]) -> Factor:
 
 
 def _arguments(content: dict[str, Any]) -> dict[str, Any]:
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ValueError(f"expected format {FORMAT}; distil again")
+    if not isinstance(content, dict) or content.get("format") not in (FORMAT, WITH_N):
+        raise ValueError(f"expected format {FORMAT} or {WITH_N}; distil again")
     lengths = tuple(float(length) for length in content["lengths"])
-    symbols = {"F": (u,), **dict.fromkeys("qmw", WAVENUMBERS[len(lengths)])}
-    factors = {name: _factor(content[name], symbols[name]) for name in FACTORS}
+    fields = tuple(FIELDS[len(lengths)])
+    symbols = {"F": (u,), **dict.fromkeys("qmw", WAVENUMBERS[len(lengths)]), "N": fields}
+    rows = {"N": [], **content} if content["format"] == FORMAT else content
+    factors = {name: _factor(rows[name], symbols[name]) for name in FACTORS}
     band, centre = content["band"], float(content["centre"])
     return {
         **factors,

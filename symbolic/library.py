@@ -9,6 +9,7 @@ import sympy
 
 from symbolic.expressions import parse
 from symbolic.factor import WAVENUMBERS, u
+from symbolic.local import CUBIC, FIELDS, density_of, u_x
 
 HIGHEST_POWER = 8
 
@@ -30,18 +31,20 @@ FAMILIES = _families()
 
 @dataclass(frozen=True)
 class Library:
-    """Candidates for the four factors of a law.
+    """Candidates for the factors of a law.
 
     Args:
         F: terms of the energy density beyond the quadratic one, functions of u.
         q, m: even functions of the wavenumber.
         w: odd functions of the wavenumber.
+        N: cubic terms in u and its derivatives, for networks that have an N.
     """
 
     F: tuple[sympy.Expr, ...]
     q: tuple[sympy.Expr, ...]
     m: tuple[sympy.Expr, ...]
     w: tuple[sympy.Expr, ...]
+    N: tuple[sympy.Expr, ...] = ()
 
     @property
     def ndim(self) -> int:
@@ -75,7 +78,10 @@ class Library:
     def _term(self, name: str, text: str) -> sympy.Expr:
         """A term of a factor from its text, without its number."""
         wave = WAVENUMBERS[self.ndim]
-        term = parse(text, (u,) if name == "F" else wave)
+        symbols = {"F": (u,), "N": tuple(FIELDS[self.ndim])}
+        term = parse(text, symbols.get(name, wave))
+        if name == "N":
+            density_of(term, self.ndim)
         if not term.free_symbols and name in "Fw":
             raise ValueError(f"expected a term of {name} that is not constant, got {text!r}; leave it out")
         sign = {"q": 1, "m": 1, "w": -1}.get(name, 0)
@@ -87,7 +93,14 @@ class Library:
 
     def even(self) -> Library:
         """Only energies that u → -u leaves as they are."""
-        return replace(self, F=tuple(t for t in self.F if sympy.simplify(t.subs(u, -u) - t) == 0))
+        flip = {s: -s for s in FIELDS[self.ndim]}
+        kept = {
+            name: tuple(
+                t for t in getattr(self, name) if sympy.simplify(t.subs(flip, simultaneous=True) - t) == 0
+            )
+            for name in "FN"
+        }
+        return replace(self, **kept)
 
 
 def polynomials(ndim: int = 1, *, isotropic: bool = False) -> Library:
@@ -97,15 +110,16 @@ def polynomials(ndim: int = 1, *, isotropic: bool = False) -> Library:
         ndim: dimensions of space.
         isotropic: only symbols that rotations (in 1D, reflections) leave as they are, so that W = 0.
     """
+    N = tuple(term for term in CUBIC[ndim] if not (isotropic and term == u_x**3))
     F = (u, *(u**p for p in range(3, HIGHEST_POWER + 1)))
     wave = WAVENUMBERS[ndim]
     squared = sympy.Add(*(s**2 for s in wave))
     radial = (sympy.Integer(1), sympy.sqrt(squared), *(squared**p for p in range(1, 4 if ndim == 1 else 3)))
     if isotropic:
-        return Library(F, (*radial, 1 / squared), radial, ())
+        return Library(F, (*radial, 1 / squared), radial, (), N)
     if ndim == 1:
         (k,) = wave
-        return Library(F, (*radial, k**-2), radial, (k, k * sympy.Abs(k), k**3, k**5))
+        return Library(F, (*radial, k**-2), radial, (k, k * sympy.Abs(k), k**3, k**5), N)
     kx, ky = wave
     even_terms = (*radial[:2], kx**2, ky**2, kx**4, kx**2 * ky**2, ky**4)
-    return Library(F, (*even_terms, 1 / squared), even_terms, (kx, ky, kx * squared, ky * squared))
+    return Library(F, (*even_terms, 1 / squared), even_terms, (kx, ky, kx * squared, ky * squared), N)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 
 import sympy
-from sympy.printing.codeprinter import PrintMethodNotImplementedError
-from sympy.printing.numpy import NumPyPrinter
 
 from symbolic.factor import Factor, u
 from symbolic.law import Law
+from symbolic.numpy_local import local_part, python
 from symbolic.paper import comments
 
 SCRIPT = '''\
 """Simulates, with m, w, q and F of a law that mesoscribe has found,
 
-    u_t = -(M + W) dV/du,    on each mode  -(m + i w) [q v + transform of F'(v)],    v = u - CENTRE.
+    u_t = -(M + W) dV/du,    on each mode  -(m + i w) [q v + transform of F'(v)%(also)s],    v = u - CENTRE.
 
 python THIS_FILE --out run.npz                      from a random initial field
 python THIS_FILE --from u0.npy --out run.npz        from yours, of the shape of the grid
@@ -52,7 +51,7 @@ def force(u):
     return 0.0 * u + %(force)s
 
 
-def wavenumbers(shape, lengths):
+%(local)sdef wavenumbers(shape, lengths):
     """The wavenumber along each axis on the modes of a real transform."""
     spacing = [length / n for length, n in zip(lengths, shape)]
     axes = [2 * numpy.pi * scipy.fft.fftfreq(n, dx) for n, dx in zip(shape[:-1], spacing)]
@@ -87,7 +86,7 @@ def parts(shape, lengths):
     to_modes, to_field = transforms(shape)
     m, w, q = symbols(*wavenumbers(shape, lengths))
     K = (m + 1j * w) * evolved(shape, lengths)
-    return -K * q, lambda modes: -K * to_modes(force(to_field(modes)))
+    return -K * q, lambda modes: -K * %(forces)s
 
 
 def rhs(u, lengths=LENGTHS):
@@ -173,20 +172,6 @@ if __name__ == "__main__":
 '''
 
 
-def python(expression: sympy.Expr) -> str:
-    """An expression in NumPy.
-
-    Raises:
-        ValueError: it holds a function that NumPy does not have.
-    """
-    try:
-        return NumPyPrinter({"strict": True}).doprint(expression)
-    except PrintMethodNotImplementedError:
-        raise ValueError(
-            f"expected a formula of functions that NumPy has, got {expression}; export to srepr instead"
-        ) from None
-
-
 def _symbol(factor: Factor) -> str:
     """The sum of the terms of a symbol, each 0 where it has no finite value."""
     pairs = zip(factor.values, factor.terms, strict=True)
@@ -214,5 +199,6 @@ def numpy_script(law: Law) -> str:
         "first": wave[0],
         **{name: _symbol(getattr(law, name)) for name in "mwq"},
         "force": python(nested),
+        **local_part(law, wave),
         "points": 128 if law.ndim == 1 else 64,
     }

@@ -9,6 +9,7 @@ from symbolic.law import Law
 
 STRUCTURE = r"u_t = -(M + W) \, \frac{\delta V}{\delta u}"
 OPERATORS = r"\hat u_t = -(m + i w) \, \left[q \, \hat u + \mathcal{F}\{F'(u)\}\right]"
+WITH_N = r"\hat u_t = -(m + i w) \, \left[q \, \hat u + \mathcal{F}\{F'(u) + \delta N / \delta u\}\right]"
 VERT = r"\vert "  # a bar would end the cell of a Markdown table
 SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -65,6 +66,8 @@ def remarks(law: Law) -> list[str]:
     said = [f"{law.case.capitalize()} on a periodic box of {' by '.join(plain(s) for s in law.lengths)}."]
     if law.centre:
         said.append(f"v = u - {plain(law.centre, 15)} is written for the field; u in F stands for v.")
+    if law.N:
+        said.append("N is integrated over the box before it is differentiated.")
     if law.band is not None:
         what = "held at their initial values" if law.hold else "removed"
         along = " along any axis" if law.ndim > 1 else ""
@@ -124,7 +127,7 @@ def latex_document(law: Law) -> str:
     return DOCUMENT % {
         "block": block,
         "structure": STRUCTURE,
-        "operators": OPERATORS,
+        "operators": WITH_N if law.N else OPERATORS,
         "remarks": _remarks(law, rf"\texttt{{{source}}}" if source else "", block),
         "rows": "\n".join(rf"${term}$ & ${value}$ & {error} \\" for term, value, error in _rows(law)),
     }
@@ -137,7 +140,7 @@ def markdown(law: Law) -> str:
     return PAGE % {
         "equation": equation,
         "structure": STRUCTURE,
-        "operators": OPERATORS,
+        "operators": WITH_N if law.N else OPERATORS,
         "factors": "\n\n".join(f"$${factor}$$" for factor in (energy, *factors_latex(law))),
         "remarks": _remarks(law, f"`{source}`" if source else "", equation + energy),
         "rows": "\n".join(f"| ${t.replace('|', VERT)}$ | ${v}$ | {error} |" for t, v, error in _rows(law)),

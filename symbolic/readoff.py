@@ -19,11 +19,13 @@ from symbolic.canonical import CanonicalNetwork
 from symbolic.factor import WAVENUMBERS, Factor, columns, u
 from symbolic.form import Parameter
 from symbolic.law import Law
+from symbolic.learned import LearnedN
 from symbolic.library import Library
 from symbolic.optimisers import DEFAULT, Optimiser
 from symbolic.sparse import Selection, select
 
 F_SAMPLES = 60  # a smooth function on the range of the data counts as so many observations
+FIELDS = 60  # that the terms of N are read on
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,15 @@ class Importance:
     Args:
         u: weights of the nodes of F'.
         q: mean |K û|² of each mode; K: mean |FT{δV/δu}|² of each mode.
+        fields: some fields u - u* of the data, on the modes evolved.
+        N: |K|² of each mode.
     """
 
     u: Float[np.ndarray, " n"]
     q: Float[np.ndarray, " k"]
     K: Float[np.ndarray, " k"]
+    fields: Float[np.ndarray, " n *grid"]
+    N: Float[np.ndarray, " k"]
 
 
 def importance(
@@ -56,11 +62,15 @@ def importance(
         v_hat = grid.fft(v) * flow.mask
         v = grid.ifft(v_hat)
         force = flow.q * v_hat + grid.fft(flow.f(v))
+        if flow.nonlocal_force is not None:
+            force = force + flow.nonlocal_force(v_hat)
     positions = model.modes.first.cpu().numpy()
     power, push = (trust * z.abs().square().mean(0).numpy().ravel()[positions] for z in (v_hat, force))
     edges = np.linspace(model.setting.low, model.setting.high, len(network.nodes) + 1)
     density = np.histogram(v.numpy(), edges)[0] + 1e-3 * v.numel() / len(network.nodes)
-    return Importance(density / density.sum(), power * (network.m**2 + network.w**2), push)
+    response = network.m**2 + network.w**2
+    few = scales.amplitude * v[:: max(1, len(v) // FIELDS)].numpy()
+    return Importance(density / density.sum(), power * response, push, few, trust * response)
 
 
 def _usable(
@@ -110,6 +120,27 @@ def _read_force(
     return chosen, float(slope)
 
 
+def _read_nonlocal(
+    N: LearnedN,
+    weights: Importance,
+    terms: tuple[sympy.Expr, ...],
+    precision: float,
+    optimisers: tuple[Optimiser, ...],
+) -> Selection:
+    """The sparse N: the terms whose gradients add up to the network's, on some fields of the data."""
+    columns_at, target = N.forces(terms, weights.fields), N.force(weights.fields)
+    flat = [np.concatenate([z.real, z.imag]).reshape(2 * target.size, -1) for z in (columns_at, target)]
+    weight = np.broadcast_to(weights.N, (2 * len(target), len(weights.N))).ravel()
+    return select(
+        flat[0],
+        flat[1][:, 0],
+        weight,
+        samples=F_SAMPLES,
+        precision=precision,
+        optimisers=optimisers,
+    )
+
+
 def _not_negative(
     choose: Callable[..., Selection], at_modes: np.ndarray, m: np.ndarray, precision: float
 ) -> Selection:
@@ -154,7 +185,9 @@ def read_off(
             _not_negative(choose, at_modes, target, precision) if name == "m" else choose(precision=precision)
         )
         selections[name] = chosen
-    terms = {"F": F_terms, "q": library.q, "m": library.m, "w": library.w}
+    if network.N is not None and library.N and centre == network.centre:
+        selections["N"] = _read_nonlocal(network.N, weights, library.N, precision, optimisers)
+    terms = {"F": F_terms, "q": library.q, "m": library.m, "w": library.w, "N": library.N}
     factors = {
         name: Factor(
             tuple(terms[name][i] for i in selection.support),
@@ -175,6 +208,7 @@ def _on_the_box(model: OnsagerModel, factors: Mapping[str, Factor], band: float 
         q=factors["q"],
         m=factors["m"],
         w=factors["w"],
+        N=factors.get("N", Factor()),
         lengths=setting.lengths,
         centre=centre,
         band=band or (None if complete else of_network),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,9 @@ import sympy
 from jaxtyping import Float
 from scipy.stats import chi2
 
-from symbolic.factor import u
+from symbolic.factor import kx, ky
 from symbolic.form import Form
+from symbolic.local import FIELDS, u_x, u_xx, u_xy, u_y, u_yy
 
 CLOSE = 1e-3
 LIKELY = 0.01
@@ -48,19 +49,31 @@ class Symmetry:
 def symmetries(law: Form) -> tuple[Symmetry, ...]:
     """The sign of u, reflections and, in 2D, rotations.
 
-    u → -u (about the centre) needs an even F, x → -x needs W = 0, rotations need W = 0 and symbols of |k|.
+    u → -u (about the centre) needs an even F and N, x → -x needs W = 0 and an even number of derivatives in
+    N, rotations need W = 0, symbols of |k| and an N of rotation invariants.
     """
-    zero = sympy.Integer(0)
+    zero, fields = sympy.Integer(0), FIELDS[law.ndim]
+    turned = [s for s, order in fields.items() if sum(order) % 2]
     tests: dict[str, Callable[[str, sympy.Expr], sympy.Expr]] = {
-        "u → -u": lambda name, term: term - term.subs(u, -u) if name == "F" else zero,
-        "x → -x" if law.ndim == 1 else "(x, y) → (-x, -y)": lambda name, term: term if name == "w" else zero,
+        "u → -u": lambda name, term: _odd(term, fields) if name in "FN" else zero,
+        "x → -x" if law.ndim == 1 else "(x, y) → (-x, -y)": lambda name, term: (
+            term if name == "w" else _odd(term, turned) if name == "N" else zero
+        ),
     }
     if law.ndim == 2:
-        kx, ky = law.wavenumbers
-        tests["rotations"] = lambda name, term: (
-            term if name == "w" else sympy.simplify(kx * term.diff(ky) - ky * term.diff(kx))
-        )
+        tests["rotations"] = lambda name, term: term if name == "w" else _turned(term)
     return tuple(_judged(law, name, broken) for name, broken in tests.items())
+
+
+def _odd(term: sympy.Expr, symbols: Iterable[sympy.Symbol]) -> sympy.Expr:
+    """Twice the part of a term that changes its sign with these symbols."""
+    return term - term.subs({s: -s for s in symbols}, simultaneous=True)
+
+
+def _turned(term: sympy.Expr) -> sympy.Expr:
+    """The change of a term in the plane under a small rotation, per angle."""
+    turn = {kx: -ky, ky: kx, u_x: -u_y, u_y: u_x, u_xx: -2 * u_xy, u_yy: 2 * u_xy, u_xy: u_xx - u_yy}
+    return sympy.simplify(sympy.Add(*(turn[s] * term.diff(s) for s in term.free_symbols & turn.keys())))
 
 
 def _judged(law: Form, name: str, broken: Callable[[str, sympy.Expr], sympy.Expr]) -> Symmetry:

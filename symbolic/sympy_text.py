@@ -16,18 +16,21 @@ HEADER = """\
 # whether the modes above it stay as they are or are removed.
 # T(s, g) has the transform s(k) g(k), 0 where s is infinite; mean(g) is the mean over the box.
 """
+WITH_N = """\
+# "N", in u, u_x, u_xx, ..., is the part of the density of V with derivatives beyond the quadratic one.
+"""
 
 
 def srepr_text(law: Law) -> str:
     """A SymPy Dict of the equation, the density of V and all arguments of the law, as `srepr` writes it."""
     found = {"equation": law.equation, "potential": law.potential}
-    found |= {name: getattr(law, name).expr for name in FACTORS}
+    found |= {name: getattr(law, name).expr for name in FACTORS if name != "N" or law.N}
     found["lengths"] = sympy.Tuple(*(sympy.Float(length, 17) for length in law.lengths))
     found["centre"] = sympy.Float(law.centre, 17)
     found["band"] = sympy.oo if law.band is None else sympy.Float(law.band, 17)
     found["hold"] = sympy.true if law.hold else sympy.false
     body = sympy.Dict({sympy.Symbol(name): _plain(value) for name, value in found.items()})
-    return HEADER + comments(law) + sympy.srepr(body) + "\n"
+    return HEADER + (WITH_N if law.N else "") + comments(law) + sympy.srepr(body) + "\n"
 
 
 def _plain(expression: sympy.Basic) -> sympy.Basic:

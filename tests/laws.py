@@ -9,6 +9,7 @@ from sympy.core.function import AppliedUndef
 from symbolic.equation import COORDINATES, FourierMultiplier, Mean
 from symbolic.factor import WAVENUMBERS, Factor, k, kx, ky, u
 from symbolic.law import Law
+from symbolic.local import u_x, u_xx, u_y, u_yy
 
 PLANE = (5.0, 7.0)
 SQUARED = kx**2 + ky**2
@@ -31,6 +32,24 @@ LAWS = {
         F=Factor.of(u**3 / 2 - sympy.cos(u)), q=Factor.of(k**2 + 1 / k**2), m=Factor.of(sympy.Abs(k) + k**-2)
     ),
     "Zakharov–Kuznetsov": Law(F=Factor.of(u**3 / 3), q=Factor.of(-SQUARED), w=Factor.of(kx), lengths=PLANE),
+    "gradient coefficient": Law(
+        F=Factor.of(u**4 / 4), q=Factor.of(k**2 / 4 - 1), m=Factor.of(1), N=Factor.of(u * u_x**2 / 8)
+    ),
+    "cubic invariants, about u*": Law(
+        F=Factor.of(u**3 / 2),
+        q=Factor.of(k**2 + 1),
+        w=Factor.of(k / (1 + k**2)),
+        N=Factor((u * u_x**2, u_x**3, u * u_xx**2, u**2 * u_x**2), (0.5, 0.125, -0.0625, 0.25)),
+        lengths=(7.0,),
+        centre=0.5,
+    ),
+    "gradient coefficient 2D": Law(
+        F=Factor.of(u**4 / 4),
+        q=Factor.of(SQUARED / 4 - 1),
+        m=Factor.of(1),
+        N=Factor((u * (u_x**2 + u_y**2), u * (u_xx + u_yy) ** 2), (0.125, 0.03125)),
+        lengths=PLANE,
+    ),
     "vortices": Law(
         F=Factor.of(u**3 / 3),
         q=Factor.of(1 + sympy.sqrt(SQUARED) / 2 + 1 / SQUARED),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import sympy
@@ -10,6 +12,7 @@ from diagnostics.guarantee import Bound, guarantee
 from hybrid.grid import Grid
 from symbolic.factor import Factor, k, u
 from symbolic.law import Law
+from symbolic.local import u_x
 
 GRID = Grid((32,), (2 * np.pi,))
 M, W = Factor.of(1), Factor.of(k)
@@ -41,6 +44,10 @@ def law(F: sympy.Expr | float, q: sympy.Expr | float, m: Factor = Factor(), w: F
         (law(u**4, -(k**2), w=W), Bound.BELOW, "stable on its level sets, and it attracts nothing"),
         (law(-(u**4), k**2, w=W), Bound.BELOW, "attracts nothing"),
         (law(0, -(k**2), w=W), Bound.BELOW, "attracts nothing"),
+        (replace(law(u**4, k**2, m=M), N=Factor.of(u * u_x**2)), Bound.BELOW, "bounded below"),
+        (replace(law(u**3, k**2, m=M), N=Factor.of(u * u_x**2)), Bound.NONE, "no guarantee"),
+        (replace(law(0, k**2, w=W), N=Factor.of(u_x**3)), Bound.NONE, "V is unbounded above and below"),
+        (replace(law(u**4, k**2, m=M), N=Factor.of(u**2 * u_x**2)), Bound.UNKNOWN, "no guarantee"),
     ],
 )
 def test_law_claims_what_its_case_allows(subject: Law, bound: Bound, words: str) -> None:

@@ -22,9 +22,13 @@ from hybrid.onsager import OnsagerModel
 from hybrid.steppers import ETDRK4, roll_out, simulate
 from symbolic.factor import Factor, k, u
 from symbolic.law import Law
+from symbolic.local import u_xx, u_yy
 
 STEPS = (1e-4, 1e-2, 1.0, 10.0)
 TOLERANCE = 1e-11
+WELL_POSED = {  # where u < 0 the others' u u_xx² outgrows all that would hold it
+    name: law for name, law in LAWS.items() if not {u_xx, u_yy} & law.N.expr.free_symbols
+}
 ALLEN_CAHN, MIXED = LAWS["Allen–Cahn"], LAWS["mixed"]
 
 
@@ -86,7 +90,7 @@ def test_network_converges_with_order_two_to_the_solution_of_its_tabulated_flow(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("law", LAWS.values(), ids=LAWS.keys())
+@pytest.mark.parametrize("law", WELL_POSED.values(), ids=WELL_POSED.keys())
 @pytest.mark.parametrize("h", STEPS)
 def test_energy_law_holds_for_laws_at_every_step(law: Law, h: float) -> None:
     u0, scheme = smooth(law, 2, modes=2), DiscreteGradient(step=h)
@@ -162,7 +166,7 @@ def test_average_force_times_the_step_is_the_difference_of_the_energy(
     equation, grid = model.flow(), model.grid
     assert model.potential.nonlocal_part is not None
     with torch.no_grad():
-        model.potential.nonlocal_part.hidden.weight *= 20
+        model.potential.nonlocal_part.invariants.hidden.weight *= 20
         a = grid.fft(fields(model, 4)) * equation.mask
         b = a + distance * grid.fft(fields(model, 4, seed=2)) * equation.mask
         average = AverageForce.of(equation, a, b).total

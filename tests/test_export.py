@@ -21,6 +21,7 @@ from symbolic.catalog import CATALOG
 from symbolic.equation import FourierMultiplier, Mean
 from symbolic.export import EXPORTERS, equation_text, export, exported
 from symbolic.factor import Factor, k, u
+from symbolic.form import FACTORS
 from symbolic.law import Law
 
 FOUND = Law(
@@ -85,7 +86,7 @@ def test_srepr_gives_the_same_right_hand_side(name: str) -> None:
     law = KNOWN[name]
     read = read_srepr(exported(law, "srepr"))
     lengths = tuple(float(length) for length in read["lengths"])
-    factors = {part: Factor.of(read[part]) for part in "Fqmw"}
+    factors = {part: Factor.of(read.get(part, sympy.Integer(0))) for part in FACTORS}
     field = smooth(law)
     band = None if read["band"] == sympy.oo else float(read["band"])
     again = Law(

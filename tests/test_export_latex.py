@@ -21,7 +21,9 @@ from symbolic.digits import plain
 from symbolic.equation import COORDINATES, FourierMultiplier, Mean, field_of
 from symbolic.export import exported
 from symbolic.factor import Factor, k, kx, ky, u
+from symbolic.form import FACTORS
 from symbolic.law import Law
+from symbolic.local import FIELDS
 
 UNCERTAIN = CATALOG["ohta_kawasaki"].law
 UNCERTAIN = UNCERTAIN.with_values(
@@ -33,7 +35,13 @@ MANY = Law(
     m=Factor.of(1 + k**2),
     w=Factor.of(k * abs(k) + k**3),
 )
-NAMES = {"u": u, "k": k, "k_{x}": kx, "k_{y}": ky}
+NAMES = {
+    **{f"u_{{{'*'.join(s.name[2:])}}}": s for s in FIELDS[2] if s != u},
+    "u": u,
+    "k": k,
+    "k_{x}": kx,
+    "k_{y}": ky,
+}
 
 
 def formulas(law: Law) -> dict[str, str]:
@@ -45,7 +53,8 @@ def formulas(law: Law) -> dict[str, str]:
 
 def parsed(text: str) -> sympy.Expr:
     """A formula as SymPy's own LaTeX parser reads it, in our symbols."""
-    expression = parse_latex(text, strict=True, backend="antlr")
+    product = text.replace(r"u \left(", r"u \cdot \left(")  # to this parser u(...) is a function
+    expression = parse_latex(product, strict=True, backend="antlr")
     return expression.subs({s: NAMES[s.name] for s in expression.free_symbols if s.name in NAMES}).doit()
 
 
@@ -65,7 +74,7 @@ READ = {name: law for name, law in KNOWN.items() if name != "vortices"} | {"unce
 @pytest.mark.parametrize("name", READ)
 def test_factors_read_back_give_the_same_right_hand_side(name: str) -> None:
     law, found = READ[name], formulas(READ[name])
-    factors = {part: Factor.of(parsed(found[part])) for part in "Fmwq"}
+    factors = {part: Factor.of(parsed(found.get(part, "0"))) for part in FACTORS}
     again = replace(law, **factors, covariance=None)
     assert close(again.rhs(smooth(law)), law.rhs(smooth(law)), tolerance(law))
 

@@ -18,7 +18,7 @@ from symbolic.export import exported
 from symbolic.law import Law
 
 os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # read when py-pde is imported: compiling takes minutes
-WHOLE = ("driven, about u*", "mixed", "Zakharov–Kuznetsov")
+WHOLE = ("driven, about u*", "mixed", "Zakharov–Kuznetsov", "gradient coefficient", "gradient coefficient 2D")
 REASONS = {
     "ohta_kawasaki": "the mean over the box, which acts at a distance",
     "benjamin_ono": r"an operator with the symbol I\*k\*Abs\(k\), which acts at a distance",

@@ -58,7 +58,7 @@ def test_rhs_of_a_network_is_minus_K_times_the_finite_difference_of_its_energy(
     model = random_model(shape=shape, low_modes=low_modes)
     if model.potential.nonlocal_part is not None:
         with torch.no_grad():
-            model.potential.nonlocal_part.hidden.weight *= 20
+            model.potential.nonlocal_part.invariants.hidden.weight *= 20
     batch, flow, grid = fields(model, 3), model.flow(), model.grid
     bumps = 1e-5 * torch.eye(grid.points, dtype=torch.float64).reshape(-1, *shape)
     for v, rate in zip(batch, flow.rhs(batch).detach(), strict=True):

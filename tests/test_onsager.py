@@ -100,7 +100,7 @@ def test_every_parameter_receives_a_gradient(shape: tuple[int, ...]) -> None:
         assert parameter.grad is not None, name
         zero = int((parameter.grad == 0).sum())
         unused = 1 if name == "theta_w" else 0  # w(0) = 0
-        if "nonlocal_part.hidden.weight" not in name:  # Im of a bispectrum with k = l may vanish
+        if "nonlocal_part.invariants.hidden.weight" not in name:  # Im of a bispectrum with k = l may vanish
             assert zero == unused, name
         assert float(parameter.grad.abs().max()) > 0, name
 

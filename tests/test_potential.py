@@ -20,7 +20,7 @@ def model_of(shape: tuple[int, ...], low_modes: int, seed: int = 0) -> OnsagerMo
     model = random_model(shape=shape, low_modes=low_modes, seed=seed)
     if model.potential.nonlocal_part is not None:
         with torch.no_grad():
-            model.potential.nonlocal_part.hidden.weight *= 20
+            model.potential.nonlocal_part.invariants.hidden.weight *= 20
     return model
 
 
