@@ -285,7 +285,7 @@ def test_stages_one_by_one_give_the_same_law(run_folder: Path) -> None:
 @pytest.mark.slow
 def test_data_of_a_run_are_learned_again(run_folder: Path, tmp_path: Path) -> None:
     file = tmp_path / "spread.json"
-    result = invoke("ensemble", run_folder / "out", "--members", 2, "--out", file)
+    result = invoke("ensemble", run_folder / "out", "--members", 2, "--jobs", 2, "--out", file)
     assert result.exit_code == 0, result.output
     content = json.loads(file.read_text())
     assert content["laws"] == 2

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from diagnostics.ensemble import Ensemble, ensemble, from_folder, resampled
-from hybrid import Schedule, Trajectories
+from hybrid import Trajectories
 from symbolic import Law, simulate
 from symbolic.catalog import CATALOG
 from symbolic.factor import Factor, u
@@ -17,7 +17,6 @@ from symbolic.refine import refine
 from symbolic.rollouts import RollOutData
 
 TRUTH = CATALOG["allen_cahn"].law
-SHORT = Schedule(leads=(1, 3), steps=(20, 20), batch=16, every=20)
 
 
 @pytest.fixture(scope="module")
@@ -82,12 +81,3 @@ def test_members_that_fail_are_named(data: Trajectories) -> None:
 def test_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="expected the folder of a fit"):
         from_folder(tmp_path)
-
-
-@pytest.mark.slow
-def test_whole_pipeline_runs_side_by_side_and_finds_the_terms_every_time() -> None:
-    clean = simulate("allen_cahn", 8, seed=0, points=32, n_frames=16, dt=3e-3)
-    found = ensemble(clean, members=2, jobs=2, schedule=SHORT)
-    assert found.consensus == (frozenset(TRUTH.coefficients), 1.0)
-    again = ensemble(clean, members=1, schedule=SHORT)
-    assert again.laws[0] == found.laws[0]

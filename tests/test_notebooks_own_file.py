@@ -1,0 +1,29 @@
+"""A user puts a file of his own into a notebook, and it runs on."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from notebook import NOTEBOOKS, run
+
+from symbolic import simulate
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "path", [p for p in NOTEBOOKS if "my.h5" in p.read_text()], ids=lambda path: path.stem
+)
+def test_notebook_runs_on_from_a_file(path: Path, tmp_path: Path) -> None:
+    """Of another system than the notebook's, where theory, signs and operators differ."""
+    own = tmp_path / "my.nc"
+    simulate("allen_cahn", 6, points=64, n_frames=40, noise=1e-3, seed=1).save(own)
+    notebook = nbformat.read(path, as_version=4)
+    cells = [cell for cell in notebook.cells if '  # or load("my.h5")' in cell.source]
+    assert len(cells) == 1
+    cells[0].source = re.sub(
+        r"^data = .*$", f"data = load({str(own)!r})", cells[0].source, flags=re.MULTILINE
+    )
+    run(notebook)
