@@ -42,13 +42,18 @@ class Talk:
         self.console = Console(quiet=quiet, markup=False, highlight=False, emoji=False, soft_wrap=True)
         self.progress = self.console.is_terminal and not quiet
         self.seconds: dict[str, float] = {}
-        self._listen("hybrid.training")
 
-    def _listen(self, name: str) -> None:
+    @contextmanager
+    def _listening(self, name: str) -> Iterator[None]:
         """Say what a logger is told, a line each: the progress of a fit where there is no terminal."""
-        log = logging.getLogger(name)
+        log, lines = logging.getLogger(name), _Lines(self)
         log.setLevel(logging.INFO)
-        log.handlers = [] if self.console.quiet or self.progress else [_Lines(self)]
+        if not (self.console.quiet or self.progress):
+            log.addHandler(lines)
+        try:
+            yield
+        finally:
+            log.removeHandler(lines)
 
     def share(self, split: Split) -> None:
         """Set the number of threads: on small grids more than one costs more than it saves."""
@@ -64,7 +69,8 @@ class Talk:
     def stage(self, name: str, *, bar: bool = False) -> Iterator[None]:
         """Time a stage and say so when it is done; one with a bar of its own needs no spinner."""
         started = time.perf_counter()
-        with self.console.status(name) if self.progress and not bar else nullcontext():
+        spinner = self.console.status(name) if self.progress and not bar else nullcontext()
+        with spinner, self._listening("hybrid.training"):
             yield
         self.seconds[name] = time.perf_counter() - started
         self.say(f"{name:<12}{self.seconds[name]:8.1f} s")

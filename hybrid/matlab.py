@@ -69,7 +69,11 @@ class Variable:
                 raise ValueError(f"{len(data)} bytes for {count} numbers")
             flat = np.frombuffer(data, np.dtype(self.order + STORED[stored]))
             parts.append(flat.astype(NUMBERS[self.kind]).reshape(self.shape, order="F"))
-        return parts[0] + 1j * parts[1] if self.imaginary else parts[0]
+        if not self.imaginary:
+            return parts[0]
+        values = np.empty(self.shape, dtype=np.result_type(parts[0], np.complex64), order="F")
+        values.real, values.imag = parts  # 1j times an infinite number would have a real part
+        return values
 
 
 def variables(path: Path) -> Iterator[Variable]:

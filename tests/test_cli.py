@@ -283,15 +283,17 @@ def test_stages_one_by_one_give_the_same_law(run_folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_data_of_a_run_are_learned_again(run_folder: Path, tmp_path: Path) -> None:
-    file = tmp_path / "spread.json"
-    result = invoke("ensemble", run_folder / "out", "--members", 2, "--jobs", 2, "--out", file)
+def test_data_of_a_run_are_learned_again(tmp_path: Path) -> None:
+    source, folder, file = tmp_path / "ac.npz", tmp_path / "ac", tmp_path / "spread.json"
+    simulate("allen_cahn", 6, seed=0, points=32, n_frames=16, dt=3e-3).save(source)
+    assert invoke("fit", source, "--out", folder, "--steps", 20, "-q").exit_code == 0
+    result = invoke("ensemble", folder, "--members", 2, "--jobs", 2, "--out", file)
     assert result.exit_code == 0, result.output
     content = json.loads(file.read_text())
     assert content["laws"] == 2
-    assert {"F: u**3", "q: k**2", "w: k"} <= {row["name"] for row in content["terms"]}
+    assert {"F: u**4", "q: k**2", "m: 1"} <= {row["name"] for row in content["terms"]}
     assert "2 laws" in result.output
-    refused = invoke("ensemble", run_folder / "out", "--members", 2, "--out", file)
+    refused = invoke("ensemble", folder, "--members", 2, "--out", file)
     assert (refused.exit_code, len(refused.output.splitlines())) == (2, 1)
 
 

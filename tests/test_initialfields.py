@@ -50,7 +50,7 @@ def test_clean_data_leave_the_refinement_as_it_is() -> None:
 
 def test_noisy_starts_no_longer_bias_the_coefficients() -> None:
     before, after = [], []
-    for seed in range(6):
+    for seed in range(4):
         data = fields(0.03, seed)
         found = refined(data)
         before.append(errors(found.law))
@@ -62,7 +62,7 @@ def test_noisy_starts_no_longer_bias_the_coefficients() -> None:
 
 def test_standard_errors_are_those_of_the_coefficients() -> None:
     pulls = []
-    for seed in range(8):
+    for seed in range(6):
         data = fields(0.02, 100 + seed)
         law = with_initial_fields(refined(data), data, pivot=TRUTH.scale, clusters=6).law
         std = np.sqrt(np.diag(np.array(law.covariance)))[:-1]

@@ -13,9 +13,7 @@ from symbolic import simulate
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "path", [p for p in NOTEBOOKS if "my.h5" in p.read_text()], ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", [p for p in NOTEBOOKS if p.stem[0] in "12"], ids=lambda path: path.stem)
 def test_notebook_runs_on_from_a_file(path: Path, tmp_path: Path) -> None:
     """Of another system than the notebook's, where theory, signs and operators differ."""
     own = tmp_path / "my.nc"
