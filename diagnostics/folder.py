@@ -17,7 +17,7 @@ from hybrid.files import write_whole
 from hybrid.manifest import INCOMPLETE, MANIFEST, RESULTS, REVISION, Entries, listed, seal, verify
 
 CHECKPOINT = "checkpoint"
-LATER = ("export", "scaling.html", "scaling.csv", "scaling.tex")  # written by commands that read a law
+LATER = ("export", "scaling.html", "scaling.csv", "scaling.tex", "scaling_figures")  # about a law, not of it
 
 
 @contextmanager
@@ -117,11 +117,15 @@ def _move(work: Path, out: Path) -> None:
     kept = "law.json" in names and "law.json" not in arrived
     stale = () if kept else LATER  # of another law
     for name in [*arrived, *gone, *stale]:
-        path = out / name
-        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+        _delete(out / name)
     for name in [*arrived, MANIFEST]:
         os.rename(work / name, out / name)
     shutil.rmtree(work)
+
+
+def _delete(path: Path) -> None:
+    """A file, a folder or a link, if it is there."""
+    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
 
 
 def finish(out: Path) -> None:
@@ -201,8 +205,8 @@ def replacing_folder(out: Path, *, force: bool, results: Sequence[str]) -> Itera
         with _terminable():
             yield partial
             out.mkdir(parents=True, exist_ok=True)
-            for old in (out / name for name in results if (out / name).exists()):
-                shutil.rmtree(old) if old.is_dir() else old.unlink()
+            for name in results:
+                _delete(out / name)
             for item in partial.iterdir():
                 os.rename(item, out / item.name)
     finally:

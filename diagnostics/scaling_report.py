@@ -22,6 +22,7 @@ from hybrid.onsager import OnsagerModel
 from hybrid.trajectories import Trajectories
 from symbolic.law import Law
 
+FIGURES = "scaling_figures"  # the report of a run has its own in figures/, which its manifest watches
 COLUMNS = ("subject", "component", "exponent", "low", "high", "r_squared", "A_min", "A_max", "note")
 LOOK_FOR = {
     "energies": (
@@ -72,7 +73,7 @@ def write(
     """Write the files of a summary; the path of its page."""
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    drawings = {name: save(figure, out / "figures", name) for name, figure in figures(summary).items()}
+    drawings = {name: save(figure, out / FIGURES, name) for name, figure in figures(summary).items()}
     write_whole(out / "scaling.csv", csv_text(summary.scalings))
     write_whole(out / "scaling.tex", tex_table(summary.scalings))
     write_whole(out / "scaling.html", render(summary, law, data, drawings, command=command))

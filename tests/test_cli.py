@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -280,6 +281,21 @@ def test_stages_one_by_one_give_the_same_law(run_folder: Path) -> None:
     assert {key: again[key] for key in ("in_class", "network", "law", "split")} == {
         key: metrics[key] for key in ("in_class", "network", "law", "split")
     }
+
+
+@pytest.mark.slow
+def test_no_command_spoils_the_folder_for_the_next(run_folder: Path) -> None:
+    used = run_folder / "used"
+    shutil.copytree(run_folder / "out", used)
+    compared = ("compare", used, run_folder / "out", "--out", run_folder / "compared")
+    fields = ("simulate", used, "--from", run_folder / "kdv.npz", "--out", run_folder / "law.npz")
+    for arguments in (("scaling", used), ("export", used), compared, fields, ("report", used)):
+        result = invoke(*arguments)
+        assert result.exit_code == 0, result.output
+    later = {"export", "scaling.html", "scaling.csv", "scaling.tex", "scaling_figures"}
+    assert {path.name for path in used.iterdir()} == {*RESULTS, MANIFEST, *later}
+    assert invoke("distill", used).exit_code == 0  # what was written about the old law goes
+    assert not later & {path.name for path in used.iterdir()}
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from pages import parsed, photographed
 from diagnostics import scaling_report
 from diagnostics.exponents import ScalingSummary, dominance, scaling_summary
 from diagnostics.scaling import amplitude_scaling
-from diagnostics.scaling_report import COLUMNS, tex_table
+from diagnostics.scaling_report import COLUMNS, FIGURES, tex_table
 from hybrid.build import build
 from hybrid.onsager import OnsagerModel
 from hybrid.trajectories import Trajectories
@@ -110,8 +110,8 @@ def test_what_dominates_where_is_said(kdv: tuple[OnsagerModel, Law, Trajectories
 
 def test_files_are_written_and_agree(out: Path, kdv: tuple[OnsagerModel, Law, Trajectories]) -> None:
     drawings = {f"{name}.{kind}" for name in ("energies", "local_exponents") for kind in ("svg", "png")}
-    assert {path.name for path in (out / "figures").iterdir()} == drawings
-    assert {path.name for path in out.iterdir()} == {"figures", "scaling.csv", "scaling.html", "scaling.tex"}
+    assert {path.name for path in (out / FIGURES).iterdir()} == drawings
+    assert {path.name for path in out.iterdir()} == {FIGURES, "scaling.csv", "scaling.html", "scaling.tex"}
     scalings = scaling_summary(*kdv).scalings
     rows = list(csv.DictReader((out / "scaling.csv").read_text().splitlines()))
     assert tuple(rows[0]) == COLUMNS
