@@ -77,6 +77,15 @@ PROBLEMS: dict[str, Problem] = {
         False, lambda u, x, k, t: d(u**2 / 2, k, -1j * k) + d(u, k, k**2 - k**4), 0.2, 22.0
     ),
     "Allen–Cahn with drift": Problem(False, lambda u, x, k, t: allen_cahn(u, k) + d(u, k, 1j * k), 0.03),
+    "u_xx and u_x²": Problem(
+        False, lambda u, x, k, t: 0.5 * d(u, k, -(k**2)) + d(u, k, 1j * k) ** 2, 0.01, amplitude=0.6
+    ),
+    "Allen–Cahn with u u_x²": Problem(
+        False, lambda u, x, k, t: allen_cahn(u, k) + 0.1 * u * d(u, k, 1j * k) ** 2, 0.03
+    ),
+    "porous medium": Problem(
+        True, lambda u, x, k, t: 0.2 * d((1.5 + u) ** 2, k, -(k**2)), 0.02, amplitude=0.4
+    ),
     "Allen–Cahn forced in x": Problem(False, lambda u, x, k, t: allen_cahn(u, k) + 0.5 * np.cos(x), 0.03),
     "Allen–Cahn forced in t": Problem(False, lambda u, x, k, t: allen_cahn(u, k) + 0.5 * np.sin(5 * t), 0.03),
 }

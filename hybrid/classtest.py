@@ -149,18 +149,23 @@ class Regression:
             linear=len(factors.f) == 1,
         )
 
-    def with_local(self, plain: Factors, case: Case | None) -> Factors | None:
-        """The best member with local energies, if it leaves less than 1/IN_CLASS of what a plain one leaves.
+    def local_matters(self, plain: Factors) -> bool:
+        """Whether gradients of local energies, free in each mode, explain most of what a member leaves."""
+        return self._much_more(self._left(plain), self._scores(self.held_out, self._free()[1], self.local))
 
-        What they leave when they are free in each mode is quick to find, and asked first.
-        """
-        allowed = self.train.truncated(plain.powers)
-        left = self._scores(self.held_out, constrained(allowed, self.weights, plain.case).coefficients, ())
-        if not self._much_more(left, self._scores(self.held_out, self._free()[1], self.local)):
-            return None
+    def with_local(self, plain: Factors, case: Case | None) -> Factors | None:
+        """The best member with local energies, if it explains most of what a plain one leaves."""
         member, scores = self.best(case)
-        gains = bool(member.local) and self._much_more(left, scores * self._signal(self.held_out))
+        gains = bool(member.local) and self._much_more(
+            self._left(plain), scores * self._signal(self.held_out)
+        )
         return member if gains else None
+
+    def _left(self, plain: Factors) -> Float[np.ndarray, " n"]:
+        """What a member without local energies leaves."""
+        allowed = self.train.truncated(plain.powers)
+        fitted = constrained(allowed, self.weights, plain.case)
+        return self._scores(self.held_out, fitted.coefficients, ())
 
     def _much_more(self, left: Float[np.ndarray, " n"], less: Float[np.ndarray, " n"]) -> bool:
         floor = NEGLIGIBLE * self._signal(self.held_out)

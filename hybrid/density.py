@@ -65,6 +65,17 @@ def cubic_densities(ndim: int) -> tuple[Density, ...]:
     )
 
 
+def quartic_densities(ndim: int) -> tuple[Density, ...]:
+    """Quartic energies of two and four derivatives: u² |∇u|² and |∇u|⁴.
+
+    With powers of u beside them their gradients span u |∇u|² and the divergence of |∇u|² ∇u.
+    """
+    u = (0,) * ndim
+    first = [tuple(int(i == j) for j in range(ndim)) for i in range(ndim)]
+    squares = tuple((1.0, (u, u, d, d)) for d in first)
+    return Density(squares), Density(tuple((1.0, (c, c, d, d)) for c in first for d in first))
+
+
 @dataclass(frozen=True)
 class LocalEnergy:
     """Σ_j β_j ∫ D_j dx on a grid, and its L² gradient

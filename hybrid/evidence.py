@@ -23,6 +23,7 @@ class Evidence:
         imaginary_q: |Im q|/|q| that the unrestricted regression sees, weighted mean over modes.
         linear: the nonlinear terms do not help, so K and q cannot be told apart.
         shared: what the residuals of all trajectories have in common; None where their times differ.
+        derivatives: the unrestricted regression holds terms with derivatives of u in their nonlinearity.
     """
 
     ratio: float
@@ -31,6 +32,7 @@ class Evidence:
     imaginary_q: float
     linear: bool
     shared: Shared | None = None
+    derivatives: bool = False
 
     @property
     def forced(self) -> bool:
@@ -55,13 +57,19 @@ class Evidence:
             where = "in x" if self.shared.steady > 0.5 else "in t"
             found.append(f"all trajectories share a forcing {where}, which no energy of the field alone has")
         if not self.one_operator:
-            found.append(
+            found.append(self._mismatch)
+        return tuple(found)
+
+    @property
+    def _mismatch(self) -> str:
+        if self.derivatives:
+            return "nonlinear terms with derivatives, such as u_x², explain what no energy of the class does"
+        if self.imaginary_q > IMAGINARY:
+            return (
                 "the linear part is not the operator of the nonlinear part applied to a real energy "
                 "(a drift, a viscosity or an instability of its own)"
-                if self.imaginary_q > IMAGINARY
-                else "the nonlinear parts of the modes are not one function of u under one operator"
             )
-        return tuple(found)
+        return "the nonlinear parts of the modes are not one function of u under one operator"
 
 
 UNJUDGED = Evidence(ratio=1.0, z=0.0, explained=0.0, imaginary_q=0.0, linear=False)

@@ -32,6 +32,7 @@ class WarmStart:
         band: largest wavenumber evolved; hold: the others are kept at their initial values, not removed.
         first_frame: frames before it teach the erasure of high modes, not the equation.
         known: modes whose symbols were measured; elsewhere they were continued.
+        trusted: the wavenumber from which continuations that are as good disagree, or K changes its sign.
         evidence: the class test.
         score: of roll-outs on the validation trajectories.
         beta: β_j of each cubic density (`cubic_densities`); empty where V0, V1 and q suffice.
@@ -47,6 +48,7 @@ class WarmStart:
     hold: bool
     first_frame: int
     known: np.ndarray
+    trusted: float = float("inf")
     evidence: Evidence = UNJUDGED
     score: float = float("inf")
     beta: tuple[float, ...] = ()

@@ -16,7 +16,7 @@ from hybrid.flow import Flow
 
 Step = Callable[[Tensor], Tensor]
 CONTOUR_POINTS = 32
-MAX_LEVEL = 30
+MAX_LEVEL = 20  # a frame in a million steps, at most
 ROUNDING = 2e-14  # a local error below this cannot be measured
 
 

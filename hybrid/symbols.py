@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import combinations, product
 
 import numpy as np
@@ -9,6 +11,8 @@ from jaxtyping import Float
 
 HIGHEST_EVEN, HIGHEST_ODD = 4, 5
 MAX_TERMS = 3
+LIKELY = 6.0  # continuations whose criterion is worse by less than this are as good
+AGREE = 1.0  # relative difference of as good continuations up to which they say the same
 
 
 def monomials(k: Float[np.ndarray, "d k"], parity: int) -> Float[np.ndarray, "k c"]:
@@ -34,31 +38,55 @@ def _weighted(columns: np.ndarray, values: np.ndarray, weights: np.ndarray) -> t
     return solution, float(np.sum(weights * (columns @ solution - values) ** 2))
 
 
+@dataclass(frozen=True)
+class Continued:
+    """A symbol on all modes.
+
+    Args:
+        values: measured where known, elsewhere continued.
+        trusted: whether it is measured, or continuations that are as good agree.
+        same_sign: whether it has the sign that it has in that direction at the edge of what was measured.
+    """
+
+    values: Float[np.ndarray, " k"]
+    trusted: np.ndarray
+    same_sign: np.ndarray
+
+
+def _fits(columns: np.ndarray, values: np.ndarray, weights: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
+    """n log χ² + 2 s log n, and the coefficients, of each subset of at most MAX_TERMS columns."""
+    n, total = len(values), float(np.sum(weights * values**2))
+    floor = 1e-12 * total + 1e-300
+    yield n * np.log(total + floor), np.zeros(columns.shape[1])
+    for size in range(1, MAX_TERMS + 1):
+        for subset in map(list, combinations(range(columns.shape[1]), size)):
+            solution, chi2 = _weighted(columns[:, subset], values, weights)
+            coefficients = np.zeros(columns.shape[1])
+            coefficients[subset] = solution
+            yield n * np.log(chi2 + floor) + 2 * size * np.log(max(n, 2)), coefficients
+
+
 def continued(
     k: Float[np.ndarray, "d k"],
     values: Float[np.ndarray, " k"],
     errors: Float[np.ndarray, " k"],
     known: np.ndarray,
     parity: int,
-) -> Float[np.ndarray, " k"]:
+) -> Continued:
     """Values on all modes: measured where known, elsewhere the best few monomials of k through those.
 
-    The subset (at most MAX_TERMS) minimises n log χ² + s log n, χ² from the standard errors.
+    The subset (at most MAX_TERMS) minimises n log χ² + 2 s log n, χ² from the standard errors.
     """
     if not known.any():
         raise ValueError("expected at least one mode resolved in time, got none; use a finer frame spacing")
     columns = monomials(k, parity)
-    n = int(known.sum())
     least = 1e-3 * np.median(errors[known]) + 1e-12 * np.abs(values[known]).max() + 1e-100
     weights = 1 / np.maximum(errors[known], least) ** 2
-    best = np.zeros(columns.shape[1])
-    floor = 1e-12 * float(np.sum(weights * values[known] ** 2)) + 1e-300
-    score = n * np.log(float(np.sum(weights * values[known] ** 2)) + floor)
-    for size in range(1, MAX_TERMS + 1):
-        for subset in map(list, combinations(range(columns.shape[1]), size)):
-            solution, chi2 = _weighted(columns[known][:, subset], values[known], weights)
-            candidate = n * np.log(chi2 + floor) + size * np.log(max(n, 2)) * 2
-            if candidate < score:
-                score, best = candidate, np.zeros(columns.shape[1])
-                best[subset] = solution
-    return np.where(known, values, columns @ best)
+    fits = list(_fits(columns[known], values[known], weights))
+    lowest, best = min(fits, key=lambda fit: fit[0])
+    likely = np.stack([columns @ coefficients for value, coefficients in fits if value < lowest + LIKELY])
+    agree = np.ptp(likely, axis=0) <= AGREE * np.abs(columns @ best)
+    norm = np.sqrt((k**2).sum(0))
+    inward = np.minimum(1.0, norm[known].max() / np.maximum(norm, 1e-300))
+    same_sign = (columns @ best) * (monomials(k * inward, parity) @ best) >= 0
+    return Continued(np.where(known, values, columns @ best), known | agree, known | same_sign)

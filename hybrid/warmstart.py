@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from hybrid.classtest import Regression
-from hybrid.density import Density, cubic_densities
+from hybrid.density import Density, cubic_densities, quartic_densities
+from hybrid.evidence import IN_CLASS, Evidence
 from hybrid.factorise import Case, Factors
 from hybrid.flow import band_mask
 from hybrid.forcing import Shared
@@ -16,7 +17,7 @@ from hybrid.grid import Grid
 from hybrid.metrics import score
 from hybrid.scales import Scales
 from hybrid.start import WarmStart, first_useful_frame, rollout_errors
-from hybrid.symbols import continued
+from hybrid.symbols import Continued, continued
 from hybrid.trajectories import Trajectories
 
 HALF_WIDTHS = (2, 4, 8, 16)
@@ -25,41 +26,48 @@ TRIAL_TRAJECTORIES = 8
 TRIAL_RTOL = 1e-5
 SHORT = 11  # frames of the roll-outs that choose the width of the test functions
 MARKEDLY = 1.2  # an N must make short roll-outs better by this factor; more is hidden where noise is 1 %
-TIE = 1e-3  # bands whose scores agree to this are equally good: the largest is taken
+LITTLE = 1e-4  # of the variance
+TIE = 1e-3  # bands whose scores agree to this are equally good: the largest of trusted modes is taken
 
 
-def _spread(
-    regression: Regression, grid: Grid, values: np.ndarray, errors: np.ndarray, parity: int
-) -> np.ndarray:
-    """Values of the regressed modes on the whole grid, continued where they were not measured."""
-    full = np.zeros(grid.modes_shape)
-    full[band_mask(grid, np.inf)] = continued(regression.train.k, values, errors, regression.known, parity)
+def _spread(regression: Regression, grid: Grid, values: np.ndarray) -> np.ndarray:
+    """Values of the regressed modes on the whole grid, the others 0."""
+    full = np.zeros(grid.modes_shape, dtype=values.dtype)
+    full[band_mask(grid, np.inf)] = values
     return full
 
 
 def _member(
     regression: Regression, factors: Factors, grid: Grid, scales: Scales, first_frame: int
 ) -> WarmStart:
-    m = _spread(regression, grid, factors.K.real, factors.K_error, parity=0)
-    w = _spread(regression, grid, factors.K.imag, factors.K_error, parity=1)
-    K = factors.case.project(np.maximum(m, 0.0) + 1j * w)
+    def symbol(values: np.ndarray, errors: np.ndarray, parity: int) -> Continued:
+        return continued(regression.train.k, values, errors, regression.known, parity)
+
+    m, w = symbol(factors.K.real, factors.K_error, 0), symbol(factors.K.imag, factors.K_error, 1)
+    q = symbol(factors.q, factors.q_error, 0)
+    K = factors.case.project(np.maximum(m.values, 0.0) + 1j * w.values)
+    K = _spread(regression, grid, K)
     if not regression.known[0]:
         K[(0,) * grid.ndim] = 0.0
     K[(0,) * grid.ndim] = K[(0,) * grid.ndim].real
     drive = factors.f[0] if K[(0,) * grid.ndim] else 0.0  # where the mean is conserved, f(0) is rounding
-    q = _spread(regression, grid, factors.q, factors.q_error, parity=0)
-    known = np.zeros(grid.modes_shape, dtype=bool)
-    known[band_mask(grid, np.inf)] = regression.known
+    q_values = _spread(regression, grid, q.values)
+    known = _spread(regression, grid, regression.known)
+    sure = w.trusted & m.trusted & q.trusted & w.same_sign & m.same_sign
+    unsure = ~_spread(regression, grid, sure) & band_mask(grid, np.inf)
     f = np.polynomial.Polynomial([drive, *factors.polynomial().coef[1:]])
     components = np.maximum.reduce([np.abs(k) for k in grid.k])
     band = max(2 * grid.k_unit, float(components[known].max()))
-    start = WarmStart(grid, scales, K, q, f, factors.case, band, False, first_frame, known)
+    trusted = float(components[unsure].min(initial=np.inf))
+    start = WarmStart(grid, scales, K, q_values, f, factors.case, band, False, first_frame, known, trusted)
     beta = tuple(factors.beta.get(j, 0.0) for j in regression.local)
     return replace(start, beta=beta if any(beta) else ())
 
 
 def _best_band(start: WarmStart, trial: Float[np.ndarray, "n nt *grid"], dt: float) -> WarmStart:
     """The band of modes with the best roll-outs, from the modes that were measured to all that there are.
+
+    Where high modes do not matter bands are equally good: then those count whose symbols are sure.
 
     Coarse first, then finer around the best; last, whether the modes outside are better held.
     """
@@ -73,7 +81,8 @@ def _best_band(start: WarmStart, trial: Float[np.ndarray, "n nt *grid"], dt: flo
         for n in {int(b) for b in np.rint(bands)} - scores.keys():
             scores[n] = score(rollout_errors(replace(start, band=n * unit).flow(), trial, dt, TRIAL_RTOL))
         smallest = min(scores.values())
-        return max(n for n, value in scores.items() if value <= smallest * (1 + TIE))
+        good = sorted(n for n, value in scores.items() if value <= smallest * (1 + TIE))
+        return max((n for n in good if n * unit < start.trusted), default=good[0])
 
     while True:
         n = best_of(np.geomspace(low, high, N_BANDS))
@@ -163,15 +172,32 @@ class _Search:
 
         It must predict better by the factor MARKEDLY, and be in the class: no N rescues what is outside.
         """
-        densities = cubic_densities(self.grid.ndim)
-        width = plain.regression.options["half_width"]
-        wider = self.regression(width, plain.regression.cut, densities)
-        factors = wider.with_local(plain.factors, self.case)
-        if factors is None or self.judged(wider, factors)[0] > plain.score:
+        width, cut = plain.regression.options["half_width"], plain.regression.cut
+        cubic, quartic = cubic_densities(self.grid.ndim), quartic_densities(self.grid.ndim)
+        beyond = self.regression(width, cut, (*cubic, *quartic))
+        if not beyond.local_matters(plain.factors):
             return plain
-        found = self.best(densities)
-        better = MARKEDLY * found.score < plain.score and bool(found.start.beta)
-        return found if better and found.start.evidence.one_operator else plain
+        wider = self.regression(width, cut, cubic)
+        factors = wider.with_local(plain.factors, self.case) if wider.local_matters(plain.factors) else None
+        if factors is not None and self.judged(wider, factors)[0] <= plain.score:
+            found = self.best(cubic)
+            better = MARKEDLY * found.score < plain.score and bool(found.start.beta)
+            if better and found.start.evidence.one_operator:
+                return found
+        return replace(plain, start=replace(plain.start, evidence=_doubted(plain, beyond)))
+
+
+def _doubted(plain: _Found, beyond: Regression) -> Evidence:
+    """The evidence for a member, where terms with derivatives explain much that no member explains.
+
+    They speak against it if what it leaves is more than the share LITTLE of the variance: below, they are the
+    next order of an expansion whose first is in the class.
+    """
+    evidence, against = plain.start.evidence, beyond.evidence(plain.factors)
+    needed = against.ratio > IN_CLASS * evidence.ratio
+    if not needed or against.one_operator or against.explained > 1 - LITTLE:
+        return evidence
+    return replace(against, shared=beyond.shared(), derivatives=True)
 
 
 def warm_start(train: Trajectories, validation: Trajectories, *, case: Case | None = None) -> WarmStart:

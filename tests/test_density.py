@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from hybrid.density import Density, LocalEnergy, cubic_densities
+from hybrid.density import Density, LocalEnergy, cubic_densities, quartic_densities
 from hybrid.grid import Grid
 
 LINE, PLANE = Grid((24,), (5.0,)), Grid((10, 12), (5.0, 7.0))
@@ -109,3 +109,15 @@ def test_products_that_differ_by_a_total_derivative_have_one_gradient() -> None:
     (expected,) = LocalEnergy(grid, (Density(((1.25, ((0,), (0,), (1,), (1,))),)),)).forces(u_hat)
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-10 * float(expected.abs().max()))
     assert (QUARTIC.degree, QUARTIC.derivatives) == (4, 2)
+
+
+def test_gradients_of_quartic_densities_are_those_of_the_calculus_of_variations() -> None:
+    u = noise(LINE)
+    u_x = LINE.ifft(1j * torch.as_tensor(LINE.k[0]) * LINE.fft(u))
+    energy = LocalEnergy(LINE, quartic_densities(1))
+    mixed, steep = (LINE.ifft(force) for force in energy.forces(LINE.fft(u)))
+    bump = noise(Grid((24,), (5.0,)), 2)[1]
+    bump_x = LINE.ifft(1j * torch.as_tensor(LINE.k[0]) * LINE.fft(bump))
+    weak = (2 * u * u_x**2 * bump + 2 * u**2 * u_x * bump_x).mean(), (4 * u_x**3 * bump_x).mean()
+    for force, exact in zip((mixed, steep), weak, strict=True):
+        torch.testing.assert_close((force * bump).mean(), exact)

@@ -48,7 +48,22 @@ def test_symbols_continue_as_the_few_powers_they_are(truth: np.ndarray, parity: 
     known = K1[0] <= 7
     values = np.where(known, truth, -99.0)
     full = continued(K1, values, np.full(16, 1e-6), known, parity)
-    np.testing.assert_allclose(full, truth, rtol=1e-8)
+    np.testing.assert_allclose(full.values, truth, rtol=1e-8)
+    assert full.trusted.all()
+
+
+def test_a_symbol_that_noise_hides_is_not_trusted_far_from_where_it_was_measured() -> None:
+    known = K1[0] <= 7
+    noise = 0.05 * np.random.default_rng(0).normal(size=16)
+    full = continued(K1, np.where(known, K1[0] * (1 + noise), 0.0), 0.05 * K1[0] + 0.01, known, 1)
+    assert full.trusted[known].all()
+    assert not full.trusted[-1]
+
+
+def test_a_continued_sign_change_is_told() -> None:
+    known = K1[0] <= 7
+    full = continued(K1, 100 * K1[0] - K1[0] ** 3, np.full(16, 1e-6), known, 1)
+    np.testing.assert_array_equal(full.same_sign, K1[0] <= 10)
 
 
 def test_monomials_have_the_parity_asked_for() -> None:

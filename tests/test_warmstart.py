@@ -152,8 +152,10 @@ def drift(u: np.ndarray, x: np.ndarray, t: float) -> np.ndarray:
         (lambda u, x, t: 0.5 * np.cos(x), "forcing in x"),
         (lambda u, x, t: 0.5 * np.sin(5 * t), "forcing in t"),
         (drift, "a drift"),
+        (lambda u, x, t: 0.2 * drift(u, x, t) ** 2, "terms with derivatives"),
+        (lambda u, x, t: -0.2 * u * drift(u, x, t) ** 2, "terms with derivatives"),
     ],
-    ids=["forced in x", "forced in t", "with a drift"],
+    ids=["forced in x", "forced in t", "with a drift", "with u_x²", "with u u_x²"],
 )
 def test_reason_of_a_rejection_is_named(
     extra: Callable[[np.ndarray, np.ndarray, float], np.ndarray], reason: str
