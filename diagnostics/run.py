@@ -47,7 +47,7 @@ def learn(plan: Plan, folder: Path, talk: Talk, command: str) -> tuple[OnsagerMo
             case=plan.case,
             schedule=plan.schedule(),
             progress=talk.progress,
-            checkpoint=folder / CHECKPOINT if plan.forces is None else None,
+            checkpoint=folder / CHECKPOINT,
         )
     del talk.seconds["fit"]  # the record has it, and the factorisation on its own
     model.save(folder / "model")
