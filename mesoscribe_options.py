@@ -23,8 +23,8 @@ class Commands(TyperGroup):
         """Run a command."""
         try:
             return super().invoke(ctx)
-        except (FloatingPointError, ValueError, OSError) as error:
-            self._fail(error, 1 if isinstance(error, FloatingPointError) else 2)
+        except (FloatingPointError, ValueError, OSError, MemoryError) as error:
+            self._fail(error, 1 if isinstance(error, FloatingPointError | MemoryError) else 2)
         except KeyboardInterrupt as stop:
             self._fail(str(stop) or "interrupted", 130)
 

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from diagnostics.plan import Plan
+from diagnostics.strict import Check, json_object, number, row, table, text
 from hybrid.files import write_whole
 from hybrid.manifest import INCOMPLETE, MANIFEST, RESULTS, REVISION, Entries, listed, seal, verify
 
@@ -227,9 +228,11 @@ def _content(folder: Path) -> dict[str, Any]:
 
 
 def kept(folder: Path) -> tuple[Plan, dict[str, Any]]:
-    """The plan of a folder and all that run.json holds."""
+    """The plan of a folder and all that run.json holds, which may come from a stranger."""
+    checks: dict[str, Check] = {"notes": row(text), "seconds": table(number)}
     try:
-        content = json.loads((folder / "run.json").read_text())
-        return Plan(**content["plan"]), content
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        content = json_object(folder / "run.json")
+        read = {name: check(content[name]) for name, check in checks.items() if name in content}
+        return Plan.read(content["plan"]), {**content, **read}
+    except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"expected the folder of a fit, got {folder} ({error}); fit first") from None

@@ -167,8 +167,8 @@ def judge_again(folder: Path, data: Path | None, talk: Talk, command: str) -> No
             talk,
             split.test if data is None else plan.data(data),
             command,
-            distillation=SimpleNamespace(notes=tuple(content.get("notes", ()))),
-            record=plan.record(split, content["fit"]),
+            distillation=SimpleNamespace(notes=content.get("notes", ())),
+            record=plan.record(split, content.get("fit")),
             seconds={**content.get("seconds", {}), **talk.seconds},
             **judged,
         )

@@ -23,7 +23,7 @@ OFTEN = "from hybrid import checkpoint; checkpoint.SECONDS = 0.0; import mesoscr
 
 
 RUN = ("run", "data.npz", "--steps", "60")
-FORCES = ("fit", "fput", "--forces", "4", "--sites", "48", "--trajectories", "4", "--steps", "200")
+FORCES = ("fit", "fput", "--forces", "4", "--sites", "48", "--trajectories", "4", "--steps", "60")
 
 
 def start(base: Path, out: str, *args: str) -> subprocess.Popen[str]:
