@@ -18,6 +18,7 @@ from diagnostics.talk import Talk
 from hybrid import OnsagerModel, Trajectories, fit
 from hybrid.digest import digest
 from hybrid.files import write_whole
+from hybrid.lock import held
 from hybrid.manifest import verify
 from hybrid.trajectories import Split
 from symbolic import Law
@@ -181,7 +182,7 @@ def scale(folder: Path, data: Path | None, talk: Talk, command: str) -> None:
     plan, _ = kept(folder)
     model, law = OnsagerModel.load(folder / "model"), Law.load(folder / "law.json")
     fields = plan.data(data)
-    with talk.stage("scaling"):
+    with held(folder), talk.stage("scaling"):
         said = scaling_summary(model, law, fields)
         page = write(said, law, fields, folder, command=command)
     talk.say("", *str(said).splitlines(), "", f"scaling     {page}")
