@@ -30,9 +30,30 @@ class Commands(TyperGroup):
             self._fail(str(stop) or "interrupted", 130)
 
     def _fail(self, error: BaseException | str, status: int) -> NoReturn:
-        text = " ".join(str(error).split())
-        echo(f"mesoscribe: {text if text.isprintable() else ascii(text)[1:-1]}", err=True)
+        echo(f"mesoscribe: {one_line(error)}", err=True)
         raise Exit(status)
+
+
+def one_line(error: BaseException | str) -> str:
+    """An error as a terminal is told it, whatever names are in it."""
+    text = " ".join(str(error).split())
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
+def say(text: str, quiet: bool) -> None:
+    """Print, unless only errors are wanted."""
+    if not quiet:
+        echo(text)
+
+
+def ask_for_a_file(lost: bool) -> None:
+    """Refuse to throw away what a command was asked for.
+
+    Raises:
+        ValueError: nothing is to be printed, and there is no file to write.
+    """
+    if lost:
+        raise ValueError("expected --out FILE with -q, which prints errors only, got none; name a file")
 
 
 def _version(asked: bool) -> None:
@@ -46,21 +67,15 @@ def _version(asked: bool) -> None:
     raise Exit()
 
 
-SYSTEMS = (
+SYSTEMS: tuple[str, ...] = (
     "allen_cahn",
     "allen_cahn_2d",
     "benjamin_ono",
     "cahn_hilliard",
     "cahn_hilliard_2d",
-    "drifting_allen_cahn",
 )
-SYSTEMS += (
-    "kdv",
-    "ohta_kawasaki",
-    "chain",
-    "fene",
-    "fput",
-)  # known here, so that the tab key waits for nothing
+SYSTEMS += ("drifting_allen_cahn", "kdv", "ohta_kawasaki")  # here too: the tab key waits for no import
+SYSTEMS += ("chain", "fene", "fput")
 SUFFIXES = (".h5", ".hdf5", ".npz", ".mat", ".nc", ".zarr")
 ACTIVE = "\"'`$\\"  # what a shell may read as its own
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def mutate(path: Path, rng: np.random.Generator) -> bool:
 
 VALUES: tuple[Any, ...] = (
     *(None, True, False, 0, 1, -1, 2, 3.5, -2.5e-7, 1e300, float("inf"), float("nan"), 10**30, -(2**63)),
-    *("", "kdv", "1", "../../etc/passwd", "/dev/zero", "a\nb\x1b[31m", "__import__('os').system('id')"),
+    *("", "kdw", "1", "../../etc/passwd", "/dev/zero", "a\nb\x1b[31m", "__import__('os').system('id')"),
     *([], {}, [[]], [None], {"": None}, [[[[[[[[]]]]]]]], [1, 2, 3], {"term": "u**64", "value": 1}),
 )
 
@@ -119,7 +120,7 @@ def _forge_value(content: Any, rng: np.random.Generator) -> None:
     other, its = places[int(rng.integers(len(places)))]
     kind = rng.random()
     if kind < 0.6:
-        holder[key] = VALUES[int(rng.integers(len(VALUES)))]
+        holder[key] = deepcopy(VALUES[int(rng.integers(len(VALUES)))])
     elif kind < 0.75:
         del holder[key]
     elif kind < 0.9:
