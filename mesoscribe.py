@@ -160,18 +160,22 @@ def simulate_command(
 
     made: dict[str, Any] = {"n_trajectories": trajectories, "noise": noise, "n_frames": n_frames, "dt": dt}
     made |= {"points": points, "force_law": force_law, "sites": sites, "courant": courant}
-    said = simulated(source, out, made, start=start, network=network, seed=seed, force=force)
-    typer.echo("" if quiet else said, nl=not quiet)
+    opt.say(simulated(source, out, made, start=start, network=network, seed=seed, force=force), quiet)
 
 
 @main.command("export", epilog="Examples: mesoscribe export kdv; mesoscribe export kdv --to numpy --out a.py")
 def export_command(
-    folder: opt.Folder, to: opt.To = None, out: opt.FormOut = None, force: opt.Force = False
+    folder: opt.Folder,
+    to: opt.To = None,
+    out: opt.FormOut = None,
+    force: opt.Force = False,
+    quiet: opt.Quiet = False,
 ) -> None:
     """Print the law of a folder in one form or, with --out, write it; without --to, all in DIR/export."""
     from symbolic.export import from_folder
 
-    typer.echo(from_folder(folder, out, to=to, force=force))
+    opt.ask_for_a_file(quiet and to is not None and out is None)
+    opt.say(from_folder(folder, out, to=to, force=force), quiet)
 
 
 @main.command("scaling", epilog="Example: mesoscribe scaling kdv")
@@ -194,8 +198,7 @@ def compare_command(
     """Put runs side by side, systems, seeds or noise levels: compare.html, compare.md, compare.csv."""
     from diagnostics.compare import compare
 
-    said = compare(folders, out, force=force)
-    typer.echo("" if quiet else said, nl=not quiet)
+    opt.say(compare(folders, out, force=force), quiet)
 
 
 @main.command("ensemble", epilog="Example: mesoscribe ensemble kdv --members 10 --jobs 2 --out kdv.json")
@@ -205,11 +208,13 @@ def ensemble_command(
     jobs: opt.Jobs = 1,
     out: opt.EnsembleOut = None,
     force: opt.Force = False,
+    quiet: opt.Quiet = False,
 ) -> None:
     """Learn the data again, resampled and with other seeds: which terms come back, and their spread."""
     from diagnostics.ensemble import from_folder
 
-    typer.echo(from_folder(folder, members=members, jobs=jobs, out=out, force=force))
+    opt.ask_for_a_file(quiet and out is None)
+    opt.say(from_folder(folder, members=members, jobs=jobs, out=out, force=force), quiet)
 
 
 @main.command("check", epilog="Example: mesoscribe check kdv.h5 --layout ntx")
@@ -221,6 +226,7 @@ def check_command(
     t: opt.T = None,
     layout: opt.Layout = None,
     frames: opt.Frames = None,
+    quiet: opt.Quiet = False,
 ) -> None:
     """Say what is in a file, and what is wrong with it; exit status 1 if it cannot be used."""
     from hybrid.readers import check
@@ -229,7 +235,9 @@ def check_command(
     if not file.exists():
         raise FileNotFoundError(f"expected a file, got {file}, which does not exist; check the name")
     found = check(file, u=u, x=x, y=y, t=t, layout=layout, frames=frames)
-    typer.echo(printable(repr(found)))
+    opt.say(printable(repr(found)), quiet)
+    for problem in found.problems if quiet else ():
+        typer.echo(printable(f"mesoscribe: {problem}"), err=True)
     raise typer.Exit(0 if found.ok else 1)
 
 

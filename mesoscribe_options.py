@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -23,15 +24,36 @@ class Commands(TyperGroup):
         """Run a command."""
         try:
             return super().invoke(ctx)
-        except (FloatingPointError, ValueError, OSError) as error:
-            self._fail(error, 1 if isinstance(error, FloatingPointError) else 2)
+        except (FloatingPointError, ValueError, OSError, MemoryError) as error:
+            self._fail(error, 1 if isinstance(error, FloatingPointError | MemoryError) else 2)
         except KeyboardInterrupt as stop:
             self._fail(str(stop) or "interrupted", 130)
 
     def _fail(self, error: BaseException | str, status: int) -> NoReturn:
-        text = " ".join(str(error).split())
-        echo(f"mesoscribe: {text if text.isprintable() else ascii(text)[1:-1]}", err=True)
+        echo(f"mesoscribe: {one_line(error)}", err=True)
         raise Exit(status)
+
+
+def one_line(error: BaseException | str) -> str:
+    """An error as a terminal is told it, whatever names are in it."""
+    text = " ".join(str(error).split())
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
+def say(text: str, quiet: bool) -> None:
+    """Print, unless only errors are wanted."""
+    if not quiet:
+        echo(text)
+
+
+def ask_for_a_file(lost: bool) -> None:
+    """Refuse to throw away what a command was asked for.
+
+    Raises:
+        ValueError: nothing is to be printed, and there is no file to write.
+    """
+    if lost:
+        raise ValueError("expected --out FILE with -q, which prints errors only, got none; name a file")
 
 
 def _version(asked: bool) -> None:
@@ -45,8 +67,57 @@ def _version(asked: bool) -> None:
     raise Exit()
 
 
-NameOrFile = Annotated[str, Argument(help="A catalogue system or a file: .h5, .npz, .mat, .nc, .zarr.")]
-Folder = Annotated[Path, Argument(help="A folder that fit or run has written.")]
+SYSTEMS: tuple[str, ...] = (
+    "allen_cahn",
+    "allen_cahn_2d",
+    "benjamin_ono",
+    "cahn_hilliard",
+    "cahn_hilliard_2d",
+)
+SYSTEMS += ("drifting_allen_cahn", "kdv", "ohta_kawasaki")  # here too: the tab key waits for no import
+SYSTEMS += ("chain", "fene", "fput")
+SUFFIXES = (".h5", ".hdf5", ".npz", ".mat", ".nc", ".zarr")
+ACTIVE = "\"'`$\\"  # what a shell may read as its own
+
+
+def _beside(begun: str) -> list[str]:
+    """What is in the folder that a name on the command line has got to, as that name would go on."""
+    prefix = begun[: begun.rfind(os.sep) + 1]
+    try:
+        found = [prefix + name for name in sorted(os.listdir(prefix or "."))]
+    except OSError:
+        return []
+    return [name for name in found if name.isprintable() and not set(name) & set(ACTIVE)]
+
+
+def data_files(incomplete: str) -> list[str]:
+    """Files of trajectories; where there are none, the shell goes on with its own."""
+    return [name for name in _beside(incomplete) if Path(name).suffix.lower() in SUFFIXES]
+
+
+def run_folders(incomplete: str) -> list[str]:
+    """Folders that a run has written; where there are none, the shell goes on with its own."""
+    return [name for name in _beside(incomplete) if (Path(name) / "manifest.json").is_file()]
+
+
+def names_or_files(incomplete: str) -> list[str]:
+    """Systems by name, and files of trajectories."""
+    return [*SYSTEMS, *data_files(incomplete)]
+
+
+def names_or_folders(incomplete: str) -> list[str]:
+    """Systems by name, and folders that a run has written."""
+    return [*SYSTEMS, *run_folders(incomplete)]
+
+
+NameOrFile = Annotated[
+    str,
+    Argument(
+        help="A catalogue system or a file: .h5, .npz, .mat, .nc, .zarr.",
+        autocompletion=names_or_files,
+    ),
+]
+Folder = Annotated[Path, Argument(help="A folder that fit or run has written.", autocompletion=run_folders)]
 Out = Annotated[Path, Option("--out", help="The folder to write.")]
 Seed = Annotated[int, Option("--seed", min=0, help="Of initial fields, split and fit.")]
 Count = Annotated[int | None, Option("--trajectories", min=1, help="Catalogue: how many.")]
@@ -55,8 +126,13 @@ Sites = Annotated[int | None, Option("--sites", help="Of a chain.")]
 Forces = Annotated[int | None, Option("--forces", help="Of a chain: learn from those on so many sites.")]
 Courant = Annotated[float | None, Option("--courant", help="Of a chain: sites crossed in a time step.")]
 Noise = Annotated[float | None, Option("--noise", help="Catalogue: white noise, relative to the field.")]
-Test = Annotated[Path | None, Option("--test", help="A file to test on, instead of a part of the data.")]
-Data = Annotated[Path | None, Option("--data", help="Another file than the one of the fit.")]
+Test = Annotated[
+    Path | None,
+    Option("--test", help="A file to test on, instead of a part of the data.", autocompletion=data_files),
+]
+Data = Annotated[
+    Path | None, Option("--data", help="Another file than the one of the fit.", autocompletion=data_files)
+]
 U = Annotated[str | None, Option("--u", help="File: name of the field.")]
 X = Annotated[str | None, Option("--x", help="File: name of the first coordinate.")]
 Y = Annotated[str | None, Option("--y", help="File: name of the second coordinate.")]
@@ -72,7 +148,10 @@ Steps = Annotated[int | None, Option("--steps", min=1, help="Optimiser steps in 
 Force = Annotated[bool, Option("--force", help="Overwrite what is there.")]
 Resume = Annotated[bool, Option("--resume", help="Go on with an interrupted run; begin where there is none.")]
 FORMS = "latex, align, markdown, srepr, numpy, pypde, json"
-To = Annotated[str | None, Option("--to", help=f"One of {FORMS}; all if left out.")]
+To = Annotated[
+    str | None,
+    Option("--to", help=f"One of {FORMS}; all if left out.", autocompletion=lambda: FORMS.split(", ")),
+]
 FormOut = Annotated[Path | None, Option("--out", help="The file or, without --to, folder to write.")]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="Print errors only.")]
 Symmetry = Annotated[
@@ -82,15 +161,22 @@ Symmetry = Annotated[
 Pays = Annotated[float | None, Option("--pays", min=1, help="Law: what a term must reduce the error by; 3.")]
 Terms = Annotated[list[str] | None, Option("--terms", help="Law: more candidates, such as 'u*log(u)'.")]
 Threads = Annotated[int | None, Option("--threads", min=1, help="Of torch; by the grid if left out.")]
-SystemOrFolder = Annotated[str, Argument(help="A catalogue system or, with --from, a folder of run.")]
+SystemOrFolder = Annotated[
+    str,
+    Argument(help="A catalogue system or, with --from, a folder of run.", autocompletion=names_or_folders),
+]
 OutFile = Annotated[Path, Option("--out", help="The file to write, .nc or .npz.")]
-Start = Annotated[Path | None, Option("--from", help="A file: first frames and times.")]
+Start = Annotated[
+    Path | None, Option("--from", help="A file: first frames and times.", autocompletion=data_files)
+]
 Network = Annotated[bool, Option("--network", help="With --from: the network, not the law.")]
 FramesCount = Annotated[int | None, Option("--frames-count", min=3, help="Catalogue: how many.")]
 Dt = Annotated[float | None, Option("--dt", help="Catalogue: time between frames.")]
 Points = Annotated[int | None, Option("--points", min=8, help="Catalogue: points of the grid.")]
-File = Annotated[Path, Argument(help="The file.")]
-Folders = Annotated[list[Path], Argument(help="Folders that run has written, at least two.")]
+File = Annotated[Path, Argument(help="The file.", autocompletion=data_files)]
+Folders = Annotated[
+    list[Path], Argument(help="Folders that run has written, at least two.", autocompletion=run_folders)
+]
 COMPARED = Path("compare")
 CompareOut = Annotated[Path, Option("--out", help="The folder to write.")]
 Version = Annotated[bool, Option("--version", help="Say the version.", is_eager=True, callback=_version)]

@@ -7,13 +7,16 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from diagnostics.plan import Plan
+from diagnostics.stopping import tell
+from diagnostics.strict import Check, json_object, number, row, table, text
 from hybrid.files import write_whole
+from hybrid.lock import LOCK, held
 from hybrid.manifest import INCOMPLETE, MANIFEST, RESULTS, REVISION, Entries, listed, seal, verify
 
 CHECKPOINT = "checkpoint"
@@ -28,33 +31,38 @@ def whole(out: Path, *, force: bool = False, resume: bool = False) -> Iterator[P
     left something to go on from: it then stays, for `resume`.
 
     Raises:
-        ValueError: `out` is not a folder, or not an empty one and neither resumed nor to be overwritten.
+        ValueError: `out` is not a folder, or not an empty one and neither resumed nor to be overwritten, or
+            another command is writing into it.
     """
     out = out.resolve()
-    work = out / INCOMPLETE
-    resumed = resume and work.is_dir()
-    _check(out, force or resumed)
-    made = [folder for folder in (out, *out.parents) if not folder.exists()]
-    if not resumed:
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(parents=True)
-    try:
-        with _terminable():
+    _check_folder(out)
+    with _terminable(), held(out):
+        work = out / INCOMPLETE
+        resumed = resume and work.is_dir()
+        _check(out, force or resumed)
+        if not resumed:
+            shutil.rmtree(work, ignore_errors=True)
+            work.mkdir()
+        try:
             yield work
             _publish(work, out, {})
-    except BaseException as error:
-        hopeless = isinstance(error, ValueError | FloatingPointError) and not resumed
-        said = "" if hopeless else _saved(work)
-        if not said:
-            _remove(work, made)
-        _tell(error, f"; {said} is saved in {work}: go on with --resume" if said else "")
-        raise
+        except BaseException as error:
+            hopeless = isinstance(error, ValueError | FloatingPointError) and not resumed
+            said = "" if hopeless else _saved(work)
+            if not said:
+                shutil.rmtree(work, ignore_errors=True)
+            tell(error, f"; {said} is saved in {work}: go on with --resume" if said else "")
+            raise
+
+
+def _check_folder(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"expected a folder, got the file {out}; choose another")
 
 
 def _check(out: Path, wanted: bool) -> None:
-    if out.exists() and not out.is_dir():
-        raise ValueError(f"expected a folder, got the file {out}; choose another")
-    if out.exists() and not wanted and any(out.iterdir()):
+    _check_folder(out)
+    if out.exists() and not wanted and any(path.name != LOCK for path in out.iterdir()):
         there = "an interrupted run" if (out / INCOMPLETE).is_dir() else "other files"
         hint = "--resume to go on, or --force" if (out / INCOMPLETE).is_dir() else "--force"
         raise ValueError(
@@ -86,23 +94,6 @@ def _saved(work: Path) -> str:
         return ""
 
 
-def _remove(work: Path, made: list[Path]) -> None:
-    """Take away the folder and those above it that were made for it."""
-    shutil.rmtree(work, ignore_errors=True)
-    with suppress(OSError):  # something else is in it
-        for folder in made:
-            folder.rmdir()
-
-
-def _tell(error: BaseException, said: str) -> None:
-    """Raise an interruption or a lack of space again, with what was saved."""
-    ended = isinstance(error, SystemExit) and isinstance(error.__context__, KeyboardInterrupt)
-    if ended or isinstance(error, KeyboardInterrupt):  # Lightning turns the second into the first
-        raise KeyboardInterrupt(f"interrupted{said}") from None
-    if isinstance(error, OSError) and said:
-        raise OSError(f"{error}{said}") from error
-
-
 def _publish(work: Path, out: Path, kept: Entries) -> None:
     """Results take their places; whatever moment this is cut off at, `finish` does the rest."""
     seal(work, kept)
@@ -129,7 +120,17 @@ def _delete(path: Path) -> None:
 
 
 def finish(out: Path) -> None:
-    """Move results that were complete when their run was cut off."""
+    """Move results that were complete when their run was cut off.
+
+    Raises:
+        ValueError: another command is writing into the folder, perhaps doing so.
+    """
+    if any((out / name / MANIFEST).exists() for name in (INCOMPLETE, REVISION)):
+        with held(out):
+            _finish(out)
+
+
+def _finish(out: Path) -> None:
     for work in (out / INCOMPLETE, out / REVISION):
         if (work / MANIFEST).exists():
             _move(work, out)
@@ -165,24 +166,26 @@ def revising(out: Path, *keeping: str) -> Iterator[Path]:
     """A folder whose results replace those of `out` at the end, all but the ones to keep.
 
     Raises:
-        ValueError: `out` is not a finished run, or has changed.
+        ValueError: `out` is not a finished run, or has changed, or another command is writing into it.
     """
-    finish(out)
-    verify(out)
-    kept(out)
-    work = out / REVISION
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir()
-    try:
-        with _terminable():
+    if not out.is_dir():
+        raise ValueError(f"expected the folder of a fit, got {out}; fit first")
+    with _terminable(), held(out):
+        _finish(out)
+        verify(out)
+        kept(out)
+        work = out / REVISION
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir()
+        try:
             shutil.copyfile(out / "run.json", work / "run.json")
             yield work
             old = listed(out)
             _publish(work, out, {name: e for name, e in old.items() if Path(name).parts[0] in keeping})
-    except BaseException:
-        if not (work / MANIFEST).exists():
-            shutil.rmtree(work, ignore_errors=True)
-        raise
+        except BaseException:
+            if not (work / MANIFEST).exists():
+                shutil.rmtree(work, ignore_errors=True)
+            raise
 
 
 @contextmanager
@@ -227,9 +230,11 @@ def _content(folder: Path) -> dict[str, Any]:
 
 
 def kept(folder: Path) -> tuple[Plan, dict[str, Any]]:
-    """The plan of a folder and all that run.json holds."""
+    """The plan of a folder and all that run.json holds, which may come from a stranger."""
+    checks: dict[str, Check] = {"notes": row(text), "seconds": table(number)}
     try:
-        content = json.loads((folder / "run.json").read_text())
-        return Plan(**content["plan"]), content
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        content = json_object(folder / "run.json")
+        read = {name: check(content[name]) for name, check in checks.items() if name in content}
+        return Plan.read(content["plan"]), {**content, **read}
+    except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"expected the folder of a fit, got {folder} ({error}); fit first") from None

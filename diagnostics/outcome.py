@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from diagnostics.plan import Plan
+from diagnostics.strict import string
 from symbolic import Law
 from symbolic.export import equation_text, term_lines
 
@@ -19,7 +20,7 @@ def summary(plan: Plan, folder: Path) -> list[str]:
     """
     try:
         return _lines(plan, folder)
-    except (KeyError, TypeError, AttributeError, RecursionError, json.JSONDecodeError) as error:
+    except (KeyError, TypeError, AttributeError, RecursionError, OverflowError, ValueError) as error:
         raise ValueError(
             f"expected metrics.json of a report in {folder}, got one without or with a wrong {error!r}; "
             f"report again"
@@ -33,7 +34,7 @@ def _lines(plan: Plan, folder: Path) -> list[str]:
     rows |= {name: metrics[name]["relative_rmse"] for name in ("network", "law")}
     return [
         "",
-        metrics["verdict"],
+        string(metrics["verdict"]),
         *(f"note: {warning}" for warning in metrics["warnings"]),
         check_line(metrics["checks"]),
         "",

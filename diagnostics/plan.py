@@ -9,16 +9,41 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from diagnostics.strict import count, entries, flag, maybe, number, one_of, row, string, table
 from hybrid import PartialForces, Schedule, Trajectories, load
 from hybrid.chaindata import ChainData
 from hybrid.factorise import Case
 from hybrid.record import FitRecord
+from hybrid.start import WarmStart
 from hybrid.trajectories import Split
 from hybrid.warmstart import warm_start
 from symbolic import Law, simulate
 from symbolic.catalog import chain_states, system
 from symbolic.chains import CHAINS, ChainSystem
 from symbolic.library import Library, polynomials
+
+SYMMETRIES = ("even", "isotropic", "both")
+READING = dict.fromkeys(("u", "x", "y", "t", "layout", "frames"), string)
+MAKING = {"n_trajectories": count, "noise": number, "force_law": string, "sites": count, "courant": number}
+PLAN: dict[str, Any] = {
+    "name": string,
+    "options": lambda found: entries(found, {**READING, **MAKING}, all_of_them=False),
+    "test": maybe(string),
+    "seed": count,
+    "case": maybe(one_of([*Case])),
+    "steps": maybe(count),
+    "max_minutes": maybe(number),
+    "symmetry": maybe(one_of(SYMMETRIES)),
+    "pays": maybe(number),
+    "terms": row(string),
+    "forces": maybe(count),
+}
+RECORD: dict[str, Any] = {
+    "history": row(lambda pair: (count(pair[0]), number(pair[1]))),
+    **dict.fromkeys(("best_step", "steps", "substeps", "evaluations"), count),
+    "capped": flag,
+    "seconds": table(number),
+}
 
 
 @dataclass(frozen=True)
@@ -73,6 +98,21 @@ class Plan:
         options = {option: value for option, value in used.items() if value is not None}
         return cls(str(Path(name).resolve()) if is_file(name) else name, options, **rest)
 
+    @classmethod
+    def read(cls, content: Any) -> Plan:
+        """From run.json, which may come from a stranger.
+
+        Raises:
+            KeyError, TypeError, ValueError: an entry is missing, not known or of the wrong kind.
+        """
+        plan = cls(**entries(content, PLAN, all_of_them=False))
+        file = is_file(plan.name)
+        for option in plan.options.keys() - (READING if file else MAKING):
+            raise ValueError(f"{option} with {'a file' if file else 'a catalogue name'}")
+        if plan.forces is not None:
+            _check_forces(plan.name, plan.options)
+        return plan
+
     @property
     def truth(self) -> Law | None:
         """The law of a catalogue system; only the report may see it."""
@@ -118,23 +158,31 @@ class Plan:
         Raises:
             ValueError: a symmetry that is not known, a term that is not understood.
         """
-        if self.symmetry not in (None, "even", "isotropic", "both"):
+        if self.symmetry not in (None, *SYMMETRIES):
             raise ValueError(f"expected symmetry even, isotropic or both, got {self.symmetry!r}; fit again")
         even, isotropic = (self.symmetry in (name, "both") for name in ("even", "isotropic"))
         library = polynomials(ndim, isotropic=isotropic).wider(*self.terms)
         return library.even() if even else library
 
-    def record(self, split: Split, kept: dict[str, Any]) -> FitRecord:
-        """How the fit went: its warm start made again, the rest from run.json."""
-        if self.forces is None:
-            warm = warm_start(split.train, split.validation, case=Case(self.case) if self.case else None)
-        else:
-            from hybrid.partialfit import (
-                ForceStart,
-            )  # Lightning takes seconds to import: only who needs it waits
+    def record(self, split: Split, kept: object) -> FitRecord:
+        """How the fit went: its warm start made again, the rest from run.json.
 
-            warm = ForceStart.of(**self.taught(split), seed=self.seed).warm
-        return FitRecord(warm=warm, **{**kept, "history": tuple(map(tuple, kept["history"]))})
+        Raises:
+            ValueError: run.json does not say how it went.
+        """
+        try:
+            went = entries(kept, RECORD, all_of_them=False)
+            FitRecord(warm=None, **went)  # type: ignore[arg-type]
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise ValueError(f"expected how the fit went in run.json, got none or a wrong {error}") from None
+        return FitRecord(warm=self._warm(split), **went)
+
+    def _warm(self, split: Split) -> WarmStart:
+        if self.forces is None:
+            return warm_start(split.train, split.validation, case=Case(self.case) if self.case else None)
+        from hybrid.partialfit import ForceStart  # imports Lightning, which takes seconds
+
+        return ForceStart.of(**self.taught(split), seed=self.seed).warm
 
 
 def _check_forces(name: str, making: dict[str, Any]) -> None:

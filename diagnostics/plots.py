@@ -142,18 +142,19 @@ def _limits(field: np.ndarray) -> tuple[float, float]:
 @styled
 def picture_figure(
     truth: Float[np.ndarray, " nt *grid"],
-    law: Float[np.ndarray, " nt *grid"],
+    predicted: Float[np.ndarray, " nt *grid"],
     times: Float[np.ndarray, " nt"],
     grid: Grid,
+    subject: str,
 ) -> Figure:
-    """Truth, roll-out of the law and their difference: space against time, in 2D the last frame."""
-    seen = (truth, np.where(np.isfinite(law), law, np.nan))
+    """Truth, roll-out of a subject and their difference: space against time, in 2D the last frame."""
+    seen = (truth, np.where(np.isfinite(predicted), predicted, np.nan))
     bottom, top = (float(times[0]), float(times[-1])) if grid.ndim == 1 else (0.0, grid.lengths[1])
     fields = seen if grid.ndim == 1 else tuple(frames[-1].T for frames in seen)
     difference = fields[1] - fields[0]
     figure, axes = panels(1, 3, width=10.4, height=3.5, sharey=True)
     looks = [(_limits(fields[0]), "RdBu_r")] * 2 + [(_limits(difference), "PuOr")]
-    titles = ("data", "law", "law − data")
+    titles = ("data", subject, f"{subject} − data")
     for panel, field, look, title in zip(axes, (*fields, difference), looks, titles, strict=True):
         _picture(panel, field, (0.0, grid.lengths[0], bottom, top), *look)
         panel.set(title=title, xlabel="$x$")

@@ -65,6 +65,10 @@ LOOK_FOR = {
         "Look at the scale of the last panel, and whether the difference has a structure: a travelling "
         "pattern is an error of speed, a growing one an error of the energy.",
     ),
+    "pictures_network": (
+        "The same trajectory and the network",
+        "What the law leaves out of the network, or puts right: compare the scales of the last panels.",
+    ),
     "energy": (
         "Energy along roll-outs",
         "With M ≠ 0 the energy may only fall, with M = 0 it may not change: what it does on the right is "
@@ -102,11 +106,16 @@ def figures(summary: Summary) -> dict[str, Figure]:
     """Every figure of the report."""
     data = summary.data
     known = {"match": match_figure(summary.matches)} if summary.matches else {}
+
+    def picture(subject: str) -> Figure:
+        return picture_figure(data.u[0], summary.rolled[subject].frames[0], data.t, data.grid, subject)
+
     return known | {
         "errors": error_figure(summary.errors),
         "slope": slope_figure(summary.drawn, summary.law, data.u.ravel()),
         "symbols": symbol_figure(summary.drawn, summary.law),
-        "pictures": picture_figure(data.u[0], summary.rolled["law"].frames[0], data.t, data.grid),
+        "pictures": picture("law"),
+        "pictures_network": picture("network"),
         "energy": energy_figure(summary.traces),
         "onestep": step_figure(summary.step),
         "scaling": scaling_figure(summary.scalings),

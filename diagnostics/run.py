@@ -18,6 +18,7 @@ from diagnostics.talk import Talk
 from hybrid import OnsagerModel, Trajectories, fit
 from hybrid.digest import digest
 from hybrid.files import write_whole
+from hybrid.lock import held
 from hybrid.manifest import verify
 from hybrid.trajectories import Split
 from symbolic import Law
@@ -47,7 +48,7 @@ def learn(plan: Plan, folder: Path, talk: Talk, command: str) -> tuple[OnsagerMo
             case=plan.case,
             schedule=plan.schedule(),
             progress=talk.progress,
-            checkpoint=folder / CHECKPOINT if plan.forces is None else None,
+            checkpoint=folder / CHECKPOINT,
         )
     del talk.seconds["fit"]  # the record has it, and the factorisation on its own
     model.save(folder / "model")
@@ -167,8 +168,8 @@ def judge_again(folder: Path, data: Path | None, talk: Talk, command: str) -> No
             talk,
             split.test if data is None else plan.data(data),
             command,
-            distillation=SimpleNamespace(notes=tuple(content.get("notes", ()))),
-            record=plan.record(split, content["fit"]),
+            distillation=SimpleNamespace(notes=content.get("notes", ())),
+            record=plan.record(split, content.get("fit")),
             seconds={**content.get("seconds", {}), **talk.seconds},
             **judged,
         )
@@ -181,7 +182,7 @@ def scale(folder: Path, data: Path | None, talk: Talk, command: str) -> None:
     plan, _ = kept(folder)
     model, law = OnsagerModel.load(folder / "model"), Law.load(folder / "law.json")
     fields = plan.data(data)
-    with talk.stage("scaling"):
+    with held(folder), talk.stage("scaling"):
         said = scaling_summary(model, law, fields)
         page = write(said, law, fields, folder, command=command)
     talk.say("", *str(said).splitlines(), "", f"scaling     {page}")

@@ -92,7 +92,15 @@ def save(figure: Figure, folder: Path, name: str) -> str:
 
 
 def inlined(drawing: str, name: str) -> str:
-    """SVG for a page with others: no prologue, its own names, ink in the colour of the text."""
+    """SVG for a page with others: no prologue, its own names, each once, ink in the colour of the text."""
     body = drawing[drawing.index("<svg") :].replace(INK, "currentColor")
-    body = re.sub(r'\bid="', f'id="{name}-', body)
+    known: set[str] = set()
+
+    def once(found: re.Match[str]) -> str:
+        """A name of Matplotlib's is a hash of what it names: the second is the same again."""
+        new = found[1] not in known
+        known.add(found[1])
+        return f' id="{name}-{found[1]}"' if new else ""
+
+    body = re.sub(r'\sid="([^"]*)"', once, body)
     return re.sub(r'(href="#|url\(#)', rf"\g<1>{name}-", body)

@@ -22,10 +22,8 @@ from safetensors.torch import save as packed
 from torch import Tensor
 from torch.utils.data import Sampler
 
-from hybrid.digest import digest
 from hybrid.files import write_whole
 from hybrid.schedule import Schedule
-from hybrid.trajectories import Trajectories
 
 FORMAT = 1
 NAME = "checkpoint.safetensors"
@@ -48,6 +46,11 @@ class Draws(Sampler[list[int]]):
         self.order = torch.randint(size, (steps, batch), generator=generator)
         self.first = first
 
+    @property
+    def taken(self) -> list[list[int]]:
+        """The examples of the steps before the first."""
+        return self.order[: self.first].tolist()
+
     def __iter__(self) -> Iterator[list[int]]:
         return iter(self.order[self.first :].tolist())
 
@@ -68,17 +71,10 @@ class Checkpoint:
     fit: str
 
     @classmethod
-    def of(
-        cls,
-        folder: str | Path,
-        data: Trajectories,
-        validation: Trajectories,
-        schedule: Schedule,
-        *said: object,
-    ) -> Checkpoint:
-        """That of a fit to data with a schedule and whatever else its result depends on."""
+    def of(cls, folder: str | Path, data: str, schedule: Schedule, *said: object) -> Checkpoint:
+        """That of a fit to data of this hash with a schedule and whatever else its result depends on."""
         options = {**asdict(schedule), "max_minutes": None}
-        whole = repr((FORMAT, torch.__version__, np.__version__, options, said, digest(data, validation)))
+        whole = repr((FORMAT, torch.__version__, np.__version__, options, said, data))
         return cls(Path(folder), hashlib.sha256(whole.encode()).hexdigest())
 
     @property

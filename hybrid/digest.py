@@ -6,6 +6,7 @@ import hashlib
 
 import numpy as np
 
+from hybrid.chaindata import ChainData
 from hybrid.trajectories import Trajectories
 
 
@@ -15,4 +16,13 @@ def digest(*parts: Trajectories) -> str:
     for part in parts:
         found.update(repr((part.u.shape, part.grid.lengths, part.dt)).encode())
         found.update(np.ascontiguousarray(part.u).data)
+    return found.hexdigest()
+
+
+def states_digest(*parts: ChainData) -> str:
+    """SHA-256 of the bonds of chains, of their force and of their units."""
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(repr((part.r.shape, str(part.force), part.epsilon, part.scale)).encode())
+        found.update(np.ascontiguousarray(part.r).data)
     return found.hexdigest()

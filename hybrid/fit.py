@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from hybrid.build import band_limited, build
 from hybrid.chaindata import ChainData
+from hybrid.digest import digest
 from hybrid.factorise import Case
 from hybrid.onsager import OnsagerModel
 from hybrid.partial import PartialForces
@@ -66,18 +68,15 @@ def fit(
 
     schedule, chosen = schedule or Schedule(), Case(case) if case else None
     if forces is not None:
-        if checkpoint is not None:
-            raise ValueError("expected no checkpoint with forces, whose sites are drawn anew; leave it out")
-        return fit_forces(
-            data, forces, validation, seed=seed, case=chosen, schedule=schedule, progress=progress
-        )
+        options: dict[str, Any] = {"seed": seed, "case": chosen, "schedule": schedule, "progress": progress}
+        return fit_forces(data, forces, validation, **options, checkpoint=checkpoint)
     data, validation = _fields(data), None if validation is None else _fields(validation)
     if validation is None:
         data, validation = data.parts(seed, (1 - VALIDATION_SHARE, VALIDATION_SHARE))
-    saves = (
-        None if checkpoint is None else Checkpoint.of(checkpoint, data, validation, schedule, seed, str(case))
-    )
-    started = time.perf_counter()
+    saves = None
+    if checkpoint is not None:
+        saves = Checkpoint.of(checkpoint, digest(data, validation), schedule, seed, str(case))
+    began = time.perf_counter()
     warm = warm_start(data, validation, case=chosen)
     model = build(warm, data)
     factorised = time.perf_counter()
@@ -87,18 +86,9 @@ def fit(
     substeps = _substeps(model, v[:, 0], dt, STEPPER_SHARE * min(max(warm.score, FINE), 1.0))
     module = RollOuts(model, schedule, dt, substeps)
     windows = Windows(v, min(max(schedule.leads) + 1, v.shape[1]))
-    validations, capped = train(
-        module, windows, Windows(held_out, held_out.shape[1]), seed=seed, progress=progress, checkpoint=saves
-    )
-    model.record = FitRecord(
-        warm=warm,
-        history=tuple(validations.history),
-        best_step=validations.step,
-        steps=validations.history[-1][0],
-        substeps=module.substeps,
-        capped=capped,
-        seconds={"factorise": factorised - started, "fit": time.perf_counter() - factorised},
-    )
+    judged = Windows(held_out, held_out.shape[1])
+    course = train(module, windows, judged, seed=seed, progress=progress, checkpoint=saves)
+    model.record = FitRecord.of(warm, course, began, factorised, substeps=substeps)
     return model.eval()
 
 

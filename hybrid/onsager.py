@@ -24,6 +24,7 @@ from hybrid.record import FitRecord
 from hybrid.resample import resampled
 from hybrid.setting import Setting
 from hybrid.steppers import ETDRK4, Scheme, simulate
+from hybrid.store import printable
 from hybrid.table import NODES, HermiteTable
 
 LARGEST = 2**30  # bytes of a saved model
@@ -175,7 +176,7 @@ class OnsagerModel(nn.Module):
             if weights["shapes"] != {name: list(t.shape) for name, t in model.state_dict().items()}:
                 raise ValueError("weights of other shapes than model.json says")
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-            said = " ".join(str(error).split())[:300]
+            said = printable(" ".join(str(error).split()))[:300]
             raise ValueError(f"expected a saved model in {folder}, got: {said}") from None
         return model
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,6 +12,8 @@ from torch import Tensor
 
 from hybrid.build import band_limited, build
 from hybrid.chaindata import ChainData
+from hybrid.checkpoint import Checkpoint
+from hybrid.digest import states_digest
 from hybrid.factorise import Case
 from hybrid.flow import band_mask
 from hybrid.linearwave import FLUX, LinearWave, fit_linear
@@ -51,6 +54,11 @@ class Snapshots(Examples):
     def __getitem__(self, i: int) -> tuple[Tensor, Tensor, Tensor]:
         sites, y = self.at(np.array([i]))
         return self.v[i], torch.as_tensor(sites[0]), torch.as_tensor(y[0])
+
+    def pass_over(self, taken: list[list[int]]) -> None:
+        """Draw the sites of these visits, and look at the forces on them again."""
+        for snapshots in taken:
+            self.at(np.array(snapshots))
 
     def at(self, snapshots: np.ndarray) -> tuple[Sites, Values]:
         """Sites of some snapshots, drawn anew unless each keeps its own, and y there."""
@@ -94,6 +102,7 @@ def fit_forces(
     case: Case | None,
     schedule: Schedule,
     progress: bool,
+    checkpoint: str | Path | None,
 ) -> OnsagerModel:
     """Learn u_τ = -W δV/δu from the forces on some sites of each snapshot; see `hybrid.fit`.
 
@@ -106,23 +115,19 @@ def fit_forces(
     """
     if case not in (None, Case.CONSERVATIVE):
         raise ValueError(f"expected a conservative fit, as a chain loses no energy, got {case}; leave it out")
-    started = time.perf_counter()
+    began = time.perf_counter()
     start = ForceStart.of(data, forces, validation, seed=seed)
-    samples, held_out = start.draws.samples, start.judged.samples
     factorised = time.perf_counter()
-    module = SiteForces(start.model, schedule, samples.map, start.size)
-    validations, capped = train(module, start.draws, start.judged, seed=seed, progress=progress)
-    model = start.model
-    model.record = FitRecord(
-        warm=replace(start.warm, score=validations.history[0][1]),
-        history=tuple(validations.history),
-        best_step=validations.step,
-        steps=validations.history[-1][0],
-        substeps=1,
-        capped=capped,
-        seconds={"factorise": factorised - started, "fit": time.perf_counter() - factorised},
-        evaluations=samples.forces.evaluations + held_out.forces.evaluations,
-    )
+    samples, model = start.draws.samples, start.model
+    states = [_states(part) for part in (data, validation) if part is not None]
+    saves = None
+    if checkpoint is not None:
+        saves = Checkpoint.of(checkpoint, states_digest(*states), schedule, seed, forces)
+    module = SiteForces(model, schedule, samples.map, start.size)
+    course = train(module, start.draws, start.judged, seed=seed, progress=progress, checkpoint=saves)
+    warm = replace(start.warm, score=course.history[0][1])
+    looked_at = samples.forces.evaluations + start.judged.samples.forces.evaluations
+    model.record = FitRecord.of(warm, course, began, factorised, evaluations=looked_at)
     return model.eval()
 
 

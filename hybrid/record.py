@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from hybrid.evidence import UNJUDGED, Evidence
 from hybrid.start import WarmStart
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a training went.
+
+    Args:
+        history: optimiser step and validation score of each validation, the warm start's first.
+        best_step: the step whose weights were kept.
+        capped: the time cap ended it.
+    """
+
+    history: tuple[tuple[int, float], ...]
+    best_step: int
+    capped: bool
 
 
 @dataclass(frozen=True)
@@ -31,6 +47,29 @@ class FitRecord:
     capped: bool
     seconds: dict[str, float]
     evaluations: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        warm: WarmStart,
+        course: Course,
+        began: float,
+        factorised: float,
+        *,
+        substeps: int = 1,
+        evaluations: int = 0,
+    ) -> FitRecord:
+        """That of a training that has just ended; it and the factorisation before began at these times."""
+        return cls(
+            warm=warm,
+            history=course.history,
+            best_step=course.best_step,
+            steps=course.history[-1][0],
+            substeps=substeps,
+            capped=course.capped,
+            seconds={"factorise": factorised - began, "fit": time.perf_counter() - factorised},
+            evaluations=evaluations,
+        )
 
     @property
     def evidence(self) -> Evidence | None:

@@ -78,7 +78,7 @@ class Setting:
             raise ValueError(f"expected whole numbers of points and modes, got {counts}")
         if not all(isinstance(v, int | float) and math.isfinite(v) for v in numbers):
             raise ValueError("expected finite numbers")
-        if min(scales) <= 0 or self.band <= 0 or self.low > self.high or not isinstance(self.hold, bool):
+        if min(scales) <= 0 or self.band <= 0 or self.low >= self.high or not isinstance(self.hold, bool):
             raise ValueError("expected positive units and band, a range of u, and whether modes are held")
         if self.grid.points > MOST_POINTS or not 0 <= self.low_modes <= MOST_MODES:
             raise ValueError(

@@ -21,6 +21,7 @@ from torch.utils.data import DataLoader, Dataset
 from hybrid.checkpoint import Checkpoint, Draws, Saves, TensorFiles, restoring
 from hybrid.metrics import relative_rmse, score
 from hybrid.onsager import OnsagerModel
+from hybrid.record import Course
 from hybrid.schedule import Schedule
 from hybrid.steppers import ETDRK4, roll_out
 
@@ -33,6 +34,9 @@ class Examples(Dataset[Any]):
     @abstractmethod
     def __len__(self) -> int:
         """How many pieces."""
+
+    def pass_over(self, taken: list[list[int]]) -> None:  # noqa: B027  most pieces are the same every time
+        """Be as if pieces had been taken, a list for each step: what each visit draws anew is drawn."""
 
 
 class Windows(Examples):
@@ -177,19 +181,17 @@ def train(
     seed: int,
     progress: bool,
     checkpoint: Checkpoint | None = None,
-) -> tuple[KeepBest, bool]:
+) -> Course:
     """Train on examples drawn at random, and leave in the module the weights that do best on held_out.
 
     With a checkpoint it goes on where that one was written, to the same bits.
-
-    Returns:
-        The validations, and whether the time cap fired.
     """
     schedule = module.schedule
     batch = schedule.windows(module.model.grid.points)
     total = sum(schedule.steps)
     first = 0 if checkpoint is None else checkpoint.step()
     draws = Draws(len(examples), batch, total, seed=seed, first=first)
+    examples.pass_over(draws.taken)
     cap = timedelta(minutes=schedule.max_minutes) if schedule.max_minutes else None
     keep, timer = KeepBest(), Timer(cap)
     stop = EarlyStopping("log score", min_delta=PROGRESS, patience=schedule.patience, check_finite=False)
@@ -218,4 +220,4 @@ def train(
         resumed = None if checkpoint is None or first == 0 else checkpoint.path
         trainer.fit(module, DataLoader(examples, batch_sampler=draws), validate, ckpt_path=resumed)
     remaining = timer.time_remaining()
-    return keep, remaining is not None and remaining <= 0
+    return Course(tuple(keep.history), keep.step, remaining is not None and remaining <= 0)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from hybrid.files import write_whole
+from hybrid.lock import held
 from hybrid.manifest import verify
 from symbolic.digits import plain, with_error
 from symbolic.equation import equation_terms, field_of
@@ -88,7 +90,8 @@ def from_folder(folder: Path, out: Path | None, *, to: str | None, force: bool) 
     law = Law.load(folder / "law.json")
     if to is not None and out is None:
         return exported(law, to).rstrip()
-    return "\n".join(export(law, out or folder / "export", to=to, force=force))
+    with held(folder) if out is None else nullcontext():
+        return "\n".join(export(law, out or folder / "export", to=to, force=force))
 
 
 def _all_forms(law: Law, folder: Path) -> tuple[dict[Path, str], list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -51,6 +52,8 @@ def _rows(factor: Factor) -> list[dict[str, Any]]:
 def _factor(rows: list[dict[str, Any]], symbols: tuple[Any, ...]) -> Factor:
     terms = tuple(parse(row["term"], symbols) for row in rows)
     errors = tuple(None if row["std_error"] is None else float(row["std_error"]) for row in rows)
+    if not all(error is None or 0 <= error < math.inf for error in errors):
+        raise ValueError("expected finite standard errors, 0 or more; distil again")
     return Factor(terms, tuple(float(row["value"]) for row in rows), errors)
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
+from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -73,6 +78,71 @@ def mutate(path: Path, rng: np.random.Generator) -> bool:
     after = mutated(before, rng) if before else b"0"
     chosen.write_bytes(after)
     return before != after
+
+
+VALUES: tuple[Any, ...] = (
+    *(None, True, False, 0, 1, -1, 2, 3.5, -2.5e-7, 1e300, float("inf"), float("nan"), 10**30, -(2**63)),
+    *("", "kdw", "1", "../../etc/passwd", "/dev/zero", "a\nb\x1b[31m", "__import__('os').system('id')"),
+    *([], {}, [[]], [None], {"": None}, [[[[[[[[]]]]]]]], [1, 2, 3], {"term": "u**64", "value": 1}),
+)
+
+
+def forge(folder: Path, rng: np.random.Generator) -> None:
+    """Change a value in a JSON file of a run folder, or bytes of a file, and the network's hash to match."""
+    files = [
+        *sorted(folder.glob("*.json")),
+        folder / "model/model.json",
+        folder / "model/weights.safetensors",
+    ]
+    chosen = files[int(rng.integers(len(files)))]
+    if chosen.suffix != ".json" or rng.random() < 0.25:
+        mutate(chosen, rng)
+    else:
+        content = json.loads(chosen.read_text())
+        for _ in range(int(rng.integers(1, 4))):
+            _forge_value(content, rng)
+        chosen.write_text(json.dumps(content))
+    try:
+        settings = json.loads((folder / "model/model.json").read_text())
+        weights = (folder / "model/weights.safetensors").read_bytes()
+        settings["weights"]["sha256"] = hashlib.sha256(weights).hexdigest()
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return
+    (folder / "model/model.json").write_text(json.dumps(settings))
+
+
+def _forge_value(content: Any, rng: np.random.Generator) -> None:
+    """Replace, remove, double or exchange a value somewhere in an object."""
+    places = list(_places(content))
+    if not places:
+        return
+    holder, key = places[int(rng.integers(len(places)))]
+    other, its = places[int(rng.integers(len(places)))]
+    kind = rng.random()
+    if kind < 0.6:
+        holder[key] = deepcopy(VALUES[int(rng.integers(len(VALUES)))])
+    elif kind < 0.75:
+        del holder[key]
+    elif kind < 0.9:
+        holder[key] = json.loads(json.dumps(other[its]))
+    elif isinstance(holder, list):
+        holder.append(holder[key])
+    else:
+        holder[f"{key} "] = holder[key]
+
+
+def _places(content: Any) -> Iterator[tuple[Any, Any]]:
+    """Every value in an object: what holds it, and its key or number."""
+    keys = (
+        list(content)
+        if isinstance(content, dict)
+        else range(len(content))
+        if isinstance(content, list)
+        else ()
+    )
+    for key in keys:
+        yield content, key
+        yield from _places(content[key])
 
 
 def copied(source: Path, target: Path) -> Path:

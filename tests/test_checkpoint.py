@@ -12,11 +12,14 @@ import numpy as np
 import pytest
 import torch
 from members import ALLEN_CAHN
+from test_partial import states
 from torch.utils.data import RandomSampler
 
-from hybrid import OnsagerModel, Schedule, Trajectories, checkpoint, files, fit
+from hybrid import OnsagerModel, PartialForces, Schedule, Trajectories, checkpoint, files, fit
+from hybrid.chaindata import ChainData
 from hybrid.checkpoint import NAME, Draws, TensorFiles, read
-from hybrid.training import RollOuts
+from hybrid.partialfit import SiteForces
+from hybrid.training import RollOuts, Training
 
 SHORT = Schedule(leads=(1, 2), steps=(10, 14), batch=4, every=5, patience=9, rate=3e-3)
 
@@ -40,22 +43,22 @@ class Stopped(Exception):
     """An interruption."""
 
 
-def stop_at(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def stop_at(step: int, monkeypatch: pytest.MonkeyPatch, kind: type[Training] = RollOuts) -> None:
     """Stop the training in the middle of a step."""
-    ordinary = RollOuts.training_step
+    ordinary = kind.training_step
 
-    def training_step(self: RollOuts, windows: torch.Tensor) -> torch.Tensor:
+    def training_step(self: Training, batch: Any) -> Any:
         if self.global_step == step:
             raise Stopped
-        return ordinary(self, windows)
+        return ordinary(self, batch)
 
-    monkeypatch.setattr(RollOuts, "training_step", training_step)
+    monkeypatch.setattr(kind, "training_step", training_step)
 
 
 def same(first: OnsagerModel, second: OnsagerModel) -> None:
     assert first.record is not None
     assert second.record is not None
-    for name in ("history", "best_step", "steps", "capped"):
+    for name in ("history", "best_step", "steps", "capped", "evaluations"):
         assert getattr(first.record, name) == getattr(second.record, name)
     for (name, ours), theirs in zip(first.state_dict().items(), second.state_dict().values(), strict=True):
         assert torch.equal(ours, theirs), name
@@ -83,6 +86,43 @@ def test_interrupted_fit_ends_with_the_bits_of_one_that_was_not(
     resumed = fit(data, schedule=SHORT, seed=3, progress=False, checkpoint=tmp_path)
     same(resumed, whole)
     assert taken == list(range(step, 24))
+
+
+@pytest.mark.parametrize("redraw", [True, False])
+@pytest.mark.parametrize("step", [1, 5, 13])
+def test_interrupted_fit_to_forces_ends_with_the_bits_of_one_that_was_not(
+    step: int, redraw: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sites that are drawn anew at every visit are the same ones again, and no bond is counted twice."""
+    options: dict[str, Any] = {"forces": PartialForces(4, redraw), "seed": 3, "progress": False}
+    options["schedule"] = dataclasses.replace(SHORT, leads=(1,), steps=(14,))
+    chain = states(32)
+    expected = fit(chain, **options)
+    with monkeypatch.context() as patch:
+        stop_at(step, patch, SiteForces)
+        with pytest.raises(Stopped):
+            fit(chain, **options, checkpoint=tmp_path)
+    assert read(tmp_path / NAME)["global_step"] == step
+    same(fit(chain, **options, checkpoint=tmp_path), expected)
+
+
+def other_sites(chain: ChainData) -> dict[str, Any]:
+    return {"forces": PartialForces(5)}
+
+
+def other_states(chain: ChainData) -> dict[str, Any]:
+    return {"data": dataclasses.replace(chain, r=chain.r * (1 + 1e-12))}
+
+
+@pytest.mark.parametrize("change", [other_sites, other_states])
+def test_checkpoint_of_another_fit_to_forces_is_refused(
+    change: Callable[[ChainData], dict[str, Any]], tmp_path: Path
+) -> None:
+    options: dict[str, Any] = {"data": states(32), "forces": PartialForces(4), "progress": False}
+    options |= {"schedule": dataclasses.replace(SHORT, leads=(1,), steps=(4,)), "checkpoint": tmp_path}
+    fit(**options)
+    with pytest.raises(ValueError, match="expected a checkpoint of this very fit"):
+        fit(**{**options, **change(options["data"])})
 
 
 def test_fit_that_was_stopped_early_is_stopped_early_again(

@@ -167,11 +167,6 @@ def test_version_is_said_and_completion_is_offered() -> None:
     assert "Example: mesoscribe run" in shown
 
 
-def test_quiet_command_says_nothing(folder: Path) -> None:
-    made = invoke("simulate", "kdv", "--trajectories", 1, "--frames-count", 3, "--out", "a.npz", "-q")
-    assert (made.exit_code, made.output) == (0, "")
-
-
 def test_help_waits_for_no_heavy_import(tmp_path: Path) -> None:
     code = "import sys, mesoscribe; print({'torch', 'xarray', 'sympy', 'matplotlib'} & set(sys.modules))"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -225,6 +220,49 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert result.exit_code == 0, result.output
     (base / "said.txt").write_text(result.stdout)
     return base
+
+
+QUIET: dict[str, tuple[str, ...]] = {
+    "run": ("kdv.npz", "--out", "new", "--steps", "4"),
+    "fit": ("kdv.npz", "--out", "new", "--steps", "4"),
+    "distill": ("out",),
+    "report": ("out",),
+    "simulate": ("kdv", "--trajectories", "1", "--frames-count", "3", "--out", "new.npz"),
+    "export": ("out",),
+    "scaling": ("out",),
+    "compare": ("out", "out", "--out", "new"),
+    "ensemble": ("out", "--members", "2", "--out", "new.json"),
+    "check": ("kdv.npz",),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", COMMANDS)
+def test_quiet_command_says_nothing(
+    command: str, run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(run_folder, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("diagnostics.ensemble.learned", lambda *_, **options: CATALOG["kdv"].law)
+    made = invoke(command, *QUIET[command], "-q")
+    assert (made.exit_code, made.output) == (0, "")
+
+
+def test_quiet_check_says_errors_only(folder: Path) -> None:
+    assert invoke("check", "good.npz", "-q").output == ""
+    bad = invoke("check", "text.npz", "-q")
+    assert (bad.exit_code, bad.stdout) == (1, "")
+    assert bad.stderr.startswith("mesoscribe: expected a readable .npz file")
+
+
+def test_quiet_command_throws_no_result_away(folder: Path) -> None:
+    refuses(invoke("export", "out", "--to", "latex", "-q"), "--out FILE with -q")
+    refuses(invoke("ensemble", "out", "-q"), "--out FILE with -q")
+
+
+def test_every_command_is_tested() -> None:
+    known = {command.name for command in mesoscribe.main.registered_commands}
+    assert known == set(COMMANDS) == set(QUIET)
 
 
 @pytest.mark.slow

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from diagnostics import folder as folders
 from diagnostics.folder import finish, finished, keep, kept, revising, whole
 from diagnostics.plan import Plan
 from hybrid.files import write_whole
+from hybrid.lock import LOCK, held
 from hybrid.manifest import INCOMPLETE, MANIFEST, RESULTS, REVISION, verify
 
 PLAN = Plan("kdv", {"n_trajectories": 4}, seed=3)
@@ -130,13 +134,15 @@ def test_folder_is_old_or_new_or_marked_whenever_it_is_cut_off(
         try:
             with whole(out, force=True) as work:
                 fill(work)
-                patch.setattr(folders, "_tell", lambda *_: None)
+                patch.setattr(folders, "tell", lambda *_: None)
                 cut_at(step, patch)
         except Cut:
             pass
     if (out / MANIFEST).exists():
         verify(out)
-        found = {name: text for name, text in contents(out).items() if not name.startswith(INCOMPLETE)}
+        found = {
+            name: text for name, text in contents(out).items() if not name.startswith((INCOMPLETE, LOCK))
+        }
         assert found == before or found["law.json"] == "new law.json"
     else:
         with pytest.raises(ValueError, match="expected a finished run in .* --resume"):
@@ -200,3 +206,64 @@ def test_what_was_saved_stays_and_is_named(error: BaseException, tmp_path: Path)
 def test_another_plan_is_not_gone_on_with(out: Path) -> None:
     with pytest.raises(ValueError, match="got others than seed 3; give the same, or --force"):
         finished(out, Plan("kdv", {"n_trajectories": 4}, seed=4), "metrics.json")
+
+
+HOLDING = """
+import sys, time
+from pathlib import Path
+from diagnostics.folder import whole
+with whole(Path(sys.argv[1]), force=True):
+    print("writing", flush=True)
+    time.sleep(600)
+"""
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def writer(out: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that is writing into the folder."""
+    command = [sys.executable, "-c", HOLDING, str(out)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "writing\n"
+        yield program
+        program.kill()
+
+
+WRITERS: dict[str, Callable[[Path], AbstractContextManager[object]]] = {
+    "run": whole,
+    "run --force": lambda out: whole(out, force=True),
+    "run --resume": lambda out: whole(out, resume=True),
+    "report": lambda out: revising(out, "model"),
+    "export": held,
+}
+
+
+@pytest.mark.slow
+def test_a_second_process_is_refused_until_the_first_has_ended(
+    out: Path, writer: subprocess.Popen[str]
+) -> None:
+    before = contents(out)
+    for opened in WRITERS.values():
+        with (
+            pytest.raises(ValueError, match="no other command writes into, .* wait until") as said,
+            opened(out),
+        ):
+            pass
+        assert "\n" not in str(said.value)
+    assert contents(out) == before
+    writer.kill()
+    writer.wait()
+    assert (out / LOCK).exists()
+    with whole(out, force=True) as work:
+        fill(work)
+    verify(out)
+    assert {path.name for path in out.iterdir()} == {*RESULTS, MANIFEST}
+
+
+def test_lock_that_was_left_behind_does_not_fill_a_folder(tmp_path: Path) -> None:
+    (tmp_path / LOCK).touch()
+    with whole(tmp_path) as work:
+        fill(work)
+    assert not (tmp_path / LOCK).exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from pages import Page, parsed, photographed
 
 from diagnostics import report
 from diagnostics.errors import RolloutError
-from diagnostics.report import figures
+from diagnostics.report import LOOK_FOR, figures
 from diagnostics.style import inlined
 from diagnostics.summary import Making, examine
 from diagnostics.tables import error_rows, term_rows
@@ -118,7 +119,7 @@ def test_names_from_outside_are_escaped(out: Path, page: Page) -> None:
 
 def test_page_says_what_was_found(page: Page) -> None:
     assert sum(tag == "math" for tag, _ in page.elements) > 6
-    assert sum(tag == "svg" for tag, _ in page.elements) == 8
+    assert sum(tag == "svg" for tag, _ in page.elements) == len(LOOK_FOR)
     assert "In the class; conservative law" in page.text
     assert "|Im q|/|q|" in page.text
     assert "V is conserved along every solution. V is unbounded" in page.text
@@ -141,8 +142,15 @@ def test_metrics_have_the_promised_format(case: Case1D, out: Path) -> None:
     assert metrics["split"] == json.loads(json.dumps(case.split.as_dict()))
 
 
+def test_pages_name_every_figure_and_no_other() -> None:
+    text = (Path(__file__).resolve().parents[1] / "docs/howto/figures.md").read_text()
+    assert set(re.findall(r"`figures/(\w+)\.svg`", text)) == set(LOOK_FOR)
+
+
 def test_figures_are_written_and_nothing_half_written_is_left(out: Path) -> None:
-    names = {"errors", "slope", "symbols", "pictures", "energy", "onestep", "match", "scaling"}
+    names = {"errors", "slope", "symbols", "pictures", "pictures_network", "energy", "onestep", "match"}
+    names |= {"scaling"}
+    assert names == set(LOOK_FOR)
     assert {path.name for path in (out / "figures").iterdir()} == {
         f"{n}.{kind}" for n in names for kind in ("svg", "png")
     }
@@ -189,6 +197,7 @@ def test_lost_law_and_short_data_are_null(case: Case1D) -> None:
         "slope",
         "symbols",
         "pictures",
+        "pictures_network",
         "energy",
         "onestep",
         "scaling",
@@ -247,7 +256,7 @@ def test_report_in_two_dimensions(tmp_path: Path) -> None:
     wave = np.cos(2 * np.pi * x / lengths[0])[:, None] * np.cos(2 * np.pi * y / lengths[1])
     data = Trajectories.from_arrays(law.simulate(np.stack([wave, 0.5 * wave]), t), t, x, y, layout="ntxy")
     html = report(model, law, data, tmp_path).read_text()
-    assert html.count("<svg") == 7
+    assert html.count("<svg") == len(LOOK_FOR) - 1
     assert "<image" in html
     errors = json.loads((tmp_path / "metrics.json").read_text())["law"]["relative_rmse"]
     assert errors["1"] < 1e-6

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import mesoscribe
+from diagnostics.folder import kept
 from hybrid.checkpoint import NAME
 from hybrid.manifest import INCOMPLETE
 from symbolic import simulate
@@ -21,12 +22,22 @@ ROOT = Path(__file__).resolve().parents[1]
 OFTEN = "from hybrid import checkpoint; checkpoint.SECONDS = 0.0; import mesoscribe; mesoscribe.main()"
 
 
+RUN = ("run", "data.npz", "--steps", "60")
+FORCES = ("fit", "fput", "--forces", "4", "--sites", "48", "--trajectories", "4", "--steps", "60")
+
+
 def start(base: Path, out: str, *args: str) -> subprocess.Popen[str]:
-    """`run` as a process of its own that writes a checkpoint at every step."""
-    command = [sys.executable, "-c", OFTEN, "run", "data.npz", "--out", out, "--steps", "60", *args]
+    """A command as a process of its own that writes a checkpoint at every step."""
+    command = [sys.executable, "-c", OFTEN, *args, "--out", out]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     pipe = subprocess.PIPE
     return subprocess.Popen(command, cwd=base, env=environment, stdout=pipe, stderr=pipe, text=True)
+
+
+def wait_for(file: Path, program: subprocess.Popen[str]) -> None:
+    while not file.exists():
+        assert program.poll() is None, program.communicate()
+        time.sleep(0.01)
 
 
 def again(base: Path, out: str, *args: str) -> Result:
@@ -39,10 +50,8 @@ def test_killed_run_ends_with_the_same_law(tmp_path: Path) -> None:
     simulate("allen_cahn", 4, points=32, n_frames=12, dt=1e-3).save(tmp_path / "data.npz")
     saved = tmp_path / "out" / INCOMPLETE / "checkpoint" / NAME
 
-    program = start(tmp_path, "out")
-    while not saved.exists():
-        assert program.poll() is None, program.communicate()
-        time.sleep(0.01)
+    program = start(tmp_path, "out", *RUN)
+    wait_for(saved, program)
     program.send_signal(signal.SIGINT)
     _, error = program.communicate(timeout=120)
     assert program.returncode == 130
@@ -58,7 +67,7 @@ def test_killed_run_ends_with_the_same_law(tmp_path: Path) -> None:
     assert "got others than steps 60" in other.stderr
     assert saved.exists()
 
-    program = start(tmp_path, "out", "--resume")
+    program = start(tmp_path, "out", *RUN, "--resume")
     assert program.stdout is not None
     while not program.stdout.readline().startswith("fit"):
         assert program.poll() is None, program.communicate()
@@ -76,3 +85,20 @@ def test_killed_run_ends_with_the_same_law(tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert done.output.splitlines()[0] == ""
     assert "found  u_t = " in done.output
+
+
+@pytest.mark.slow
+def test_killed_training_on_forces_ends_with_the_same_network(tmp_path: Path) -> None:
+    program = start(tmp_path, "out", *FORCES)
+    wait_for(tmp_path / "out" / INCOMPLETE / "checkpoint" / NAME, program)
+    program.kill()
+    program.communicate(timeout=120)
+    assert not (tmp_path / "out/model").exists()
+    for out in ("out", "whole"):
+        done = CliRunner().invoke(mesoscribe.main, [*FORCES, "--out", str(tmp_path / out), "--resume"])
+        assert done.exit_code == 0, done.output
+    for name in ("model/weights.safetensors", "model/model.json"):
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    killed, ordinary = (kept(tmp_path / out)[1]["fit"] for out in ("out", "whole"))
+    for name in ("history", "best_step", "steps", "evaluations"):
+        assert killed[name] == ordinary[name]

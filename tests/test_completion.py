@@ -1,0 +1,86 @@
+"""The tab key: systems, files of trajectories and folders of runs, asked for as a shell asks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import mesoscribe_options as opt
+from hybrid.formats import OPENERS
+from symbolic.catalog import CATALOG
+from symbolic.chains import CHAINS
+from symbolic.export import EXPORTERS
+
+ROOT = Path(__file__).resolve().parents[1]
+PROGRAM = "import mesoscribe; mesoscribe.main(prog_name='mesoscribe')"
+
+
+def asked(folder: Path, shell: str, **variables: str) -> str:
+    """What the program answers a shell."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "_MESOSCRIBE_COMPLETE": shell, **variables}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Files of trajectories and others, a folder of a run, a name that a shell would run."""
+    for name in (
+        "mine.npz",
+        "my data.h5",
+        "my notes.txt",
+        "my$(id).npz",
+        "deep/a.nc",
+        "my_run/manifest.json",
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+ANSWERS = {
+    "run k": ["kdv"],
+    "run ": [*opt.SYSTEMS, "mine.npz", "my data.h5"],
+    "fit f": ["fene", "fput"],
+    "fit deep/": ["deep/a.nc"],
+    "run ./m": ["./mine.npz", "./my data.h5"],
+    "run nowhere/": [],
+    "simulate allen": ["allen_cahn", "allen_cahn_2d"],
+    "simulate my": ["my_run"],
+    "simulate my_run --from my": ["my data.h5"],
+    "report m": ["my_run"],
+    "export my_run --to p": ["pypde"],
+    "che": ["check"],
+}
+
+
+@pytest.mark.parametrize("line", ANSWERS)
+def test_bash_is_told_what_may_come_next(line: str, folder: Path) -> None:
+    said = asked(
+        folder, "complete_bash", COMP_WORDS=f"mesoscribe {line}", COMP_CWORD=str(1 + line.count(" "))
+    )
+    assert said.splitlines() == (ANSWERS[line] or [""])
+
+
+def test_zsh_is_told_the_same(folder: Path) -> None:
+    said = asked(folder, "complete_zsh", _TYPER_COMPLETE_ARGS="mesoscribe run my")
+    assert said.strip() == "_arguments '*: :((\"my data.h5\"))'"
+
+
+def test_what_the_tab_key_knows_is_what_there_is() -> None:
+    assert sorted(opt.SYSTEMS) == sorted((*CATALOG, *CHAINS, "chain"))
+    assert sorted(opt.SUFFIXES) == sorted(OPENERS)
+    assert opt.FORMS.split(", ") == [*EXPORTERS]
