@@ -109,8 +109,7 @@ class Plan:
         """How long to train."""
         if self.steps is None:
             return Schedule(max_minutes=self.max_minutes)
-        quarter = self.steps // 4
-        return Schedule(steps=(quarter, quarter, self.steps - 2 * quarter), max_minutes=self.max_minutes)
+        return Schedule.of(self.steps, self.max_minutes)
 
     def library(self, ndim: int) -> Library:
         """The candidate terms of a law.

@@ -191,13 +191,12 @@ class _Ended:
 
     def settled(self, data: Trajectories, validation: Trajectories, first: int) -> Refinement:
         """The law refined on the band that predicts best, the initial fields with it where data are noisy."""
-        law, refinement = self.refinement.law, self.refinement
-        pivot = next(p for p in law.parameters if p[0] in "mw" and p not in refinement.t_values)
+        law, refinement, pivot = self.refinement.law, self.refinement, self.refinement.pivot
         wider = widened(law, pivot, data, validation, first)
         fields = RollOutData.of(data, wider, first)
         if wider.band != law.band:
             refinement = refine(wider, fields, pivot=pivot, clusters=data.n)
-        return with_initial_fields(refinement, fields, pivot=pivot, clusters=data.n)
+        return with_initial_fields(refinement, fields, clusters=data.n)
 
 
 def _simplest(ends: list[_Ended], pays: float) -> _Ended:

@@ -16,7 +16,6 @@ from symbolic.refine import Refinement, refine
 from symbolic.rollouts import RollOutData, persistence, scores
 
 PAYS = 3.0  # by which factor a term must reduce the error of validation roll-outs, unless asked otherwise
-NOISY = 8.0  # squared errors below this multiple of the noise are mostly noise
 SIGNIFICANT = 3.0
 TRIAL_TRAJECTORIES = 10  # that terms are put to the test on
 FEW = 3  # that show whether a form's roll-outs are lost
@@ -35,12 +34,10 @@ class _Tried:
 
     Args:
         refinement: the law, and what its misfit says of each term.
-        pivot: the coefficient that was held.
         scores: its errors on validation roll-outs, one for each trajectory.
     """
 
     refinement: Refinement
-    pivot: Parameter
     scores: Float[np.ndarray, " n"]
 
     @property
@@ -81,11 +78,12 @@ class _Trials:
         leads = lead_times(self.validation.u.shape[1] - 1)
         errors = scores(found.law, self.validation, leads)
         self.tried.append((len(law.parameters), float(np.sqrt(np.mean(errors**2)))))
-        return _Tried(found, pivot, errors)
+        return _Tried(found, errors)
 
     def does_not_pay(self, trial: _Tried, tried: _Tried, terms: int) -> bool:
         """Whether a law with so many terms fewer does as well."""
-        return _does_not_pay(trial.scores, tried.scores, self.validation.noise, self.pays ** min(terms, 2))
+        noisy = self.validation.mostly_noise(float(np.mean(tried.scores**2)))
+        return _does_not_pay(trial.scores, tried.scores, noisy, self.pays ** min(terms, 2))
 
     def still_predicts(self, trial: _Tried) -> bool:
         """Whether a law errs at most half as much as "no change": errors near 1 tell nothing of a term."""
@@ -99,7 +97,7 @@ class _Trials:
         """
         negative = not dissipates(tried.law, self.train)
         for drop in _candidates(tried.refinement, negative):
-            trial = self.of(*_without(tried.law, drop, tried.pivot))
+            trial = self.of(*_without(tried.law, drop, tried.refinement.pivot))
             if negative:
                 return trial, drop
             if self.still_predicts(trial) and self.does_not_pay(trial, tried, len(drop)):
@@ -123,7 +121,7 @@ def _without(law: Law, drop: Drop, pivot: Parameter) -> tuple[Law, Parameter]:
 
 
 def _does_not_pay(
-    without: Float[np.ndarray, " n"], full: Float[np.ndarray, " n"], noise: float, factor: float
+    without: Float[np.ndarray, " n"], full: Float[np.ndarray, " n"], noisy: bool, factor: float
 ) -> bool:
     """Whether terms are not worth their place.
 
@@ -136,7 +134,7 @@ def _does_not_pay(
     worse = without**2 - full**2
     if worse.mean() > (factor**2 - 1) * np.mean(full**2):
         return False
-    if np.mean(full**2) > NOISY * noise or len(worse) < 3:
+    if not noisy or len(worse) < 3:
         return True
     return bool(worse.mean() < SIGNIFICANT * worse.std(ddof=1) / np.sqrt(len(worse)))
 
@@ -208,7 +206,7 @@ def eliminate(
         while (smaller := trials.smaller(tried)) is not None:
             dropped += [f"{name}: {getattr(tried.law, name).terms[i]}" for name, i in smaller[1]]
             tried = smaller[0]
-        final = refine(tried.law, train, pivot=tried.pivot, clusters=clusters)
+        final = refine(tried.law, train, pivot=tried.refinement.pivot, clusters=clusters)
         if dissipates(final.law, train) or not _candidates(final, negative=True):
             return Elimination(final, start, tuple(dropped), tuple(trials.tried))
         tried = replace(tried, refinement=final)
