@@ -12,6 +12,7 @@ from jaxtyping import Float
 from hybrid.metrics import lead_times
 from symbolic.form import Parameter
 from symbolic.law import Law
+from symbolic.pareto import Pareto, Tried
 from symbolic.refine import Refinement, refine
 from symbolic.rollouts import RollOutData, persistence, scores
 
@@ -25,7 +26,6 @@ SUSPECT = 10.0  # only terms without which the squared misfit grows by less than
 
 Drop = tuple[Parameter, ...]
 Start = tuple[Law, Parameter]
-Tried = tuple[int, float]  # number of coefficients, root mean square of the errors on validation roll-outs
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,11 @@ class _Tried:
     def law(self) -> Law:
         """The law."""
         return self.refinement.law
+
+    @property
+    def place(self) -> Tried:
+        """Its number of coefficients and its error."""
+        return Tried(len(self.law.parameters), float(np.sqrt(np.mean(self.scores**2))))
 
 
 @dataclass(frozen=True)
@@ -77,12 +82,18 @@ class _Trials:
         )
         leads = lead_times(self.validation.u.shape[1] - 1)
         errors = scores(found.law, self.validation, leads)
-        self.tried.append((len(law.parameters), float(np.sqrt(np.mean(errors**2)))))
-        return _Tried(found, errors)
+        trial = _Tried(found, errors)
+        self.tried.append(trial.place)
+        return trial
+
+    def pareto(self, chosen: _Tried) -> Pareto:
+        """All that was put to the test."""
+        noisy = self.validation.mostly_noise(chosen.place.error**2)
+        return Pareto(tuple(self.tried), chosen.place, self.pays, noisy)
 
     def does_not_pay(self, trial: _Tried, tried: _Tried, terms: int) -> bool:
         """Whether a law with so many terms fewer does as well."""
-        noisy = self.validation.mostly_noise(float(np.mean(tried.scores**2)))
+        noisy = self.validation.mostly_noise(tried.place.error**2)
         return _does_not_pay(trial.scores, tried.scores, noisy, self.pays ** min(terms, 2))
 
     def still_predicts(self, trial: _Tried) -> bool:
@@ -180,13 +191,13 @@ class Elimination:
         refinement: the last refinement, on all training data.
         start: which of the forms it started from.
         dropped: the terms that were taken away.
-        tried: every law that was put to the test.
+        pareto: every law that was put to the test.
     """
 
     refinement: Refinement
     start: int
     dropped: tuple[str, ...]
-    tried: tuple[Tried, ...]
+    pareto: Pareto
 
 
 def eliminate(
@@ -208,5 +219,5 @@ def eliminate(
             tried = smaller[0]
         final = refine(tried.law, train, pivot=tried.refinement.pivot, clusters=clusters)
         if dissipates(final.law, train) or not _candidates(final, negative=True):
-            return Elimination(final, start, tuple(dropped), tuple(trials.tried))
+            return Elimination(final, start, tuple(dropped), trials.pareto(tried))
         tried = replace(tried, refinement=final)

@@ -71,7 +71,7 @@ class RollOutData:
 
     def mostly_noise(self, squared: float) -> bool:
         """Whether a squared misfit, relative to that of the fields, is mostly measurement noise."""
-        return squared <= NOISY * self.noise
+        return bool(squared <= NOISY * self.noise)
 
     def first(self, n: int) -> RollOutData:
         """The first n trajectories."""
