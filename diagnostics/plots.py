@@ -230,10 +230,12 @@ def pareto_figure(pareto: Pareto) -> Figure:
     for name, n, errors, look in looks:
         axes.plot(n, np.maximum(errors, SMALLEST), label=name, **look)
     if not kept.all():
-        at = axes.get_xaxis_transform()
-        axes.plot(tried[0, ~kept], tried[0, ~kept] * 0 + 1, "x", color=INK, transform=at, label="lost")
+        style: Any = {"color": INK, "transform": axes.get_xaxis_transform(), "label": "lost"}
+        axes.plot(tried[0, ~kept], tried[0, ~kept] * 0 + 0.97, "x", **style)
     axes.set(xlabel="number of coefficients", ylabel="error of validation roll-outs", yscale="log")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.margins(x=0.1, y=0.15)
+    low, high = axes.get_ylim()
+    axes.set_ylim(min(low, error / pareto.pays**2), max(high, error * pareto.pays**2))
     _legend(axes, columns=4)
     return figure

@@ -20,7 +20,7 @@ from symbolic.optimisers import DEFAULT, Optimiser
 from symbolic.pareto import Pareto, Tried
 from symbolic.propose import Proposer, widened_by
 from symbolic.reading import Form, Network
-from symbolic.readoff import pivot_of
+from symbolic.readoff import pivot_of, usable
 from symbolic.refine import Refinement, refine
 from symbolic.rollouts import RollOutData, predicted, substeps_for
 from symbolic.sparse import Selection
@@ -151,7 +151,7 @@ def _distilled(
     started = time.perf_counter()
     forms = network.forms(library, optimiser)
     read = time.perf_counter()
-    ends = [_Ended.of(about, network, data, validation, pays) for about in forms]
+    ends = [_Ended.of(about, network, data, validation, library, pays) for about in forms]
     end = _simplest(ends, pays)
     final = end.settled(data, validation, network.first)
     law = canonical_law(final.law)
@@ -190,13 +190,20 @@ class _Ended:
 
     @classmethod
     def of(
-        cls, read: list[Form], network: Network, data: Trajectories, validation: Trajectories, pays: float
+        cls,
+        read: list[Form],
+        network: Network,
+        data: Trajectories,
+        validation: Trajectories,
+        library: Library,
+        pays: float,
     ) -> _Ended:
         """Eliminate what does not pay, starting from forms read at several precisions."""
         forms = list({tuple(law.coefficients): (law, chosen) for law, chosen in read}.values())
         train, held_out = (RollOutData.of(part, forms[0][0], network.first) for part in (data, validation))
         starts = [(law, pivot_of(law, network.canonical, network.weights)) for law, _ in forms]
-        end = eliminate(starts, train, held_out, clusters=data.n, pays=pays)
+        candidates = usable(library.F, network.canonical, forms[0][0].centre)
+        end = eliminate(starts, train, held_out, clusters=data.n, pays=pays, candidates=candidates)
         law = end.refinement.law
         gap = predicted(law, held_out, substeps_for(law, held_out)) - held_out.u[:, 1:]
         error = float(gap.square().mean().sqrt().nan_to_num(np.inf))

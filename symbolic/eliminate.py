@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
+import sympy
 from jaxtyping import Float
 
 from hybrid.metrics import lead_times
+from symbolic.exchange import exchanges
 from symbolic.form import Parameter
 from symbolic.law import Law
 from symbolic.pareto import Pareto, Tried
@@ -115,6 +117,23 @@ class _Trials:
                 return trial, drop
         return None
 
+    def exchanged(self, tried: _Tried, candidates: tuple[sympy.Expr, ...]) -> _Tried:
+        """The best law after exchanges of one term of F, each for the better, where noise hides the form."""
+        seen = {frozenset(tried.law.F.terms)}
+        while self.pareto(tried).noisy:
+            others = [
+                law
+                for law in exchanges(tried.law, candidates, self.train.u.flatten().numpy())
+                if np.all(law.values()) and frozenset(law.F.terms) not in seen
+            ]
+            seen |= {frozenset(law.F.terms) for law in others}
+            trials = [self.of(law, tried.refinement.pivot) for law in others]
+            best = min(trials, key=lambda trial: trial.place.error, default=tried)
+            if not best.place.error < tried.place.error:
+                break
+            tried = best
+        return tried
+
 
 def dissipates(law: Law, data: RollOutData) -> bool:
     """Whether m(k) ≥ 0 on the modes that the law evolves."""
@@ -201,7 +220,12 @@ class Elimination:
 
 
 def eliminate(
-    starts: Sequence[Start], train: RollOutData, validation: RollOutData, clusters: int, pays: float = PAYS
+    starts: Sequence[Start],
+    train: RollOutData,
+    validation: RollOutData,
+    clusters: int,
+    pays: float = PAYS,
+    candidates: tuple[sympy.Expr, ...] = (),
 ) -> Elimination:
     """Refine, and take away one term after another as long as it does not pay on validation roll-outs.
 
@@ -210,6 +234,7 @@ def eliminate(
         train, validation: what refines, and what decides.
         clusters: trajectories that the training data come from.
         pays: by which factor a term must reduce the error of validation roll-outs to stay.
+        candidates: terms that may take the place of one of F where errors are mostly noise.
     """
     trials, dropped = _Trials(train, validation, clusters, pays), []
     start, tried = _simplest(starts, trials)
@@ -217,6 +242,7 @@ def eliminate(
         while (smaller := trials.smaller(tried)) is not None:
             dropped += [f"{name}: {getattr(tried.law, name).terms[i]}" for name, i in smaller[1]]
             tried = smaller[0]
+        tried = trials.exchanged(tried, candidates)
         final = refine(tried.law, train, pivot=tried.refinement.pivot, clusters=clusters)
         if dissipates(final.law, train) or not _candidates(final, negative=True):
             return Elimination(final, start, tuple(dropped), trials.pareto(tried))

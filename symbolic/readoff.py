@@ -73,9 +73,7 @@ def importance(
     return Importance(density / density.sum(), power * response, push, few, trust * response)
 
 
-def _usable(
-    terms: tuple[sympy.Expr, ...], network: CanonicalNetwork, centre: float
-) -> tuple[sympy.Expr, ...]:
+def usable(terms: tuple[sympy.Expr, ...], network: CanonicalNetwork, centre: float) -> tuple[sympy.Expr, ...]:
     """The terms of F that are real and finite where the data are, and that act."""
     nodes = network.nodes + network.centre - centre
     return tuple(
@@ -173,7 +171,7 @@ def read_off(
         centre: u*, from which the law counts the field: the network's, or 0.
         optimiser: what proposes supports.
     """
-    F_terms = _usable(library.F, network, centre)
+    F_terms = usable(library.F, network, centre)
     selections = {}
     selections["F"], moved = _read_force(network, weights, F_terms, precision, centre, optimiser)
     targets = {"q": (network.q + moved, weights.q), "m": (network.m, weights.K), "w": (network.w, weights.K)}
