@@ -24,6 +24,7 @@ import torch
 
 from benchmarks.members import MEMBERS
 from diagnostics import energy_match, rollout_error
+from diagnostics.alignment import aligned
 from hybrid import Trajectories, fit
 from hybrid.schedule import Schedule
 from symbolic import distill
@@ -109,7 +110,7 @@ def run(name: str, seed: int, sampling: Sampling, schedule: Schedule) -> Outcome
     known, found = ({term.expr: term.value for term in equation_terms(e)} for e in (truth, law))
     errors = [abs(found.get(term, 0.0) / value - 1) for term, value in known.items()]
     same = law.case == truth.case
-    of_network = energy_match(canonical_form(model), truth, new) if same else None
+    of_network = energy_match(aligned(canonical_form(model), law), truth, new) if same else None
     return Outcome(
         known.keys() == found.keys(),
         max(errors),

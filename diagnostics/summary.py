@@ -215,7 +215,7 @@ def examine(
         drawn=drawn,
         scalings=scalings(model, law, data),
         traces=traces,
-        matches=_matches(network, law, truth, data),
+        matches=_matches(drawn, law, truth, data),
         structure=structure,
         record=record,
         terms=terms,
