@@ -58,7 +58,7 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
             amplitudes = np.linalg.lstsq(jacobian, -(gap[i] + slopes[i] @ step), rcond=None)[0]
             initial[i] += torch.tensordot(torch.as_tensor(amplitudes), modes, dims=1)
         x = x + step
-        std = np.sqrt(np.diag(np.array(result.law.covariance)))
+        std = np.sqrt(np.diag(np.array(result.law.covariance)).clip(min=0.0))
         errors = std[misfit.free] / np.abs(misfit.start[misfit.free])
         if np.all(np.abs(step) <= SETTLED * errors):
             break

@@ -150,7 +150,7 @@ def judged(
     spread = clustered_covariance(jacobian.reshape(*by_cluster, len(free)), residuals.reshape(by_cluster))
     covariance = np.zeros((len(start), len(start)))
     covariance[np.ix_(free, free)] = spread * np.outer(start[free], start[free])
-    values, errors = misfit.values(x), np.sqrt(np.diag(covariance))
+    values, errors = misfit.values(x), np.sqrt(np.diag(covariance).clip(min=0.0))
     cost = max(float(residuals @ residuals), 1e-300)
     inverse = np.diag(_inverse(jacobian.T @ jacobian))
     free_parameters = [law.parameters[j] for j in free]
