@@ -73,6 +73,8 @@ def learn_command(
     symmetry: opt.Symmetry = None,
     pays: opt.Pays = None,
     terms: opt.Terms = None,
+    optimiser: opt.OptimiserName = None,
+    pysr: opt.PySR = False,
     steps: opt.Steps = None,
     max_minutes: opt.Minutes = None,
     resume: opt.Resume = False,
@@ -95,6 +97,8 @@ def learn_command(
         symmetry=symmetry,
         pays=pays,
         terms=tuple(terms or ()),
+        optimiser=optimiser,
+        pysr=pysr,
         forces=forces,
         steps=steps,
         max_minutes=max_minutes,
@@ -110,13 +114,16 @@ def distill_command(
     symmetry: opt.Symmetry = None,
     pays: opt.Pays = None,
     terms: opt.Terms = None,
+    optimiser: opt.OptimiserName = None,
+    pysr: opt.PySR = False,
     quiet: opt.Quiet = False,
     threads: opt.Threads = None,
 ) -> None:
     """Read the law off the network of a folder."""
     from diagnostics.run import Talk, distil_again
 
-    distil_again(folder, data, Talk(quiet, threads), symmetry, pays, terms or ())
+    changed: dict[str, Any] = {"symmetry": symmetry, "pays": pays, "optimiser": optimiser, "pysr": pysr}
+    distil_again(folder, data, Talk(quiet, threads), terms=terms or (), **changed)
 
 
 @main.command("report", epilog="Example: mesoscribe report kdv")

@@ -160,6 +160,11 @@ Symmetry = Annotated[
 ]
 Pays = Annotated[float | None, Option("--pays", min=1, help="Law: what a term must reduce the error by; 3.")]
 Terms = Annotated[list[str] | None, Option("--terms", help="Law: more candidates, such as 'u*log(u)'.")]
+OptimiserName = Annotated[
+    Literal["stlsq", "frols", "sr3", "best-subset"] | None,
+    Option("--optimiser", help="Law: what proposes terms; stlsq and frols together if left out."),
+]
+PySR = Annotated[bool, Option("--pysr", help="Law: ask PySR for terms where the candidates do not hold F.")]
 Threads = Annotated[int | None, Option("--threads", min=1, help="Of torch; by the grid if left out.")]
 SystemOrFolder = Annotated[
     str,

@@ -1,10 +1,13 @@
 """Every catalogue system, and other members of the class, from trajectories to its equation.
 
 PYTHONPATH=. python benchmarks/catalogue.py --seeds 0 1 2 --noise 0 0.01
+PYTHONPATH=. python benchmarks/catalogue.py --only allen_cahn kdv --trajectories 1 2 4 8 16 48
 
-For each system and noise: in how many seeds the equation has the true terms and no other, the median over
-seeds of its largest relative error of a coefficient, of the relative RMSE at step 20 of law and network on
-clean, new trajectories, of slope and correlation of the network's V against the true one, and of the seconds.
+For each system and sampling (noise; trajectories; every how many frames and points are kept): in how many
+seeds the equation has the true terms and no other, the median over seeds of its largest relative error of a
+coefficient, the largest over seeds, the median of the relative RMSE at step 20 of law and network on clean,
+new trajectories, of slope and correlation of the network's V against the true one, and of the seconds. What
+failed is named with its reason and counts as not found.
 """
 
 from __future__ import annotations
@@ -12,7 +15,8 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
 from statistics import median
 
@@ -20,22 +24,64 @@ import torch
 
 from benchmarks.members import MEMBERS
 from diagnostics import energy_match, rollout_error
-from hybrid import fit
+from diagnostics.alignment import aligned
+from hybrid import Trajectories, fit
+from hybrid.schedule import Schedule
 from symbolic import distill
 from symbolic.canonical import canonical_form
-from symbolic.catalog import CATALOG
+from symbolic.catalog import CATALOG, System
 from symbolic.equation import equation_terms
 from symbolic.export import equation_text
 
 STEP = 20
 SYSTEMS = {**CATALOG, **MEMBERS}
 NEW = 10_000  # added to the seed: initial fields that nothing has seen
-COLUMNS = ("form", "coefficients", "law", "network", "slope", "r", "law's slope", "s")
+MIDDLE = {
+    "coefficients": ".1e",
+    "law": ".1e",
+    "network": ".1e",
+    "slope": ".4f",
+    "r": ".6f",
+    "law_slope": ".6f",
+    "seconds": ".0f",
+}
+COLUMNS = ("exact", "coefficients", "worst", "law", "network", "slope", "r", "law's slope", "s")
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """What is seen of a system.
+
+    Args:
+        noise: white, relative to the field.
+        trajectories: how many, to train, validate and test.
+        frames, points: every how many of the catalogue's are kept.
+    """
+
+    noise: float
+    trajectories: int
+    frames: int
+    points: int
+
+    def of(self, system: System, seed: int) -> Trajectories:
+        """Trajectories of the catalogue's own sampling, with noise, thinned."""
+        data = system.trajectories(self.trajectories, seed=seed, noise=self.noise)
+        kept = slice(None, None, self.points)
+        return Trajectories.from_arrays(
+            data.u[(slice(None), slice(None, None, self.frames), *[kept] * data.grid.ndim)],
+            data.t[:: self.frames],
+            *(x[kept] for x in data.grid.coordinates),
+            layout="nt" + "xy"[: data.grid.ndim],
+            source=data.source,
+        )
+
+    def __str__(self) -> str:
+        return f"{100 * self.noise:g} % | {self.trajectories} | ×{self.frames} | ×1/{self.points}"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run: support, errors, energy, seconds."""
+    """One run: support, errors, energy, seconds; the equation found, or why there is none."""
 
     exact: bool
     coefficients: float
@@ -48,21 +94,23 @@ class Outcome:
     found: str
 
 
-def run(name: str, seed: int, noise: float, trajectories: int) -> Outcome:
+LOST = Outcome(False, *[float("inf")] * 3, *[float("nan")] * 3, float("inf"), "")
+
+
+def run(name: str, seed: int, sampling: Sampling, schedule: Schedule) -> Outcome:
     """From trajectories to an equation, and its comparison with the true one."""
     system = SYSTEMS[name]
-    truth = system.law
-    data = system.trajectories(trajectories, seed=seed, noise=noise)
-    new = system.trajectories(4, seed=seed + NEW)
+    data = sampling.of(system, seed)
     started = time.perf_counter()
     parts = data.split(seed=seed)
-    model = fit(parts.train, validation=parts.validation, seed=seed, progress=False)
+    model = fit(parts.train, validation=parts.validation, seed=seed, schedule=schedule, progress=False)
     law = distill(model, parts.train, validation=parts.validation, seed=seed)
     seconds = time.perf_counter() - started
+    truth, new = system.law, system.trajectories(4, seed=seed + NEW)
     known, found = ({term.expr: term.value for term in equation_terms(e)} for e in (truth, law))
     errors = [abs(found.get(term, 0.0) / value - 1) for term, value in known.items()]
     same = law.case == truth.case
-    of_network = energy_match(canonical_form(model), truth, new) if same else None
+    of_network = energy_match(aligned(canonical_form(model), law), truth, new) if same else None
     return Outcome(
         known.keys() == found.keys(),
         max(errors),
@@ -76,52 +124,60 @@ def run(name: str, seed: int, noise: float, trajectories: int) -> Outcome:
     )
 
 
-def row(name: str, noise: float, outcomes: list[Outcome]) -> str:
+def tried(name: str, seed: int, sampling: Sampling, schedule: Schedule) -> Outcome:
+    """The same, or why it failed."""
+    try:
+        return run(name, seed, sampling, schedule)
+    except (ValueError, FloatingPointError) as error:
+        return replace(LOST, found=f"failed: {' '.join(str(error).split())}")
+
+
+def row(name: str, sampling: Sampling, outcomes: list[Outcome]) -> str:
     """Of the table, in Markdown."""
+    cells = {field: f"{median(getattr(o, field) for o in outcomes):{form}}" for field, form in MIDDLE.items()}
+    worst = f"{max(o.coefficients for o in outcomes):.1e}"
     exact = f"{sum(o.exact for o in outcomes)}/{len(outcomes)}"
-    middle = [
-        f"{median(getattr(o, field) for o in outcomes):{form}}"
-        for field, form in (
-            ("coefficients", ".1e"),
-            ("law", ".1e"),
-            ("network", ".1e"),
-            ("slope", ".4f"),
-            ("r", ".6f"),
-            ("law_slope", ".6f"),
-            ("seconds", ".0f"),
-        )
-    ]
-    return f"| {name} | {100 * noise:g} % | {exact} | " + " | ".join(middle) + " |"
+    coefficients, *others = cells.values()
+    return f"| {name} | {sampling} | {exact} | {coefficients} | {worst} | " + " | ".join(others) + " |"
 
 
-def main() -> None:
-    """Run and print."""
+def parsed() -> argparse.Namespace:
+    """The command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--noise", type=float, nargs="+", default=[0.0])
-    parser.add_argument("--trajectories", type=int, default=16)
+    parser.add_argument("--trajectories", type=int, nargs="+", default=[16])
+    parser.add_argument("--frames", type=int, nargs="+", default=[1], help="Every how many are kept.")
+    parser.add_argument("--points", type=int, nargs="+", default=[1], help="Every how many are kept.")
+    parser.add_argument("--steps", type=int, help="Of the optimiser in all.")
     parser.add_argument("--only", nargs="*", help="Names; the catalogue if left out.")
     parser.add_argument("--members", action="store_true", help="Those outside the catalogue.")
     parser.add_argument("--json", type=Path, help="A file for all outcomes.")
-    arguments = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run and print."""
+    arguments = parsed()
     torch.set_num_threads(1)
+    schedule = Schedule() if arguments.steps is None else Schedule.of(arguments.steps)
+    head = ("system", "noise", "trajectories", "frames", "points", *COLUMNS)
+    print(f"| {' | '.join(head)} |\n{'|---' * len(head)}|", flush=True)
     kept = []
-    print(
-        "| system | noise | " + " | ".join(COLUMNS) + " |\n" + "|---" * (len(COLUMNS) + 2) + "|", flush=True
-    )
-    for name in arguments.only or (MEMBERS if arguments.members else CATALOG):
-        for noise in arguments.noise:
-            outcomes = [run(name, seed, noise, arguments.trajectories) for seed in arguments.seeds]
-            kept += [
-                {"system": name, "noise": noise, "seed": seed, **vars(outcome)}
-                for seed, outcome in zip(arguments.seeds, outcomes, strict=True)
-            ]
-            print(row(name, noise, outcomes), flush=True)
-            print(*(f"<!-- {outcome.found} -->" for outcome in outcomes), sep="\n", flush=True)
-            if arguments.json:
-                arguments.json.write_text(json.dumps(kept, indent=1))
+    samplings = product(arguments.noise, arguments.trajectories, arguments.frames, arguments.points)
+    names = arguments.only or (MEMBERS if arguments.members else CATALOG)
+    for name, sampling in product(names, [Sampling(*values) for values in samplings]):
+        outcomes = [tried(name, seed, sampling, schedule) for seed in arguments.seeds]
+        kept += [
+            {"system": name, "seed": seed, **asdict(sampling), **vars(outcome)}
+            for seed, outcome in zip(arguments.seeds, outcomes, strict=True)
+        ]
+        print(row(name, sampling, outcomes), flush=True)
+        print(*(f"<!-- {outcome.found} -->" for outcome in outcomes), sep="\n", flush=True)
+        if arguments.json:
+            arguments.json.write_text(json.dumps(kept, indent=1))
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def study(name: str, noise: float, sets: int, trajectories: int) -> list[str]:
         data = system.trajectories(trajectories, seed=seed, noise=noise, **SAMPLING[name])
         fields = RollOutData.of(data, truth)
         start = refine(truth, fields, pivot=truth.scale, clusters=trajectories)
-        end = with_initial_fields(start, fields, pivot=truth.scale, clusters=trajectories)
+        end = with_initial_fields(start, fields, clusters=trajectories)
         found = canonical_law(end.law)
         std = np.sqrt(np.diag(np.array(found.covariance)))
         errors.append(np.stack([found.values() - truth.values(), std]))

@@ -24,7 +24,6 @@ from hybrid.files import write_whole
 from hybrid.manifest import verify
 from symbolic import Law, distill
 from symbolic.digits import plain
-from symbolic.eliminate import PAYS
 
 LEVEL = 0.9
 Member = Callable[[Trajectories, Trajectories, int], Law]
@@ -154,7 +153,7 @@ def ensemble(
         jobs: how many at a time.
         member: learns a law from trajectories to train on, others to validate with, and a seed; `learned` if
             None.
-        options: of `learned`, such as schedule, case, library, pays.
+        options: of `learned`, such as schedule, case, library, pays, optimiser.
 
     Raises:
         ValueError: fewer than four trajectories, or no member came to an end.
@@ -191,8 +190,7 @@ def from_folder(
         jobs=jobs,
         schedule=plan.schedule(),
         case=plan.case,
-        library=plan.library(data.grid.ndim),
-        pays=plan.pays or PAYS,
+        **plan.distilling(data.grid.ndim),
     )
     if out is not None:
         write_whole(out, json.dumps(found.as_dict(), indent=1))

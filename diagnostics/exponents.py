@@ -47,6 +47,46 @@ class ScalingSummary:
         return "\n".join([*map(str, self.scalings), *words])
 
 
+@dataclass(frozen=True, eq=False)
+class _Swept:
+    """Sweeps of a raw network, its canonical form and its law.
+
+    Args:
+        network: the canonical form.
+        raw, canonical, closed: the sweeps.
+        noise: what network and law differ by in each canonical component.
+    """
+
+    network: CanonicalNetwork
+    raw: Sweep
+    canonical: Sweep
+    closed: Sweep
+    noise: dict[str, Float[np.ndarray, " a"]]
+
+    @classmethod
+    def of(cls, model: OnsagerModel, law: Law, data: Trajectories) -> _Swept:
+        """Sweep all three."""
+        network = canonical_form(model)
+        raw, canonical, closed = (sweep(subject, data) for subject in (model, network, law))
+        return cls(network, raw, canonical, closed, _noise(canonical, closed, relative_scale(network, law)))
+
+    @property
+    def scale(self) -> float:
+        """What canonical energies are divided by in raw ones."""
+        return next(gauge.removed for gauge in self.network.gauge if gauge.freedom == "scale")
+
+    @property
+    def scalings(self) -> tuple[AmplitudeScaling, ...]:
+        """Their exponents."""
+        of_V = {name: self.noise["V"] / abs(self.scale) for name in self.raw.each} if self.noise else {}
+        return exponents(self.raw, of_V), exponents(self.canonical, self.noise), exponents(self.closed)
+
+
+def scalings(model: OnsagerModel, law: Law, data: Trajectories) -> tuple[AmplitudeScaling, ...]:
+    """Exponents of a network, raw and canonical, and of its law, without the words of `scaling_summary`."""
+    return _Swept.of(model, law, data).scalings
+
+
 def scaling_summary(model: OnsagerModel, law: Law, data: Trajectories) -> ScalingSummary:
     """Exponents of a network, raw and canonical, and of its law, with the noise that both show together.
 
@@ -57,17 +97,13 @@ def scaling_summary(model: OnsagerModel, law: Law, data: Trajectories) -> Scalin
         model, law: what was found.
         data: trajectories whose first frames are scaled.
     """
-    network = canonical_form(model)
-    raw, canonical, closed = (sweep(subject, data) for subject in (model, network, law))
-    scale = next(gauge.removed for gauge in network.gauge if gauge.freedom == "scale")
-    noise = _noise(canonical, closed, relative_scale(network, law))
-    in_raw = {name: noise["V"] / abs(scale) for name in raw.each} if noise else {}
-    scalings = (exponents(raw, in_raw), exponents(canonical, noise), exponents(closed))
+    swept = _Swept.of(model, law, data)
+    found, shares = swept.scalings, _shares(swept.raw, swept.canonical, swept.scale)
     return ScalingSummary(
-        scalings,
-        tuple(dominance(scaling) for scaling in scalings),
-        tuple(_gauge(network, scalings, _shares(raw, canonical, scale))),
-        (*_meaningless(scalings), *_beyond(law, data)),
+        found,
+        tuple(dominance(scaling) for scaling in found),
+        tuple(_gauge(swept.network, found, shares)),
+        (*_meaningless(found), *_beyond(law, data)),
     )
 
 

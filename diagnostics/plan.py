@@ -20,7 +20,10 @@ from hybrid.warmstart import warm_start
 from symbolic import Law, simulate
 from symbolic.catalog import chain_states, system
 from symbolic.chains import CHAINS, ChainSystem
+from symbolic.eliminate import PAYS
 from symbolic.library import Library, polynomials
+from symbolic.optimisers import BY_NAME, by_name
+from symbolic.propose import PySR
 
 SYMMETRIES = ("even", "isotropic", "both")
 READING = dict.fromkeys(("u", "x", "y", "t", "layout", "frames"), string)
@@ -37,6 +40,8 @@ PLAN: dict[str, Any] = {
     "pays": maybe(number),
     "terms": row(string),
     "forces": maybe(count),
+    "optimiser": maybe(one_of([*BY_NAME])),
+    "pysr": flag,
 }
 RECORD: dict[str, Any] = {
     "history": row(lambda pair: (count(pair[0]), number(pair[1]))),
@@ -58,6 +63,8 @@ class Plan:
         symmetry: imposed on the law, "even", "isotropic" (see `symbolic.library`) or "both".
         pays: by which factor a term of the law must reduce the error to stay.
         terms: further candidates for the law, see `Library.wider`.
+        optimiser: what proposes terms of the law, a name in `symbolic.optimisers.BY_NAME`.
+        pysr: whether symbolic regression is asked where the candidates do not hold F.
         forces: on how many random sites of each snapshot the forces are learned from, instead of roll-outs.
     """
 
@@ -72,6 +79,8 @@ class Plan:
     pays: float | None = None
     terms: tuple[str, ...] = ()
     forces: int | None = None
+    optimiser: str | None = None
+    pysr: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "terms", tuple(self.terms))  # JSON made a list of it
@@ -95,6 +104,8 @@ class Plan:
             raise ValueError(f"expected no {', '.join(misplaced)} with {kind}, got {name}; leave it out")
         if rest.get("forces") is not None:
             _check_forces(name, making)
+        if rest.get("pysr"):
+            PySR()  # refused now, not after the fit
         options = {option: value for option, value in used.items() if value is not None}
         return cls(str(Path(name).resolve()) if is_file(name) else name, options, **rest)
 
@@ -149,8 +160,7 @@ class Plan:
         """How long to train."""
         if self.steps is None:
             return Schedule(max_minutes=self.max_minutes)
-        quarter = self.steps // 4
-        return Schedule(steps=(quarter, quarter, self.steps - 2 * quarter), max_minutes=self.max_minutes)
+        return Schedule.of(self.steps, self.max_minutes)
 
     def library(self, ndim: int) -> Library:
         """The candidate terms of a law.
@@ -163,6 +173,19 @@ class Plan:
         even, isotropic = (self.symmetry in (name, "both") for name in ("even", "isotropic"))
         library = polynomials(ndim, isotropic=isotropic).wider(*self.terms)
         return library.even() if even else library
+
+    def distilling(self, ndim: int) -> dict[str, Any]:
+        """The options of `distill`.
+
+        Raises:
+            ValueError: as `library`, an optimiser that is not known, or symbolic regression without PySR.
+        """
+        return {
+            "library": self.library(ndim),
+            "pays": self.pays or PAYS,
+            "optimiser": by_name(self.optimiser),
+            "proposer": PySR(seed=self.seed) if self.pysr else None,
+        }
 
     def record(self, split: Split, kept: object) -> FitRecord:
         """How the fit went: its warm start made again, the rest from run.json.

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from diagnostics.alignment import symbol_at
 from diagnostics.energy import EnergyTrace
@@ -21,6 +22,7 @@ from hybrid.grid import Grid
 from symbolic.canonical import CanonicalNetwork
 from symbolic.factor import pointwise
 from symbolic.law import Law
+from symbolic.pareto import Pareto
 
 SMALLEST = 1e-16  # on logarithmic axes
 SHOWN = 3  # trajectories drawn in one panel
@@ -207,4 +209,34 @@ def step_figure(step: OneStep) -> Figure:
     axes.set(xlabel="step d$t$", ylabel=r"$|V(\mathrm{d}t) - V(0)|$ / terms of $V$")
     axes.set(xscale="log", yscale="log")
     _legend(axes)
+    return figure
+
+
+@styled
+def pareto_figure(pareto: Pareto) -> Figure:
+    """Error of validation roll-outs against the number of coefficients: all tried, the front, the choice."""
+    figure, (axes,) = panels(1, 1, width=5.8, height=3.7)
+    tried, front = (np.array(entries, dtype=float).T for entries in (pareto.tried, pareto.front))
+    kept, (terms, error) = np.isfinite(tried[1]), pareto.chosen
+    looks: list[tuple[str, Any, Any, dict[str, Any]]] = [
+        ("tried", *tried[:, kept], {"color": COLOURS["persistence"], "marker": "o", "mfc": "none", "ls": ""}),
+        ("front", *front, {"color": COLOURS["network"], "marker": "s", "ms": 5}),
+        (
+            "chosen",
+            [terms],
+            [error],
+            {"color": COLOURS["law"], "marker": "o", "ms": 13, "mfc": "none", "ls": ""},
+        ),
+    ]
+    for name, n, errors, look in looks:
+        axes.plot(n, np.maximum(errors, SMALLEST), label=name, **look)
+    if not kept.all():
+        style: Any = {"color": INK, "transform": axes.get_xaxis_transform(), "label": "lost"}
+        axes.plot(tried[0, ~kept], tried[0, ~kept] * 0 + 0.97, "x", **style)
+    axes.set(xlabel="number of coefficients", ylabel="error of validation roll-outs", yscale="log")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.margins(x=0.1, y=0.15)
+    low, high = axes.get_ylim()
+    axes.set_ylim(min(low, error / pareto.pays**2), max(high, error * pareto.pays**2))
+    _legend(axes, columns=4)
     return figure

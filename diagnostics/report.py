@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +17,7 @@ from diagnostics.plots import (
     energy_figure,
     error_figure,
     match_figure,
+    pareto_figure,
     picture_figure,
     slope_figure,
     step_figure,
@@ -41,6 +43,7 @@ from hybrid.onsager import OnsagerModel
 from hybrid.record import FitRecord
 from hybrid.trajectories import Trajectories
 from symbolic.law import Law
+from symbolic.pareto import Pareto
 from symbolic.symmetry import symmetries
 
 LOOK_FOR = {
@@ -93,6 +96,13 @@ LOOK_FOR = {
 }
 
 
+PARETO = (
+    "Complexity against error",
+    "Every law that was tried, refined on a few trajectories. The line is the front: laws that no other one "
+    "with as few coefficients beats. ",
+)
+
+
 class Distilled(Protocol):
     """What a distillation tells the report."""
 
@@ -101,11 +111,35 @@ class Distilled(Protocol):
         """What was dropped, or has to be said."""
         ...
 
+    @property
+    def pareto(self) -> Pareto | None:
+        """What was tried."""
+        ...
 
-def figures(summary: Summary) -> dict[str, Figure]:
+
+@dataclass(frozen=True)
+class Said:
+    """What a folder has kept of its distillation."""
+
+    notes: tuple[str, ...] = ()
+    pareto: Pareto | None = None
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> Said:
+        """From run.json; a folder that an older version has written holds no Pareto front.
+
+        Raises:
+            ValueError: what it holds cannot be read.
+        """
+        kept = content.get("pareto")
+        return cls(tuple(content.get("notes", ())), None if kept is None else Pareto.of(kept))
+
+
+def figures(summary: Summary, pareto: Pareto | None = None) -> dict[str, Figure]:
     """Every figure of the report."""
     data = summary.data
     known = {"match": match_figure(summary.matches)} if summary.matches else {}
+    known |= {} if pareto is None else {"pareto": pareto_figure(pareto)}
 
     def picture(subject: str) -> Figure:
         return picture_figure(data.u[0], summary.rolled[subject].frames[0], data.t, data.grid, subject)
@@ -143,7 +177,7 @@ def report(
         data: trajectories to judge on, best ones that were not trained on.
         out: the folder to write to; it is made if needed.
         truth: the true law, where it is known.
-        distillation: with notes to show.
+        distillation: with notes to show, and what was tried.
         record: how the fit went; that of the model if None.
         seconds: of each stage.
         split: trajectories and frames that train, validate and test, as `Split.as_dict()` has them.
@@ -157,20 +191,27 @@ def report(
     record = record or model.record
     summary = examine(model, law, data, truth=truth, record=record)
     out.mkdir(parents=True, exist_ok=True)
-    drawings = {name: save(figure, out / "figures", name) for name, figure in figures(summary).items()}
+    said = distillation or Said()
+    drawn = figures(summary, said.pareto)
+    drawings = {name: save(figure, out / "figures", name) for name, figure in drawn.items()}
     stages = {**({} if record is None else record.seconds), **(seconds or {})}
     stages["report"] = time.perf_counter() - started
     making = Making(command, seed, split or {}, stages)
     metrics = json.dumps(summary.metrics(making), indent=1, allow_nan=False)
-    notes = () if distillation is None else tuple(distillation.notes)
-    page = render(summary, making, drawings, notes=notes)
+    page = render(summary, making, drawings, said=said)
     write_whole(out / "metrics.json", metrics + "\n")
     write_whole(out / "report.html", page)
-    write_whole(out / "report.md", report_markdown(summary, making, LOOK_FOR, notes))
+    write_whole(out / "report.md", report_markdown(summary, making, captions(said), tuple(said.notes)))
     return out / "report.html"
 
 
-def render(summary: Summary, making: Making, drawings: Mapping[str, str], *, notes: tuple[str, ...]) -> str:
+def captions(said: Distilled) -> dict[str, tuple[str, str]]:
+    """Title and what to look for of every figure, in order."""
+    title, text = PARETO
+    return LOOK_FOR if said.pareto is None else {**LOOK_FOR, "pareto": (title, text + said.pareto.rule)}
+
+
+def render(summary: Summary, making: Making, drawings: Mapping[str, str], *, said: Distilled) -> str:
     """The page; drawings are SVG by name."""
     return page(
         "report.html.j2",
@@ -186,12 +227,12 @@ def render(summary: Summary, making: Making, drawings: Mapping[str, str], *, not
         symmetries=symmetries(summary.law),
         steps=[*map(str, QUOTED), f"last ({summary.data.n_frames - 1})"],
         errors=error_rows(summary),
-        figures=shown(drawings, LOOK_FOR),
+        figures=shown(drawings, captions(said)),
         subjects=[scaling.subject for scaling in summary.scalings],
         scalings=scaling_rows(summary.scalings),
         rule=RULE,
         warnings=warned(summary, making),
-        notes=notes,
+        notes=tuple(said.notes),
         cited=CITED,
         bibtex=bibtex(making.versions["mesoscribe"]),
     )

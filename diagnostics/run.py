@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from diagnostics.exponents import scaling_summary
 from diagnostics.folder import CHECKPOINT, finished, keep, kept, revising, same, whole
 from diagnostics.outcome import summary
 from diagnostics.plan import Plan, is_file
-from diagnostics.report import report
+from diagnostics.report import Said, report
 from diagnostics.scaling_report import write
 from diagnostics.talk import Talk
 from hybrid import OnsagerModel, Trajectories, fit
@@ -23,7 +22,6 @@ from hybrid.manifest import verify
 from hybrid.trajectories import Split
 from symbolic import Law
 from symbolic.distill import Distillation, distillation
-from symbolic.eliminate import PAYS
 from symbolic.export import equation_text
 from symbolic.paper import latex_document, markdown
 
@@ -87,17 +85,18 @@ def distil(
             model,
             split.train,
             validation=split.validation,
-            library=plan.library(split.train.grid.ndim),
-            pays=plan.pays or PAYS,
             seed=plan.seed,
+            **plan.distilling(split.train.grid.ndim),
         )
     talk.seconds.update(found.seconds)
-    law = replace(found.law, provenance={"source": split.train.source, "seed": plan.seed})
+    optimiser = {} if plan.optimiser is None else {"optimiser": plan.optimiser}
+    made = {"source": split.train.source, "seed": plan.seed, **optimiser}
+    law = replace(found.law, provenance=made)
     law.save(folder / "law.json")
     write_whole(folder / "law.tex", latex_document(law))
     write_whole(folder / "law.md", markdown(law))
     gauge = [str(fixed) for fixed in found.gauge]
-    keep(folder, notes=found.notes, gauge=gauge, seconds=found.seconds)
+    keep(folder, notes=found.notes, gauge=gauge, seconds=found.seconds, pareto=found.pareto.as_dict())
     return law, found
 
 
@@ -136,18 +135,14 @@ def carry_out(
 
 
 def distil_again(
-    folder: Path,
-    data: Path | None,
-    talk: Talk,
-    symmetry: str | None = None,
-    pays: float | None = None,
-    terms: Sequence[str] = (),
+    folder: Path, data: Path | None, talk: Talk, *, terms: Sequence[str] = (), **changed: Any
 ) -> None:
     """Distil the network of a folder, on its own data or on another file; a report on the law before goes."""
     with revising(folder, "model") as work:
         plan, _ = kept(work)
-        terms = tuple(terms) or plan.terms
-        plan = replace(plan, symmetry=symmetry or plan.symmetry, pays=pays or plan.pays, terms=terms)
+        asked = {name: value for name, value in changed.items() if value}
+        plan = replace(plan, terms=tuple(terms) or plan.terms, **asked)
+        keep(work, plan=asdict(plan))
         split = plan.split(data)
         talk.share(split)
         law, _ = distil(plan, work, talk, OnsagerModel.load(folder / "model"), split)
@@ -168,7 +163,7 @@ def judge_again(folder: Path, data: Path | None, talk: Talk, command: str) -> No
             talk,
             split.test if data is None else plan.data(data),
             command,
-            distillation=SimpleNamespace(notes=content.get("notes", ())),
+            distillation=Said.of(content),
             record=plan.record(split, content.get("fit")),
             seconds={**content.get("seconds", {}), **talk.seconds},
             **judged,

@@ -23,7 +23,7 @@ from diagnostics.errors import (
     persistence_error,
     rollout_error,
 )
-from diagnostics.exponents import scaling_summary
+from diagnostics.exponents import scalings
 from diagnostics.guarantee import Guarantee, guarantee
 from diagnostics.identifiability import EnergyMatch, energy_match
 from diagnostics.onestep import OneStep, one_step
@@ -213,9 +213,9 @@ def examine(
         rolled=rolled,
         network=network,
         drawn=drawn,
-        scalings=scaling_summary(model, law, data).scalings,
+        scalings=scalings(model, law, data),
         traces=traces,
-        matches=_matches(network, law, truth, data),
+        matches=_matches(drawn, law, truth, data),
         structure=structure,
         record=record,
         terms=terms,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+from jaxtyping import Float
 
-from diagnostics.energy import EnergyTrace
+from diagnostics.energy import DRIFTING, EnergyTrace
 from diagnostics.errors import RollOut, RolloutError
 from diagnostics.guarantee import Guarantee
 from hybrid.evidence import Evidence
@@ -20,7 +21,6 @@ from symbolic.law import Law
 QUOTED = (1, 5, 20)
 MUCH_WORSE = 2.0
 OVERSHOOT = 0.01  # of the range of the training data
-ENERGY_ERROR = 1e-3  # of max |V|: the integrator's own is far below it
 
 
 def quoted(error: RolloutError) -> dict[str, float | None]:
@@ -85,14 +85,19 @@ def supported_range(model: OnsagerModel) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def overshoot(frames: Float[np.ndarray, "..."], supported: tuple[float, float]) -> float:
+    """By how much of a range the finite values of some fields leave it."""
+    (low, high), seen = supported, frames[np.isfinite(frames)]
+    return max(low - float(seen.min()), float(seen.max()) - high, 0.0) / (high - low)
+
+
 def _outside(model: OnsagerModel, data: Trajectories, rolled: Mapping[str, RollOut]) -> Iterator[str]:
     """Fields that leave the values of u that were trained on."""
-    low, high = supported_range(model)
-    slack = OVERSHOOT * (high - low)
+    low, high = supported = supported_range(model)
     fields = {"data": data.u, **{f"roll-out of the {name}": roll.frames for name, roll in rolled.items()}}
     for name, frames in fields.items():
-        seen = frames[np.isfinite(frames)]
-        if seen.min() < low - slack or seen.max() > high + slack:
+        if overshoot(frames, supported) > OVERSHOOT:
+            seen = frames[np.isfinite(frames)]
             yield (
                 f"The {name} reaches u = {seen.min():.4g} to {seen.max():.4g}, outside the supported range "
                 f"{low:.4g} to {high:.4g}."
@@ -115,11 +120,9 @@ def energy_cautions(structure: Guarantee, trace: EnergyTrace) -> Iterator[str]:
     """An energy along roll-outs that rises where it may only fall, or changes where it may not."""
     if structure.negative_mobility:
         return
-    values = trace.values[:, ~np.isnan(trace.values).any(0)]
     conserved = structure.case == Case.CONSERVATIVE.value
-    moved = np.abs(values - values[:, :1]) if conserved else np.diff(values, axis=1)
-    size = float(moved.max(initial=0.0)) / max(float(np.abs(values).max(initial=0.0)), 1e-300)
-    if size > ENERGY_ERROR:
+    size = trace.violation(conserved=conserved)
+    if size > DRIFTING:
         what = "changes" if conserved else "rises in a frame"
         limit = "may not change" if conserved else "may only fall"
         yield f"The energy along roll-outs of the law {what} by {size:.2g} of its size, but it {limit}."

@@ -37,9 +37,10 @@ def resolved_modes(train: Gram, held_out: Gram, dt: float, slower_than: float) -
     norm = np.sqrt((train.k**2).sum(0))
     fast = (np.abs(c[:, 0]) * dt > 1.5) & (unexplained < 0.9) & (norm > 0)
     cut = min(slower_than, norm[fast].min() if fast.any() else np.inf)
-    good = (unexplained < 0.3) & (norm < cut)
+    seen = (total[:, 0, 0].real > 0) & (train.values[..., 0, 0].real.sum(0) > 0)
+    good = seen & (unexplained < 0.3) & (norm < cut)
     if not good.any():
-        good = unexplained <= np.sort(unexplained)[: min(4, len(unexplained))].max()
+        good = seen & (unexplained <= np.sort(unexplained[seen])[:4].max(initial=0.0))
     return good, cut
 
 

@@ -86,17 +86,20 @@ class Flow:
             (slopes,) = torch.autograd.grad(total, v)
         many = self.q.ndim > self.grid.ndim
         axes = tuple(range(1 if many else 0, u.ndim))
-        s = slopes.mean(axes, keepdim=True) if many else slopes.mean()
+        return self.tilted(slopes.mean(axes, keepdim=True) if many else slopes.mean())
+
+    def tilted(self, slope: Tensor | float) -> Flow:
+        """The same equation with a slope of f in its linear part: q + s, f(v) - s v, F(v) - ½ s v²."""
         f, F = self.f, self.F
 
-        def tilted(v: Tensor) -> Tensor:
-            return f(v) - s * v
+        def rest(v: Tensor) -> Tensor:
+            return f(v) - slope * v
 
         def energy(v: Tensor) -> Tensor:
             assert F is not None
-            return F(v) - 0.5 * s * v**2
+            return F(v) - 0.5 * slope * v**2
 
-        return replace(self, q=self.q + s, f=tilted, F=None if F is None else energy)
+        return replace(self, q=self.q + slope, f=rest, F=None if F is None else energy)
 
     def rhs(self, u: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         """u_t of a field u (*batch, *grid)."""

@@ -96,15 +96,10 @@ class OnsagerModel(nn.Module):
         undo most of a, and the difference of two stiff terms would need small steps.
         """
         K = torch.complex(self.symbol_m(), self.symbol_w())
-        slope, f = self.f_table().tilted()
-        q = self.potential.symbol() + slope
+        f, F, q = self.f_table(), self.potential.pointwise, self.potential.symbol()
         N = self.potential.nonlocal_part
         force = None if N is None else N.force
-
-        def F(v: Tensor) -> Tensor:
-            return self.potential.pointwise(v) - 0.5 * slope * v**2
-
-        return Flow(self.grid, K, q, f, self.modes.inside, False, force, F, N)
+        return Flow(self.grid, K, q, f, self.modes.inside, False, force, F, N).tilted(f.mean_slope)
 
     def energies(self, u: Float[np.ndarray, "..."]) -> Energies:
         """V0, V1, V2 of fields u (*batch, *grid), in the user's units (amplitude² × volume)."""

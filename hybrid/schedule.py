@@ -34,6 +34,12 @@ class Schedule:
     patience: int = 4
     max_minutes: float | None = None
 
+    @classmethod
+    def of(cls, steps: int, max_minutes: float | None = None) -> Schedule:
+        """So many optimiser steps in all, half of them on the longest roll-outs."""
+        quarter = steps // 4
+        return cls(steps=(quarter, quarter, steps - 2 * quarter), max_minutes=max_minutes)
+
     def rate_from(self, score: float) -> float:
         """The first learning rate from a warm start with this score: steps no larger than what is to gain."""
         return self.rate * float(np.clip(score / COARSE, 1e-3, 1.0))

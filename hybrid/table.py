@@ -44,11 +44,10 @@ class HermiteTable:
             slopes = torch.autograd.grad(values.sum(), v, create_graph=True)[0]
         return cls(float(nodes[0]), float(nodes[-1]), values, slopes)
 
-    def tilted(self) -> tuple[float, HermiteTable]:
-        """The slope of the straight line through the ends, and the table less that line through 0."""
-        slope = float((self.values[-1] - self.values[0]).detach()) / (self.high - self.low)
-        nodes = torch.linspace(self.low, self.high, len(self.values)).to(self.values)
-        return slope, HermiteTable(self.low, self.high, self.values - slope * nodes, self.slopes - slope)
+    @property
+    def mean_slope(self) -> float:
+        """The slope of the straight line through the ends."""
+        return float((self.values[-1] - self.values[0]).detach()) / (self.high - self.low)
 
     def __call__(self, v: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         """The interpolated function at v."""

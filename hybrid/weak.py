@@ -23,6 +23,7 @@ from hybrid.grid import Grid
 
 TEST_FUNCTION_POWER = 4
 EXACT_DEGREE = 8
+ROUNDING = 1e-13  # of the largest mode of a column: what is smaller tells of rounding, not of the equation
 
 
 def test_functions(n_frames: int, half_width: int, dt: float) -> tuple[np.ndarray, np.ndarray]:
@@ -102,7 +103,10 @@ def features(
     mask: np.ndarray,
     densities: tuple[Density, ...] = (),
 ) -> Iterator[Complex[np.ndarray, "w k a"]]:
-    """X of each trajectory of v (n, nt, *grid): windows, modes of the mask, columns."""
+    """X of each trajectory of v (n, nt, *grid): windows, modes of the mask, columns; 0 where it is rounding.
+
+    A symmetry of a field, such as u(x + L/2) = -u(x), empties every second mode.
+    """
     weak, derivative = test_functions(v.shape[1], half_width, dt)
     for trajectory in v:
         one, u_hat, *higher = [
@@ -112,7 +116,9 @@ def features(
             forces = LocalEnergy(grid, densities).forces(grid.fft(torch.tensor(trajectory)))
             higher += [force.numpy()[:, mask] for force in forces]
         columns = [derivative @ u_hat, *(weak @ column for column in (u_hat, one, *higher))]
-        yield np.stack(columns, axis=-1)
+        x = np.stack(columns, axis=-1)
+        size = np.linalg.norm(x, axis=0)
+        yield np.where(size > ROUNDING * size.max(axis=0), x, 0.0)
 
 
 def gram(

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hybrid.fit import VALIDATION_SHARE
 from hybrid.onsager import OnsagerModel
-from hybrid.start import first_useful_frame
 from hybrid.trajectories import Trajectories
-from symbolic.band import narrowed, widened
-from symbolic.canonical import CanonicalNetwork, Gauge, canonical_form, canonical_law
-from symbolic.eliminate import PAYS, Tried, eliminate
+from symbolic.band import widened
+from symbolic.canonical import CanonicalNetwork, Gauge, canonical_law
+from symbolic.eliminate import PAYS, eliminate
 from symbolic.initialfields import with_initial_fields
 from symbolic.law import Law
 from symbolic.library import Library, polynomials
 from symbolic.optimisers import DEFAULT, Optimiser
-from symbolic.readoff import Importance, importance, pivot_of, read_off
+from symbolic.pareto import Pareto, Tried
+from symbolic.propose import Proposer, widened_by
+from symbolic.reading import Form, Network
+from symbolic.readoff import pivot_of, usable
 from symbolic.refine import Refinement, refine
 from symbolic.rollouts import RollOutData, predicted, substeps_for
-from symbolic.skill import Skill
 from symbolic.sparse import Selection
 from symbolic.support import Support
 
 AS_WELL = 1.5  # a law whose error is at most so many times the best one's predicts about as well
-COARSER = (1, 10, 100, 1000)  # multiples of the network's precision at which its factors are read
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class Distillation:
         selections: the sparse regression of each factor.
         refinement: the last refinement.
         dropped: terms that were selected and then found to make no difference.
-        tried: number of coefficients and error on validation roll-outs of every law that was tried.
+        pareto: number of coefficients and error on validation roll-outs of every law about the same centre
+            that was tried.
         support: whether it says all that the network knows.
         notes: what else should be said.
         seconds: of reading the factors off ("distill") and of refining them ("refine").
@@ -50,7 +51,7 @@ class Distillation:
     selections: dict[str, Selection]
     refinement: Refinement
     dropped: tuple[str, ...]
-    tried: tuple[Tried, ...]
+    pareto: Pareto
     support: Support
     notes: tuple[str, ...]
     seconds: dict[str, float]
@@ -61,13 +62,14 @@ class Distillation:
         return self.network.gauge
 
     @property
+    def tried(self) -> tuple[Tried, ...]:
+        """Every law that was put to the test."""
+        return self.pareto.tried
+
+    @property
     def front(self) -> tuple[Tried, ...]:
         """The Pareto front: laws that no other one with as few coefficients beats, from simple to rich."""
-        best: list[Tried] = []
-        for terms, error in sorted(self.tried):
-            if not best or error < best[-1][1]:
-                best = [entry for entry in best if entry[0] < terms] + [(terms, error)]
-        return tuple(best)
+        return self.pareto.front
 
 
 def distill(
@@ -77,12 +79,20 @@ def distill(
     validation: Trajectories | None = None,
     library: Library | None = None,
     pays: float = PAYS,
-    optimisers: tuple[Optimiser, ...] = DEFAULT,
+    optimiser: Optimiser = DEFAULT,
+    proposer: Proposer | None = None,
     seed: int = 0,
 ) -> Law:
     """The closed-form law of a network, refined on trajectories; `distillation` returns the steps as well."""
     return distillation(
-        model, data, validation=validation, library=library, pays=pays, optimisers=optimisers, seed=seed
+        model,
+        data,
+        validation=validation,
+        library=library,
+        pays=pays,
+        optimiser=optimiser,
+        proposer=proposer,
+        seed=seed,
     ).law
 
 
@@ -93,7 +103,8 @@ def distillation(
     validation: Trajectories | None = None,
     library: Library | None = None,
     pays: float = PAYS,
-    optimisers: tuple[Optimiser, ...] = DEFAULT,
+    optimiser: Optimiser = DEFAULT,
+    proposer: Proposer | None = None,
     seed: int = 0,
 ) -> Distillation:
     """Read the factors off a network, refine them on data, drop what makes no difference on validation data.
@@ -105,7 +116,8 @@ def distillation(
         library: candidate terms, polynomials if None.
         pays: by which factor a term must reduce the error of validation roll-outs to stay; a smaller one,
             such as 1.2, leaves more terms and a closer law.
-        optimisers: what proposes the terms of each factor (`symbolic.optimisers`).
+        optimiser: what proposes the terms of each factor (`symbolic.optimisers`), such as SR3().
+        proposer: asked for further terms of F where the library does not hold it (`symbolic.propose`).
         seed: of the split.
 
     Raises:
@@ -116,34 +128,47 @@ def distillation(
     if validation is None:
         data, validation = data.parts(seed, (1 - VALIDATION_SHARE, VALIDATION_SHARE))
     started = time.perf_counter()
-    network = canonical_form(model)
-    scaled = model.setting.scales.to_scaled(data.u)
-    first = first_useful_frame(scaled, model.setting.scales.grid(data.grid))
-    first = first if min(data.n_frames, validation.n_frames) - first > 3 else 0
-    skill = Skill.of(model, network, data)
-    band = narrowed(model, skill.band, validation, first)
-    within = np.abs(network.k).max(0) <= (band or np.inf) * (1 + 1e-9)
-    weights = importance(model, network, data, skill.modes * within)
+    network = Network.of(model, data, validation)
+    known = time.perf_counter() - started
     library = library or polynomials(model.grid.ndim)
-    forms = [
-        [
-            read_off(model, network, weights, library, skill.precision * c, band, centre, optimisers)
-            for c in COARSER
-        ]
-        for centre in dict.fromkeys((0.0, network.centre))
-    ]
+    found = _distilled(network, data, validation, library, pays, optimiser)
+    if proposer is not None and not found.support.complete:
+        wider, said = widened_by(proposer, library, network.canonical, network.weights)
+        again = found if wider == library else _distilled(network, data, validation, wider, pays, optimiser)
+        found = replace(again, notes=(said, *again.notes))
+    return replace(found, seconds={**found.seconds, "distill": known + found.seconds["distill"]})
+
+
+def _distilled(
+    network: Network,
+    data: Trajectories,
+    validation: Trajectories,
+    library: Library,
+    pays: float,
+    optimiser: Optimiser,
+) -> Distillation:
+    """The law of a network with the candidates of one library."""
+    started = time.perf_counter()
+    forms = network.forms(library, optimiser)
     read = time.perf_counter()
-    ends = [_Ended.of(read_at, network, weights, data, validation, first, pays) for read_at in forms]
+    ends = [_Ended.of(about, network, data, validation, library, pays) for about in forms]
     end = _simplest(ends, pays)
-    final = end.settled(data, validation, first)
+    final = end.settled(data, validation, network.first)
     law = canonical_law(final.law)
-    support = Support.of(law, model, end.selections, validation, first)
+    support = Support.of(law, network.model, end.selections, validation, network.first)
     notes = [f"{name} was dropped: validation roll-outs hardly miss it" for name in end.dropped]
     notes += [] if support.complete else [str(support)]
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
-    tried = tuple(entry for each in ends for entry in each.tried)
     return Distillation(
-        law, network, end.selections, final, end.dropped, tried, support, tuple(notes), seconds
+        law,
+        network.canonical,
+        end.selections,
+        final,
+        end.dropped,
+        end.pareto,
+        support,
+        tuple(notes),
+        seconds,
     )
 
 
@@ -152,37 +177,37 @@ class _Ended:
     """What elimination leaves of the forms about one centre.
 
     Args:
-        refinement, dropped, tried: its end.
+        refinement, dropped, pareto: its end.
         selections: of the form that it started from.
         error: root mean square misfit of validation roll-outs, in units of the field.
     """
 
     refinement: Refinement
     dropped: tuple[str, ...]
-    tried: tuple[Tried, ...]
+    pareto: Pareto
     selections: dict[str, Selection]
     error: float
 
     @classmethod
     def of(
         cls,
-        read_at: list[tuple[Law, dict[str, Selection]]],
-        network: CanonicalNetwork,
-        weights: Importance,
+        read: list[Form],
+        network: Network,
         data: Trajectories,
         validation: Trajectories,
-        first: int,
+        library: Library,
         pays: float,
     ) -> _Ended:
         """Eliminate what does not pay, starting from forms read at several precisions."""
-        forms = list({tuple(law.coefficients): (law, chosen) for law, chosen in read_at}.values())
-        train, held_out = (RollOutData.of(part, forms[0][0], first) for part in (data, validation))
-        starts = [(law, pivot_of(law, network, weights)) for law, _ in forms]
-        end = eliminate(starts, train, held_out, clusters=data.n, pays=pays)
+        forms = list({tuple(law.coefficients): (law, chosen) for law, chosen in read}.values())
+        train, held_out = (RollOutData.of(part, forms[0][0], network.first) for part in (data, validation))
+        starts = [(law, pivot_of(law, network.canonical, network.weights)) for law, _ in forms]
+        candidates = usable(library.F, network.canonical, forms[0][0].centre)
+        end = eliminate(starts, train, held_out, clusters=data.n, pays=pays, candidates=candidates)
         law = end.refinement.law
         gap = predicted(law, held_out, substeps_for(law, held_out)) - held_out.u[:, 1:]
         error = float(gap.square().mean().sqrt().nan_to_num(np.inf))
-        return cls(end.refinement, end.dropped, end.tried, forms[end.start][1], error)
+        return cls(end.refinement, end.dropped, end.pareto, forms[end.start][1], error)
 
     @property
     def terms(self) -> int:
@@ -191,13 +216,12 @@ class _Ended:
 
     def settled(self, data: Trajectories, validation: Trajectories, first: int) -> Refinement:
         """The law refined on the band that predicts best, the initial fields with it where data are noisy."""
-        law, refinement = self.refinement.law, self.refinement
-        pivot = next(p for p in law.parameters if p[0] in "mw" and p not in refinement.t_values)
+        law, refinement, pivot = self.refinement.law, self.refinement, self.refinement.pivot
         wider = widened(law, pivot, data, validation, first)
         fields = RollOutData.of(data, wider, first)
         if wider.band != law.band:
             refinement = refine(wider, fields, pivot=pivot, clusters=data.n)
-        return with_initial_fields(refinement, fields, pivot=pivot, clusters=data.n)
+        return with_initial_fields(refinement, fields, clusters=data.n)
 
 
 def _simplest(ends: list[_Ended], pays: float) -> _Ended:

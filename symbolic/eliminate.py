@@ -7,16 +7,18 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
+import sympy
 from jaxtyping import Float
 
 from hybrid.metrics import lead_times
+from symbolic.exchange import exchanges
 from symbolic.form import Parameter
 from symbolic.law import Law
+from symbolic.pareto import Pareto, Tried
 from symbolic.refine import Refinement, refine
 from symbolic.rollouts import RollOutData, persistence, scores
 
 PAYS = 3.0  # by which factor a term must reduce the error of validation roll-outs, unless asked otherwise
-NOISY = 8.0  # squared errors below this multiple of the noise are mostly noise
 SIGNIFICANT = 3.0
 TRIAL_TRAJECTORIES = 10  # that terms are put to the test on
 FEW = 3  # that show whether a form's roll-outs are lost
@@ -26,7 +28,6 @@ SUSPECT = 10.0  # only terms without which the squared misfit grows by less than
 
 Drop = tuple[Parameter, ...]
 Start = tuple[Law, Parameter]
-Tried = tuple[int, float]  # number of coefficients, root mean square of the errors on validation roll-outs
 
 
 @dataclass(frozen=True)
@@ -35,18 +36,21 @@ class _Tried:
 
     Args:
         refinement: the law, and what its misfit says of each term.
-        pivot: the coefficient that was held.
         scores: its errors on validation roll-outs, one for each trajectory.
     """
 
     refinement: Refinement
-    pivot: Parameter
     scores: Float[np.ndarray, " n"]
 
     @property
     def law(self) -> Law:
         """The law."""
         return self.refinement.law
+
+    @property
+    def place(self) -> Tried:
+        """Its number of coefficients and its error."""
+        return Tried(len(self.law.parameters), float(np.sqrt(np.mean(self.scores**2))))
 
 
 @dataclass(frozen=True)
@@ -80,12 +84,19 @@ class _Trials:
         )
         leads = lead_times(self.validation.u.shape[1] - 1)
         errors = scores(found.law, self.validation, leads)
-        self.tried.append((len(law.parameters), float(np.sqrt(np.mean(errors**2)))))
-        return _Tried(found, pivot, errors)
+        trial = _Tried(found, errors)
+        self.tried.append(trial.place)
+        return trial
+
+    def pareto(self, chosen: _Tried) -> Pareto:
+        """All that was put to the test."""
+        noisy = self.validation.mostly_noise(chosen.place.error**2)
+        return Pareto(tuple(self.tried), chosen.place, self.pays, noisy)
 
     def does_not_pay(self, trial: _Tried, tried: _Tried, terms: int) -> bool:
         """Whether a law with so many terms fewer does as well."""
-        return _does_not_pay(trial.scores, tried.scores, self.validation.noise, self.pays ** min(terms, 2))
+        noisy = self.validation.mostly_noise(tried.place.error**2)
+        return _does_not_pay(trial.scores, tried.scores, noisy, self.pays ** min(terms, 2))
 
     def still_predicts(self, trial: _Tried) -> bool:
         """Whether a law errs at most half as much as "no change": errors near 1 tell nothing of a term."""
@@ -99,12 +110,29 @@ class _Trials:
         """
         negative = not dissipates(tried.law, self.train)
         for drop in _candidates(tried.refinement, negative):
-            trial = self.of(*_without(tried.law, drop, tried.pivot))
+            trial = self.of(*_without(tried.law, drop, tried.refinement.pivot))
             if negative:
                 return trial, drop
             if self.still_predicts(trial) and self.does_not_pay(trial, tried, len(drop)):
                 return trial, drop
         return None
+
+    def exchanged(self, tried: _Tried, candidates: tuple[sympy.Expr, ...]) -> _Tried:
+        """The best law after exchanges of one term of F, each for the better, where noise hides the form."""
+        seen = {frozenset(tried.law.F.terms)}
+        while self.pareto(tried).noisy:
+            others = [
+                law
+                for law in exchanges(tried.law, candidates, self.train.u.flatten().numpy())
+                if np.all(law.values()) and frozenset(law.F.terms) not in seen
+            ]
+            seen |= {frozenset(law.F.terms) for law in others}
+            trials = [self.of(law, tried.refinement.pivot) for law in others]
+            best = min(trials, key=lambda trial: trial.place.error, default=tried)
+            if not best.place.error < tried.place.error:
+                break
+            tried = best
+        return tried
 
 
 def dissipates(law: Law, data: RollOutData) -> bool:
@@ -123,7 +151,7 @@ def _without(law: Law, drop: Drop, pivot: Parameter) -> tuple[Law, Parameter]:
 
 
 def _does_not_pay(
-    without: Float[np.ndarray, " n"], full: Float[np.ndarray, " n"], noise: float, factor: float
+    without: Float[np.ndarray, " n"], full: Float[np.ndarray, " n"], noisy: bool, factor: float
 ) -> bool:
     """Whether terms are not worth their place.
 
@@ -136,7 +164,7 @@ def _does_not_pay(
     worse = without**2 - full**2
     if worse.mean() > (factor**2 - 1) * np.mean(full**2):
         return False
-    if np.mean(full**2) > NOISY * noise or len(worse) < 3:
+    if not noisy or len(worse) < 3:
         return True
     return bool(worse.mean() < SIGNIFICANT * worse.std(ddof=1) / np.sqrt(len(worse)))
 
@@ -182,17 +210,22 @@ class Elimination:
         refinement: the last refinement, on all training data.
         start: which of the forms it started from.
         dropped: the terms that were taken away.
-        tried: every law that was put to the test.
+        pareto: every law that was put to the test.
     """
 
     refinement: Refinement
     start: int
     dropped: tuple[str, ...]
-    tried: tuple[Tried, ...]
+    pareto: Pareto
 
 
 def eliminate(
-    starts: Sequence[Start], train: RollOutData, validation: RollOutData, clusters: int, pays: float = PAYS
+    starts: Sequence[Start],
+    train: RollOutData,
+    validation: RollOutData,
+    clusters: int,
+    pays: float = PAYS,
+    candidates: tuple[sympy.Expr, ...] = (),
 ) -> Elimination:
     """Refine, and take away one term after another as long as it does not pay on validation roll-outs.
 
@@ -201,6 +234,7 @@ def eliminate(
         train, validation: what refines, and what decides.
         clusters: trajectories that the training data come from.
         pays: by which factor a term must reduce the error of validation roll-outs to stay.
+        candidates: terms that may take the place of one of F where errors are mostly noise.
     """
     trials, dropped = _Trials(train, validation, clusters, pays), []
     start, tried = _simplest(starts, trials)
@@ -208,7 +242,8 @@ def eliminate(
         while (smaller := trials.smaller(tried)) is not None:
             dropped += [f"{name}: {getattr(tried.law, name).terms[i]}" for name, i in smaller[1]]
             tried = smaller[0]
-        final = refine(tried.law, train, pivot=tried.pivot, clusters=clusters)
+        tried = trials.exchanged(tried, candidates)
+        final = refine(tried.law, train, pivot=tried.refinement.pivot, clusters=clusters)
         if dissipates(final.law, train) or not _candidates(final, negative=True):
-            return Elimination(final, start, tuple(dropped), tuple(trials.tried))
+            return Elimination(final, start, tuple(dropped), trials.pareto(tried))
         tried = replace(tried, refinement=final)

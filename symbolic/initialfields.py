@@ -21,11 +21,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from hybrid.grid import Grid
-from symbolic.form import Parameter
 from symbolic.refine import Misfit, Refinement, judged
-from symbolic.rollouts import RollOutData, rolled, substeps_for
+from symbolic.rollouts import NOISY, RollOutData, rolled, substeps_for
 
-NOISY = 8.0  # squared misfits within this factor of the noise are mostly noise
 ITERATIONS = 6
 SETTLED = 0.02  # a change of the coefficients in standard errors that ends it
 STEP = 1e-4  # of the initial fields' derivatives, relative to the fields
@@ -33,37 +31,35 @@ LARGEST = 2**26  # values of all derivatives of one trajectory's roll-out
 CHUNK = 2**18  # values of fields that are rolled out at once
 
 
-def with_initial_fields(
-    found: Refinement, data: RollOutData, *, pivot: Parameter, clusters: int
-) -> Refinement:
+def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) -> Refinement:
     """The refinement with the initial fields as unknowns where noise makes most of the misfit, else itself.
 
     Args:
         found: where to start.
         data: whole trajectories.
-        pivot: the coefficient of m or w that is held.
         clusters: trajectories that the data come from.
     """
-    free = [j for j, parameter in enumerate(found.law.parameters) if parameter != pivot]
     modes = basis(data.grid, found.law.flow(data.grid).mask)
-    noisy = data.noise / NOISY < found.rmse**2 < NOISY * data.noise
-    if not (free and noisy) or len(modes) * data.u[0].numel() > LARGEST:
+    noisy = data.noise < NOISY * found.rmse**2 and data.mostly_noise(found.rmse**2)
+    if not (found.t_values and noisy) or len(modes) * data.u[0].numel() > LARGEST:
         return found
-    substeps, x, initial = substeps_for(found.law, data), np.ones(len(free)), data.u[:, 0].clone()
+    substeps, x, initial = substeps_for(found.law, data), np.ones(len(found.t_values)), data.u[:, 0].clone()
     for _ in range(ITERATIONS):
-        misfit = Misfit(found.law, data, free, substeps, initial)
+        misfit = Misfit(found.law, data, found.pivot, substeps, initial)
         of_fields = list(_field_jacobians(misfit, x, modes))
         gap, slopes = _with_start(misfit, x)
         bases = [np.linalg.qr(jacobian)[0] for jacobian in of_fields]
         rest = np.stack([r - Q @ (Q.T @ r) for r, Q in zip(gap, bases, strict=True)])
         left = np.stack([J - Q @ (Q.T @ J) for J, Q in zip(slopes, bases, strict=True)])
-        result = judged(misfit, x, rest.ravel(), left.reshape(-1, len(free)), clusters)
-        step = -np.linalg.lstsq(left.reshape(-1, len(free)), rest.ravel(), rcond=None)[0]
+        slope = left.reshape(-1, len(x))
+        result = judged(misfit, x, rest.ravel(), slope, clusters)
+        step = -np.linalg.lstsq(slope, rest.ravel(), rcond=None)[0]
         for i, jacobian in enumerate(of_fields):
             amplitudes = np.linalg.lstsq(jacobian, -(gap[i] + slopes[i] @ step), rcond=None)[0]
             initial[i] += torch.tensordot(torch.as_tensor(amplitudes), modes, dims=1)
         x = x + step
-        errors = np.sqrt(np.diag(np.array(result.law.covariance)))[free] / np.abs(misfit.start[free])
+        std = np.sqrt(np.diag(np.array(result.law.covariance)).clip(min=0.0))
+        errors = std[misfit.free] / np.abs(misfit.start[misfit.free])
         if np.all(np.abs(step) <= SETTLED * errors):
             break
     return result

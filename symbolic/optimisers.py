@@ -122,7 +122,23 @@ def _left(columns: np.ndarray, goal: np.ndarray) -> float:
     return float(np.linalg.norm(columns @ np.linalg.lstsq(columns, goal, rcond=1e-13)[0] - goal))
 
 
-DEFAULT: tuple[Optimiser, ...] = (STLSQ(), FROLS())
+@dataclass(frozen=True)
+class Several:
+    """What several optimisers propose.
+
+    Args:
+        each: the optimisers.
+    """
+
+    each: tuple[Optimiser, ...]
+
+    def __call__(self, columns: Columns, target: Target) -> Iterator[Support]:
+        """The supports of one after the other."""
+        for optimiser in self.each:
+            yield from optimiser(columns, target)
+
+
+DEFAULT: Optimiser = Several((STLSQ(), FROLS()))
 BY_NAME: Mapping[str, Optimiser] = {
     "stlsq": STLSQ(),
     "frols": FROLS(),
@@ -131,9 +147,19 @@ BY_NAME: Mapping[str, Optimiser] = {
 }
 
 
-def supports(columns: Columns, target: Target, optimisers: tuple[Optimiser, ...] = DEFAULT) -> set[Support]:
-    """All supports that some optimisers propose, but the empty one."""
+def supports(columns: Columns, target: Target, optimiser: Optimiser = DEFAULT) -> set[Support]:
+    """All supports that an optimiser proposes, but the empty one."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = {support for optimiser in optimisers for support in optimiser(columns, target)}
-    return found - {()}
+        return set(optimiser(columns, target)) - {()}
+
+
+def by_name(name: str | None) -> Optimiser:
+    """An optimiser by its name, the default if None.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    if name is not None and name not in BY_NAME:
+        raise ValueError(f"expected one of the optimisers {', '.join(BY_NAME)}, got {name!r}; choose one")
+    return DEFAULT if name is None else BY_NAME[name]

@@ -73,9 +73,7 @@ def importance(
     return Importance(density / density.sum(), power * response, push, few, trust * response)
 
 
-def _usable(
-    terms: tuple[sympy.Expr, ...], network: CanonicalNetwork, centre: float
-) -> tuple[sympy.Expr, ...]:
+def usable(terms: tuple[sympy.Expr, ...], network: CanonicalNetwork, centre: float) -> tuple[sympy.Expr, ...]:
     """The terms of F that are real and finite where the data are, and that act."""
     nodes = network.nodes + network.centre - centre
     return tuple(
@@ -93,7 +91,7 @@ def _read_force(
     terms: tuple[sympy.Expr, ...],
     precision: float,
     centre: float,
-    optimisers: tuple[Optimiser, ...],
+    optimiser: Optimiser,
 ) -> tuple[Selection, float]:
     """The sparse F' about a centre, and the slope of the linear part that it leaves to q.
 
@@ -112,7 +110,7 @@ def _read_force(
         free=linear,
         samples=F_SAMPLES,
         precision=precision,
-        optimisers=optimisers,
+        optimiser=optimiser,
     )
     rest = f - at_nodes @ chosen.coefficients
     root = np.sqrt(weights.u)
@@ -125,7 +123,7 @@ def _read_nonlocal(
     weights: Importance,
     terms: tuple[sympy.Expr, ...],
     precision: float,
-    optimisers: tuple[Optimiser, ...],
+    optimiser: Optimiser,
 ) -> Selection:
     """The sparse N: the terms whose gradients add up to the network's, on some fields of the data."""
     columns_at, target = N.forces(terms, weights.fields), N.force(weights.fields)
@@ -137,7 +135,7 @@ def _read_nonlocal(
         weight,
         samples=F_SAMPLES,
         precision=precision,
-        optimisers=optimisers,
+        optimiser=optimiser,
     )
 
 
@@ -160,7 +158,7 @@ def read_off(
     precision: float,
     band: float | None,
     centre: float,
-    optimisers: tuple[Optimiser, ...] = DEFAULT,
+    optimiser: Optimiser = DEFAULT,
 ) -> tuple[Law, dict[str, Selection]]:
     """The sparse factors of a network, as they stand before any look at the trajectories.
 
@@ -171,22 +169,22 @@ def read_off(
         precision: to which the factors are known.
         band: the largest wavenumber that the law evolves; the network's if None.
         centre: u*, from which the law counts the field: the network's, or 0.
-        optimisers: what proposes supports.
+        optimiser: what proposes supports.
     """
-    F_terms = _usable(library.F, network, centre)
+    F_terms = usable(library.F, network, centre)
     selections = {}
-    selections["F"], moved = _read_force(network, weights, F_terms, precision, centre, optimisers)
+    selections["F"], moved = _read_force(network, weights, F_terms, precision, centre, optimiser)
     targets = {"q": (network.q + moved, weights.q), "m": (network.m, weights.K), "w": (network.w, weights.K)}
     wave = dict(zip(WAVENUMBERS[model.grid.ndim], network.k, strict=True))
     for name, (target, weight) in targets.items():
         at_modes = columns(getattr(library, name), wave)
-        choose = partial(select, at_modes, target, weight, optimisers=optimisers)
+        choose = partial(select, at_modes, target, weight, optimiser=optimiser)
         chosen = (
             _not_negative(choose, at_modes, target, precision) if name == "m" else choose(precision=precision)
         )
         selections[name] = chosen
     if network.N is not None and library.N and centre == network.centre:
-        selections["N"] = _read_nonlocal(network.N, weights, library.N, precision, optimisers)
+        selections["N"] = _read_nonlocal(network.N, weights, library.N, precision, optimiser)
     terms = {"F": F_terms, "q": library.q, "m": library.m, "w": library.w, "N": library.N}
     factors = {
         name: Factor(

@@ -25,15 +25,16 @@ class Misfit:
     Args:
         law: the form, and where to start.
         data: what to fit.
-        free: the coefficients that may change, by their place.
+        pivot: the coefficient of m or w that is held; the others are free.
         substeps: of a frame.
         initial: the fields that roll-outs start from, the first frames if None.
     """
 
     def __init__(
-        self, law: Law, data: RollOutData, free: list[int], substeps: int, initial: Tensor | None = None
+        self, law: Law, data: RollOutData, pivot: Parameter, substeps: int, initial: Tensor | None = None
     ) -> None:
-        self.law, self.data, self.free, self.start = law, data, free, law.values()
+        self.law, self.data, self.pivot, self.start = law, data, pivot, law.values()
+        self.free = [j for j, parameter in enumerate(law.parameters) if parameter != pivot]
         self.substeps = substeps
         self.initial = data.u[:, 0] if initial is None else initial
 
@@ -91,6 +92,7 @@ class Refinement:
 
     Args:
         law: with coefficients, and their covariance clustered by trajectory.
+        pivot: the coefficient of m or w that was held.
         rmse: root mean square misfit, relative to the size of each trajectory.
         t_values: |coefficient|/standard error of each free parameter.
         growth: by which factor the squared misfit would grow without each free parameter, the others
@@ -98,6 +100,7 @@ class Refinement:
     """
 
     law: Law
+    pivot: Parameter
     rmse: float
     t_values: dict[Parameter, float]
     growth: dict[Parameter, float]
@@ -118,11 +121,11 @@ def refine(
         steps: most evaluations of the misfit.
         tolerance: relative change of the misfit and of the coefficients that ends it.
     """
-    free = [j for j, parameter in enumerate(law.parameters) if parameter != pivot]
     accuracy = MISFIT_SHARE * tolerance
-    misfit, x = Misfit(law, data, free, substeps_for(law, data, accuracy)), np.ones(len(free))
-    if not free:
-        return Refinement(law, float(np.sqrt(np.mean(misfit(x) ** 2))), {}, {})
+    misfit = Misfit(law, data, pivot, substeps_for(law, data, accuracy))
+    x = np.ones(len(misfit.free))
+    if not misfit.free:
+        return Refinement(law, pivot, float(np.sqrt(np.mean(misfit(x) ** 2))), {}, {})
     while True:
         found = least_squares(
             misfit, x, misfit.jacobian, max_nfev=steps, xtol=tolerance, ftol=tolerance, gtol=1e-15
@@ -131,7 +134,7 @@ def refine(
         needed = substeps_for(law.with_values(misfit.values(x)), data, accuracy)
         if needed <= misfit.substeps:
             return judged(misfit, x, np.asarray(found.fun), np.asarray(found.jac), clusters)
-        misfit = Misfit(law, data, free, needed)
+        misfit = Misfit(law, data, pivot, needed)
 
 
 def judged(
@@ -147,7 +150,7 @@ def judged(
     spread = clustered_covariance(jacobian.reshape(*by_cluster, len(free)), residuals.reshape(by_cluster))
     covariance = np.zeros((len(start), len(start)))
     covariance[np.ix_(free, free)] = spread * np.outer(start[free], start[free])
-    values, errors = misfit.values(x), np.sqrt(np.diag(covariance))
+    values, errors = misfit.values(x), np.sqrt(np.diag(covariance).clip(min=0.0))
     cost = max(float(residuals @ residuals), 1e-300)
     inverse = np.diag(_inverse(jacobian.T @ jacobian))
     free_parameters = [law.parameters[j] for j in free]
@@ -160,6 +163,7 @@ def judged(
     ]
     return Refinement(
         law.with_values(values, covariance),
+        misfit.pivot,
         float(np.sqrt(cost / residuals.size)),
         dict(zip(free_parameters, t_values, strict=True)),
         dict(zip(free_parameters, growth, strict=True)),

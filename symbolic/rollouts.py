@@ -22,6 +22,7 @@ MISFIT_SHARE = 1e-2  # the stepper's error, as a share of the misfit
 ROUNDING = 1e-9
 SAMPLED = 4  # frames that show the mean slope of F'
 MAX_SUBSTEPS = 64
+NOISY = 8.0  # squared misfits below this multiple of the noise are mostly noise
 
 
 def _white_noise(u: Float[np.ndarray, "n nt *grid"], grid: Grid) -> float:
@@ -67,6 +68,10 @@ class RollOutData:
         share = float((grid.multiplicity * mask.numpy()).sum()) / data.grid.points
         noise = _white_noise(u[:, 1:], data.grid) * share / float(size.square().mean())
         return cls(grid, fields, data.dt, size, noise)
+
+    def mostly_noise(self, squared: float) -> bool:
+        """Whether a squared misfit, relative to that of the fields, is mostly measurement noise."""
+        return bool(squared <= NOISY * self.noise)
 
     def first(self, n: int) -> RollOutData:
         """The first n trajectories."""

@@ -41,9 +41,9 @@ def select(
     free: Float[np.ndarray, "n r"] | None = None,
     samples: int | None = None,
     precision: float = 1e-6,
-    optimisers: tuple[Optimiser, ...] = DEFAULT,
+    optimiser: Optimiser = DEFAULT,
 ) -> Selection:
-    """The support with the smallest n log(residual²) + s log n among those on the optimisers' paths.
+    """The support with the smallest n log(residual²) + s log n among those on an optimiser's path.
 
     Args:
         columns: candidate terms at the points.
@@ -52,7 +52,7 @@ def select(
         free: columns that act but are not judged (what the gauge makes equivalent); projected out first.
         samples: independent observations n, the number of points if None.
         precision: accuracy of the target; a relative residual below it counts as none.
-        optimisers: what proposes supports.
+        optimiser: what proposes supports.
     """
     root = np.sqrt(weights / weights.sum())
     X, y = columns * root[:, None], target * root
@@ -70,7 +70,7 @@ def select(
     unit = points * X[:, at] / size[at]
     goal = points * y / scale
     tried = []
-    for support in supports(unit, goal, optimisers):
+    for support in supports(unit, goal, optimiser):
         columns_of = list(support)
         c = _solve(unit[:, columns_of], goal)
         residual = float(np.linalg.norm(unit[:, columns_of] @ c - goal) / points)

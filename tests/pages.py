@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
 import matplotlib.image
 import numpy as np
-import pytest
+from programs import program
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -67,15 +65,6 @@ def parsed(path: Path) -> Page:
     return page
 
 
-def browser() -> str:
-    """Chromium; without it the test is skipped, but not where tests count."""
-    found = shutil.which("chromium")
-    if found is None and os.environ.get("CI") != "true":
-        pytest.skip("chromium is not installed: apt-get install chromium")
-    assert found is not None, "expected chromium where CI=true, got none: apt-get install chromium"
-    return found
-
-
 def photographed(path: Path, tmp: Path) -> np.ndarray:
     """Which pixels of a page are dark in a browser that finds nothing to complain about."""
     shot = tmp / "shot.png"
@@ -86,7 +75,7 @@ def photographed(path: Path, tmp: Path) -> np.ndarray:
         "--enable-logging=stderr",
         "--no-first-run",
     ]
-    command = [browser(), *flags, *options, f"--screenshot={shot}", path.as_uri()]
+    command = [program("chromium", "chromium"), *flags, *options, f"--screenshot={shot}", path.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert "CONSOLE" not in done.stderr
     picture = matplotlib.image.imread(shot)

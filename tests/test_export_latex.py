@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +11,7 @@ import numpy as np
 import pytest
 import sympy
 from laws import evaluated, smooth
+from programs import program
 from sympy.parsing.latex import parse_latex
 from test_export import HOSTILE, KNOWN
 
@@ -117,19 +116,11 @@ def test_uncertainties_stand_in_brackets_in_the_table_of_coefficients() -> None:
     assert "- 6.00120(60) u u_{x}" in exported(law, "align")
 
 
-def pdflatex() -> str:
-    """The compiler; without it the test is skipped, but not where tests count."""
-    found = shutil.which("pdflatex")
-    if found is None and os.environ.get("CI") != "true":
-        pytest.skip("pdflatex is not installed: apt-get install texlive-latex-base")
-    assert found is not None, "expected pdflatex where CI=true, got none: apt-get install texlive-latex-base"
-    return found
-
-
 def compiled(text: str, folder: Path) -> str:
     """The log of a compilation that made pages."""
     (folder / "law.tex").write_text(text)
-    command = [pdflatex(), "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "law.tex"]
+    compiler = program("pdflatex", "texlive-latex-base")
+    command = [compiler, "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "law.tex"]
     done = subprocess.run(command, cwd=folder, capture_output=True, timeout=120)
     log = (folder / "law.log").read_text(errors="replace")
     assert done.returncode == 0, log[-2000:]

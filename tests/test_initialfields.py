@@ -45,7 +45,7 @@ def test_basis_spans_the_modes_of_a_mask(shape: tuple[int, ...]) -> None:
 def test_clean_data_leave_the_refinement_as_it_is() -> None:
     data = fields(0.0)
     found = refined(data)
-    assert with_initial_fields(found, data, pivot=TRUTH.scale, clusters=6) is found
+    assert with_initial_fields(found, data, clusters=6) is found
 
 
 def test_noisy_starts_no_longer_bias_the_coefficients() -> None:
@@ -54,7 +54,7 @@ def test_noisy_starts_no_longer_bias_the_coefficients() -> None:
         data = fields(0.03, seed)
         found = refined(data)
         before.append(errors(found.law))
-        after.append(errors(with_initial_fields(found, data, pivot=TRUTH.scale, clusters=6).law))
+        after.append(errors(with_initial_fields(found, data, clusters=6).law))
     worst_before, worst_after = np.median(before, axis=0).max(), np.median(after, axis=0).max()
     assert worst_after < 0.2 * worst_before
     assert worst_after < 5e-3
@@ -64,7 +64,7 @@ def test_standard_errors_are_those_of_the_coefficients() -> None:
     pulls = []
     for seed in range(6):
         data = fields(0.02, 100 + seed)
-        law = with_initial_fields(refined(data), data, pivot=TRUTH.scale, clusters=6).law
+        law = with_initial_fields(refined(data), data, clusters=6).law
         std = np.sqrt(np.diag(np.array(law.covariance)))[:-1]
         pulls.append((law.values() - TRUTH.values())[:-1] / std)
     assert 0.5 < np.sqrt(np.mean(np.square(pulls))) < 2.5
@@ -73,4 +73,4 @@ def test_standard_errors_are_those_of_the_coefficients() -> None:
 def test_roll_outs_off_for_another_reason_are_left_alone() -> None:
     data = replace(fields(0.03), noise=0.0)
     found = refined(data)
-    assert with_initial_fields(found, data, pivot=TRUTH.scale, clusters=6) is found
+    assert with_initial_fields(found, data, clusters=6) is found

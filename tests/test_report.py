@@ -29,6 +29,7 @@ from hybrid.trajectories import Split, Trajectories
 from hybrid.warmstart import warm_start
 from symbolic.factor import Factor, k, kx, ky, u
 from symbolic.law import Law
+from symbolic.pareto import Pareto, Tried
 
 POINTS, FRAMES = 32, 26
 HOSTILE = "<script>alert(1)</script>\"'><img src=http://evil.example/x>&.npz"
@@ -36,6 +37,9 @@ SECTIONS = ["verdict", "checks", "equation", "terms", "errors", "figures", "gaug
 SECTIONS += ["warnings", "making", "cite"]
 TRUTH = Law(F=Factor.of(u**3), q=Factor.of(-(k**2)), w=Factor.of(k))
 FOUND = TRUTH.with_values(np.array([1.001, -1.0005, 1.0]), np.diag([1e-8, 4e-8, 0.0]))
+
+TRIED = [(2, 0.3), (3, 1.1e-6), (4, 1e-6), (5, 9e-7), (5, 2e-6), (7, np.inf)]
+PARETO = Pareto(tuple(Tried(*entry) for entry in TRIED), Tried(3, 1.1e-6), 3.0)
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ class Notes:
     """What a distillation says."""
 
     notes: tuple[str, ...] = ("dropped <b>u**5</b>: it explains 1e-9 of F'",)
+    pareto: Pareto | None = PARETO
 
 
 def write(case: Case1D, out: Path) -> Path:
@@ -119,10 +124,11 @@ def test_names_from_outside_are_escaped(out: Path, page: Page) -> None:
 
 def test_page_says_what_was_found(page: Page) -> None:
     assert sum(tag == "math" for tag, _ in page.elements) > 6
-    assert sum(tag == "svg" for tag, _ in page.elements) == len(LOOK_FOR)
+    assert sum(tag == "svg" for tag, _ in page.elements) == len(LOOK_FOR) + 1
     assert "In the class; conservative law" in page.text
     assert "|Im q|/|q|" in page.text
     assert "V is conserved along every solution. V is unbounded" in page.text
+    assert "makes the error of validation roll-outs more than 3 times larger" in page.text
     for words in ("persistence", "Casimir", "network, canonical", "distill 2.0", "numpy", "removed"):
         assert words in page.text
 
@@ -144,13 +150,13 @@ def test_metrics_have_the_promised_format(case: Case1D, out: Path) -> None:
 
 def test_pages_name_every_figure_and_no_other() -> None:
     text = (Path(__file__).resolve().parents[1] / "docs/howto/figures.md").read_text()
-    assert set(re.findall(r"`figures/(\w+)\.svg`", text)) == set(LOOK_FOR)
+    assert set(re.findall(r"`figures/(\w+)\.svg`", text)) == {*LOOK_FOR, "pareto"}
 
 
 def test_figures_are_written_and_nothing_half_written_is_left(out: Path) -> None:
     names = {"errors", "slope", "symbols", "pictures", "pictures_network", "energy", "onestep", "match"}
-    names |= {"scaling"}
-    assert names == set(LOOK_FOR)
+    names |= {"scaling", "pareto"}
+    assert names == {*LOOK_FOR, "pareto"}
     assert {path.name for path in (out / "figures").iterdir()} == {
         f"{n}.{kind}" for n in names for kind in ("svg", "png")
     }

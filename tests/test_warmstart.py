@@ -22,6 +22,7 @@ from hybrid.scales import Scales
 from hybrid.steppers import ETDRK4, simulate
 from hybrid.trajectories import Trajectories
 from hybrid.warmstart import WarmStart, _member, first_useful_frame, warm_start
+from symbolic.catalog import CATALOG
 
 MEMBERS = [
     ALLEN_CAHN,
@@ -66,6 +67,17 @@ def test_recovers_the_factors_of_a_member(member: Member) -> None:
     assert not warm.evidence.linear
     assert warm.evidence.explained > 0.999
     assert_recovers(member, warm)
+
+
+def test_modes_that_a_symmetry_empties_teach_nothing() -> None:
+    x, t = 2 * np.pi * np.arange(128) / 128, 2e-3 * np.arange(50)
+    odd = (
+        np.cos(x) + 0.4 * np.cos(3 * x + 1) + 0.3 * np.cos(7 * x)
+    )  # u(x + π) = -u(x): even modes are rounding
+    data = Trajectories.from_arrays(CATALOG["allen_cahn"].law.simulate(odd[None], t), t, x, layout="ntx")
+    warm = start_of(data)
+    assert warm.score < 1e-5
+    assert np.abs(warm.f.coef[[0, 2]]).max() < 1e-9 * np.abs(warm.f.coef[3])
 
 
 def test_linear_equation_is_known_up_to_its_product() -> None:
