@@ -40,10 +40,10 @@ def _processor() -> str:
 
 
 def interleaved(jobs: Mapping[str, Callable[[], object]], *, seconds: float) -> dict[str, float]:
-    """The best wall time of each job, in seconds, from rounds in which each runs once.
+    """The best time of the processor of each job, in seconds, from rounds in which each runs once.
 
-    On a shared machine a ratio of two times means something only if both ran side by side, and the best is
-    what the others on the machine disturb least.
+    On a shared machine a ratio of two times means something only if both ran side by side; the clock on the
+    wall counts the others' turns as well, and the best is what they disturb least.
 
     Args:
         jobs: by name.
@@ -53,8 +53,8 @@ def interleaved(jobs: Mapping[str, Callable[[], object]], *, seconds: float) -> 
     started, rounds = time.perf_counter(), 0
     while rounds < 3 or time.perf_counter() - started < seconds:
         for name, job in jobs.items():
-            before = time.perf_counter()
+            before = time.process_time()
             job()
-            best[name] = min(best[name], time.perf_counter() - before)
+            best[name] = min(best[name], time.process_time() - before)
         rounds += 1
     return best

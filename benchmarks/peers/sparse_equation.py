@@ -21,7 +21,7 @@ from hybrid.steppers import ETDRK4, simulate
 from hybrid.trajectories import Split, Trajectories
 
 ORDER, DEGREE = 3, 3  # of the library, the same for all data
-TRAJECTORIES = 12  # that it regresses on: the columns of all would not fit into memory
+TRAJECTORIES = 8  # that it regresses on: the columns of all would fill the memory
 HELD_OUT, LONGEST = 4, 21  # trajectories and frames of the roll-outs that choose
 FINEST = 5  # a frame is divided into at most 2^FINEST steps: what needs more is lost
 TERM = re.compile(r"(?P<factor>x0(?:\^(?P<power>\d+))?(?=x0_|$))?(?:x0_(?P<order>1+))?")
