@@ -19,7 +19,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.machine import machine
+from benchmarks.machine import machine, peak_megabytes
 from benchmarks.peers.classical import TRUE_LAWS, Classical, Persistence
 from benchmarks.peers.networks import Convolutions, FourierOperator
 from benchmarks.peers.onsagernet import OfficialSetting, OnsagerNet, ResOnsagerNet
@@ -55,7 +55,7 @@ class Row:
         method: its name; parameters: how many; seconds: of one processor to train; steps: of its optimiser.
         errors: relative RMSE of roll-outs from frame 0 on test trajectories, by step.
         long: the same on new trajectories of ten horizons; lost: how many of those it could not follow.
-        note: what it found.
+        note: what it found.  peak_mb: most memory of the process up to here.
     """
 
     method: str
@@ -66,6 +66,7 @@ class Row:
     lost: int = 0
     steps: int = 0
     note: str = ""
+    peak_mb: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Case:
     def row(self, method: str, predictor: Predictor, parameters: int, seconds: float, **more: object) -> Row:
         """Judge a method."""
         errors = _errors(predictor, self.parts.test, STEPS)
-        found = Row(method, parameters, seconds, errors, **more)  # type: ignore[arg-type]
+        found = Row(method, parameters, seconds, errors, peak_mb=peak_megabytes(), **more)  # type: ignore[arg-type]
         if self.long is None:
             return found
         judged = rollout_error(predictor, self.long)
