@@ -73,12 +73,14 @@ class Flow:
         """λ(k) = -K(k) q(k) on the evolved modes, 0 elsewhere."""
         return self.operator * self.q
 
+    def force(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+        """FT{f(u) + δN/δu}."""
+        force = self.grid.fft(self.f(self.grid.ifft(u_hat)))
+        return force if self.nonlocal_force is None else force + self.nonlocal_force(u_hat)
+
     def nonlinear(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
         """-K(k) FT{f(u) + δN/δu} on the evolved modes, 0 elsewhere."""
-        force = self.grid.fft(self.f(self.grid.ifft(u_hat)))
-        if self.nonlocal_force is not None:
-            force = force + self.nonlocal_force(u_hat)
-        return self.operator * force
+        return self.operator * self.force(u_hat)
 
     def about(self, u: Float[Tensor, "..."]) -> Flow:
         """The same equation with the mean slope of f over some fields u (*batch, *grid) in its linear part.

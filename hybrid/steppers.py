@@ -60,13 +60,14 @@ class ETDRK4:
         e_half = torch.exp(z / 2)
         e = e_half * e_half
         one, two, three = phi(z, e)
-        half = 0.5 * dt * phi_of_half(z, e_half, one)
+        each = dt * flow.operator  # of the force, which is then transformed and nothing else
+        half = 0.5 * each * phi_of_half(z, e_half, one)
         first, middle, last = (
-            dt * (one - 3 * two + 4 * three),
-            dt * (2 * two - 4 * three),
-            dt * (4 * three - two),
+            each * (one - 3 * two + 4 * three),
+            each * (2 * two - 4 * three),
+            each * (4 * three - two),
         )
-        n, plus = flow.nonlinear, torch.addcmul  # plus(x, y, z) = x + y z in one pass
+        n, plus = flow.force, torch.addcmul  # plus(x, y, z) = x + y z in one pass
 
         def step(u: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
             halfway, nu = e_half * u, n(u)

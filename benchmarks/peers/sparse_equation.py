@@ -32,18 +32,25 @@ class SumOfTerms(Flow):
     """u_t = Σ c u^p ∂^n u of û, with the terms of p = 0 as its linear part.
 
     Args:
-        products: c, p and (i k)^n of the others.
+        rates: λ(k).  products: c, p and (i k)^n of the others.
     """
 
+    rates: Complex[Tensor, " k"] | None = None
     products: tuple[tuple[float, int, Complex[Tensor, " k"]], ...] = ()
 
-    def nonlinear(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
-        """The transform of the products on the evolved modes."""
+    @property
+    def linear(self) -> Complex[Tensor, " k"]:
+        """λ(k) on the evolved modes."""
+        assert self.rates is not None
+        return self.rates * self.mask
+
+    def force(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+        """The transform of the products."""
         u = self.grid.ifft(u_hat)
         total = torch.zeros_like(u)
         for c, power, symbol in self.products:
             total = total + c * u**power * self.grid.ifft(symbol * u_hat)
-        return self.grid.fft(total) * self.mask
+        return self.grid.fft(total)
 
 
 def parsed(name: str) -> tuple[int, int]:
@@ -83,7 +90,9 @@ class SparseEquation:
             else:
                 products.append((c, power, ik**order))
         one = torch.ones_like(ik.imag)
-        return SumOfTerms(grid, -linear, one, torch.zeros_like, mask, products=tuple(products))
+        return SumOfTerms(
+            grid, -(one + 0j), one, torch.zeros_like, mask, rates=linear, products=tuple(products)
+        )
 
     def simulate(
         self, u0: Float[np.ndarray, "*batch ..."], t: Float[np.ndarray, " nt"], /
