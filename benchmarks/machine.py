@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import resource
 import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -41,9 +40,14 @@ def _processor() -> str:
 
 
 def peak_megabytes() -> float:
-    """The most memory that this process has held, in 2^20 bytes."""
-    unit = 2**20 if platform.system() == "Darwin" else 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    """The most memory that this process has held, in 2^20 bytes; nan where the system does not tell.
+
+    Not getrusage: on Linux a process begins with the peak of the one that started it.
+    """
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.is_file() else []
+    peaks = [float(line.split()[1]) / 2**10 for line in lines if line.startswith("VmHWM")]
+    return peaks[0] if peaks else float("nan")
 
 
 def interleaved(jobs: Mapping[str, Callable[[], object]], *, seconds: float) -> dict[str, float]:
