@@ -2,6 +2,7 @@
 # make test   lint, types and all tests
 # make docs   these pages as a site, in site/
 # make fuzz   10,000 mutated data files and run folders, hostile formulas, names and HDF5 files
+# make bench  accuracy against other methods, speed and memory, in benchmarks/results/; bench-full takes hours
 # All need Python 3.11 and make only: they make .venv and install what requirements.txt pins.
 
 PYTHON ?= python3
@@ -10,7 +11,12 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test fuzz lint docs clean
+# the official files of arXiv 2605.16211; trajectories of the catalogue take the place of those that are missing
+OFFICIAL ?= ../shared/data/official
+RESULTS ?= benchmarks/results
+BENCH := $(VENV)/bench-installed
+
+.PHONY: demo test fuzz lint docs bench bench-full clean
 
 demo: $(INSTALLED)
 	$(BIN)/mesoscribe run kdv --out demo --seed 0 --trajectories 24 --force
@@ -29,6 +35,23 @@ lint: $(INSTALLED)
 docs: $(INSTALLED)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
+bench: $(BENCH)
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.accuracy --data $(OFFICIAL) --out $(RESULTS) \
+	  --systems allen_cahn kdv --seconds 15 --long 2
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.speed --out $(RESULTS) --seconds 2 \
+	  --parts training simulation points trajectories memory
+
+bench-full: $(BENCH)
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.accuracy --data $(OFFICIAL) --out $(RESULTS) \
+	  --seconds 60 --longer 180 --long 8
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.accuracy --data $(OFFICIAL) --out $(RESULTS) \
+	  --systems allen_cahn_2d --seconds 180 --long 0
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.speed --out $(RESULTS)
+
+$(BENCH): $(INSTALLED) benchmarks/requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps -r benchmarks/requirements.txt
+	@touch $@
+
 $(INSTALLED): requirements.txt setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "expected Python 3.11 or newer as $(PYTHON); install it, or name another: make PYTHON=python3.11" >&2; \
@@ -41,5 +64,5 @@ $(INSTALLED): requirements.txt setup.cfg pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) demo site build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) demo site benchmarks/results build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -14,6 +14,7 @@ import argparse
 import re
 import time
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,12 +71,17 @@ def true_terms(law: Law) -> dict[str, float] | None:
     return named
 
 
-def candidates(data: Trajectories, truth: dict[str, float]) -> dict[str, tuple[object, object]]:
-    """Libraries and differentiators, by the way of taking derivatives."""
+def needed(truth: dict[str, float]) -> tuple[int, int]:
+    """The order of derivatives and the degree of powers in an equation."""
     order = max(name.count("1") for _, _, name in (name.partition("_") for name in truth))
     degree = max(
         int(power or 1) for name in truth for power in re.findall(r"x0(?:\^(\d+))?(?!_)", name) or [1]
     )
+    return order, degree
+
+
+def candidates(data: Trajectories, order: int, degree: int) -> dict[str, tuple[object, object]]:
+    """Libraries and differentiators, by the way of taking derivatives."""
     x = data.grid.coordinates[0]
     shared = {"function_library": pysindy.PolynomialLibrary(degree=degree, include_bias=False)}
     shared |= {"derivative_order": order, "include_interaction": True}
@@ -110,13 +116,9 @@ def regressed(data: Trajectories, library: object, differentiator: object) -> tu
     return kept, model.feature_library.get_feature_names(["x0"])
 
 
-def alone(data: Trajectories, law: Law) -> Found | None:
-    """The best that PySINDy finds by any way of taking derivatives and any threshold."""
-    truth = true_terms(law)
-    if truth is None:
-        return None
-    found = []
-    for way, (library, differentiator) in candidates(data, truth).items():
+def equations(data: Trajectories, order: int, degree: int) -> Iterator[tuple[str, dict[str, float], float]]:
+    """Every way of taking derivatives and every threshold: how, the equation in PySINDy's names, seconds."""
+    for way, (library, differentiator) in candidates(data, order, degree).items():
         started = time.perf_counter()
         kept, names = regressed(data, library, differentiator)
         made = time.perf_counter() - started
@@ -124,10 +126,19 @@ def alone(data: Trajectories, law: Law) -> Found | None:
             started = time.perf_counter()
             optimizer = pysindy.STLSQ(threshold=float(threshold), alpha=0.0, normalize_columns=True)
             optimizer.fit(kept.columns, kept.target)
-            terms = {n: c for n, c in zip(names, optimizer.coef_[0], strict=True) if c}
-            error = max(abs(terms.get(name, 0.0) / value - 1) for name, value in truth.items())
-            seconds = made + time.perf_counter() - started
-            found.append(Found(terms.keys() == truth.keys(), float(error), way, seconds))
+            terms = {n: float(c) for n, c in zip(names, optimizer.coef_[0], strict=True) if c}
+            yield way, terms, made + time.perf_counter() - started
+
+
+def alone(data: Trajectories, law: Law) -> Found | None:
+    """The best that PySINDy finds by any way of taking derivatives and any threshold."""
+    truth = true_terms(law)
+    if truth is None:
+        return None
+    found = []
+    for way, terms, seconds in equations(data, *needed(truth)):
+        error = max(abs(terms.get(name, 0.0) / value - 1) for name, value in truth.items())
+        found.append(Found(terms.keys() == truth.keys(), float(error), way, seconds))
     return min(found, key=lambda one: (not one.exact, one.error))
 
 

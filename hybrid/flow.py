@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -62,17 +63,24 @@ class Flow:
             self, nonlocal_force=lambda u_hat: N.force(N.fields(u_hat), weights), nonlocal_energy=energy
         )
 
+    @cached_property
+    def operator(self) -> Complex[Tensor, "..."]:
+        """-K(k) on the evolved modes, 0 elsewhere."""
+        return -self.K * self.mask
+
     @property
     def linear(self) -> Complex[Tensor, "..."]:
         """λ(k) = -K(k) q(k) on the evolved modes, 0 elsewhere."""
-        return -self.K * self.q * self.mask
+        return self.operator * self.q
+
+    def force(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+        """FT{f(u) + δN/δu}."""
+        force = self.grid.fft(self.f(self.grid.ifft(u_hat)))
+        return force if self.nonlocal_force is None else force + self.nonlocal_force(u_hat)
 
     def nonlinear(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
         """-K(k) FT{f(u) + δN/δu} on the evolved modes, 0 elsewhere."""
-        force = self.grid.fft(self.f(self.grid.ifft(u_hat)))
-        if self.nonlocal_force is not None:
-            force = force + self.nonlocal_force(u_hat)
-        return -self.K * self.mask * force
+        return self.operator * self.force(u_hat)
 
     def about(self, u: Float[Tensor, "..."]) -> Flow:
         """The same equation with the mean slope of f over some fields u (*batch, *grid) in its linear part.

@@ -13,9 +13,9 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from hybrid.flow import Flow
+from hybrid.phi import phi, phi_of_half
 
 Step = Callable[[Tensor], Tensor]
-CONTOUR_POINTS = 32
 MAX_LEVEL = 20  # a frame in a million steps, at most
 ROUNDING = 2e-14  # a local error below this cannot be measured
 
@@ -49,10 +49,7 @@ class Scheme(Protocol):
 class ETDRK4:
     """Fourth-order exponential time differencing, exact in the linear part.
 
-    Coefficients are means over a circle around each λ dt, which is accurate where λ dt is small and
-    differentiable in λ.
-    Source: Cox and Matthews, J. Comput. Phys. 176 (2002) 430, eq. 26–29; Kassam and Trefethen,
-    SIAM J. Sci. Comput. 26 (2005) 1214.
+    Source: Cox and Matthews, J. Comput. Phys. 176 (2002) 430, eq. 26–29, in terms of the φ functions.
     """
 
     order: int = 4
@@ -60,23 +57,25 @@ class ETDRK4:
     def prepare(self, flow: Flow, dt: float) -> Step:
         """The map û(t) ↦ û(t + dt) of the flow."""
         z = flow.linear * dt
-        angle = 2 * math.pi * (torch.arange(CONTOUR_POINTS, dtype=z.real.dtype, device=z.device) + 0.5)
-        r = z[..., None] + torch.exp(1j * angle / CONTOUR_POINTS)
-        e, e_half = torch.exp(z), torch.exp(z / 2)
-        er = torch.exp(r)
-        half = dt * ((torch.exp(r / 2) - 1) / r).mean(-1)
-        first = dt * ((-4 - r + er * (4 - 3 * r + r**2)) / r**3).mean(-1)
-        middle = dt * (2 * (2 + r + er * (r - 2)) / r**3).mean(-1)
-        last = dt * ((-4 - 3 * r - r**2 + er * (4 - r)) / r**3).mean(-1)
-        n = flow.nonlinear
+        e_half = torch.exp(z / 2)
+        e = e_half * e_half
+        one, two, three = phi(z, e)
+        each = dt * flow.operator  # of the force, which is then transformed and nothing else
+        half = 0.5 * each * phi_of_half(z, e_half, one)
+        first, middle, last = (
+            each * (one - 3 * two + 4 * three),
+            each * (2 * two - 4 * three),
+            each * (4 * three - two),
+        )
+        n, plus = flow.force, torch.addcmul  # plus(x, y, z) = x + y z in one pass
 
         def step(u: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
-            nu = n(u)
-            a = e_half * u + half * nu
+            halfway, nu = e_half * u, n(u)
+            a = plus(halfway, half, nu)
             na = n(a)
-            nb = n(e_half * u + half * na)
-            nc = n(e_half * a + half * (2 * nb - nu))
-            return e * u + first * nu + middle * (na + nb) + last * nc
+            nb = n(plus(halfway, half, na))
+            nc = n(plus(e_half * a, half, 2 * nb - nu))
+            return plus(plus(plus(e * u, first, nu), middle, na + nb), last, nc)
 
         return step
 
@@ -111,9 +110,9 @@ class _Halvings(dict[int, Step]):
 
 def _disagreement(coarse: Tensor, fine: Tensor, ndim: int) -> float:
     """The largest relative difference over the batch; inf if either is not finite."""
-    axes = tuple(range(-ndim, 0))
-    size = torch.linalg.vector_norm(fine, dim=axes)
-    difference = torch.linalg.vector_norm(fine - coarse, dim=axes)
+    axes = tuple(range(-ndim - 1, 0))  # of pairs of real numbers, whose norms take a tenth of the time
+    size = torch.linalg.vector_norm(torch.view_as_real(fine), dim=axes)
+    difference = torch.linalg.vector_norm(torch.view_as_real(fine - coarse), dim=axes)
     worst = float((difference / size.clamp(min=torch.finfo(size.dtype).tiny)).max())
     return worst if math.isfinite(worst) else math.inf
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import sympy
@@ -13,6 +15,7 @@ from jaxtyping import Float
 u = sympy.Symbol("u", real=True)
 k = sympy.Symbol("k", real=True)
 kx, ky = sympy.symbols("kx ky", real=True)
+COMPILED = 512  # formulas that are kept compiled: a law is simulated more often than it changes
 WAVENUMBERS: Mapping[int, tuple[sympy.Symbol, ...]] = {1: (k,), 2: (kx, ky)}
 
 
@@ -69,6 +72,12 @@ class Factor:
         return replace(self, values=tuple(values), std_errors=tuple(std_errors))
 
 
+@lru_cache(maxsize=COMPILED)
+def _compiled(symbols: tuple[sympy.Symbol, ...], term: sympy.Expr) -> Callable[..., Any]:
+    """A term as a function of arrays."""
+    return sympy.lambdify(symbols, term, "numpy")
+
+
 def columns(
     terms: Iterable[sympy.Expr], arguments: Mapping[sympy.Symbol, np.ndarray], *, fill: float = 0.0
 ) -> Float[np.ndarray, "... c"]:
@@ -77,7 +86,7 @@ def columns(
     out = []
     for term in terms:
         with np.errstate(all="ignore"):
-            values = np.asarray(sympy.lambdify(symbols, term, "numpy")(*points), dtype=float)
+            values = np.asarray(_compiled(symbols, term)(*points), dtype=float)
         out.append(np.broadcast_to(np.where(np.isfinite(values), values, fill), points[0].shape))
     return np.stack(out, axis=-1) if out else np.zeros((*points[0].shape, 0))
 
@@ -87,6 +96,7 @@ def at_zero(term: sympy.Expr) -> float:
     return float(columns((term,), dict.fromkeys((k, kx, ky), np.zeros(1)))[0, 0])
 
 
+@lru_cache(maxsize=COMPILED)
 def pointwise(expression: sympy.Expr) -> Callable[[torch.Tensor], torch.Tensor]:
     """A function of u as a function of tensors, in Horner form where it is a polynomial."""
     nested = sympy.horner(expression) if expression.is_polynomial(u) and expression != 0 else expression

@@ -1,0 +1,73 @@
+"""Networks that know nothing of the equation but that it is the same everywhere: FNO and convolutions."""
+
+from __future__ import annotations
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from benchmarks.peers.stepper import Stepper
+from hybrid.grid import Grid
+
+
+class FourierOperator(Stepper):
+    """The Fourier neural operator of the package `neuraloperator`, without coordinates as inputs.
+
+    Source: Li et al., Fourier neural operator for parametric partial differential equations, ICLR 2021.
+
+    Args:
+        grid: the box; modes: Fourier modes kept along each axis; width: channels; layers: Fourier layers.
+    """
+
+    def __init__(self, grid: Grid, h: float, *, modes: int = 32, width: int = 32, layers: int = 4) -> None:
+        from neuralop.models import FNO
+
+        super().__init__(h)
+        self.operator = FNO(
+            n_modes=(modes,) * grid.ndim,
+            in_channels=1,
+            out_channels=1,
+            hidden_channels=width,
+            n_layers=layers,
+            positional_embedding=None,
+        )
+
+    def rate(self, v: Float[Tensor, "n ..."]) -> Float[Tensor, "n ..."]:
+        """L(v)."""
+        return self.operator(v[:, None])[:, 0]
+
+
+class _Residual(nn.Module):
+    """x + conv(act(conv(act(x)))), periodic."""
+
+    def __init__(self, kind: type[nn.Module], width: int, reach: int) -> None:
+        super().__init__()
+        setting = {"kernel_size": 2 * reach + 1, "padding": reach, "padding_mode": "circular"}
+        self.path = nn.Sequential(
+            nn.GELU(), kind(width, width, **setting), nn.GELU(), kind(width, width, **setting)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.path(x)
+
+
+class Convolutions(Stepper):
+    """A residual network of periodic convolutions on the grid; it has no structure at all.
+
+    Args:
+        grid: the box; width: channels; blocks: of two convolutions; reach: points to each side.
+    """
+
+    def __init__(self, grid: Grid, h: float, *, width: int = 32, blocks: int = 3, reach: int = 3) -> None:
+        super().__init__(h)
+        kind = (nn.Conv1d, nn.Conv2d)[grid.ndim - 1]
+        setting = {"kernel_size": 2 * reach + 1, "padding": reach, "padding_mode": "circular"}
+        self.network = nn.Sequential(
+            kind(1, width, **setting),
+            *(_Residual(kind, width, reach) for _ in range(blocks)),
+            nn.GELU(),
+            kind(width, 1, **setting),
+        )
+
+    def rate(self, v: Float[Tensor, "n ..."]) -> Float[Tensor, "n ..."]:
+        """L(v)."""
+        return self.network(v[:, None])[:, 0]

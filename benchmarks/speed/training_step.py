@@ -1,0 +1,56 @@
+"""One optimiser step of a fit as a multiple of its bare Fourier transforms, forward and backward."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+
+from benchmarks.machine import interleaved
+from benchmarks.speed.transforms import alone_with_gradients, counted
+from hybrid.factorise import Case
+from hybrid.onsager import OnsagerModel, Setting
+from hybrid.scales import Scales
+from hybrid.schedule import Schedule
+from hybrid.training import RollOuts
+
+SHAPES = ((80,), (256,), (128, 128))  # of KdV's file after its band is cut; of the files; in two dimensions
+LEADS = (1, 5)  # frames rolled out: the first and the last stage of a fit
+
+
+def step(shape: tuple[int, ...], lead: int) -> Callable[[], object]:
+    """An optimiser step on as many windows as a fit would take, with one integrator step a frame."""
+    torch.manual_seed(0)
+    lengths = (2 * math.pi,) * len(shape)
+    setting = Setting(shape, lengths, Scales(1.0, 1.0, 1.0), Case.MIXED, np.inf, False, -1.0, 1.0)
+    module = RollOuts(OnsagerModel(setting), Schedule(leads=(lead,), steps=(1,)), 0.01, 1)
+    optimiser = torch.optim.Adam(module.model.parameters(), lr=0.0)
+    fields = torch.randn(module.schedule.windows(math.prod(shape)), lead + 1, *shape, dtype=torch.float64)
+
+    def run() -> None:
+        optimiser.zero_grad()
+        module.training_step(fields).backward()
+        optimiser.step()
+
+    return run
+
+
+def training_steps(seconds: float) -> Iterator[dict[str, object]]:
+    """A record for each shape and lead."""
+    for shape in SHAPES:
+        for lead in LEADS:
+            whole = step(shape, lead)
+            with counted() as seen:
+                whole()
+            times = interleaved({"step": whole, "bare": alone_with_gradients(seen)}, seconds=seconds)
+            yield {
+                "shape": shape,
+                "windows": Schedule().windows(math.prod(shape)),
+                "lead": lead,
+                "transforms": sum(seen.values()),
+                "step_ms": 1e3 * times["step"],
+                "bare_ms": 1e3 * times["bare"],
+                "ratio": times["step"] / times["bare"],
+            }
