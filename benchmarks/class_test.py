@@ -80,8 +80,8 @@ PROBLEMS: dict[str, Problem] = {
     "u_xx and u_x²": Problem(
         False, lambda u, x, k, t: 0.5 * d(u, k, -(k**2)) + d(u, k, 1j * k) ** 2, 0.01, amplitude=0.6
     ),
-    "Allen–Cahn with u u_x²": Problem(
-        False, lambda u, x, k, t: allen_cahn(u, k) + 0.1 * u * d(u, k, 1j * k) ** 2, 0.03
+    "Allen–Cahn with -u u_x²": Problem(
+        False, lambda u, x, k, t: allen_cahn(u, k) - 0.1 * u * d(u, k, 1j * k) ** 2, 0.03
     ),
     "porous medium": Problem(
         True, lambda u, x, k, t: 0.2 * d((1.5 + u) ** 2, k, -(k**2)), 0.02, amplitude=0.4
