@@ -236,6 +236,8 @@ def pareto_figure(pareto: Pareto) -> Figure:
     axes.set(xlabel="number of coefficients", ylabel="error of validation roll-outs", yscale="log")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.margins(x=0.1, y=0.15)
+    low, high = axes.get_xlim()
+    axes.set_xlim(min(low, terms - 1.5), max(high, terms + 1.5))
     low, high = axes.get_ylim()
     axes.set_ylim(min(low, error / pareto.pays**2), max(high, error * pareto.pays**2))
     _legend(axes, columns=4)
