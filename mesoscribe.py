@@ -242,9 +242,7 @@ def check_command(
     if not file.exists():
         raise FileNotFoundError(f"expected a file, got {file}, which does not exist; check the name")
     found = check(file, u=u, x=x, y=y, t=t, layout=layout, frames=frames)
-    opt.say(printable(repr(found)), quiet)
-    for problem in found.problems if quiet else ():
-        typer.echo(printable(f"mesoscribe: {problem}"), err=True)
+    opt.say_check(printable(repr(found)), map(printable, found.problems), quiet)
     raise typer.Exit(0 if found.ok else 1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
@@ -44,6 +45,13 @@ def say(text: str, quiet: bool) -> None:
     """Print, unless only errors are wanted."""
     if not quiet:
         echo(text)
+
+
+def say_check(found: str, problems: Iterable[str], quiet: bool) -> None:
+    """Print what is in a file or, where only errors are wanted, what is wrong with it."""
+    say(found, quiet)
+    for problem in problems if quiet else ():
+        echo(f"mesoscribe: {problem}", err=True)
 
 
 def ask_for_a_file(lost: bool) -> None:

@@ -152,14 +152,18 @@ class Regression:
 
     def local_matters(self, plain: Factors) -> bool:
         """Whether gradients of local energies, free in each mode, explain most of what a member leaves."""
-        return self._much_more(self._left(plain), self._scores(self.held_out, self._free()[1], self.local))
+        return self._explained(self._left(plain))
 
     def with_local(self, plain: Factors, case: Case | None) -> Factors | None:
-        """The best member with local energies, if it explains most of what a plain one leaves."""
+        """The best member with local energies, if it explains most of what a plain one leaves.
+
+        Whether they do so when they are free in each mode is quick to find, and asked first.
+        """
+        left = self._left(plain)
+        if not self._explained(left):
+            return None
         member, scores = self.best(case)
-        gains = bool(member.local) and self._much_more(
-            self._left(plain), scores * self._signal(self.held_out)
-        )
+        gains = bool(member.local) and self._much_more(left, scores * self._signal(self.held_out))
         return member if gains else None
 
     def _left(self, plain: Factors) -> Float[np.ndarray, " n"]:
@@ -167,6 +171,10 @@ class Regression:
         allowed = self.train.truncated(plain.powers)
         fitted = constrained(allowed, self.weights, plain.case)
         return self._scores(self.held_out, fitted.coefficients, ())
+
+    def _explained(self, left: Float[np.ndarray, " n"]) -> bool:
+        """Whether most of it is explained by gradients of local energies that are free in each mode."""
+        return self._much_more(left, self._scores(self.held_out, self._free()[1], self.local))
 
     def _much_more(self, left: Float[np.ndarray, " n"], less: Float[np.ndarray, " n"]) -> bool:
         floor = NEGLIGIBLE * self._signal(self.held_out)

@@ -178,7 +178,7 @@ class _Search:
         if not beyond.local_matters(plain.factors):
             return plain
         wider = self.regression(width, cut, cubic)
-        factors = wider.with_local(plain.factors, self.case) if wider.local_matters(plain.factors) else None
+        factors = wider.with_local(plain.factors, self.case)
         if factors is not None and self.judged(wider, factors)[0] <= plain.score:
             found = self.best(cubic)
             better = MARKEDLY * found.score < plain.score and bool(found.start.beta)

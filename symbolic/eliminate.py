@@ -88,15 +88,17 @@ class _Trials:
         self.tried.append(trial.place)
         return trial
 
+    def noisy(self, tried: _Tried) -> bool:
+        """Whether the errors of a law are mostly measurement noise."""
+        return self.validation.mostly_noise(tried.place.error**2)
+
     def pareto(self, chosen: _Tried) -> Pareto:
         """All that was put to the test."""
-        noisy = self.validation.mostly_noise(chosen.place.error**2)
-        return Pareto(tuple(self.tried), chosen.place, self.pays, noisy)
+        return Pareto(tuple(self.tried), chosen.place, self.pays, self.noisy(chosen))
 
     def does_not_pay(self, trial: _Tried, tried: _Tried, terms: int) -> bool:
         """Whether a law with so many terms fewer does as well."""
-        noisy = self.validation.mostly_noise(tried.place.error**2)
-        return _does_not_pay(trial.scores, tried.scores, noisy, self.pays ** min(terms, 2))
+        return _does_not_pay(trial.scores, tried.scores, self.noisy(tried), self.pays ** min(terms, 2))
 
     def still_predicts(self, trial: _Tried) -> bool:
         """Whether a law errs at most half as much as "no change": errors near 1 tell nothing of a term."""
@@ -120,7 +122,7 @@ class _Trials:
     def exchanged(self, tried: _Tried, candidates: tuple[sympy.Expr, ...]) -> _Tried:
         """The best law after exchanges of one term of F, each for the better, where noise hides the form."""
         seen = {frozenset(tried.law.F.terms)}
-        while self.pareto(tried).noisy:
+        while self.noisy(tried):
             others = [
                 law
                 for law in exchanges(tried.law, candidates, self.train.u.flatten().numpy())

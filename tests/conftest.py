@@ -14,7 +14,11 @@ import torch  # noqa: E402
 
 OFFICIAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "official"
 
-torch.set_num_threads(1)  # two files are tested side by side
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> None:
+    """Two files are tested side by side, and commands set threads of their own."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

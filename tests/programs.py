@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def program(name: str, package: str) -> str:
@@ -15,3 +20,16 @@ def program(name: str, package: str) -> str:
         pytest.skip(f"{name} is not installed: apt-get install {package}")
     assert found is not None, f"expected {name} where CI=true, got none: apt-get install {package}"
     return found
+
+
+def python(code: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """What a line of Python says in a folder that is not the project's."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from programs import ROOT, python
 from typer.testing import CliRunner, Result
 
 import mesoscribe
@@ -22,7 +23,6 @@ from symbolic import Law, simulate
 from symbolic.catalog import CATALOG
 from symbolic.chains import CHAINS
 
-ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = (
     "run",
     "fit",
@@ -169,15 +169,7 @@ def test_version_is_said_and_completion_is_offered() -> None:
 
 def test_help_waits_for_no_heavy_import(tmp_path: Path) -> None:
     code = "import sys, mesoscribe; print({'torch', 'xarray', 'sympy', 'matplotlib'} & set(sys.modules))"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = python(code, tmp_path)
     assert done.stdout.strip() == "set()"
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from programs import python
 
 import mesoscribe_options as opt
 from hybrid.formats import OPENERS
@@ -15,22 +13,12 @@ from symbolic.catalog import CATALOG
 from symbolic.chains import CHAINS
 from symbolic.export import EXPORTERS
 
-ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = "import mesoscribe; mesoscribe.main(prog_name='mesoscribe')"
 
 
 def asked(folder: Path, shell: str, **variables: str) -> str:
     """What the program answers a shell."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "_MESOSCRIBE_COMPLETE": shell, **variables}
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
+    done = python(PROGRAM, folder, _MESOSCRIBE_COMPLETE=shell, **variables)
     assert done.stderr == ""
     return done.stdout
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,14 +33,6 @@ from symbolic.skill import PRECISION, Skill
 
 SHORT = Schedule(leads=(1, 3), steps=(20, 20), batch=16, every=20)
 SAMPLING = {"kdv": {"n_frames": 40, "dt": 2e-3}, "allen_cahn": {"n_frames": 30}}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @dataclass(frozen=True)

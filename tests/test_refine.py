@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import torch
@@ -17,14 +15,6 @@ from symbolic.refine import clustered_covariance, refine
 from symbolic.rollouts import RollOutData, predicted, scores, substeps_for
 
 DT = {"kdv": 2e-3, "allen_cahn": 1e-3}
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def trajectories(name: str, n: int = 8, frames: int = 30, rtol: float = 1e-9) -> Trajectories:
