@@ -202,7 +202,7 @@ class _Ended:
         forms = list({tuple(law.coefficients): (law, chosen) for law, chosen in read}.values())
         train, held_out = (RollOutData.of(part, forms[0][0], network.first) for part in (data, validation))
         starts = [(law, pivot_of(law, network.canonical, network.weights)) for law, _ in forms]
-        candidates = usable(library.F, network.canonical, forms[0][0].centre)
+        candidates = replace(library, F=usable(library.F, network.canonical, forms[0][0].centre))
         end = eliminate(starts, train, held_out, clusters=data.n, pays=pays, candidates=candidates)
         law = end.refinement.law
         gap = predicted(law, held_out, substeps_for(law, held_out)) - held_out.u[:, 1:]

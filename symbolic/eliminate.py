@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
-import sympy
 from jaxtyping import Float
 
 from hybrid.metrics import lead_times
-from symbolic.exchange import exchanges
+from symbolic.exchange import Exchanges
 from symbolic.form import Parameter
 from symbolic.law import Law
+from symbolic.library import Library
 from symbolic.pareto import Pareto, Tried
 from symbolic.refine import Refinement, refine
 from symbolic.rollouts import RollOutData, persistence, scores
@@ -119,16 +119,16 @@ class _Trials:
                 return trial, drop
         return None
 
-    def exchanged(self, tried: _Tried, candidates: tuple[sympy.Expr, ...]) -> _Tried:
-        """The best law after exchanges of one term of F, each for the better, where noise hides the form."""
-        seen = {frozenset(tried.law.F.terms)}
-        while self.noisy(tried):
+    def exchanged(self, tried: _Tried, candidates: Library | None) -> _Tried:
+        """The best law after exchanges of one term, each for the better, where noise hides the form."""
+        seen = {frozenset(tried.law.coefficients)}
+        while candidates is not None and self.noisy(tried):
             others = [
                 law
-                for law in exchanges(tried.law, candidates, self.train.u.flatten().numpy())
-                if np.all(law.values()) and frozenset(law.F.terms) not in seen
+                for law in Exchanges.of(tried.law, self.train).laws(tried.law, candidates)
+                if np.all(law.values()) and frozenset(law.coefficients) not in seen
             ]
-            seen |= {frozenset(law.F.terms) for law in others}
+            seen |= {frozenset(law.coefficients) for law in others}
             trials = [self.of(law, tried.refinement.pivot) for law in others]
             best = min(trials, key=lambda trial: trial.place.error, default=tried)
             if not best.place.error < tried.place.error:
@@ -227,7 +227,7 @@ def eliminate(
     validation: RollOutData,
     clusters: int,
     pays: float = PAYS,
-    candidates: tuple[sympy.Expr, ...] = (),
+    candidates: Library | None = None,
 ) -> Elimination:
     """Refine, and take away one term after another as long as it does not pay on validation roll-outs.
 
@@ -236,7 +236,7 @@ def eliminate(
         train, validation: what refines, and what decides.
         clusters: trajectories that the training data come from.
         pays: by which factor a term must reduce the error of validation roll-outs to stay.
-        candidates: terms that may take the place of one of F where errors are mostly noise.
+        candidates: terms that may take the place of another where errors are mostly noise.
     """
     trials, dropped = _Trials(train, validation, clusters, pays), []
     start, tried = _simplest(starts, trials)
@@ -244,7 +244,10 @@ def eliminate(
         while (smaller := trials.smaller(tried)) is not None:
             dropped += [f"{name}: {getattr(tried.law, name).terms[i]}" for name, i in smaller[1]]
             tried = smaller[0]
-        tried = trials.exchanged(tried, candidates)
+        exchanged = trials.exchanged(tried, candidates)
+        if exchanged is not tried:
+            tried = exchanged  # which may need fewer terms
+            continue
         final = refine(tried.law, train, pivot=tried.refinement.pivot, clusters=clusters)
         if dissipates(final.law, train) or not _candidates(final, negative=True):
             return Elimination(final, start, tuple(dropped), trials.pareto(tried))

@@ -1,9 +1,10 @@
-"""A term of F replaced by another candidate: what noise hides from a network may still show in roll-outs."""
+"""A term replaced by another candidate: what noise hides from a network may still show in roll-outs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import sympy
@@ -11,31 +12,71 @@ from jaxtyping import Float
 
 from symbolic.factor import Factor, columns, u
 from symbolic.law import Law
+from symbolic.library import Library
+from symbolic.rollouts import RollOutData
 
 VALUES = 10_000  # of the data, that coefficients are matched on
 ONE = sympy.Integer(1)
+Points = dict[sympy.Symbol, np.ndarray]
 
 
-def exchanges(law: Law, candidates: tuple[sympy.Expr, ...], v: Float[np.ndarray, " n"]) -> Iterator[Law]:
-    """The law with each of its terms of F replaced by each candidate that it does not have.
+@dataclass(frozen=True)
+class Exchanges:
+    """Laws with one term of F, q, m or w replaced, with the coefficients that change the factor least.
 
-    The new coefficient is the one that changes F' least on the values v of the field, up to a linear part
-    that q takes over.
+    F' is compared on the values of the field, up to a linear part that q takes over; q(k), m(k) and w(k) on
+    the modes, weighted by what they act on: Σ |K û|² for q, Σ |FT{δV/δu}|² for the operators.
+
+    Args:
+        values: of the field.
+        modes: the wavenumbers of the modes that the law evolves.
+        weights: of q, m and w on them.
     """
-    for place in range(len(law.F)):
-        for term in candidates:
-            if term not in law.F.terms:
-                yield _exchanged(law, place, term, v)
+
+    values: Float[np.ndarray, " n"]
+    modes: Points
+    weights: dict[str, Float[np.ndarray, " k"]]
+
+    @classmethod
+    def of(cls, law: Law, data: RollOutData) -> Exchanges:
+        """What a law is compared on."""
+        grid, flow, values = data.grid, law.flow(data.grid), data.u.flatten().numpy()
+        mask = flow.mask.numpy()
+        v_hat = grid.fft(data.u.flatten(0, 1)) * flow.mask
+        squares = (v_hat * flow.K, flow.q * v_hat + flow.force(v_hat))
+        response, push = ((grid.multiplicity * z.abs().square().sum(0).numpy())[mask] for z in squares)
+        modes = {symbol: k[mask] for symbol, k in zip(law.wavenumbers, grid.k, strict=True)}
+        return cls(values[:: max(1, len(values) // VALUES)], modes, {"q": response, "m": push, "w": push})
+
+    def laws(self, law: Law, candidates: Library) -> Iterator[Law]:
+        """The law with each of its terms replaced by each candidate that it does not have."""
+        for name in ("F", "q", "m", "w"):
+            factor: Factor = getattr(law, name)
+            for place in range(len(factor)):
+                for term in getattr(candidates, name):
+                    if term not in factor.terms:
+                        terms = (*factor.terms[:place], term, *factor.terms[place + 1 :])
+                        yield self._matched(law, name, terms)
+
+    def _matched(self, law: Law, name: str, terms: tuple[sympy.Expr, ...]) -> Law:
+        """The law with other terms in one factor."""
+        factor: Factor = getattr(law, name)
+        changed: dict[str, Any] = {}
+        if name == "F":
+            v = self.values
+            old, new = (columns([t.diff(u) for t in some], {u: v}) for some in (factor.terms, terms))
+            *values, slope = _closest(np.column_stack([new, v]), old @ factor.values)
+            moved = (c + slope * (t == ONE) for t, c in zip(law.q.terms, law.q.values, strict=True))
+            changed["q"] = law.q.with_values(moved)
+        else:
+            root = np.sqrt(self.weights[name])[:, None]
+            old, new = (root * columns(some, self.modes) for some in (factor.terms, terms))
+            values = _closest(new, old @ factor.values)
+        changed[name] = Factor(terms, tuple(values))
+        return replace(law, **changed, covariance=None)
 
 
-def _exchanged(law: Law, place: int, term: sympy.Expr, v: Float[np.ndarray, " n"]) -> Law:
-    v = v[:: max(1, len(v) // VALUES)]
-    old, new = columns([law.F.terms[place].diff(u), term.diff(u)], {u: v}).T
-    wanted = law.F.values[place] * old
-    value, slope = np.linalg.lstsq(np.stack([new, v], axis=-1), wanted, rcond=None)[0]
-    terms, values = list(law.F.terms), list(law.F.values)
-    terms[place], values[place] = term, float(value)
-    q = law.q
-    if ONE in q.terms:
-        q = q.with_values(c + slope * (t == ONE) for t, c in zip(q.terms, q.values, strict=True))
-    return replace(law, F=Factor(tuple(terms), tuple(values)), q=q, covariance=None)
+def _closest(columns_at: Float[np.ndarray, "n c"], target: Float[np.ndarray, " n"]) -> list[float]:
+    """Coefficients by least squares, the columns brought to one size."""
+    size = np.linalg.norm(columns_at, axis=0).clip(min=1e-300)
+    return [float(c) for c in np.linalg.lstsq(columns_at / size, target, rcond=None)[0] / size]

@@ -6,26 +6,31 @@ biased, and their standard errors do not show it. Here the misfit
     Σ_i |a_i - u_i(0)|² + Σ_i Σ_t |Φ_t(a_i; θ) - u_i(t)|²
 
 is minimised over the coefficients θ and the true initial fields a_i: maximum likelihood where the noise is
-white. The a_i are projected out of each Gauss–Newton step, trajectory by trajectory.
+white. The a_i are projected out of each Gauss–Newton step, trajectory by trajectory. The derivatives by them,
+nearly all of the cost, are kept as long as the steps with them shrink fast (simplified Newton method).
 Sources: Golub and Pereyra, SIAM J. Numer. Anal. 10 (1973) 413 (variable projection); Fuller, "Measurement
-Error Models" (Wiley 1987), for the bias.
+Error Models" (Wiley 1987), for the bias; Deuflhard, "Newton Methods for Nonlinear Problems" (Springer 2011),
+section 2.1.1, for the simplified method.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from jaxtyping import Float
+from scipy.linalg import cho_factor, cho_solve
 from torch import Tensor
 
 from hybrid.grid import Grid
 from symbolic.refine import Misfit, Refinement, judged
 from symbolic.rollouts import NOISY, RollOutData, rolled, substeps_for
 
-ITERATIONS = 6
+ITERATIONS = 10
 SETTLED = 0.02  # a change of the coefficients in standard errors that ends it
+SHRINKS = 0.25  # steps that shrink less than this call for new derivatives by the fields
 STEP = 1e-4  # of the initial fields' derivatives, relative to the fields
 LARGEST = 2**26  # values of all derivatives of one trajectory's roll-out
 CHUNK = 2**18  # values of fields that are rolled out at once
@@ -44,25 +49,48 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
     if not (found.t_values and noisy) or len(modes) * data.u[0].numel() > LARGEST:
         return found
     substeps, x, initial = substeps_for(found.law, data), np.ones(len(found.t_values)), data.u[:, 0].clone()
+    previous, stale = np.inf, True
     for _ in range(ITERATIONS):
         misfit = Misfit(found.law, data, found.pivot, substeps, initial)
-        of_fields = list(_field_jacobians(misfit, x, modes))
+        if stale:
+            of_fields = [_Projection.of(jacobian) for jacobian in _field_jacobians(misfit, x, modes)]
         gap, slopes = _with_start(misfit, x)
-        bases = [np.linalg.qr(jacobian)[0] for jacobian in of_fields]
-        rest = np.stack([r - Q @ (Q.T @ r) for r, Q in zip(gap, bases, strict=True)])
-        left = np.stack([J - Q @ (Q.T @ J) for J, Q in zip(slopes, bases, strict=True)])
+        rest = np.stack([on.rest(r) for on, r in zip(of_fields, gap, strict=True)])
+        left = np.stack([on.rest(J) for on, J in zip(of_fields, slopes, strict=True)])
         slope = left.reshape(-1, len(x))
         result = judged(misfit, x, rest.ravel(), slope, clusters)
         step = -np.linalg.lstsq(slope, rest.ravel(), rcond=None)[0]
-        for i, jacobian in enumerate(of_fields):
-            amplitudes = np.linalg.lstsq(jacobian, -(gap[i] + slopes[i] @ step), rcond=None)[0]
-            initial[i] += torch.tensordot(torch.as_tensor(amplitudes), modes, dims=1)
+        for i, on in enumerate(of_fields):
+            amplitudes = on.coefficients(gap[i] + slopes[i] @ step)
+            initial[i] -= torch.tensordot(torch.as_tensor(amplitudes), modes, dims=1)
         x = x + step
         std = np.sqrt(np.diag(np.array(result.law.covariance)).clip(min=0.0))
         errors = std[misfit.free] / np.abs(misfit.start[misfit.free])
-        if np.all(np.abs(step) <= SETTLED * errors):
+        moved = float(np.max(np.abs(step) / errors.clip(min=1e-300)))
+        if moved <= SETTLED:
             break
+        previous, stale = moved, moved > SHRINKS * previous
     return result
+
+
+@dataclass(frozen=True)
+class _Projection:
+    """Least squares on the columns of J. The first frame is among its rows, so JᵀJ is far from singular."""
+
+    J: Float[np.ndarray, "r a"]
+    factor: tuple[np.ndarray, bool]
+
+    @classmethod
+    def of(cls, J: Float[np.ndarray, "r a"]) -> _Projection:
+        return cls(J, cho_factor(J.T @ J))
+
+    def coefficients(self, y: Float[np.ndarray, "r ..."]) -> Float[np.ndarray, "a ..."]:
+        """Of the combination of columns closest to y."""
+        return np.asarray(cho_solve(self.factor, self.J.T @ y))
+
+    def rest(self, y: Float[np.ndarray, "r ..."]) -> Float[np.ndarray, "r ..."]:
+        """What the columns leave of y."""
+        return y - self.J @ self.coefficients(y)
 
 
 def basis(grid: Grid, mask: Tensor) -> Float[Tensor, "..."]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -26,10 +27,16 @@ NOISY = 8.0  # squared misfits below this multiple of the noise are mostly noise
 
 
 def _white_noise(u: Float[np.ndarray, "n nt *grid"], grid: Grid) -> float:
-    """Variance of white noise, from the median power of the highest tenth of the modes below Nyquist's."""
+    """Variance of white noise, from the lowest of the median powers of each tenth of the modes.
+
+    White noise is in all of them; what interpolation, aliases or a solver leave is not.
+    """
     power = np.abs(np.fft.rfftn(u, axes=grid.axes, norm="forward")) ** 2
-    highest = grid.resolved & (grid.k_norm >= np.quantile(grid.k_norm[grid.resolved], 0.9))
-    return float(np.median(power[..., highest])) / np.log(2.0) * grid.points
+    modes = grid.resolved & (grid.k_norm > 0)
+    edges = np.quantile(grid.k_norm[modes], np.linspace(0.0, 1.0, 11))
+    tenths = (modes & (low <= grid.k_norm) & (grid.k_norm <= high) for low, high in pairwise(edges))
+    floor = min(float(np.median(power[..., tenth])) for tenth in tenths if tenth.any())
+    return floor / np.log(2.0) * grid.points
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class RollOutData:
         dt: time between frames.
         size: root mean square of each trajectory (trajectory,).
         noise: variance of white noise in the band, relative to that of the fields: the floor of the spectrum
-            at the highest modes after the first frame.
+            after the first frame.
     """
 
     grid: Grid

@@ -6,14 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import sympy
 import torch
 
+from symbolic.canonical import canonical_law
 from symbolic.catalog import CATALOG
 from symbolic.eliminate import eliminate
-from symbolic.exchange import exchanges
-from symbolic.factor import Factor, k, u
+from symbolic.exchange import Exchanges
+from symbolic.factor import Factor, columns, k, u
 from symbolic.law import Law
-from symbolic.library import polynomials
+from symbolic.library import Library, polynomials
 from symbolic.rollouts import RollOutData
 
 TRUTH = CATALOG["allen_cahn"].law
@@ -25,27 +27,58 @@ def fields(noise: float, seed: int, n: int) -> RollOutData:
     return RollOutData.of(data, WRONG)
 
 
+def only(**candidates: tuple[sympy.Expr, ...]) -> Library:
+    return Library(**{"F": (), "q": (), "m": (), "w": (), **candidates})
+
+
 def test_force_changes_least_when_a_term_is_exchanged() -> None:
     v = np.linspace(-1, 1, 201)
     law = Law(F=Factor.of(2 * u**6), q=Factor.of(k**2 - 75), m=Factor.of(1))
-    (other,) = exchanges(law, (u**4,), v)
+    (other,) = Exchanges(v, {}, {}).laws(law, only(F=(u**4,)))
     found = 4 * other.F.values[0] * v**3 + (other.q.values[other.q.terms.index(1 + 0 * u)] + 75) * v
     best = np.polynomial.Polynomial.fit(v, 12 * v**5, 3)(v)
     np.testing.assert_allclose(found, best, atol=1e-10)
 
 
-def test_term_is_exchanged_where_errors_are_mostly_noise() -> None:
+@pytest.mark.parametrize(("name", "old", "new"), [("q", k**2, abs(k)), ("m", k**4, k**2), ("w", k**3, k)])
+def test_symbol_changes_least_on_the_weights_when_a_term_is_exchanged(
+    name: str, old: sympy.Expr, new: sympy.Expr
+) -> None:
+    at, weights = np.arange(1.0, 9.0), np.exp(-np.arange(8.0))
+    law = Law(q=Factor.of(2 * k**2), m=Factor.of(3 * k**4), w=Factor.of(5 * k**3))
+    (other,) = Exchanges(np.zeros(1), {k: at}, {name: weights}).laws(law, only(**{name: (new,)}))
+    ratio = columns([old], {k: at})[:, 0] / (column := columns([new], {k: at})[:, 0])
+    best = np.average(ratio, weights=weights * column**2) * getattr(law, name).values[0]
+    assert getattr(other, name).terms == (new,)
+    assert getattr(other, name).values == pytest.approx((best,), rel=1e-12)
+    assert replace(other, **{name: getattr(law, name)}) == law
+
+
+def eliminated(start: Law, train: RollOutData, validation: RollOutData, candidates: Library | None) -> Law:
     torch.set_num_threads(1)
+    clusters = len(train.u)
+    end = eliminate([(start, start.scale)], train, validation, clusters=clusters, candidates=candidates)
+    return end.refinement.law
+
+
+def test_term_is_exchanged_where_errors_are_mostly_noise() -> None:
     train, validation = fields(0.05, 0, 8), fields(0.05, 1, 4)
-    start = [(WRONG, WRONG.scale)]
-    assert eliminate(start, train, validation, clusters=8).refinement.law.F.terms == (u**6,)
-    law = eliminate(start, train, validation, clusters=8, candidates=polynomials(1).F).refinement.law
-    assert law.F.terms == (u**4,)
+    assert eliminated(WRONG, train, validation, None).F.terms == (u**6,)
+    law = eliminated(WRONG, train, validation, only(F=polynomials(1).F))
     assert law.coefficients == pytest.approx(TRUTH.coefficients, rel=0.1)
 
 
+def test_terms_of_an_operator_are_exchanged_and_then_eliminated() -> None:
+    truth = CATALOG["cahn_hilliard"].law
+    start = replace(truth, m=Factor.of(abs(k) + k**4 / 50), band=12.0)
+    both = (
+        CATALOG["cahn_hilliard"].trajectories(8, seed=s, noise=0.05, points=32, n_frames=16) for s in (0, 1)
+    )
+    train, validation = (RollOutData.of(data, start) for data in both)
+    law = canonical_law(eliminated(start, train, validation, polynomials(1)))
+    assert law.coefficients == pytest.approx(truth.coefficients, rel=0.1)
+
+
 def test_errors_that_are_no_noise_exchange_nothing() -> None:
-    torch.set_num_threads(1)
     train, validation = (replace(fields(0.0, seed, 4), noise=0.0) for seed in (0, 1))
-    end = eliminate([(WRONG, WRONG.scale)], train, validation, clusters=4, candidates=polynomials(1).F)
-    assert end.refinement.law.F.terms == (u**6,)
+    assert eliminated(WRONG, train, validation, polynomials(1)).F.terms == (u**6,)

@@ -169,6 +169,19 @@ def test_noise_level_of_data_is_found() -> None:
     assert clean.noise < 1e-2 * found.noise
 
 
+def test_aliases_at_the_end_of_the_spectrum_are_no_noise() -> None:
+    """Linear interpolation to twice as many points leaves images of the spectrum there."""
+    data = trajectories("kdv", 8, 20)
+    between = (data.u + np.roll(data.u, -1, axis=-1)) / 2
+    u = np.stack([data.u, between], axis=-1).reshape(*data.u.shape[:-1], -1)
+    x = data.grid.lengths[0] * np.arange(u.shape[-1]) / u.shape[-1]
+    power = np.median(np.abs(np.fft.rfft(u, norm="forward")) ** 2, axis=(0, 1))
+    found = RollOutData.of(Trajectories.from_arrays(u, data.t, x, layout="ntx"), system("kdv").law)
+    assert np.median(power[-len(power) // 10 :]) > 1e3 * found.noise * float(
+        found.size.square().mean()
+    ) / len(x)
+
+
 def test_windows_cut_trajectories_end_to_end() -> None:
     data = RollOutData.of(trajectories("kdv", 2, 9), system("kdv").law)
     windows = data.windows(5)
