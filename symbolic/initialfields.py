@@ -44,10 +44,12 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
         data: whole trajectories.
         clusters: trajectories that the data come from.
     """
-    modes = basis(data.grid, found.law.flow(data.grid).mask)
+    mask = found.law.flow(data.grid).mask
     noisy = data.noise < NOISY * found.rmse**2 and data.mostly_noise(found.rmse**2)
-    if not (found.t_values and noisy) or len(modes) * data.u[0].numel() > LARGEST:
+    unknowns = float((data.grid.multiplicity * mask.numpy()).sum())
+    if not (found.t_values and noisy) or unknowns * data.u[0].numel() > LARGEST:
         return found
+    modes = basis(data.grid, mask)
     substeps, x, initial = substeps_for(found.law, data), np.ones(len(found.t_values)), data.u[:, 0].clone()
     previous, stale = np.inf, True
     for _ in range(ITERATIONS):
