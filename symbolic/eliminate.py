@@ -37,15 +37,22 @@ class _Tried:
     Args:
         refinement: the law, and what its misfit says of each term.
         scores: its errors on validation roll-outs, one for each trajectory.
+        seen: its errors on roll-outs of the trajectories that it was refined on, one for each.
     """
 
     refinement: Refinement
     scores: Float[np.ndarray, " n"]
+    seen: Float[np.ndarray, " n"]
 
     @property
     def law(self) -> Law:
         """The law."""
         return self.refinement.law
+
+    def worse(self, full: _Tried) -> Float[np.ndarray, " n"]:
+        """By how much its squared errors are larger, on every trajectory."""
+        mine, other = (np.concatenate([t.scores, t.seen]) for t in (self, full))
+        return mine**2 - other**2
 
     @property
     def place(self) -> Tried:
@@ -73,18 +80,12 @@ class _Trials:
 
     def of(self, law: Law, pivot: Parameter) -> _Tried:
         """A law refined on a few trajectories, and scored."""
-        few = self.train.first(TRIAL_TRAJECTORIES * max(1, len(self.train.u) // self.clusters))
-        found = refine(
-            law,
-            few,
-            pivot=pivot,
-            clusters=min(self.clusters, TRIAL_TRAJECTORIES),
-            steps=TRIAL_STEPS,
-            tolerance=TRIAL_TOLERANCE,
-        )
-        leads = lead_times(self.validation.u.shape[1] - 1)
-        errors = scores(found.law, self.validation, leads)
-        trial = _Tried(found, errors)
+        windows = max(1, len(self.train.u) // self.clusters)
+        few = self.train.first(TRIAL_TRAJECTORIES * windows)
+        clusters = len(few.u) // windows
+        found = refine(law, few, pivot=pivot, clusters=clusters, steps=TRIAL_STEPS, tolerance=TRIAL_TOLERANCE)
+        of_windows = _scored(found.law, few).reshape(clusters, windows)
+        trial = _Tried(found, _scored(found.law, self.validation), np.sqrt(np.mean(of_windows**2, axis=1)))
         self.tried.append(trial.place)
         return trial
 
@@ -97,8 +98,19 @@ class _Trials:
         return Pareto(tuple(self.tried), chosen.place, self.pays, self.noisy(chosen))
 
     def does_not_pay(self, trial: _Tried, tried: _Tried, terms: int) -> bool:
-        """Whether a law with so many terms fewer does as well."""
-        return _does_not_pay(trial.scores, tried.scores, self.noisy(tried), self.pays ** min(terms, 2))
+        """Whether a law with so many terms fewer does as well.
+
+        Without them, validation roll-outs err less than `pays` times more, two or more terms its square.
+        Errors that are mostly measurement noise hide what a term does; there terms stay if roll-outs of all
+        trajectories are worse without in every likelihood (SIGNIFICANT standard errors over trajectories).
+        """
+        without, full = (np.mean(t.scores**2) for t in (trial, tried))
+        if not without <= self.pays ** (2 * min(terms, 2)) * full:
+            return False
+        worse = trial.worse(tried)
+        if not self.noisy(tried) or len(worse) < 3:
+            return True
+        return bool(worse.mean() < SIGNIFICANT * worse.std(ddof=1) / np.sqrt(len(worse)))
 
     def still_predicts(self, trial: _Tried) -> bool:
         """Whether a law errs at most half as much as "no change": errors near 1 tell nothing of a term."""
@@ -152,23 +164,9 @@ def _without(law: Law, drop: Drop, pivot: Parameter) -> tuple[Law, Parameter]:
     return law, (name, place)
 
 
-def _does_not_pay(
-    without: Float[np.ndarray, " n"], full: Float[np.ndarray, " n"], noisy: bool, factor: float
-) -> bool:
-    """Whether terms are not worth their place.
-
-    Without them, validation roll-outs err less than `factor` times more. Errors that are
-    mostly measurement noise hide what a term does; there it stays if leaving it out is worse in every
-    likelihood (SIGNIFICANT standard errors over trajectories).
-    """
-    if not np.isfinite(without).all():
-        return False
-    worse = without**2 - full**2
-    if worse.mean() > (factor**2 - 1) * np.mean(full**2):
-        return False
-    if not noisy or len(worse) < 3:
-        return True
-    return bool(worse.mean() < SIGNIFICANT * worse.std(ddof=1) / np.sqrt(len(worse)))
+def _scored(law: Law, data: RollOutData) -> Float[np.ndarray, " n"]:
+    """The errors of a law's roll-outs, one for each trajectory."""
+    return scores(law, data, lead_times(data.u.shape[1] - 1))
 
 
 def _candidates(current: Refinement, negative: bool) -> list[Drop]:
@@ -190,8 +188,8 @@ def _simplest(starts: Sequence[Start], trials: _Trials) -> tuple[int, _Tried]:
 
     Forms whose roll-outs are lost, because terms that the data do not determine make them unstable, lose.
     """
-    few, leads = trials.validation.first(FEW), lead_times(trials.validation.u.shape[1] - 1)
-    stable = [i for i, (law, _) in enumerate(starts) if np.isfinite(scores(law, few, leads)).all()]
+    few = trials.validation.first(FEW)
+    stable = [i for i, (law, _) in enumerate(starts) if np.isfinite(_scored(law, few)).all()]
     tried = {i: trials.of(*starts[i]) for i in stable or range(len(starts))}
     best = min(tried.values(), key=lambda t: float(np.mean(t.scores**2)))
 
