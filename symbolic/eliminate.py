@@ -15,7 +15,7 @@ from symbolic.form import Parameter
 from symbolic.law import Law
 from symbolic.library import Library
 from symbolic.pareto import Pareto, Tried
-from symbolic.refine import Refinement, refine
+from symbolic.refine import LOST, Refinement, refine
 from symbolic.rollouts import RollOutData, persistence, scores
 
 PAYS = 3.0  # by which factor a term must reduce the error of validation roll-outs, unless asked otherwise
@@ -52,7 +52,8 @@ class _Tried:
     def worse(self, full: _Tried) -> Float[np.ndarray, " n"]:
         """By how much its squared errors are larger, on every trajectory."""
         mine, other = (np.concatenate([t.scores, t.seen]) for t in (self, full))
-        return mine**2 - other**2
+        with np.errstate(invalid="ignore"):  # both are lost
+            return mine**2 - other**2
 
     @property
     def place(self) -> Tried:
@@ -110,6 +111,8 @@ class _Trials:
         worse = trial.worse(tried)
         if not self.noisy(tried) or len(worse) < 3:
             return True
+        if not np.isfinite(worse).all():
+            return bool(np.isfinite(trial.seen).all())
         return bool(worse.mean() < SIGNIFICANT * worse.std(ddof=1) / np.sqrt(len(worse)))
 
     def still_predicts(self, trial: _Tried) -> bool:
@@ -165,8 +168,9 @@ def _without(law: Law, drop: Drop, pivot: Parameter) -> tuple[Law, Parameter]:
 
 
 def _scored(law: Law, data: RollOutData) -> Float[np.ndarray, " n"]:
-    """The errors of a law's roll-outs, one for each trajectory."""
-    return scores(law, data, lead_times(data.u.shape[1] - 1))
+    """The errors of a law's roll-outs, one for each trajectory; inf where one is lost."""
+    found = scores(law, data, lead_times(data.u.shape[1] - 1))
+    return np.where(found < LOST, found, np.inf)
 
 
 def _candidates(current: Refinement, negative: bool) -> list[Drop]:

@@ -62,21 +62,20 @@ def eliminated(start: Law, train: RollOutData, validation: RollOutData, candidat
 
 
 def test_term_is_exchanged_where_errors_are_mostly_noise() -> None:
-    train, validation = fields(0.05, 0, 8), fields(0.05, 1, 4)
+    train, validation = fields(0.05, 0, 6), fields(0.05, 1, 3)
     assert eliminated(WRONG, train, validation, None).F.terms == (u**6,)
-    law = eliminated(WRONG, train, validation, only(F=polynomials(1).F))
+    law = eliminated(WRONG, train, validation, only(F=(u**3, u**4)))
     assert law.coefficients == pytest.approx(TRUTH.coefficients, rel=0.1)
 
 
 def test_terms_of_an_operator_are_exchanged_and_then_eliminated() -> None:
-    truth = CATALOG["cahn_hilliard"].law
-    start = replace(truth, m=Factor.of(abs(k) + k**4 / 50), band=12.0)
-    both = (
-        CATALOG["cahn_hilliard"].trajectories(8, seed=s, noise=0.05, points=32, n_frames=16) for s in (0, 1)
-    )
+    system = CATALOG["cahn_hilliard"]
+    truth = system.law
+    start = replace(truth, m=Factor.of(abs(k) + k**4 / 50), band=8.0)
+    both = (system.trajectories(4, seed=seed, noise=0.05, points=32, n_frames=9) for seed in (0, 1))
     train, validation = (RollOutData.of(data, start) for data in both)
-    law = canonical_law(eliminated(start, train, validation, polynomials(1)))
-    assert law.coefficients == pytest.approx(truth.coefficients, rel=0.1)
+    law = canonical_law(eliminated(start, train, validation, only(m=(k**2, k**4))))
+    assert law.coefficients == pytest.approx(truth.coefficients, rel=0.2)
 
 
 def test_errors_that_are_no_noise_exchange_nothing() -> None:
