@@ -61,7 +61,7 @@ def widened(
         if abs(value - best) <= TIE * best:
             law = wider
             continue
-        fields = RollOutData.of(few, wider, first_frame)
+        fields = RollOutData.of(few, wider, first_frame).shortened()
         wider = refine(
             wider, fields, pivot=pivot, clusters=few.n, steps=TRIAL_STEPS, tolerance=TRIAL_TOLERANCE
         ).law

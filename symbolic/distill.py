@@ -203,7 +203,9 @@ class _Ended:
         train, held_out = (RollOutData.of(part, forms[0][0], network.first) for part in (data, validation))
         starts = [(law, pivot_of(law, network.canonical, network.weights)) for law, _ in forms]
         candidates = replace(library, F=usable(library.F, network.canonical, forms[0][0].centre))
-        end = eliminate(starts, train, held_out, clusters=data.n, pays=pays, candidates=candidates)
+        end = eliminate(
+            starts, train.shortened(), held_out, clusters=data.n, pays=pays, candidates=candidates
+        )
         law = end.refinement.law
         gap = predicted(law, held_out, substeps_for(law, held_out)) - held_out.u[:, 1:]
         error = float(gap.square().mean().sqrt().nan_to_num(np.inf))
@@ -218,7 +220,7 @@ class _Ended:
         """The law refined on the band that predicts best, the initial fields with it where data are noisy."""
         law, refinement, pivot = self.refinement.law, self.refinement, self.refinement.pivot
         wider = widened(law, pivot, data, validation, first)
-        fields = RollOutData.of(data, wider, first)
+        fields = RollOutData.of(data, wider, first).shortened()
         if wider.band != law.band:
             refinement = refine(wider, fields, pivot=pivot, clusters=data.n)
         return with_initial_fields(refinement, fields, clusters=data.n)

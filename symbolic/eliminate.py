@@ -24,6 +24,7 @@ TRIAL_TRAJECTORIES = 10  # that terms are put to the test on
 FEW = 3  # that show whether a form's roll-outs are lost
 TRIAL_TOLERANCE = 1e-5
 TRIAL_STEPS = 8
+EXCHANGES = 6  # of one term for another, those that change a factor least, that are put to the test at a time
 SUSPECT = 10.0  # only terms without which the squared misfit grows by less than this are put to the test
 
 Drop = tuple[Parameter, ...]
@@ -142,7 +143,7 @@ class _Trials:
                 law
                 for law in Exchanges.of(tried.law, self.train).laws(tried.law, candidates)
                 if np.all(law.values()) and frozenset(law.coefficients) not in seen
-            ]
+            ][:EXCHANGES]
             seen |= {frozenset(law.coefficients) for law in others}
             trials = [self.of(law, tried.refinement.pivot) for law in others]
             best = min(trials, key=lambda trial: trial.place.error, default=tried)

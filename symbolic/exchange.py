@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,35 +47,41 @@ class Exchanges:
         modes = {symbol: k[mask] for symbol, k in zip(law.wavenumbers, grid.k, strict=True)}
         return cls(values[:: max(1, len(values) // VALUES)], modes, {"q": response, "m": push, "w": push})
 
-    def laws(self, law: Law, candidates: Library) -> Iterator[Law]:
-        """The law with each of its terms replaced by each candidate that it does not have."""
+    def laws(self, law: Law, candidates: Library) -> list[Law]:
+        """The law with one term replaced by a candidate that it does not have, the least changed first."""
+        found = []
         for name in ("F", "q", "m", "w"):
             factor: Factor = getattr(law, name)
             for place in range(len(factor)):
                 for term in getattr(candidates, name):
                     if term not in factor.terms:
                         terms = (*factor.terms[:place], term, *factor.terms[place + 1 :])
-                        yield self._matched(law, name, terms)
+                        found.append(self._matched(law, name, terms))
+        return [other for _, other in sorted(found, key=lambda pair: pair[0])]
 
-    def _matched(self, law: Law, name: str, terms: tuple[sympy.Expr, ...]) -> Law:
-        """The law with other terms in one factor."""
+    def _matched(self, law: Law, name: str, terms: tuple[sympy.Expr, ...]) -> tuple[float, Law]:
+        """By which share of itself one factor changes with other terms, and the law that has them."""
         factor: Factor = getattr(law, name)
         changed: dict[str, Any] = {}
         if name == "F":
             v = self.values
             old, new = (columns([t.diff(u) for t in some], {u: v}) for some in (factor.terms, terms))
-            *values, slope = _closest(np.column_stack([new, v]), old @ factor.values)
+            share, (*values, slope) = _closest(np.column_stack([new, v]), old @ factor.values)
             moved = (c + slope * (t == ONE) for t, c in zip(law.q.terms, law.q.values, strict=True))
             changed["q"] = law.q.with_values(moved)
         else:
             root = np.sqrt(self.weights[name])[:, None]
             old, new = (root * columns(some, self.modes) for some in (factor.terms, terms))
-            values = _closest(new, old @ factor.values)
+            share, values = _closest(new, old @ factor.values)
         changed[name] = Factor(terms, tuple(values))
-        return replace(law, **changed, covariance=None)
+        return share, replace(law, **changed, covariance=None)
 
 
-def _closest(columns_at: Float[np.ndarray, "n c"], target: Float[np.ndarray, " n"]) -> list[float]:
-    """Coefficients by least squares, the columns brought to one size."""
+def _closest(
+    columns_at: Float[np.ndarray, "n c"], target: Float[np.ndarray, " n"]
+) -> tuple[float, list[float]]:
+    """Coefficients by least squares, the columns brought to one size, and the share of the target left."""
     size = np.linalg.norm(columns_at, axis=0).clip(min=1e-300)
-    return [float(c) for c in np.linalg.lstsq(columns_at / size, target, rcond=None)[0] / size]
+    found = np.linalg.lstsq(columns_at / size, target, rcond=None)[0] / size
+    left = np.linalg.norm(columns_at @ found - target) / max(float(np.linalg.norm(target)), 1e-300)
+    return float(left), [float(c) for c in found]

@@ -23,6 +23,8 @@ MISFIT_SHARE = 1e-2  # the stepper's error, as a share of the misfit
 ROUNDING = 1e-9
 SAMPLED = 4  # frames that show the mean slope of F'
 MAX_SUBSTEPS = 64
+ENOUGH = 2**22  # values of fields that coefficients are refined on
+FEWEST = 16  # frames
 NOISY = 8.0  # squared misfits below this multiple of the noise are mostly noise
 
 
@@ -83,6 +85,11 @@ class RollOutData:
     def first(self, n: int) -> RollOutData:
         """The first n trajectories."""
         return RollOutData(self.grid, self.u[:n], self.dt, self.size[:n], self.noise)
+
+    def shortened(self) -> RollOutData:
+        """The first frames of all trajectories, at most ENOUGH values but no fewer than FEWEST frames."""
+        frames = max(FEWEST, ENOUGH // (len(self.u) * self.grid.points))
+        return RollOutData(self.grid, self.u[:, :frames], self.dt, self.size, self.noise)
 
     def windows(self, frames: int) -> RollOutData:
         """The same data cut into consecutive windows, each a trajectory of its own."""

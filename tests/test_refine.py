@@ -8,6 +8,7 @@ import torch
 
 from hybrid.grid import Grid
 from hybrid.trajectories import Trajectories
+from symbolic import rollouts
 from symbolic.catalog import initial_fields, system
 from symbolic.factor import Factor, k, u
 from symbolic.law import Law
@@ -180,6 +181,15 @@ def test_aliases_at_the_end_of_the_spectrum_are_no_noise() -> None:
     assert np.median(power[-len(power) // 10 :]) > 1e3 * found.noise * float(
         found.size.square().mean()
     ) / len(x)
+
+
+def test_large_data_are_refined_on_their_first_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = RollOutData.of(trajectories("kdv", 3, 40), system("kdv").law)
+    assert data.shortened().u.shape == data.u.shape
+    monkeypatch.setattr(rollouts, "ENOUGH", 20 * 3 * data.grid.points)
+    assert torch.equal(data.shortened().u, data.u[:, :20])
+    monkeypatch.setattr(rollouts, "ENOUGH", 1)
+    assert data.shortened().u.shape[1] == rollouts.FEWEST
 
 
 def test_windows_cut_trajectories_end_to_end() -> None:
