@@ -13,11 +13,11 @@ from hybrid.resample import resampled
 from hybrid.start import rollout_errors
 from hybrid.trajectories import Trajectories
 from hybrid.warmstart import TIE, TRIAL_RTOL, TRIAL_TRAJECTORIES
-from symbolic.eliminate import TRIAL_STEPS, TRIAL_TOLERANCE
 from symbolic.form import Parameter
 from symbolic.law import Law
 from symbolic.refine import refine
 from symbolic.rollouts import RollOutData
+from symbolic.trials import TRIAL_STEPS, TRIAL_TOLERANCE
 
 WIDER = 1.5
 

@@ -13,7 +13,7 @@ from hybrid.trajectories import Trajectories
 from symbolic.band import widened
 from symbolic.canonical import CanonicalNetwork, Gauge, canonical_law
 from symbolic.eliminate import PAYS, eliminate
-from symbolic.initialfields import with_initial_fields
+from symbolic.initialfields import settled
 from symbolic.law import Law
 from symbolic.library import Library, polynomials
 from symbolic.optimisers import DEFAULT, Optimiser
@@ -153,10 +153,11 @@ def _distilled(
     read = time.perf_counter()
     ends = [_Ended.of(about, network, data, validation, library, pays) for about in forms]
     end = _simplest(ends, pays)
-    final = end.settled(data, validation, network.first)
+    final, gone = end.settled(data, validation, network.first)
     law = canonical_law(final.law)
     support = Support.of(law, network.model, end.selections, validation, network.first)
     notes = [f"{name} was dropped: validation roll-outs hardly miss it" for name in end.dropped]
+    notes += [f"{name} was dropped: no different from 0 once the initial fields are refined" for name in gone]
     notes += [] if support.complete else [str(support)]
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
     return Distillation(
@@ -164,7 +165,7 @@ def _distilled(
         network.canonical,
         end.selections,
         final,
-        end.dropped,
+        end.dropped + gone,
         end.pareto,
         support,
         tuple(notes),
@@ -216,14 +217,19 @@ class _Ended:
         """How many coefficients it has."""
         return len(self.refinement.law.parameters)
 
-    def settled(self, data: Trajectories, validation: Trajectories, first: int) -> Refinement:
-        """The law refined on the band that predicts best, the initial fields with it where data are noisy."""
+    def settled(
+        self, data: Trajectories, validation: Trajectories, first: int
+    ) -> tuple[Refinement, tuple[str, ...]]:
+        """The law refined on the band that predicts best, and the terms that this does away with.
+
+        Where data are noisy the initial fields are refined with it.
+        """
         law, refinement, pivot = self.refinement.law, self.refinement, self.refinement.pivot
         wider = widened(law, pivot, data, validation, first)
         fields = RollOutData.of(data, wider, first).shortened()
         if wider.band != law.band:
             refinement = refine(wider, fields, pivot=pivot, clusters=data.n)
-        return with_initial_fields(refinement, fields, clusters=data.n)
+        return settled(refinement, fields, clusters=data.n)
 
 
 def _simplest(ends: list[_Ended], pays: float) -> _Ended:

@@ -10,6 +10,7 @@ import sympy
 from jaxtyping import Float
 
 from symbolic.factor import Factor, columns, u
+from symbolic.form import Parameter
 from symbolic.law import Law
 from symbolic.library import Library
 from symbolic.rollouts import RollOutData
@@ -46,6 +47,10 @@ class Exchanges:
         response, push = ((grid.multiplicity * z.abs().square().sum(0).numpy())[mask] for z in squares)
         modes = {symbol: k[mask] for symbol, k in zip(law.wavenumbers, grid.k, strict=True)}
         return cls(values[:: max(1, len(values) // VALUES)], modes, {"q": response, "m": push, "w": push})
+
+    def pivot(self, law: Law) -> Parameter:
+        """The coefficient of m or w that contributes most, which is to be held."""
+        return law.heaviest(self.modes, self.weights["m"])
 
     def laws(self, law: Law, candidates: Library) -> list[Law]:
         """The law with one term replaced by a candidate that it does not have, the least changed first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -12,7 +13,7 @@ import sympy
 from jaxtyping import Float
 
 from hybrid.density import Density
-from symbolic.factor import WAVENUMBERS, Factor, at_zero, u
+from symbolic.factor import WAVENUMBERS, Factor, at_zero, columns, u
 from symbolic.local import density_of
 
 FACTORS = ("F", "q", "m", "w", "N")
@@ -119,6 +120,17 @@ class Form:
         probe = dict.fromkeys(self.wavenumbers, sympy.Rational(1, 1000))
         sizes = [abs(float(term.subs(probe))) for term in factor.terms]
         return name, int(np.argmax(sizes))
+
+    def heaviest(
+        self, modes: Mapping[sympy.Symbol, np.ndarray], weights: Float[np.ndarray, " k"]
+    ) -> Parameter:
+        """The coefficient of m or w that contributes most on some modes."""
+        sizes = {
+            (name, i): abs(factor.values[i]) * float(np.sqrt(weights @ column**2))
+            for name, factor in (("m", self.m), ("w", self.w))
+            for i, column in enumerate(columns(factor.terms, modes).T)
+        }
+        return max(sizes, key=lambda parameter: sizes[parameter])
 
     @property
     def coefficients(self) -> dict[str, float]:

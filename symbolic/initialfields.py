@@ -25,15 +25,35 @@ from scipy.linalg import cho_factor, cho_solve
 from torch import Tensor
 
 from hybrid.grid import Grid
-from symbolic.refine import Misfit, Refinement, judged
+from symbolic.exchange import Exchanges
+from symbolic.form import Parameter
+from symbolic.refine import SIGNIFICANT, Misfit, Refinement, judged, refine
 from symbolic.rollouts import NOISY, RollOutData, rolled, substeps_for
 
 ITERATIONS = 10
 SETTLED = 0.02  # a change of the coefficients in standard errors that ends it
+SHARES = tuple(0.5**i for i in range(7))  # of a step, the first that reduces the misfit is taken
 SHRINKS = 0.25  # steps that shrink less than this call for new derivatives by the fields
 STEP = 1e-4  # of the initial fields' derivatives, relative to the fields
 LARGEST = 2**26  # values of all derivatives of one trajectory's roll-out
 CHUNK = 2**18  # values of fields that are rolled out at once
+
+
+def settled(found: Refinement, data: RollOutData, *, clusters: int) -> tuple[Refinement, tuple[str, ...]]:
+    """The refinement with the initial fields, without the terms that are then no different from 0.
+
+    Roll-outs from noisy frames can ask for such terms. They go one by one, and are named.
+    """
+    gone: list[str] = []
+    while (refined := with_initial_fields(found, data, clusters=clusters)) is not found:
+        weakest = _insignificant(refined, data)
+        if weakest is None:
+            break
+        name, place = weakest
+        gone.append(f"{name}: {getattr(refined.law, name).terms[place]}")
+        law, pivot = refined.without((weakest,))
+        found = refine(law, data, pivot=pivot, clusters=clusters)
+    return refined, tuple(gone)
 
 
 def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) -> Refinement:
@@ -50,29 +70,48 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
     if not (found.t_values and noisy) or unknowns * data.u[0].numel() > LARGEST:
         return found
     modes = basis(data.grid, mask)
-    substeps, x, initial = substeps_for(found.law, data), np.ones(len(found.t_values)), data.u[:, 0].clone()
-    previous, stale = np.inf, True
+    substeps, x, initial = substeps_for(found.law, data), np.ones(len(found.t_values)), data.u[:, 0]
+    pivot = Exchanges.of(found.law, data).pivot(found.law)  # one that is not on its way to 0
+    misfit = Misfit(found.law, data, pivot, substeps, initial)
+    gap, previous, stale = _gap(misfit, x), np.inf, True
     for _ in range(ITERATIONS):
-        misfit = Misfit(found.law, data, found.pivot, substeps, initial)
         if stale:
             of_fields = [_Projection.of(jacobian) for jacobian in _field_jacobians(misfit, x, modes)]
-        gap, slopes = _with_start(misfit, x)
+        slopes = _slopes(misfit, x)
         rest = np.stack([on.rest(r) for on, r in zip(of_fields, gap, strict=True)])
         left = np.stack([on.rest(J) for on, J in zip(of_fields, slopes, strict=True)])
         slope = left.reshape(-1, len(x))
         result = judged(misfit, x, rest.ravel(), slope, clusters)
         step = -np.linalg.lstsq(slope, rest.ravel(), rcond=None)[0]
-        for i, on in enumerate(of_fields):
-            amplitudes = on.coefficients(gap[i] + slopes[i] @ step)
-            initial[i] -= torch.tensordot(torch.as_tensor(amplitudes), modes, dims=1)
-        x = x + step
+        amplitudes = [-on.coefficients(r + J @ step) for on, r, J in zip(of_fields, gap, slopes, strict=True)]
+        move = torch.tensordot(torch.as_tensor(np.stack(amplitudes)), modes, dims=1)
         std = np.sqrt(np.diag(np.array(result.law.covariance)).clip(min=0.0))
         errors = std[misfit.free] / np.abs(misfit.start[misfit.free])
         moved = float(np.max(np.abs(step) / errors.clip(min=1e-300)))
         if moved <= SETTLED:
             break
-        previous, stale = moved, moved > SHRINKS * previous
+        for share in SHARES:
+            there = Misfit(found.law, data, pivot, substeps, misfit.initial + share * move)
+            closer = _gap(there, x + share * step)
+            if np.sum(closer**2) < np.sum(gap**2):
+                break
+        else:
+            break
+        misfit, x, gap = there, x + share * step, closer
+        previous, stale = moved, share < 1 or moved > SHRINKS * previous
     return result
+
+
+def _insignificant(found: Refinement, data: RollOutData) -> Parameter | None:
+    """The coefficient that is least different from 0, if it is within SIGNIFICANT standard errors of it.
+
+    Those of white noise, which is what the initial fields leave of the misfit; ones clustered by a few
+    trajectories can be several times too small.
+    """
+    mask = found.law.flow(data.grid).mask.numpy()
+    values = len(data.u) * data.u.shape[1] * float((data.grid.multiplicity * mask).sum())
+    weakest = min(found.growth, key=lambda p: found.growth[p])
+    return weakest if (found.growth[weakest] - 1) * values < SIGNIFICANT**2 else None
 
 
 @dataclass(frozen=True)
@@ -106,13 +145,18 @@ def basis(grid: Grid, mask: Tensor) -> Float[Tensor, "..."]:
     return rows[size > 1e-9 * size.max()].reshape(-1, *grid.shape) * grid.points**0.5
 
 
-def _with_start(misfit: Misfit, x: Float[np.ndarray, " p"]) -> tuple[np.ndarray, np.ndarray]:
-    """Misfit (n, r) of each trajectory, its first frame in front, and the derivatives by the coefficients."""
-    data, n = misfit.data, len(misfit.data.u)
+def _gap(misfit: Misfit, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, "n r"]:
+    """Misfit of each trajectory, that of its first frame in front."""
+    data = misfit.data
     start = ((misfit.initial - data.u[:, 0]).flatten(1) / data.size[:, None]).numpy()
-    gap = np.concatenate([start, misfit(x).reshape(n, -1)], axis=1)
+    return np.concatenate([start, misfit(x).reshape(len(start), -1)], axis=1)
+
+
+def _slopes(misfit: Misfit, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, "n r p"]:
+    """Its derivatives by the coefficients."""
+    n = len(misfit.data.u)
     slopes = misfit.jacobian(x).reshape(n, -1, len(x))
-    return gap, np.concatenate([np.zeros((n, start.shape[1], len(x))), slopes], axis=1)
+    return np.concatenate([np.zeros((n, misfit.data.grid.points, len(x))), slopes], axis=1)
 
 
 def _field_jacobians(

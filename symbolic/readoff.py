@@ -216,10 +216,4 @@ def _on_the_box(model: OnsagerModel, factors: Mapping[str, Factor], band: float 
 
 def pivot_of(law: Law, network: CanonicalNetwork, weights: Importance) -> Parameter:
     """The coefficient of m or w that contributes most: the one to hold while the others are refitted."""
-    wave = dict(zip(law.wavenumbers, network.k, strict=True))
-    sizes = {
-        (name, i): abs(factor.values[i]) * float(np.sqrt(weights.K @ column**2))
-        for name, factor in (("m", law.m), ("w", law.w))
-        for i, column in enumerate(columns(factor.terms, wave).T)
-    }
-    return max(sizes, key=lambda parameter: sizes[parameter])
+    return law.heaviest(dict(zip(law.wavenumbers, network.k, strict=True)), weights.K)

@@ -13,6 +13,7 @@ from symbolic.form import Parameter
 from symbolic.law import Law
 from symbolic.rollouts import MISFIT_SHARE, RollOutData, rolled, substeps_for
 
+SIGNIFICANT = 3.0  # standard errors
 LOST = 1e3  # the misfit, relative to the field, of a roll-out that is lost
 DIFFERENCE = 1e-5  # relative step of the Jacobian's central differences
 
@@ -104,6 +105,14 @@ class Refinement:
     rmse: float
     t_values: dict[Parameter, float]
     growth: dict[Parameter, float]
+
+    def without(self, drop: tuple[Parameter, ...]) -> tuple[Law, Parameter]:
+        """The law without some terms, and the pivot's new place."""
+        law, (name, place) = self.law, self.pivot
+        for owner, i in sorted(drop, reverse=True):
+            law = law.without((owner, i))
+            place -= name == owner and place > i
+        return law, (name, place)
 
 
 def refine(

@@ -68,13 +68,13 @@ def test_term_is_exchanged_where_errors_are_mostly_noise() -> None:
     assert law.coefficients == pytest.approx(TRUTH.coefficients, rel=0.1)
 
 
-def test_terms_of_an_operator_are_exchanged_and_then_eliminated() -> None:
+def test_terms_of_an_operator_are_exchanged() -> None:
     system = CATALOG["cahn_hilliard"]
     truth = system.law
-    start = replace(truth, m=Factor.of(abs(k) + k**4 / 50), band=8.0)
+    start = replace(truth, m=Factor.of(k**4 / 50), band=8.0)
     both = (system.trajectories(4, seed=seed, noise=0.05, points=32, n_frames=9) for seed in (0, 1))
     train, validation = (RollOutData.of(data, start) for data in both)
-    law = canonical_law(eliminated(start, train, validation, only(m=(k**2, k**4))))
+    law = canonical_law(eliminated(start, train, validation, only(m=(abs(k), k**2))))
     assert law.coefficients == pytest.approx(truth.coefficients, rel=0.2)
 
 

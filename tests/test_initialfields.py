@@ -10,7 +10,8 @@ import torch
 
 from hybrid.grid import Grid
 from symbolic.catalog import CATALOG
-from symbolic.initialfields import basis, with_initial_fields
+from symbolic.factor import Factor, k
+from symbolic.initialfields import basis, settled, with_initial_fields
 from symbolic.law import Law
 from symbolic.refine import Refinement, refine
 from symbolic.rollouts import RollOutData
@@ -58,6 +59,17 @@ def test_noisy_starts_no_longer_bias_the_coefficients() -> None:
     worst_before, worst_after = np.median(before, axis=0).max(), np.median(after, axis=0).max()
     assert worst_after < 0.2 * worst_before
     assert worst_after < 5e-3
+
+
+def test_terms_that_noisy_starts_ask_for_go() -> None:
+    data = fields(0.03)
+    richer = replace(TRUTH, q=Factor((*TRUTH.q.terms, k**4), (*TRUTH.q.values, 1e-4)))
+    found = refine(richer, data, pivot=TRUTH.scale, clusters=6)
+    end, gone = settled(found, data, clusters=6)
+    assert gone == ("q: k**4",)
+    alone, none = settled(refined(data), data, clusters=6)
+    assert none == ()
+    assert end.law.coefficients == pytest.approx(alone.law.coefficients, rel=1e-3)
 
 
 def test_standard_errors_are_those_of_the_coefficients() -> None:
