@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from hybrid.schedule import Schedule
+
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text()
 
 
@@ -18,8 +20,8 @@ def test_example_runs(
     assert found is not None
     assert len(found[1].splitlines()) <= 10
     monkeypatch.chdir(tmp_path)
-    names: dict[str, object] = {}
-    exec(found[1], names)
+    names: dict[str, object] = {"SHORT": Schedule.of(20)}
+    exec(found[1].replace("model = fit(", "model = fit(schedule=SHORT, data="), names)
     out = capsys.readouterr().out
     assert "u_t = " in out
     assert "u_xxx" in out

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 OFTEN = "from hybrid import checkpoint; checkpoint.SECONDS = 0.0; import mesoscribe; mesoscribe.main()"
 
 
-RUN = ("run", "data.npz", "--steps", "60")
+RUN = ("run", "data.npz", "--steps", "24")
 FORCES = ("fit", "fput", "--forces", "4", "--sites", "48", "--trajectories", "4", "--steps", "60")
 
 
@@ -59,12 +59,12 @@ def test_killed_run_ends_with_the_same_law(tmp_path: Path) -> None:
     assert error.startswith("mesoscribe: interrupted; the training up to step ")
     assert error.endswith("go on with --resume\n")
 
-    refused = again(tmp_path, "out", "--steps", "60")
+    refused = again(tmp_path, "out", "--steps", "24")
     assert refused.exit_code == 2
     assert "an interrupted run" in refused.stderr
-    other = again(tmp_path, "out", "--steps", "61", "--resume")
+    other = again(tmp_path, "out", "--steps", "25", "--resume")
     assert other.exit_code == 2
-    assert "got others than steps 60" in other.stderr
+    assert "got others than steps 24" in other.stderr
     assert saved.exists()
 
     program = start(tmp_path, "out", *RUN, "--resume")
@@ -78,10 +78,10 @@ def test_killed_run_ends_with_the_same_law(tmp_path: Path) -> None:
     assert "expected a finished run" in report.stderr
 
     for out in ("out", "whole"):
-        assert again(tmp_path, out, "--steps", "60", "--resume").exit_code == 0
+        assert again(tmp_path, out, "--steps", "24", "--resume").exit_code == 0
     for name in ("law.json", "model/weights.safetensors", "model/model.json"):
         assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
-    done = again(tmp_path, "out", "--steps", "60", "--resume")
+    done = again(tmp_path, "out", "--steps", "24", "--resume")
     assert done.exit_code == 0
     assert done.output.splitlines()[0] == ""
     assert "found  u_t = " in done.output
