@@ -31,6 +31,7 @@ from symbolic.refine import SIGNIFICANT, Misfit, Refinement, judged, refine
 from symbolic.rollouts import NOISY, RollOutData, rolled, substeps_for
 
 ITERATIONS = 10
+WORTH = 100.0  # squared misfits above this multiple of the noise are not worth the attempt
 SETTLED = 0.02  # a change of the coefficients in standard errors that ends it
 SHARES = tuple(0.5**i for i in range(7))  # of a step, the first that reduces the misfit is taken
 SHRINKS = 0.25  # steps that shrink less than this call for new derivatives by the fields
@@ -57,7 +58,7 @@ def settled(found: Refinement, data: RollOutData, *, clusters: int) -> tuple[Ref
 
 
 def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) -> Refinement:
-    """The refinement with the initial fields as unknowns where noise makes most of the misfit, else itself.
+    """The refinement with the initial fields as unknowns where noise is then most of the misfit, else itself.
 
     Args:
         found: where to start.
@@ -65,7 +66,7 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
         clusters: trajectories that the data come from.
     """
     mask = found.law.flow(data.grid).mask
-    noisy = data.noise < NOISY * found.rmse**2 and data.mostly_noise(found.rmse**2)
+    noisy = data.noise < NOISY * found.rmse**2 < NOISY * WORTH * data.noise
     unknowns = float((data.grid.multiplicity * mask.numpy()).sum())
     if not (found.t_values and noisy) or unknowns * data.u[0].numel() > LARGEST:
         return found
@@ -99,7 +100,7 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
             break
         misfit, x, gap = there, x + share * step, closer
         previous, stale = moved, share < 1 or moved > SHRINKS * previous
-    return result
+    return result if data.mostly_noise(result.rmse**2) else found
 
 
 def _insignificant(found: Refinement, data: RollOutData) -> Parameter | None:
