@@ -64,7 +64,7 @@ def same(first: OnsagerModel, second: OnsagerModel) -> None:
         assert torch.equal(ours, theirs), name
 
 
-@pytest.mark.parametrize("step", [1, 4, 5, 6, 10, 23])
+@pytest.mark.parametrize("step", [1, 5, 6, 23])
 def test_interrupted_fit_ends_with_the_bits_of_one_that_was_not(
     step: int, data: Trajectories, whole: OnsagerModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,7 +89,7 @@ def test_interrupted_fit_ends_with_the_bits_of_one_that_was_not(
 
 
 @pytest.mark.parametrize("redraw", [True, False])
-@pytest.mark.parametrize("step", [1, 5, 13])
+@pytest.mark.parametrize("step", [1, 13])
 def test_interrupted_fit_to_forces_ends_with_the_bits_of_one_that_was_not(
     step: int, redraw: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,7 +98,7 @@ def test_cubic_energy_is_found_and_no_other(learned: tuple[Trajectories, WarmSta
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(MEMBERS)[1:])
 def test_each_cubic_energy_is_found_and_no_other(name: str) -> None:
-    assert_found(start_of(MEMBERS[name].trajectories(8, seed=0)), MEMBERS[name].law)
+    assert_found(start_of(MEMBERS[name].trajectories(5, seed=0)), MEMBERS[name].law)
 
 
 @pytest.mark.slow

@@ -111,7 +111,7 @@ def test_energy_law_holds_for_laws_at_every_step(law: Law, h: float) -> None:
 def test_energy_law_holds_for_random_networks_at_every_step(
     case: Case, shape: tuple[int, ...], low_modes: int
 ) -> None:
-    for seed, h in enumerate(STEPS):
+    for seed, h in enumerate(STEPS[:3] if low_modes else STEPS):
         model = random_model(case, shape=shape, low_modes=low_modes, seed=seed)
         scheme = DiscreteGradient(step=h)
         frames = model.simulate(fields(model, 2).numpy(), h * np.arange(3), scheme=scheme)
