@@ -74,10 +74,13 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
     substeps, x, initial = substeps_for(found.law, data), np.ones(len(found.t_values)), data.u[:, 0]
     pivot = Exchanges.of(found.law, data).pivot(found.law)  # one that is not on its way to 0
     misfit = Misfit(found.law, data, pivot, substeps, initial)
-    gap, previous, stale = _gap(misfit, x), np.inf, True
+    gap, previous, stale, result = _gap(misfit, x), np.inf, True, found
     for _ in range(ITERATIONS):
-        if stale:
-            of_fields = [_Projection.of(jacobian) for jacobian in _field_jacobians(misfit, x, modes)]
+        try:
+            if stale:
+                of_fields = [_Projection.of(jacobian) for jacobian in _field_jacobians(misfit, x, modes)]
+        except (ValueError, np.linalg.LinAlgError):  # a roll-out from a field close by is lost
+            break
         slopes = _slopes(misfit, x)
         rest = np.stack([on.rest(r) for on, r in zip(of_fields, gap, strict=True)])
         left = np.stack([on.rest(J) for on, J in zip(of_fields, slopes, strict=True)])

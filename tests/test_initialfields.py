@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from hybrid.grid import Grid
+from symbolic import initialfields
 from symbolic.catalog import CATALOG
 from symbolic.factor import Factor, k
 from symbolic.initialfields import basis, settled, with_initial_fields
 from symbolic.law import Law
 from symbolic.refine import Refinement, refine
-from symbolic.rollouts import RollOutData
+from symbolic.rollouts import RollOutData, rolled
 
 TRUTH = CATALOG["allen_cahn"].law
 
@@ -80,6 +81,13 @@ def test_standard_errors_are_those_of_the_coefficients() -> None:
         std = np.sqrt(np.diag(np.array(law.covariance)))[:-1]
         pulls.append((law.values() - TRUTH.values())[:-1] / std)
     assert 0.5 < np.sqrt(np.mean(np.square(pulls))) < 2.5
+
+
+def test_roll_outs_that_are_lost_leave_the_refinement_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = fields(0.03)
+    found = refined(data)
+    monkeypatch.setattr(initialfields, "rolled", lambda *args: torch.full_like(rolled(*args), torch.nan))
+    assert with_initial_fields(found, data, clusters=6) is found
 
 
 def test_roll_outs_off_for_another_reason_are_left_alone() -> None:
