@@ -109,6 +109,10 @@ class Grid:
             weight[..., -1] = 1.0
         return weight
 
+    def unknowns(self, mask: np.ndarray) -> int:
+        """How many real numbers the modes of a mask hold."""
+        return int((self.multiplicity * mask).sum())
+
     @cached_property
     def resolved(self) -> np.ndarray:
         """True where a mode is below the Nyquist wavenumber of every axis, so odd symbols exist on it."""

@@ -67,7 +67,7 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
     """
     mask = found.law.flow(data.grid).mask
     noisy = data.noise < NOISY * found.rmse**2 < NOISY * WORTH * data.noise
-    unknowns = float((data.grid.multiplicity * mask.numpy()).sum())
+    unknowns = data.grid.unknowns(mask.numpy())
     if not (found.t_values and noisy) or unknowns * data.u[0].numel() > LARGEST:
         return found
     modes = basis(data.grid, mask)
@@ -113,7 +113,7 @@ def _insignificant(found: Refinement, data: RollOutData) -> Parameter | None:
     trajectories can be several times too small.
     """
     mask = found.law.flow(data.grid).mask.numpy()
-    values = len(data.u) * data.u.shape[1] * float((data.grid.multiplicity * mask).sum())
+    values = len(data.u) * data.u.shape[1] * data.grid.unknowns(mask)
     weakest = min(found.growth, key=lambda p: found.growth[p])
     return weakest if (found.growth[weakest] - 1) * values < SIGNIFICANT**2 else None
 

@@ -74,7 +74,7 @@ class RollOutData:
         fields = grid.ifft(grid.fft(fields) * mask)
         axes = tuple(range(1, fields.ndim))
         size = fields.square().mean(axes).sqrt().clamp(min=1e-300)
-        share = float((grid.multiplicity * mask.numpy()).sum()) / data.grid.points
+        share = grid.unknowns(mask.numpy()) / data.grid.points
         noise = _white_noise(u[:, 1:], data.grid) * share / float(size.square().mean())
         return cls(grid, fields, data.dt, size, noise)
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import sympy
-import torch
 
 from symbolic.canonical import canonical_law
 from symbolic.catalog import CATALOG
@@ -55,7 +54,6 @@ def test_symbol_changes_least_on_the_weights_when_a_term_is_exchanged(
 
 
 def eliminated(start: Law, train: RollOutData, validation: RollOutData, candidates: Library | None) -> Law:
-    torch.set_num_threads(1)
     clusters = len(train.u)
     end = eliminate([(start, start.scale)], train, validation, clusters=clusters, candidates=candidates)
     return end.refinement.law

@@ -24,7 +24,6 @@ def test_notebook_holds_no_outputs_and_no_helpers(path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", [p for p in NOTEBOOKS if p.stem[0] != "1"], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_runs(path: Path) -> None:
-    """The first runs on a file, in test_notebooks_own_file.py."""
     run(nbformat.read(path, as_version=4))

@@ -8,7 +8,6 @@ from typing import get_args
 
 import numpy as np
 import pytest
-import torch
 from typer.testing import CliRunner, Result
 
 import mesoscribe
@@ -45,7 +44,6 @@ def test_several_optimisers_are_one() -> None:
 @pytest.fixture(scope="module")
 def learned() -> Learned:
     """A quick fit to few trajectories."""
-    torch.set_num_threads(1)
     data = simulate("allen_cahn", 5, seed=0, points=48, **SAMPLING)
     return fit(data, seed=0, schedule=Schedule.of(4), progress=False), data
 
