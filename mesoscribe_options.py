@@ -173,7 +173,9 @@ OptimiserName = Annotated[
     Option("--optimiser", help="Law: what proposes terms; stlsq and frols together if left out."),
 ]
 PySR = Annotated[bool, Option("--pysr", help="Law: ask PySR for terms where the candidates do not hold F.")]
-Threads = Annotated[int | None, Option("--threads", min=1, help="Of torch; by the grid if left out.")]
+Threads = Annotated[
+    int | None, Option("--threads", min=1, help="Of torch, on large fields; all if left out.")
+]
 SystemOrFolder = Annotated[
     str,
     Argument(help="A catalogue system or, with --from, a folder of run.", autocompletion=names_or_folders),

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from joblib import Parallel, delayed
 
 from diagnostics.folder import kept
@@ -128,7 +127,6 @@ def learned(
     **options: Any,
 ) -> Law:
     """The law of some trajectories: fit, then distil with further options."""
-    torch.set_num_threads(1)
     model = fit(train, validation=validation, seed=seed, case=case, schedule=schedule, progress=False)
     return distill(model, train, validation=validation, seed=seed, **options)
 

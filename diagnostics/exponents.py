@@ -12,6 +12,7 @@ from diagnostics.alignment import relative_scale
 from diagnostics.scaling import AmplitudeScaling, ComponentScaling, exponents
 from diagnostics.sweep import Sweep, sweep
 from hybrid.onsager import OnsagerModel
+from hybrid.threads import threads_by_data
 from hybrid.trajectories import Trajectories
 from symbolic.canonical import CanonicalNetwork, canonical_form
 from symbolic.digits import plain
@@ -87,6 +88,7 @@ def scalings(model: OnsagerModel, law: Law, data: Trajectories) -> tuple[Amplitu
     return _Swept.of(model, law, data).scalings
 
 
+@threads_by_data
 def scaling_summary(model: OnsagerModel, law: Law, data: Trajectories) -> ScalingSummary:
     """Exponents of a network, raw and canonical, and of its law, with the noise that both show together.
 

@@ -31,7 +31,6 @@ def learn(plan: Plan, folder: Path, talk: Talk, command: str) -> tuple[OnsagerMo
 
     with talk.stage("read" if is_file(plan.name) else "simulate"):
         split = plan.split()
-    talk.share(split)
     talk.say(*str(split.train).splitlines())
     known = _begun(plan, folder, command, split)
     if known is not None:
@@ -144,7 +143,6 @@ def distil_again(
         plan = replace(plan, terms=tuple(terms) or plan.terms, **asked)
         keep(work, plan=asdict(plan))
         split = plan.split(data)
-        talk.share(split)
         law, _ = distil(plan, work, talk, OnsagerModel.load(folder / "model"), split)
     talk.say(equation_text(law), f"law in {folder}")
 
@@ -154,7 +152,6 @@ def judge_again(folder: Path, data: Path | None, talk: Talk, command: str) -> No
     with revising(folder, "model", "law.json", "law.tex", "law.md") as work:
         plan, content = kept(work)
         split = plan.split()
-        talk.share(split)
         judged = {"split": split.as_dict()} if data is None else {}
         judge(
             plan,

@@ -11,7 +11,9 @@ from typing import Any, ParamSpec
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator, ScalarFormatter
 
 from hybrid.files import write_whole
 
@@ -43,6 +45,8 @@ SETTINGS: Any = {
     "svg.fonttype": "path",
 }
 NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+DPI = 130
+DECADES = 3.0  # logarithmic axes that span more have no minor ticks
 
 
 def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
@@ -65,19 +69,58 @@ def panels(
     return figure, list(axes.ravel())
 
 
+class PlainTicks(ScalarFormatter):
+    """Plain numbers at the ticks, a formula only for the power of ten beside them: each takes 10 ms."""
+
+    def __init__(self) -> None:
+        super().__init__(useMathText=False)
+
+    def get_offset(self) -> str:
+        """The power of ten."""
+        self.set_useMathText(True)
+        power = str(super().get_offset())
+        self.set_useMathText(False)
+        return power
+
+
+def _lighten(axis: Axis) -> None:
+    """Nothing that takes long to set and is not seen."""
+    low, high = sorted(axis.get_view_interval())
+    if type(axis.get_major_formatter()) is ScalarFormatter:
+        axis.set_major_formatter(PlainTicks())
+    if axis.get_scale() == "log" and high > low * 10**DECADES:
+        axis.set_minor_locator(NullLocator())
+
+
+def _lay_out(figure: Figure) -> None:
+    """Find the place of everything, once: it stays, whatever the figure is written as."""
+    for panel in figure.axes:
+        _lighten(panel.xaxis)
+        _lighten(panel.yaxis)
+    figure.set_dpi(DPI)
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")
+
+
+def _written(figure: Figure, to: io.StringIO | io.BytesIO, **options: Any) -> None:
+    with matplotlib.rc_context(SETTINGS):
+        _lay_out(figure)
+        figure.savefig(to, **options)
+
+
 def svg(figure: Figure) -> str:
     """The figure as SVG, the same bytes for the same figure."""
     buffer = io.StringIO()
-    with matplotlib.rc_context(SETTINGS):
-        figure.savefig(buffer, format="svg", transparent=True, metadata=NO_METADATA)
+    _written(figure, buffer, format="svg", transparent=True, metadata=NO_METADATA)
     return buffer.getvalue()
 
 
 def png(figure: Figure) -> bytes:
     """The figure as PNG."""
     buffer = io.BytesIO()
-    with matplotlib.rc_context(SETTINGS):
-        figure.savefig(buffer, format="png", dpi=130, metadata={"Software": None})
+    _written(figure, buffer, format="png", dpi=DPI, metadata={"Software": None})
     return buffer.getvalue()
 
 
@@ -86,7 +129,6 @@ def save(figure: Figure, folder: Path, name: str) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     drawing = svg(figure)
     write_whole(folder / f"{name}.svg", drawing)
-    figure.set_layout_engine("none")  # what was laid out stays
     write_whole(folder / f"{name}.png", png(figure))
     return drawing
 

@@ -40,6 +40,7 @@ from diagnostics.verdict import (
 from hybrid.evidence import Evidence
 from hybrid.onsager import OnsagerModel
 from hybrid.record import FitRecord
+from hybrid.threads import threads_by_data
 from hybrid.trajectories import Trajectories
 from symbolic.canonical import CanonicalNetwork, canonical_form
 from symbolic.equation import EquationTerm, equation_terms
@@ -185,6 +186,7 @@ def _finite(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
+@threads_by_data
 def examine(
     model: OnsagerModel,
     law: Law,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -12,9 +11,6 @@ import torch
 from rich.console import Console
 
 from hybrid.store import printable
-from hybrid.trajectories import Split
-
-LARGE = 4096  # points
 
 
 class _Lines(logging.Handler):
@@ -34,11 +30,12 @@ class Talk:
 
     Args:
         quiet: say nothing.
-        threads: of torch; by the size of the grid if None.
+        threads: of torch, where it pays (`hybrid.threads`); all cores if None.
     """
 
     def __init__(self, quiet: bool, threads: int | None = None) -> None:
-        self.threads = threads
+        if threads is not None:
+            torch.set_num_threads(threads)
         self.console = Console(quiet=quiet, markup=False, highlight=False, emoji=False, soft_wrap=True)
         self.progress = self.console.is_terminal and not quiet
         self.seconds: dict[str, float] = {}
@@ -54,11 +51,6 @@ class Talk:
             yield
         finally:
             log.removeHandler(lines)
-
-    def share(self, split: Split) -> None:
-        """Set the number of threads: on small grids more than one costs more than it saves."""
-        small = split.train.grid.points < LARGE
-        torch.set_num_threads(self.threads or (1 if small else os.cpu_count() or 1))
 
     def say(self, *lines: str) -> None:
         """Print lines."""

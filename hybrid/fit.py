@@ -19,6 +19,7 @@ from hybrid.record import FitRecord
 from hybrid.schedule import Schedule
 from hybrid.split import VALIDATION_SHARE
 from hybrid.steppers import ETDRK4, roll_out
+from hybrid.threads import threads_by_data
 from hybrid.trajectories import Trajectories
 from hybrid.warmstart import warm_start
 
@@ -27,6 +28,7 @@ STEPPER_SHARE = 0.03  # error of the stepper in a frame, as a share of the warm 
 FINE = 1e-6  # a score below which nothing more is asked of the stepper
 
 
+@threads_by_data
 def fit(
     data: Trajectories | ChainData,
     *,

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from hybrid.flow import Flow
 from hybrid.phi import phi, phi_of_half
+from hybrid.threads import threads_for
 
 Step = Callable[[Tensor], Tensor]
 MAX_LEVEL = 20  # a frame in a million steps, at most
@@ -197,7 +198,7 @@ def simulate(
         raise ValueError(f"expected a list of increasing times, got shape {t.shape}; sort the times")
     if not np.all(np.isfinite(u0)):
         raise ValueError("expected a finite initial field, got NaN or infinity; check u0")
-    with torch.no_grad():
+    with torch.no_grad(), threads_for(u0.size):
         u_hat, outside = flow.split(grid.fft(torch.tensor(u0, dtype=flow.q.dtype, device=flow.q.device)))
         frames, cross = [u0], scheme.crossing(flow, rtol=rtol, max_level=max_level)
         for start, interval in zip(t[:-1], np.diff(t), strict=True):

@@ -9,6 +9,7 @@ import numpy as np
 
 from hybrid.fit import VALIDATION_SHARE
 from hybrid.onsager import OnsagerModel
+from hybrid.threads import threads_by_data
 from hybrid.trajectories import Trajectories
 from symbolic.band import widened
 from symbolic.canonical import CanonicalNetwork, Gauge, canonical_law
@@ -96,6 +97,7 @@ def distill(
     ).law
 
 
+@threads_by_data
 def distillation(
     model: OnsagerModel,
     data: Trajectories,

@@ -31,6 +31,7 @@ from symbolic.refine import SIGNIFICANT, Misfit, Refinement, judged, refine
 from symbolic.rollouts import NOISY, RollOutData, rolled, substeps_for
 
 ITERATIONS = 10
+ROUNDED = 1e-7  # a relative misfit that single precision leaves, or a solver: nothing was measured
 WORTH = 100.0  # squared misfits above this multiple of the noise are not worth the attempt
 SETTLED = 0.02  # a change of the coefficients in standard errors that ends it
 SHARES = tuple(0.5**i for i in range(7))  # of a step, the first that reduces the misfit is taken
@@ -66,7 +67,7 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
         clusters: trajectories that the data come from.
     """
     mask = found.law.flow(data.grid).mask
-    noisy = data.noise < NOISY * found.rmse**2 < NOISY * WORTH * data.noise
+    noisy = found.rmse > ROUNDED and data.noise < NOISY * found.rmse**2 < NOISY * WORTH * data.noise
     unknowns = data.grid.unknowns(mask.numpy())
     if not (found.t_values and noisy) or unknowns * data.u[0].numel() > LARGEST:
         return found
