@@ -21,7 +21,8 @@ DIFFERENCE = 1e-5  # relative step of the Jacobian's central differences
 class Misfit:
     """(û - u)/size as a function of the free coefficients relative to their start, with its Jacobian.
 
-    All perturbed roll-outs of a Jacobian run as one batch. Where a roll-out is lost the misfit is LOST.
+    Roll-outs of a point and of all steps of its Jacobian run as one batch. Where one is lost the misfit is
+    LOST.
 
     Args:
         law: the form, and where to start.
@@ -38,6 +39,8 @@ class Misfit:
         self.free = [j for j, parameter in enumerate(law.parameters) if parameter != pivot]
         self.substeps = substeps
         self.initial = data.u[:, 0] if initial is None else initial
+        self.at: np.ndarray | None = None
+        self.there = np.empty((0, 0))
 
     def values(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, " q"]:
         """All coefficients at a point."""
@@ -54,13 +57,19 @@ class Misfit:
 
     def __call__(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, " r"]:
         """The misfit, trajectory by trajectory."""
-        return self._batch([x])[0]
+        return self._known(x)[0]
 
     def jacobian(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, "r p"]:
         """Central differences."""
-        steps = DIFFERENCE * np.eye(len(x))
-        both = self._batch([x + step for step in steps] + [x - step for step in steps])
-        return (both[: len(x)] - both[len(x) :]).T / (2 * DIFFERENCE)
+        here = self._known(x)[1:]
+        return (here[: len(x)] - here[len(x) :]).T / (2 * DIFFERENCE)
+
+    def _known(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, "b r"]:
+        """The misfit at x and a step to either side, kept: who asks for it soon asks for its derivatives."""
+        if self.at is None or not np.array_equal(x, self.at):
+            steps = DIFFERENCE * np.eye(len(x))
+            self.at, self.there = x.copy(), self._batch([x, *(x + steps), *(x - steps)])
+        return self.there
 
 
 def _inverse(curvature: Float[np.ndarray, "p p"]) -> Float[np.ndarray, "p p"]:
