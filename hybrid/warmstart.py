@@ -18,6 +18,7 @@ from hybrid.metrics import score
 from hybrid.scales import Scales
 from hybrid.start import WarmStart, first_useful_frame, rollout_errors
 from hybrid.symbols import Continued, continued
+from hybrid.threads import threads_by_data
 from hybrid.trajectories import Trajectories
 
 HALF_WIDTHS = (2, 4, 8, 16)
@@ -200,6 +201,7 @@ def _doubted(plain: _Found, beyond: Regression) -> Evidence:
     return replace(against, shared=beyond.shared(), derivatives=True)
 
 
+@threads_by_data
 def warm_start(train: Trajectories, validation: Trajectories, *, case: Case | None = None) -> WarmStart:
     """The member of the class that predicts validation trajectories best, before any network is trained.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads are 30 times slower on busy cores
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # two files are tested side by side
 
 import torch  # noqa: E402
 
