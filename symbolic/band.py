@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 
 from hybrid.flow import band_mask
+from hybrid.grid import Grid
 from hybrid.metrics import score
 from hybrid.onsager import OnsagerModel
 from hybrid.resample import resampled
@@ -43,6 +44,14 @@ def narrowed(model: OnsagerModel, band: float, validation: Trajectories, first_f
     return band if less <= (1 + TIE) * full else None
 
 
+def wider(law: Law, grid: Grid) -> Law:
+    """The law on a band that is wider by half, without one where that holds all modes of the grid."""
+    assert law.band is not None
+    band = WIDER * law.band
+    complete = bool((band_mask(grid, band) == grid.resolved).all())
+    return replace(law, band=None if complete else band)
+
+
 def widened(
     law: Law, pivot: Parameter, data: Trajectories, validation: Trajectories, first_frame: int
 ) -> Law:
@@ -54,19 +63,17 @@ def widened(
     best = _score(law, validation, first_frame)
     few = data.select(trajectories=slice(0, TRIAL_TRAJECTORIES))
     while law.band is not None:
-        band = WIDER * law.band
-        complete = bool((band_mask(validation.grid, band) == validation.grid.resolved).all())
-        wider = replace(law, band=None if complete else band)
-        value = _score(wider, validation, first_frame)
+        more = wider(law, validation.grid)
+        value = _score(more, validation, first_frame)
         if abs(value - best) <= TIE * best:
-            law = wider
+            law = more
             continue
-        fields = RollOutData.of(few, wider, first_frame).shortened()
-        wider = refine(
-            wider, fields, pivot=pivot, clusters=few.n, steps=TRIAL_STEPS, tolerance=TRIAL_TOLERANCE
+        fields = RollOutData.of(few, more, first_frame).shortened()
+        more = refine(
+            more, fields, pivot=pivot, clusters=few.n, steps=TRIAL_STEPS, tolerance=TRIAL_TOLERANCE
         ).law
-        value = _score(wider, validation, first_frame)
+        value = _score(more, validation, first_frame)
         if not value < best:
             return law
-        law, best = wider, value
+        law, best = more, value
     return law

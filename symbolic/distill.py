@@ -228,10 +228,10 @@ class _Ended:
         """
         law, refinement, pivot = self.refinement.law, self.refinement, self.refinement.pivot
         wider = widened(law, pivot, data, validation, first)
-        fields = RollOutData.of(data, wider, first).shortened()
         if wider.band != law.band:
+            fields = RollOutData.of(data, wider, first).shortened()
             refinement = refine(wider, fields, pivot=pivot, clusters=data.n)
-        return settled(refinement, fields, clusters=data.n)
+        return settled(refinement, data, first)
 
 
 def _simplest(ends: list[_Ended], pays: float) -> _Ended:

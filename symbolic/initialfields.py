@@ -25,14 +25,19 @@ from scipy.linalg import cho_factor, cho_solve
 from torch import Tensor
 
 from hybrid.grid import Grid
+from hybrid.trajectories import Trajectories
+from symbolic.band import wider
+from symbolic.canonical import canonical_law
 from symbolic.exchange import Exchanges
 from symbolic.form import Parameter
+from symbolic.law import Law
 from symbolic.refine import SIGNIFICANT, Misfit, Refinement, judged, refine
 from symbolic.rollouts import NOISY, RollOutData, rolled, substeps_for
 
 ITERATIONS = 10
 ROUNDED = 1e-7  # a relative misfit that single precision leaves, or a solver: nothing was measured
 WORTH = 100.0  # squared misfits above this multiple of the noise are not worth the attempt
+MOVED = 0.5  # standard errors: a wider band that changes the coefficients by less does not matter
 SETTLED = 0.02  # a change of the coefficients in standard errors that ends it
 SHARES = tuple(0.5**i for i in range(7))  # of a step, the first that reduces the misfit is taken
 SHRINKS = 0.25  # steps that shrink less than this call for new derivatives by the fields
@@ -41,21 +46,61 @@ LARGEST = 2**26  # values of all derivatives of one trajectory's roll-out
 CHUNK = 2**18  # values of fields that are rolled out at once
 
 
-def settled(found: Refinement, data: RollOutData, *, clusters: int) -> tuple[Refinement, tuple[str, ...]]:
+def settled(
+    found: Refinement, data: Trajectories, first_frame: int = 0
+) -> tuple[Refinement, tuple[str, ...]]:
     """The refinement with the initial fields, without the terms that are then no different from 0.
 
     Roll-outs from noisy frames can ask for such terms. They go one by one, and are named.
     """
     gone: list[str] = []
-    while (refined := with_initial_fields(found, data, clusters=clusters)) is not found:
-        weakest = _insignificant(refined, data)
-        if weakest is None:
-            break
+    refined = _wide_enough(found, data, first_frame)
+    fields = RollOutData.of(data, refined.law, first_frame).shortened()
+    while refined is not found and (weakest := _insignificant(refined, fields)) is not None:
         name, place = weakest
         gone.append(f"{name}: {getattr(refined.law, name).terms[place]}")
         law, pivot = refined.without((weakest,))
-        found = refine(law, data, pivot=pivot, clusters=clusters)
+        found = refine(law, fields, pivot=pivot, clusters=data.n)
+        refined = with_initial_fields(found, fields, clusters=data.n)
     return refined, tuple(gone)
+
+
+def _wide_enough(found: Refinement, data: Trajectories, first_frame: int) -> Refinement:
+    """The refinement with the initial fields on a band that no longer matters, or itself where none is made.
+
+    Roll-outs from noisy frames cannot tell whether further modes help; their absence biases coefficients by
+    several standard errors. Here they only add noise, which is white and known. A wider band may also explain
+    the data as they are.
+    """
+    start, best = found, found
+    while True:
+        fields = RollOutData.of(data, start.law, first_frame).shortened()
+        refined = with_initial_fields(start, fields, clusters=data.n)
+        if refined is start and (best is not found or not _worth(start, fields)):
+            return min(start, best, key=lambda one: one.rmse)
+        if refined is not start:
+            moved, best = np.inf if best is found else _moved(best.law, refined.law), refined
+            if moved < MOVED:
+                return best
+        if start.law.band is None:
+            return best
+        law = wider(refined.law, data.grid)
+        more = RollOutData.of(data, law, first_frame).shortened()
+        start = refine(law, more, pivot=refined.pivot, clusters=data.n)
+
+
+def _worth(found: Refinement, data: RollOutData) -> bool:
+    """Whether noise is enough of the misfit to refine the initial fields."""
+    noise = max(data.noise, ROUNDED**2 / NOISY)
+    return bool(noise < NOISY * found.rmse**2 < NOISY * WORTH * data.noise)
+
+
+def _moved(law: Law, to: Law) -> float:
+    """The largest change of a coefficient in canonical form, in standard errors."""
+    before, after = canonical_law(law), canonical_law(to)
+    std = np.sqrt(np.diag(np.array(after.covariance)).clip(min=0.0))
+    change = np.abs(after.values() - before.values())
+    return float(np.max(change[std > 0] / std[std > 0], initial=0.0))
 
 
 def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) -> Refinement:
@@ -67,9 +112,8 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
         clusters: trajectories that the data come from.
     """
     mask = found.law.flow(data.grid).mask
-    noisy = found.rmse > ROUNDED and data.noise < NOISY * found.rmse**2 < NOISY * WORTH * data.noise
     unknowns = data.grid.unknowns(mask.numpy())
-    if not (found.t_values and noisy) or unknowns * data.u[0].numel() > LARGEST:
+    if not (found.t_values and _worth(found, data)) or unknowns * data.u[0].numel() > LARGEST:
         return found
     modes = basis(data.grid, mask)
     substeps, x, initial = substeps_for(found.law, data), np.ones(len(found.t_values)), data.u[:, 0]
