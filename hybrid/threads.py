@@ -60,8 +60,8 @@ def threads_by_data(work: Callable[P, R]) -> Callable[P, R]:
     @wraps(work)
     def within(*args: P.args, **kwargs: P.kwargs) -> R:
         given = arguments.bind(*args, **kwargs).arguments.values()
-        data = next(one for one in given if isinstance(one, Frames))
-        with threads_for(data.frame_size):
+        sizes = [one.frame_size for one in given if isinstance(one, Frames)]
+        with threads_for(sizes[0] if sizes else 0):
             return work(*args, **kwargs)
 
     return within

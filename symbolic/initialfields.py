@@ -90,9 +90,11 @@ def _wide_enough(found: Refinement, data: Trajectories, first_frame: int) -> Ref
 
 
 def _worth(found: Refinement, data: RollOutData) -> bool:
-    """Whether noise is enough of the misfit to refine the initial fields."""
+    """Whether noise is enough of the misfit to refine the initial fields, and memory is enough."""
+    unknowns = data.grid.unknowns(found.law.flow(data.grid).mask.numpy())
     noise = max(data.noise, ROUNDED**2 / NOISY)
-    return bool(noise < NOISY * found.rmse**2 < NOISY * WORTH * data.noise)
+    noisy = noise < NOISY * found.rmse**2 < NOISY * WORTH * data.noise
+    return bool(found.t_values) and noisy and unknowns * data.u[0].numel() <= LARGEST
 
 
 def _moved(law: Law, to: Law) -> float:
@@ -111,11 +113,9 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
         data: whole trajectories.
         clusters: trajectories that the data come from.
     """
-    mask = found.law.flow(data.grid).mask
-    unknowns = data.grid.unknowns(mask.numpy())
-    if not (found.t_values and _worth(found, data)) or unknowns * data.u[0].numel() > LARGEST:
+    if not _worth(found, data):
         return found
-    modes = basis(data.grid, mask)
+    modes = basis(data.grid, found.law.flow(data.grid).mask)
     substeps, x, initial = substeps_for(found.law, data), np.ones(len(found.t_values)), data.u[:, 0]
     pivot = Exchanges.of(found.law, data).pivot(found.law)  # one that is not on its way to 0
     misfit = Misfit(found.law, data, pivot, substeps, initial)
