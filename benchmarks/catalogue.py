@@ -5,9 +5,10 @@ PYTHONPATH=. python benchmarks/catalogue.py --only allen_cahn kdv --trajectories
 
 For each system and sampling (noise; trajectories; every how many frames and points are kept): in how many
 seeds the equation has the true terms and no other, the median over seeds of its largest relative error of a
-coefficient, the largest over seeds, the median of the relative RMSE at step 20 of law and network on clean,
-new trajectories, of slope and correlation of the network's V against the true one, and of the seconds. What
-failed is named with its reason and counts as not found.
+coefficient, the largest over seeds, how many nominal 90 % intervals of coefficients of true terms hold the
+truth (of the whole pipeline, from trajectories to the law), the median of the relative RMSE at step 20 of law
+and network on clean, new trajectories, of slope and correlation of the network's V against the true one, and of
+the seconds. What failed is named with its reason and counts as not found.
 """
 
 from __future__ import annotations
@@ -20,18 +21,21 @@ from itertools import product
 from pathlib import Path
 from statistics import median
 
+import numpy as np
 import torch
 
+from benchmarks.coverage import half_width
 from benchmarks.members import MEMBERS
 from diagnostics import energy_match, rollout_error
 from diagnostics.alignment import aligned
 from hybrid import Trajectories, fit
 from hybrid.schedule import Schedule
 from symbolic import distill
-from symbolic.canonical import canonical_form
+from symbolic.canonical import canonical_form, canonical_law
 from symbolic.catalog import CATALOG, System
 from symbolic.equation import equation_terms
 from symbolic.export import equation_text
+from symbolic.law import Law
 
 STEP = 20
 SYSTEMS = {**CATALOG, **MEMBERS}
@@ -45,7 +49,7 @@ MIDDLE = {
     "law_slope": ".6f",
     "seconds": ".0f",
 }
-COLUMNS = ("exact", "coefficients", "worst", "law", "network", "slope", "r", "law's slope", "s")
+COLUMNS = ("exact", "coefficients", "worst", "covered", "law", "network", "slope", "r", "law's slope", "s")
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,8 @@ class Outcome:
 
     exact: bool
     coefficients: float
+    covered: int
+    intervals: int
     law: float
     network: float
     slope: float
@@ -94,7 +100,14 @@ class Outcome:
     found: str
 
 
-LOST = Outcome(False, *[float("inf")] * 3, *[float("nan")] * 3, float("inf"), "")
+LOST = Outcome(False, float("inf"), 0, 0, *[float("inf")] * 2, *[float("nan")] * 3, float("inf"), "")
+
+
+def pulls_of(law: Law, truth: Law) -> list[float]:
+    """Errors of the coefficients that both have and that a standard error is known of, in standard errors."""
+    true, std = canonical_law(truth).coefficients, np.sqrt(np.diag(np.array(law.covariance)))
+    found = zip(law.coefficients.items(), std, strict=True)
+    return [abs(value - true[name]) / s for (name, value), s in found if name in true and s > 0]
 
 
 def run(name: str, seed: int, sampling: Sampling, schedule: Schedule) -> Outcome:
@@ -109,11 +122,14 @@ def run(name: str, seed: int, sampling: Sampling, schedule: Schedule) -> Outcome
     truth, new = system.law, system.trajectories(4, seed=seed + NEW)
     known, found = ({term.expr: term.value for term in equation_terms(e)} for e in (truth, law))
     errors = [abs(found.get(term, 0.0) / value - 1) for term, value in known.items()]
+    pulls = pulls_of(law, truth)
     same = law.case == truth.case
     of_network = energy_match(aligned(canonical_form(model), law), truth, new) if same else None
     return Outcome(
         known.keys() == found.keys(),
         max(errors),
+        sum(pull <= half_width(parts.train.n) for pull in pulls),
+        len(pulls),
         rollout_error(law, new).at(STEP),
         rollout_error(model, new).at(STEP),
         of_network.slope if of_network else float("nan"),
@@ -137,8 +153,13 @@ def row(name: str, sampling: Sampling, outcomes: list[Outcome]) -> str:
     cells = {field: f"{median(getattr(o, field) for o in outcomes):{form}}" for field, form in MIDDLE.items()}
     worst = f"{max(o.coefficients for o in outcomes):.1e}"
     exact = f"{sum(o.exact for o in outcomes)}/{len(outcomes)}"
+    covered = f"{sum(o.covered for o in outcomes)}/{sum(o.intervals for o in outcomes)}"
     coefficients, *others = cells.values()
-    return f"| {name} | {sampling} | {exact} | {coefficients} | {worst} | " + " | ".join(others) + " |"
+    return (
+        f"| {name} | {sampling} | {exact} | {coefficients} | {worst} | {covered} | "
+        + " | ".join(others)
+        + " |"
+    )
 
 
 def parsed() -> argparse.Namespace:

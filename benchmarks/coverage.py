@@ -29,11 +29,15 @@ SAMPLING = {
 }
 
 
+def half_width(trajectories: int) -> float:
+    """Of the nominal interval, in standard errors clustered by so many trajectories."""
+    return float(student.ppf(0.5 + NOMINAL / 2, trajectories - 1))
+
+
 def study(name: str, noise: float, sets: int, trajectories: int) -> list[str]:
     """Rows of the table: one for each coefficient."""
     system = CATALOG[name]
     truth = system.law
-    quantile = student.ppf(0.5 + NOMINAL / 2, trajectories - 1)
     errors = []
     for seed in range(sets):
         data = system.trajectories(trajectories, seed=seed, noise=noise, **SAMPLING[name])
@@ -47,7 +51,7 @@ def study(name: str, noise: float, sets: int, trajectories: int) -> list[str]:
     rows = []
     for j, term in enumerate(truth.coefficients):
         if std[:, j].any():
-            covered = int(np.sum(np.abs(error[:, j]) <= quantile * std[:, j]))
+            covered = int(np.sum(np.abs(error[:, j]) <= half_width(trajectories) * std[:, j]))
             relative = std[:, j].mean() / abs(truth.values()[j])
             bias = error[:, j].mean() / std[:, j].mean()
             rows.append(
