@@ -7,8 +7,8 @@ For each system and sampling (noise; trajectories; every how many frames and poi
 seeds the equation has the true terms and no other, the median over seeds of its largest relative error of a
 coefficient, the largest over seeds, how many nominal 90 % intervals of coefficients of true terms hold the
 truth (of the whole pipeline, from trajectories to the law), the median of the relative RMSE at step 20 of law
-and network on clean, new trajectories, of slope and correlation of the network's V against the true one, and of
-the seconds. What failed is named with its reason and counts as not found.
+and network on clean, new trajectories, of slope and correlation of the network's V against the true one, and
+of the seconds. What failed is named with its reason and counts as not found.
 """
 
 from __future__ import annotations
