@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads are 30 times slower on busy cores
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # two files are tested side by side
+for library in ("OMP", "OPENBLAS"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")  # two files are tested side by side
 
 import torch  # noqa: E402
 
@@ -37,3 +39,9 @@ def official() -> Callable[[str], Path]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How many inputs the fuzz tests mutate."""
     parser.addoption("--fuzz", type=int, default=100, help="mutations of each kind in tests/test_fuzz.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with many slow tests first, so that both processes end at about the same time."""
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])

@@ -16,14 +16,17 @@ from symbolic.initial import InitialField
 from symbolic.law import Law
 from symbolic.library import polynomials
 
-SHORT = Schedule(leads=(1, 3), steps=(100, 100), batch=16, every=50)
+SHORT = Schedule(leads=(1, 3), steps=(20, 20), batch=16, every=20)
+LONG = Schedule(leads=(1, 3), steps=(100, 100), batch=16, every=50)  # it starts from a polynomial
 
 
-def learned(law: Law, initial: InitialField, dt: float) -> tuple[OnsagerModel, Trajectories]:
+def learned(
+    law: Law, initial: InitialField, dt: float, schedule: Schedule
+) -> tuple[OnsagerModel, Trajectories]:
     """A quick fit to trajectories of a law."""
     torch.set_num_threads(1)
     data = System(law, initial, (64,), dt, 41, "").trajectories(8, seed=0)
-    return fit(data, seed=0, schedule=SHORT, progress=False), data
+    return fit(data, seed=0, schedule=schedule, progress=False), data
 
 
 @pytest.mark.slow
@@ -31,7 +34,7 @@ def learned(law: Law, initial: InitialField, dt: float) -> tuple[OnsagerModel, T
 def test_the_simpler_form_wins_the_one_in_u_or_the_one_about_the_mean(about: float) -> None:
     v = u - about
     truth = Law(F=Factor.of(sympy.expand(v**4 / 4 - v**2 / 2)), q=Factor.of(k**2 / 10), m=Factor.of(1))
-    model, data = learned(truth, InitialField(3, 5, amplitude=0.3, mean=2.5), 1e-2)
+    model, data = learned(truth, InitialField(3, 5, amplitude=0.3, mean=2.5), 1e-2, SHORT)
     law = distillation(model, data, seed=0).law
     assert law.centre in (0.0, pytest.approx(model.setting.scales.centre))
     fields = data.u[0, ::10]
@@ -48,7 +51,7 @@ def test_the_simpler_form_wins_the_one_in_u_or_the_one_about_the_mean(about: flo
 @pytest.fixture(scope="module")
 def pendulums() -> tuple[OnsagerModel, Trajectories]:
     law = Law(F=Factor.of(-sympy.cos(u)), q=Factor.of(k**2 / 10), m=Factor.of(1))
-    return learned(law, InitialField(3, 4, amplitude=1.5), 2e-2)
+    return learned(law, InitialField(3, 4, amplitude=1.5), 2e-2, LONG)
 
 
 @pytest.mark.slow
