@@ -58,11 +58,6 @@ class ChainData:
         return self.r.shape[-1]
 
     @property
-    def frame_size(self) -> int:
-        """Bonds of all trajectories."""
-        return len(self.r) * self.sites
-
-    @property
     def c(self) -> float:
         """Speed of long waves, in sites per unit of time."""
         return self.force.c

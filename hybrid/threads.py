@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, wraps
 from inspect import signature
-from typing import ParamSpec, Protocol, TypeVar, runtime_checkable
+from typing import ParamSpec, TypeVar
 
 import torch
 from threadpoolctl import ThreadpoolController
+
+from hybrid.trajectories import Trajectories
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -43,24 +45,17 @@ def _linear_algebra() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-@runtime_checkable
-class Frames(Protocol):
-    """Trajectories, of fields or of a chain."""
-
-    @property
-    def frame_size(self) -> int:
-        """Values of one frame of all of them."""
-        ...
-
-
 def threads_by_data(work: Callable[P, R]) -> Callable[P, R]:
-    """A function that uses the threads for one frame of the trajectories that it is given first."""
+    """A function that uses the threads for one frame of the trajectories that it is given first.
+
+    One thread where it is given the states of a chain: forces are learned from a few sites at a time.
+    """
     arguments = signature(work)
 
     @wraps(work)
     def within(*args: P.args, **kwargs: P.kwargs) -> R:
         given = arguments.bind(*args, **kwargs).arguments.values()
-        sizes = [one.frame_size for one in given if isinstance(one, Frames)]
+        sizes = [one.u[:, 0].size for one in given if isinstance(one, Trajectories)]
         with threads_for(sizes[0] if sizes else 0):
             return work(*args, **kwargs)
 

@@ -97,11 +97,6 @@ class Trajectories:
         return self._dataset["u"].values
 
     @property
-    def frame_size(self) -> int:
-        """Values of one frame of all trajectories."""
-        return self.n * self.grid.points
-
-    @property
     def t(self) -> Float[np.ndarray, " nt"]:
         """Times of the frames."""
         return np.array(self._dataset["time"].values)

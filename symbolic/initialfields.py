@@ -55,6 +55,8 @@ def settled(
     """
     gone: list[str] = []
     refined = _wide_enough(found, data, first_frame)
+    if refined is found:
+        return found, ()
     fields = RollOutData.of(data, refined.law, first_frame).shortened()
     while refined is not found and (weakest := _insignificant(refined, fields)) is not None:
         name, place = weakest
@@ -73,8 +75,8 @@ def _wide_enough(found: Refinement, data: Trajectories, first_frame: int) -> Ref
     the data as they are.
     """
     start, best = found, found
+    fields = RollOutData.of(data, found.law, first_frame).shortened()
     while True:
-        fields = RollOutData.of(data, start.law, first_frame).shortened()
         refined = with_initial_fields(start, fields, clusters=data.n)
         if refined is start and (best is not found or not _worth(start, fields)):
             return min(start, best, key=lambda one: one.rmse)
@@ -85,8 +87,8 @@ def _wide_enough(found: Refinement, data: Trajectories, first_frame: int) -> Ref
         if start.law.band is None:
             return best
         law = wider(refined.law, data.grid)
-        more = RollOutData.of(data, law, first_frame).shortened()
-        start = refine(law, more, pivot=refined.pivot, clusters=data.n)
+        fields = RollOutData.of(data, law, first_frame).shortened()
+        start = refine(law, fields, pivot=refined.pivot, clusters=data.n)
 
 
 def _worth(found: Refinement, data: RollOutData) -> bool:
@@ -100,9 +102,14 @@ def _worth(found: Refinement, data: RollOutData) -> bool:
 def _moved(law: Law, to: Law) -> float:
     """The largest change of a coefficient in canonical form, in standard errors."""
     before, after = canonical_law(law), canonical_law(to)
-    std = np.sqrt(np.diag(np.array(after.covariance)).clip(min=0.0))
+    std = _errors(after)
     change = np.abs(after.values() - before.values())
     return float(np.max(change[std > 0] / std[std > 0], initial=0.0))
+
+
+def _errors(law: Law) -> Float[np.ndarray, " p"]:
+    """Standard errors of the coefficients."""
+    return np.sqrt(np.diag(np.array(law.covariance)).clip(min=0.0))
 
 
 def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) -> Refinement:
@@ -134,8 +141,7 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
         step = -np.linalg.lstsq(slope, rest.ravel(), rcond=None)[0]
         amplitudes = [-on.coefficients(r + J @ step) for on, r, J in zip(of_fields, gap, slopes, strict=True)]
         move = torch.tensordot(torch.as_tensor(np.stack(amplitudes)), modes, dims=1)
-        std = np.sqrt(np.diag(np.array(result.law.covariance)).clip(min=0.0))
-        errors = std[misfit.free] / np.abs(misfit.start[misfit.free])
+        errors = _errors(result.law)[misfit.free] / np.abs(misfit.start[misfit.free])
         moved = float(np.max(np.abs(step) / errors.clip(min=1e-300)))
         if moved <= SETTLED:
             break

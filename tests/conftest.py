@@ -20,7 +20,7 @@ OFFICIAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "official"
 
 @pytest.fixture(autouse=True, scope="module")
 def _one_thread() -> None:
-    """Two files are tested side by side, and commands set threads of their own."""
+    """Two files are tested side by side, whatever the environment says or a test has set."""
     torch.set_num_threads(1)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import sympy
-import torch
 
 from hybrid import OnsagerModel, Trajectories, fit
 from hybrid.schedule import Schedule
@@ -24,7 +23,6 @@ def learned(
     law: Law, initial: InitialField, dt: float, schedule: Schedule
 ) -> tuple[OnsagerModel, Trajectories]:
     """A quick fit to trajectories of a law."""
-    torch.set_num_threads(1)
     data = System(law, initial, (64,), dt, 41, "").trajectories(8, seed=0)
     return fit(data, seed=0, schedule=schedule, progress=False), data
 

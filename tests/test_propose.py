@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sympy
-import torch
 from typer.testing import CliRunner
 
 import mesoscribe
@@ -43,7 +42,6 @@ def test_slope_becomes_terms_of_the_energy(slope: sympy.Expr, terms: set[sympy.E
 
 @pytest.mark.slow
 def test_proposal_is_asked_for_where_the_library_lacks_a_term_and_judged_like_others() -> None:
-    torch.set_num_threads(1)
     truth = Law(F=Factor.of(-sympy.cos(u)), q=Factor.of(k**2 / 10), m=Factor.of(1))
     initial = InitialField(3, 4, amplitude=1.5)
     data = System(truth, initial, (64,), 2e-2, 41, "").trajectories(8, seed=0)
