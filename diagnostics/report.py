@@ -163,6 +163,7 @@ def report(
     out: str | Path,
     *,
     truth: Law | None = None,
+    summary: Summary | None = None,
     distillation: Distilled | None = None,
     record: FitRecord | None = None,
     seconds: Mapping[str, float] | None = None,
@@ -177,6 +178,7 @@ def report(
         data: trajectories to judge on, best ones that were not trained on.
         out: the folder to write to; it is made if needed.
         truth: the true law, where it is known.
+        summary: what `examine` said of these, where that has been asked for; truth and record are then its.
         distillation: with notes to show, and what was tried.
         record: how the fit went; that of the model if None.
         seconds: of each stage.
@@ -189,7 +191,7 @@ def report(
     started = time.perf_counter()
     out = Path(out)
     record = record or model.record
-    summary = examine(model, law, data, truth=truth, record=record)
+    summary = summary or examine(model, law, data, truth=truth, record=record)
     out.mkdir(parents=True, exist_ok=True)
     said = distillation or Said()
     drawn = figures(summary, said.pareto)

@@ -98,10 +98,10 @@ class Flow:
 
     def tilted(self, slope: Tensor | float) -> Flow:
         """The same equation with a slope of f in its linear part: q + s, f(v) - s v, F(v) - ½ s v²."""
-        f, F = self.f, self.F
+        f, F, slopes = self.f, self.F, torch.as_tensor(slope, dtype=self.q.dtype, device=self.q.device)
 
         def rest(v: Tensor) -> Tensor:
-            return f(v) - slope * v
+            return torch.addcmul(f(v), v, slopes, value=-1.0)
 
         def energy(v: Tensor) -> Tensor:
             assert F is not None

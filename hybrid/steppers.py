@@ -62,7 +62,8 @@ class ETDRK4:
         e = e_half * e_half
         one, two, three = phi(z, e)
         each = dt * flow.operator  # of the force, which is then transformed and nothing else
-        half = 0.5 * each * phi_of_half(z, e_half, one)
+        whole = each * phi_of_half(z, e_half, one)
+        half = 0.5 * whole
         first, middle, last = (
             each * (one - 3 * two + 4 * three),
             each * (2 * two - 4 * three),
@@ -75,7 +76,7 @@ class ETDRK4:
             a = plus(halfway, half, nu)
             na = n(a)
             nb = n(plus(halfway, half, na))
-            nc = n(plus(e_half * a, half, 2 * nb - nu))
+            nc = n(plus(e_half * a, whole, torch.sub(nb, nu, alpha=0.5)))
             return plus(plus(plus(e * u, first, nu), middle, na + nb), last, nc)
 
         return step

@@ -78,6 +78,8 @@ def _wide_enough(found: Refinement, data: Trajectories, first_frame: int) -> Ref
     fields = RollOutData.of(data, found.law, first_frame).shortened()
     while True:
         refined = with_initial_fields(start, fields, clusters=data.n)
+        if refined is start and start is not found:  # perhaps it explains the data as they are
+            refined = start = refine(start.law, fields, pivot=start.pivot, clusters=data.n)
         if refined is start and (best is not found or not _worth(start, fields)):
             return min(start, best, key=lambda one: one.rmse)
         if refined is not start:
@@ -88,7 +90,7 @@ def _wide_enough(found: Refinement, data: Trajectories, first_frame: int) -> Ref
             return best
         law = wider(refined.law, data.grid)
         fields = RollOutData.of(data, law, first_frame).shortened()
-        start = refine(law, fields, pivot=refined.pivot, clusters=data.n)
+        start = refine(law, fields, pivot=refined.pivot, clusters=data.n, steps=1)
 
 
 def _worth(found: Refinement, data: RollOutData) -> bool:

@@ -94,9 +94,11 @@ class Law(Form):
         of_F = coefficients("F")
 
         def f(v: torch.Tensor) -> torch.Tensor:
-            total = torch.zeros_like(v)
-            for c, term in zip(of_F, terms, strict=True):
-                total = total + c * term(v)
+            if not terms:
+                return torch.zeros_like(v)
+            total = of_F[0] * terms[0](v)
+            for c, term in zip(of_F[1:], terms[1:], strict=True):
+                total = torch.addcmul(total, c, term(v))
             return total
 
         K = torch.complex(symbol("m"), symbol("w"))

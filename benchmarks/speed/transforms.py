@@ -14,6 +14,8 @@ import scipy.fft
 import torch
 from torch import Tensor
 
+from hybrid.grid import Grid
+
 Job = Callable[[], object]
 
 
@@ -41,6 +43,11 @@ class Transform:
         """The points along them."""
         return self.shape[-self.ndim :]
 
+    def by_torch(self) -> Callable[[Tensor], Tensor]:
+        """As a grid makes it."""
+        grid = Grid(self.sizes, (1.0,) * self.ndim)
+        return grid.ifft if self.back else grid.fft
+
     def field(self) -> np.ndarray:
         """Random fields."""
         return np.random.default_rng(0).normal(size=self.shape).astype(self.dtype)
@@ -52,29 +59,27 @@ class Transform:
 
 @contextmanager
 def counted() -> Iterator[Counter[Transform]]:
-    """Counts the transforms that torch makes inside."""
+    """Counts the transforms that grids make inside."""
     seen: Counter[Transform] = Counter()
-    forward, back = torch.fft.rfftn, torch.fft.irfftn
+    forward, back = Grid.fft, Grid.ifft
 
-    def rfftn(x: Tensor, *, dim: tuple[int, ...], norm: str) -> Tensor:
-        seen[Transform(False, tuple(x.shape), len(dim), str(x.dtype).removeprefix("torch."))] += 1
-        return forward(x, dim=dim, norm=norm)
+    def fft(grid: Grid, u: Tensor) -> Tensor:
+        seen[Transform(False, tuple(u.shape), grid.ndim, str(u.dtype).removeprefix("torch."))] += 1
+        return forward(grid, u)
 
-    def irfftn(x: Tensor, *, s: tuple[int, ...], dim: tuple[int, ...], norm: str) -> Tensor:
-        dtype = "float64" if x.dtype == torch.complex128 else "float32"
-        seen[Transform(True, (*x.shape[: x.ndim - len(dim)], *s), len(dim), dtype)] += 1
-        return back(x, s=s, dim=dim, norm=norm)
+    def ifft(grid: Grid, u_hat: Tensor) -> Tensor:
+        u = back(grid, u_hat)
+        seen[Transform(True, tuple(u.shape), grid.ndim, str(u.dtype).removeprefix("torch."))] += 1
+        return u
 
-    with mock.patch("torch.fft.rfftn", rfftn), mock.patch("torch.fft.irfftn", irfftn):
+    with mock.patch.object(Grid, "fft", fft), mock.patch.object(Grid, "ifft", ifft):
         yield seen
 
 
 def with_torch(t: Transform) -> Job:
     """One transform by torch (MKL)."""
-    x = torch.as_tensor(t.modes() if t.back else t.field())
-    if t.back:
-        return lambda: torch.fft.irfftn(x, s=t.sizes, dim=t.axes, norm="forward")
-    return lambda: torch.fft.rfftn(x, dim=t.axes, norm="forward")
+    x, transform = torch.as_tensor(t.modes() if t.back else t.field()), t.by_torch()
+    return lambda: transform(x)
 
 
 def with_scipy(t: Transform) -> Job:
@@ -128,8 +133,7 @@ def alone_with_gradients(seen: Counter[Transform]) -> Job:
     """These transforms by torch, forward and backward, and nothing else."""
     pairs = []
     for t, n in seen.items():
-        x = torch.as_tensor(t.modes() if t.back else t.field()).requires_grad_()
-        job: Callable[[Tensor], Tensor] = _back(t) if t.back else _forward(t)
+        x, job = torch.as_tensor(t.modes() if t.back else t.field()).requires_grad_(), t.by_torch()
         pairs += [(job, x, torch.ones_like(job(x)))] * n
 
     def run() -> None:
@@ -137,11 +141,3 @@ def alone_with_gradients(seen: Counter[Transform]) -> Job:
             torch.autograd.grad(job(x), x, g)
 
     return run
-
-
-def _forward(t: Transform) -> Callable[[Tensor], Tensor]:
-    return lambda x: torch.fft.rfftn(x, dim=t.axes, norm="forward")
-
-
-def _back(t: Transform) -> Callable[[Tensor], Tensor]:
-    return lambda x: torch.fft.irfftn(x, s=t.sizes, dim=t.axes, norm="forward")
