@@ -32,7 +32,7 @@ from symbolic.rollouts import RollOutData
 from symbolic.skill import PRECISION, Skill
 
 SHORT = Schedule(leads=(1, 3), steps=(20, 20), batch=16, every=20)
-SAMPLING = {"kdv": {"n_frames": 40, "dt": 2e-3}, "allen_cahn": {"n_frames": 30}}
+SAMPLING = {"kdv": {"n_frames": 24, "dt": 2e-3}, "allen_cahn": {"n_frames": 20}}
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Run:
 
 
 def run(name: str) -> Run:
-    data = simulate(name, 8, seed=0, points=64, **SAMPLING[name])
+    data = simulate(name, 6, seed=0, points=64, **SAMPLING[name])
     model = fit(data, seed=0, schedule=SHORT, progress=False)
     return Run(data, model, distillation(model, data, seed=0))
 

@@ -44,7 +44,7 @@ def test_slope_becomes_terms_of_the_energy(slope: sympy.Expr, terms: set[sympy.E
 def test_proposal_is_asked_for_where_the_library_lacks_a_term_and_judged_like_others() -> None:
     truth = Law(F=Factor.of(-sympy.cos(u)), q=Factor.of(k**2 / 10), m=Factor.of(1))
     initial = InitialField(3, 4, amplitude=1.5)
-    data = System(truth, initial, (64,), 2e-2, 41, "").trajectories(8, seed=0)
+    data = System(truth, initial, (64,), 2e-2, 21, "").trajectories(6, seed=0)
     model = fit(data, seed=0, schedule=TRAINED, progress=False)
     asked = []
 
