@@ -198,22 +198,23 @@ def replacing_folder(out: Path, *, force: bool, results: Sequence[str]) -> Itera
         results: the names of what may be written.
 
     Raises:
-        ValueError: `out` is not a folder, or not an empty one and not to be overwritten.
+        ValueError: `out` is not a folder, or not an empty one and not to be overwritten, or another command
+            is writing into it.
     """
-    _check(out, force)
     out = out.resolve()
-    partial = next(p for p in out.parents if p.is_dir()) / f".{out.name}.{uuid4().hex[:8]}.part"
-    partial.mkdir()
-    try:
-        with _terminable():
+    _check_folder(out)
+    with _terminable(), held(out):
+        _check(out, force)
+        partial = out.parent / f".{out.name}.{uuid4().hex[:8]}.part"
+        partial.mkdir()
+        try:
             yield partial
-            out.mkdir(parents=True, exist_ok=True)
             for name in results:
                 _delete(out / name)
             for item in partial.iterdir():
                 os.rename(item, out / item.name)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 def keep(folder: Path, **entries: Any) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from diagnostics import folder as folders
-from diagnostics.folder import finish, finished, keep, kept, revising, whole
+from diagnostics.folder import finish, finished, keep, kept, replacing_folder, revising, whole
 from diagnostics.plan import Plan
 from hybrid.files import write_whole
 from hybrid.lock import LOCK, held
@@ -237,6 +237,8 @@ WRITERS: dict[str, Callable[[Path], AbstractContextManager[object]]] = {
     "run --resume": lambda out: whole(out, resume=True),
     "report": lambda out: revising(out, "model"),
     "export": held,
+    "compare": lambda out: replacing_folder(out, force=False, results=("compare.html",)),
+    "compare --force": lambda out: replacing_folder(out, force=True, results=("compare.html",)),
 }
 
 
