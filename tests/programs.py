@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -32,4 +34,17 @@ def python(code: str, folder: Path, **variables: str) -> subprocess.CompletedPro
         text=True,
         check=True,
         timeout=60,
+    )
+
+
+def started(command: Sequence[object], folder: Path) -> subprocess.Popen[str]:
+    """Python, started as a user starts it: Ctrl-C ends it even where the tests ignore it."""
+    return subprocess.Popen(
+        [sys.executable, *map(str, command)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )

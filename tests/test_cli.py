@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from programs import ROOT, python
+from programs import python, started
 from typer.testing import CliRunner, Result
 
 import mesoscribe
@@ -46,15 +44,7 @@ def invoke(*args: object) -> Result:
 
 def process(*args: object, folder: Path) -> subprocess.Popen[str]:
     """The program as a user starts it, in a folder that is not the project's."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    return subprocess.Popen(
-        [sys.executable, "-m", "mesoscribe", *map(str, args)],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return started(["-m", "mesoscribe", *args], folder)
 
 
 def changed(**arrays: Any) -> dict[str, Any]:

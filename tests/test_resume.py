@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from programs import started
 from typer.testing import CliRunner, Result
 
 import mesoscribe
@@ -18,7 +17,6 @@ from hybrid.checkpoint import NAME
 from hybrid.manifest import INCOMPLETE
 from symbolic import simulate
 
-ROOT = Path(__file__).resolve().parents[1]
 OFTEN = "from hybrid import checkpoint; checkpoint.SECONDS = 0.0; import mesoscribe; mesoscribe.main()"
 
 
@@ -28,10 +26,7 @@ FORCES = ("fit", "fput", "--forces", "4", "--sites", "48", "--trajectories", "4"
 
 def start(base: Path, out: str, *args: str) -> subprocess.Popen[str]:
     """A command as a process of its own that writes a checkpoint at every step."""
-    command = [sys.executable, "-c", OFTEN, *args, "--out", out]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=base, env=environment, stdout=pipe, stderr=pipe, text=True)
+    return started(["-c", OFTEN, *args, "--out", out], base)
 
 
 def wait_for(file: Path, program: subprocess.Popen[str]) -> None:
