@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from hybrid import OnsagerModel, PartialForces, Trajectories, fit, load
     from symbolic import Law, distill, simulate
 
-# threads that spin make FFT steps 25 times slower on busy cores
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin: 25 times slower on busy cores
 
 __all__ = ["Law", "OnsagerModel", "Trajectories", "amplitude_scaling", "distill", "fit", "load", "main"]
 __all__ += ["PartialForces", "report", "rollout_error", "scaling_report", "simulate"]
@@ -69,6 +68,7 @@ def learn_command(
     t: opt.T = None,
     layout: opt.Layout = None,
     frames: opt.Frames = None,
+    memory: opt.Memory = None,
     case: opt.CaseName = None,
     symmetry: opt.Symmetry = None,
     pays: opt.Pays = None,
@@ -89,7 +89,7 @@ def learn_command(
     chain: dict[str, Any] = {"force_law": force_law, "sites": sites, "courant": courant}
     plan = Plan.of(
         source,
-        {"u": u, "x": x, "y": y, "t": t, "layout": layout, "frames": frames},
+        {"u": u, "x": x, "y": y, "t": t, "layout": layout, "frames": frames, "memory": memory},
         {"n_trajectories": trajectories, "noise": noise, **chain},
         test=None if test is None else str(test.resolve()),
         seed=seed,
@@ -233,16 +233,16 @@ def check_command(
     t: opt.T = None,
     layout: opt.Layout = None,
     frames: opt.Frames = None,
+    memory: opt.Memory = None,
     quiet: opt.Quiet = False,
 ) -> None:
     """Say what is in a file, and what is wrong with it; exit status 1 if it cannot be used."""
-    from hybrid.readers import check
-    from hybrid.store import printable
+    from hybrid.filecheck import check
 
     if not file.exists():
         raise FileNotFoundError(f"expected a file, got {file}, which does not exist; check the name")
-    found = check(file, u=u, x=x, y=y, t=t, layout=layout, frames=frames)
-    opt.say_check(printable(repr(found)), map(printable, found.problems), quiet)
+    found = check(file, u=u, x=x, y=y, t=t, layout=layout, frames=frames, memory=memory)
+    opt.say_check(repr(found), found.problems, quiet)
     raise typer.Exit(0 if found.ok else 1)
 
 

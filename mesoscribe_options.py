@@ -147,6 +147,9 @@ Y = Annotated[str | None, Option("--y", help="File: name of the second coordinat
 T = Annotated[str | None, Option("--t", help="File: name of the times.")]
 Layout = Annotated[str | None, Option("--layout", help="File: a letter for each axis of u, such as ntx.")]
 Frames = Annotated[str | None, Option("--frames", help="File: which frames, as first:last.")]
+Memory = Annotated[
+    float | None, Option("--memory", help="File: GiB of its field to read, evenly; 0.5 if not given.")
+]
 CaseName = Annotated[
     Literal["dissipative", "conservative", "mixed"] | None,
     Option("--case", help="Which operators act; found from the data if left out."),

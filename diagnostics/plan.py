@@ -26,7 +26,7 @@ from symbolic.optimisers import BY_NAME, by_name
 from symbolic.propose import PySR
 
 SYMMETRIES = ("even", "isotropic", "both")
-READING = dict.fromkeys(("u", "x", "y", "t", "layout", "frames"), string)
+READING = {**dict.fromkeys(("u", "x", "y", "t", "layout", "frames"), string), "memory": number}
 MAKING = {"n_trajectories": count, "noise": number, "force_law": string, "sites": count, "courant": number}
 PLAN: dict[str, Any] = {
     "name": string,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial, singledispatch
 from pathlib import Path
@@ -16,11 +15,10 @@ import numpy as np
 import xarray as xr
 import zarr
 
+from hybrid import npz
 from hybrid.layout import AnyArray
-from hybrid.matlab import NUMBERS, variables
-from hybrid.store import Entry, Store, one_line
-
-HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+from hybrid.matlab import NUMBERS, Variable, variables
+from hybrid.store import Entry, Part, Store, one_line
 
 
 @singledispatch
@@ -60,7 +58,7 @@ def _file(source: str | os.PathLike[str]) -> Store:
 @open_store.register
 def _mapping(source: Mapping) -> Store:
     arrays = {str(name): np.asarray(values) for name, values in source.items()}
-    entries = {name: Entry(a.shape, str(a.dtype), partial(np.asarray, a)) for name, a in arrays.items()}
+    entries = {name: Entry(a.shape, str(a.dtype), a.__getitem__) for name, a in arrays.items()}
     return Store("memory", entries)
 
 
@@ -77,10 +75,15 @@ def _dataset(source: xr.Dataset) -> Store:
 def _labelled(name: str, dataset: xr.Dataset) -> Store:
     """A store of an xarray dataset, whose axes have names."""
     entries = {
-        str(key): Entry(v.shape, str(v.dtype), partial(np.asarray, v), tuple(str(dim) for dim in v.dims))
+        str(key): Entry(v.shape, str(v.dtype), partial(_variable, v), tuple(str(dim) for dim in v.dims))
         for key, v in dataset.variables.items()
     }
     return Store(name, entries, dataset.attrs, dataset.close)
+
+
+def _variable(variable: xr.Variable, part: Part) -> AnyArray:
+    """Values of a variable, which reads its file when they are asked for."""
+    return np.asarray(variable[part])
 
 
 def _netcdf(path: Path) -> Store:
@@ -169,14 +172,14 @@ def _hdf5_entry(item: h5py.Dataset | None, reason: str | None, matlab: bool) -> 
     return Entry(shape[::-1] if matlab else shape, str(item.dtype), fetch, (), _plain(item.attrs), reason)
 
 
-def _hdf5_values(item: h5py.Dataset, pair: bool, matlab: bool) -> AnyArray:
+def _hdf5_values(item: h5py.Dataset, pair: bool, matlab: bool, part: Part) -> AnyArray:
     """Values of a dataset; MATLAB writes axes in reverse, and complex numbers as pairs."""
-    values = item[()]
+    values = item[part[::-1] if matlab else part]
     values = values["real"] + 1j * values["imag"] if pair else values
     return values.T if matlab else values
 
 
-def _unread() -> None:
+def _unread(part: Part) -> None:
     """What cannot be read is refused before this is called."""
 
 
@@ -187,23 +190,20 @@ def _plain(attrs: h5py.AttributeManager) -> dict[str, Any]:
 
 
 def _npz(path: Path) -> Store:
-    with zipfile.ZipFile(path) as archive:
-        headers = {name.removesuffix(".npy"): _npy_header(archive, name) for name in archive.namelist()}
-    arrays = np.load(path, allow_pickle=False)
-    words = {name: arrays[name].tolist() for name, (_, dtype) in headers.items() if dtype.kind == "U"}
+    headers, archive = npz.headers(path), np.load(path, allow_pickle=False)
+    words = {name: archive[name].tolist() for name, header in headers.items() if header.dtype.kind == "U"}
     entries = {
-        name: Entry(shape, str(dtype), partial(arrays.__getitem__, name))
-        for name, (shape, dtype) in headers.items()
+        name: Entry(
+            header.shape,
+            str(header.dtype),
+            partial(npz.values, archive, header),
+            refusal=f"values of type {header.dtype}" if header.dtype.hasobject else None,
+            whole=header.fortran,
+        )
+        for name, header in headers.items()
         if name not in words
     }
-    return Store(str(path), entries, words, arrays.close)
-
-
-def _npy_header(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np.dtype]:
-    """Shape and type of an array in an .npz file, without reading it."""
-    with archive.open(name) as file:
-        shape, _, dtype = HEADERS[np.lib.format.read_magic(file)](file)
-    return shape, dtype
+    return Store(str(path), entries, words, archive.close)
 
 
 def _mat(path: Path) -> Store:
@@ -213,12 +213,17 @@ def _mat(path: Path) -> Store:
         v.name: Entry(
             v.shape,
             f"complex {v.kind}" if v.imaginary else v.kind,
-            partial(v.values, path),
+            partial(_mat_values, v, path),
             refusal=None if v.kind in NUMBERS else f"a MATLAB {v.kind}",
+            whole=True,
         )
         for v in variables(path)
     }
     return Store(str(path), entries)
+
+
+def _mat_values(variable: Variable, path: Path, part: Part) -> AnyArray:
+    return variable.values(path)[part]
 
 
 OPENERS: Mapping[str, Callable[[Path], Store]] = {

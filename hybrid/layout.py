@@ -25,25 +25,34 @@ def arrange(
     Raises:
         ValueError: axes that disagree with the coordinates, several channels, or more than one reading.
     """
-    layout = infer_layout(u.shape, lengths) if layout is None else layout
-    check_layout(layout, u.shape, tuple(lengths))
-    for axis, letter in enumerate(layout):
-        if letter in lengths and u.shape[axis] != lengths[letter]:
-            raise ValueError(
-                f"expected {lengths[letter]} points along axis {axis} of u, one for each {AXES[letter]}, got "
-                f"shape {u.shape} with layout '{layout}'; check the coordinates or give another layout"
-            )
+    layout = settled_layout(u.shape, lengths, layout)
     if "c" in layout:
-        channel = layout.index("c")
-        if u.shape[channel] != 1:
-            raise ValueError(
-                f"expected one channel, got {u.shape[channel]} along axis {channel} of u of shape "
-                f"{u.shape}; store one field, or give the layout if that axis is something else"
-            )
-        u, layout = u.squeeze(channel), layout.replace("c", "")
+        u, layout = u.squeeze(layout.index("c")), layout.replace("c", "")
     if "n" not in layout:
         u, layout = u[None], "n" + layout
     return u.transpose([layout.index(letter) for letter in ("n", *lengths)])
+
+
+def settled_layout(shape: tuple[int, ...], lengths: Mapping[str, int], layout: str | None = None) -> str:
+    """The layout of an array of this shape, inferred if None, once it agrees with the coordinates.
+
+    Raises:
+        ValueError: as `arrange`.
+    """
+    layout = infer_layout(shape, lengths) if layout is None else layout
+    check_layout(layout, shape, tuple(lengths))
+    for axis, letter in enumerate(layout):
+        if letter in lengths and shape[axis] != lengths[letter]:
+            raise ValueError(
+                f"expected {lengths[letter]} points along axis {axis} of u, one for each {AXES[letter]}, got "
+                f"shape {shape} with layout '{layout}'; check the coordinates or give another layout"
+            )
+        if letter == "c" and shape[axis] != 1:
+            raise ValueError(
+                f"expected one channel, got {shape[axis]} along axis {axis} of u of shape {shape}; store one "
+                f"field, or give the layout if that axis is something else"
+            )
+    return layout
 
 
 def check_layout(layout: str, shape: tuple[int, ...], letters: tuple[str, ...]) -> None:

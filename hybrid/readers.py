@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,8 @@ import xarray as xr
 from jaxtyping import Float
 
 from hybrid.formats import open_store
-from hybrid.layout import AXES, arrange, check_layout
+from hybrid.layout import AXES, arrange, check_layout, settled_layout
+from hybrid.part import Frames, chosen, values_in, window
 from hybrid.store import Entry, Store, printable
 from hybrid.trajectories import Trajectories
 from hybrid.validate import coordinate, facts, numbers, real
@@ -34,7 +33,6 @@ LAYOUTS: Mapping[str, tuple[str, ...]] = {
     "uu": ("xt", "xyt"),
 }
 Source = str | os.PathLike[str] | xr.Dataset | xr.DataArray | Mapping[str, Any]
-Frames = str | slice | None
 
 
 def load(
@@ -46,6 +44,7 @@ def load(
     t: str | None = None,
     layout: str | None = None,
     frames: Frames = None,
+    memory: float | None = None,
 ) -> Trajectories:
     """Trajectories from a file (.h5, .hdf5, .npz, .mat, .nc, .zarr), an xarray object or a dict of arrays.
 
@@ -57,6 +56,8 @@ def load(
         t: name of the times.
         layout: a letter for each axis of u (n trajectory, t time, x and y space, c channel), such as "ntx".
         frames: which frames, as "first:last" or a slice.
+        memory: GiB that the field may take in double precision, 0.5 if None. Of a larger one trajectories
+            that are evenly spread are read, then their first frames, and no others; a note says so.
 
     Raises:
         FileNotFoundError: no such file.
@@ -65,29 +66,32 @@ def load(
     given = {"u": u, "t": t, "x": x, "y": y}
     try:
         with closing(open_store(source)) as store:
-            return _read(store, given, layout, _slice(frames))
+            return read(store, given, layout, window(frames), values_in(memory))
     except ValueError as error:
         raise ValueError(printable(str(error))) from error  # names in a file change no terminal
 
 
-def _read(store: Store, given: Mapping[str, str | None], layout: str | None, frames: slice) -> Trajectories:
+def read(
+    store: Store, given: Mapping[str, str | None], layout: str | None, frames: slice, at_most: float
+) -> Trajectories:
+    """Trajectories from an open file or object, by the names that are given or usual."""
     names = {letter: _name(store, letter, name) for letter, name in given.items()}
     field = _required(store, "u", names["u"])
     entry = store.entry(field)
     layout = layout or _known_layout(store, entry, field, names)
     axes = _axes(store, entry, names, layout)
-    u, changes = real(store.read(field))
+    layout = settled_layout(entry.shape, {letter: values.size for letter, values in axes.items()}, layout)
+    part, kept = chosen(dict(zip(layout, entry.shape, strict=True)), frames, at_most)
+    axes["t"] = axes["t"][part["t"]]
+    u, changes = real(store.read(field, tuple(part[letter] for letter in layout)))
     u = arrange(u, {letter: values.size for letter, values in axes.items()}, layout)
-    kept = range(u.shape[1])[frames]
-    notes = [*_words(store.attrs.get("notes", ())), *changes]
-    if len(kept) < u.shape[1]:
-        notes.append(f"kept {len(kept)} of {u.shape[1]} frames ({kept.start}:{kept.stop})")
+    notes = [*_words(store.attrs.get("notes", ())), *changes, *kept]
     origin = "".join(f" ({word})" for word in _words(store.attrs.get("source", ())))
     space = [values for letter, values in axes.items() if letter != "t"]
     order = "nt" + "xy"[: len(space)]
     return Trajectories.from_arrays(
-        u[:, frames],
-        axes["t"][frames],
+        u,
+        axes["t"],
         *space,
         layout=order,
         source=store.source + origin,
@@ -185,65 +189,3 @@ def _stated_spacing(store: Store, entry: Entry, layout: str) -> dict[str, float]
 def _words(value: object) -> list[str]:
     """Text of an attribute as a list: formats store one string, several, or an empty array."""
     return [str(word) for word in np.atleast_1d(np.asarray(value, dtype=object)).tolist()]
-
-
-def _slice(frames: Frames) -> slice:
-    if not isinstance(frames, str):
-        return frames or slice(None)
-    try:
-        first, last = (int(part) if part.strip() else None for part in frames.split(":"))
-    except ValueError:
-        raise ValueError(f"expected frames as first:last, got '{frames}'; write for example 10:90") from None
-    return slice(first, last)
-
-
-@dataclass(frozen=True, repr=False)
-class FileCheck:
-    """What is in a file, and what is wrong with it; prints itself.
-
-    Args:
-        path: the file.
-        contents: its arrays, one line each.
-        trajectories: the data as they were read, if they could be.
-        problems: why they could not be.
-        notes: what was changed or found on reading.
-    """
-
-    path: str
-    contents: tuple[str, ...]
-    trajectories: Trajectories | None
-    problems: tuple[str, ...]
-    notes: tuple[str, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Whether the file can be read."""
-        return self.trajectories is not None
-
-    def __repr__(self) -> str:
-        lines = [self.path, *(f"  holds {line}" for line in self.contents)]
-        lines += [repr(self.trajectories)] if self.trajectories is not None else ["cannot be read:"]
-        return "\n".join([*lines, *(f"  {problem}" for problem in self.problems)])
-
-
-def check(
-    path: str | os.PathLike[str],
-    *,
-    u: str | None = None,
-    x: str | None = None,
-    y: str | None = None,
-    t: str | None = None,
-    layout: str | None = None,
-    frames: Frames = None,
-) -> FileCheck:
-    """What is in a file, and what is wrong with it. Options as `load`; a bad file is reported, not raised."""
-    contents: tuple[str, ...] = ()
-    try:
-        with closing(open_store(path)) as store:
-            contents = store.listing
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)
-                data = _read(store, {"u": u, "t": t, "x": x, "y": y}, layout, _slice(frames))
-    except (ValueError, FileNotFoundError) as error:
-        return FileCheck(str(path), contents, None, (str(error),), ())
-    return FileCheck(str(path), contents, data, (), data.notes)

@@ -11,6 +11,7 @@ from hybrid.layout import AnyArray
 from hybrid.validate import numbers
 
 LARGEST = 16 * 2**30
+Part = tuple[slice, ...]  # of an array: a slice for each axis, or none for all of it
 
 
 @dataclass(frozen=True)
@@ -20,18 +21,20 @@ class Entry:
     Args:
         shape: its shape.
         dtype: type of its values, in words.
-        fetch: reads it.
+        fetch: reads a part of it.
         dims: names of its axes, where the format has them.
         attrs: attributes of this array.
         refusal: why it is not read, if it is not.
+        whole: whether all of it is in memory for a while, however small the part.
     """
 
     shape: tuple[int, ...]
     dtype: str
-    fetch: Callable[[], Any]
+    fetch: Callable[[Part], Any]
     dims: tuple[str, ...] = ()
     attrs: Mapping[str, Any] = field(default_factory=dict)
     refusal: str | None = None
+    whole: bool = False
 
     def __str__(self) -> str:
         return f"{self.shape} {self.dtype}" if self.refusal is None else f"({self.refusal}, not read)"
@@ -66,19 +69,13 @@ class Store:
         """A named array, not yet read.
 
         Raises:
-            ValueError: it is not there, or it is not plain numbers of a size that fits.
+            ValueError: it is not there, or it is not plain numbers.
         """
         entry = self.entries.get(name)
         if entry is None:
             raise ValueError(
                 f"expected a dataset {name} in {self.source}, got "
                 f"{', '.join(self.listing) or 'none at all'}; name one of those"
-            )
-        size = 8 * math.prod(entry.shape) / 2**30
-        if size * 2**30 > LARGEST:
-            raise ValueError(
-                f"expected at most {LARGEST / 2**30:.3g} GiB of float64 in {name} of {self.source}, got "
-                f"{size:.3g} GiB; store fewer trajectories or frames, or a coarser grid"
             )
         if entry.refusal is not None:
             raise ValueError(
@@ -87,21 +84,32 @@ class Store:
             )
         return entry
 
-    def read(self, name: str) -> AnyArray:
-        """The values of a named array.
+    def read(self, name: str, part: Part = ()) -> AnyArray:
+        """The values of a named array, or of a part of it.
 
         Raises:
-            ValueError: as `entry`, or the values cannot be read.
+            ValueError: as `entry`, or they are too many, or cannot be read.
         """
         entry = self.entry(name)
+        shape = entry.shape if entry.whole else part_shape(entry.shape, part)
+        if (size := 8 * math.prod(shape)) > LARGEST:
+            raise ValueError(
+                f"expected at most {LARGEST / 2**30:.3g} GiB of float64 in {name} of {self.source}, got "
+                f"{size / 2**30:.3g} GiB; store fewer trajectories or frames, or a coarser grid"
+            )
         try:
-            values = entry.fetch()
+            values = entry.fetch(part)
         except Exception as error:
             raise ValueError(
                 f"expected readable values of {name} in {self.source}, got {one_line(error)}; "
                 f"check that the file is whole"
             ) from error
         return numbers(name, values)
+
+
+def part_shape(shape: tuple[int, ...], part: Part) -> tuple[int, ...]:
+    """The shape of a part of an array."""
+    return tuple(len(range(n)[kept]) for n, kept in zip(shape, part, strict=True)) if part else shape
 
 
 def one_line(error: Exception) -> str:

@@ -15,8 +15,9 @@ import scipy.io
 import xarray as xr
 
 from hybrid import store
+from hybrid.filecheck import check
 from hybrid.formats import open_store
-from hybrid.readers import check, load
+from hybrid.readers import load
 from hybrid.trajectories import Trajectories
 
 N, T, X, Y = 3, np.arange(5) * 0.1, np.arange(12) * 0.25, np.arange(8) * 0.5
@@ -301,7 +302,7 @@ BAD: list[tuple[str, Callable[[Path], object], dict[str, str], str]] = [
     (".mat", lambda p: scipy.io.savemat(p, {"u": {"a": 1}, "x": X, "t": T}), {}, "got a MATLAB struct"),
     (".npz", lambda p: np.savez(p, u=U[0], t=T, x=X[:5]), {}, "an axis for each of t, x"),
     (".npz", lambda p: np.savez(p, u=U[:, :, :5], t=T, x=X[:5]), {}, "could be ntx or nxt.*give the layout"),
-    (".npz", objects, {}, "expected readable values of u in .*allow_pickle=False"),
+    (".npz", objects, {}, "plain numbers in u of .*got values of type object"),
     (".h5", external_link, {}, "plain numbers in u of .*got a link to another place"),
     (".h5", soft_link, {}, "plain numbers in u of .*got a link to another place"),
     (".h5", external_values, {}, "plain numbers in u of .*got stored in another file"),
@@ -336,14 +337,9 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
     assert "does not exist" in check(tmp_path / "none.h5").problems[0]
 
 
-def test_size_is_checked_before_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with h5py.File(tmp_path / "huge.h5", "w") as file:
-        file.create_dataset("u", (10**6, 10**3, 256), "f4", chunks=(1, 1000, 256))
-        file["t"], file["x"] = np.arange(1000.0), np.arange(256.0)
-    with pytest.raises(ValueError, match="at most 16 GiB of float64 in u of .*, got 1.91e.03 GiB"):
-        load(tmp_path / "huge.h5")
+def test_size_is_checked_before_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "LARGEST", 100)
-    with pytest.raises(ValueError, match="store fewer trajectories"):
+    with pytest.raises(ValueError, match="GiB of float64 in u of memory, got .* store fewer trajectories"):
         load({"u": U, "t": T, "x": X})
 
 

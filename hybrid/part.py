@@ -1,0 +1,74 @@
+"""Which part of a field is read: the frames that are asked for, and no more than memory is given for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+Frames = str | slice | None
+
+MEMORY = 0.5  # GiB of a field; a fit takes some six times as much
+FEWEST = 4  # trajectories are read, if there are so many, before frames are left out
+
+
+def window(frames: Frames) -> slice:
+    """Frames as a slice.
+
+    Raises:
+        ValueError: it is not one, or goes backwards.
+    """
+    try:
+        first, last, step = (
+            (*(int(part) if part.strip() else None for part in frames.split(":")), None)
+            if isinstance(frames, str)
+            else (None, None, None)
+            if frames is None
+            else (frames.start, frames.stop, frames.step)
+        )
+    except ValueError:
+        raise ValueError(f"expected frames as first:last, got '{frames}'; write for example 10:90") from None
+    if step is not None and step < 1:
+        raise ValueError(f"expected frames that go forward, got a step of {step}; turn the data round")
+    return slice(first, last, step)
+
+
+def values_in(memory: float | None) -> float:
+    """How many numbers in double precision fit.
+
+    Raises:
+        ValueError: none, or not a number.
+    """
+    memory = MEMORY if memory is None else memory
+    if not memory > 0:
+        raise ValueError(f"expected memory of more than 0 GiB, got {memory}; give some, such as {MEMORY}")
+    return memory * 2**30 / 8
+
+
+def chosen(
+    sizes: Mapping[str, int], frames: slice, at_most: float
+) -> tuple[dict[str, slice], tuple[str, ...]]:
+    """A slice of each axis, and what to say of what is left out.
+
+    Args:
+        sizes: points along each axis, by its letter.
+        frames: those that are asked for.
+        at_most: values.
+    """
+    n, time = sizes.get("n", 1), range(sizes["t"])[frames]
+    frame = math.prod(size for letter, size in sizes.items() if letter not in "nt")
+    part = {letter: slice(0, size) for letter, size in sizes.items()}
+    notes = []
+    if len(time) < sizes["t"]:
+        notes.append(f"kept {len(time)} of {sizes['t']} frames ({time.start}:{time.stop})")
+    if n * len(time) * frame > at_most:
+        wanted = min(n, max(FEWEST, int(at_most // max(1, len(time) * frame))))
+        step, everything = n // wanted, 8 * n * len(time) * frame / 2**30
+        short = time[: max(1, int(at_most // (wanted * frame)))]
+        part["n"] = slice(0, wanted * step, step)
+        notes.append(
+            f"read {wanted} of {n} trajectories and {len(short)} of {len(time)} frames: all would take "
+            f"{everything:.3g} GiB; give more memory (memory=, --memory), or other frames"
+        )
+        time = short
+    part["t"] = slice(time.start, time.stop, time.step)
+    return {letter: part[letter] for letter in sizes}, tuple(notes)
