@@ -49,48 +49,50 @@ CHUNK = 2**18  # values of fields that are rolled out at once
 def settled(
     found: Refinement, data: Trajectories, first_frame: int = 0
 ) -> tuple[Refinement, tuple[str, ...]]:
-    """The refinement with the initial fields, without the terms that are then no different from 0.
-
-    Roll-outs from noisy frames can ask for such terms. They go one by one, and are named.
-    """
-    gone: list[str] = []
-    refined = _wide_enough(found, data, first_frame)
-    if refined is found:
-        return found, ()
-    fields = RollOutData.of(data, refined.law, first_frame).shortened()
-    while refined is not found and (weakest := _insignificant(refined, fields)) is not None:
-        name, place = weakest
-        gone.append(f"{name}: {getattr(refined.law, name).terms[place]}")
-        law, pivot = refined.without((weakest,))
-        found = refine(law, fields, pivot=pivot, clusters=data.n)
-        refined = with_initial_fields(found, fields, clusters=data.n)
-    return refined, tuple(gone)
-
-
-def _wide_enough(found: Refinement, data: Trajectories, first_frame: int) -> Refinement:
-    """The refinement with the initial fields on a band that no longer matters, or itself where none is made.
+    """The refinement with the initial fields on a band that no longer matters, without needless terms.
 
     Roll-outs from noisy frames cannot tell whether further modes help; their absence biases coefficients by
     several standard errors. Here they only add noise, which is white and known. A wider band may also explain
-    the data as they are.
+    the data as they are. Terms that are no different from 0 once the initial fields are refined go one by one
+    and are named, on each band before it is widened: where there is little but noise the misfit has many
+    minima, and a term that turns high modes can fit it.
     """
     start, best = found, found
+    gone: tuple[str, ...] = ()
     fields = RollOutData.of(data, found.law, first_frame).shortened()
     while True:
         refined = with_initial_fields(start, fields, clusters=data.n)
         if refined is start and start is not found:  # perhaps it explains the data as they are
             refined = start = refine(start.law, fields, pivot=start.pivot, clusters=data.n)
         if refined is start and (best is not found or not _worth(start, fields)):
-            return min(start, best, key=lambda one: one.rmse)
+            return min(start, best, key=lambda one: one.rmse), gone
         if refined is not start:
-            moved, best = np.inf if best is found else _moved(best.law, refined.law), refined
+            refined, needless = _without_needless(refined, fields, data.n)
+            same = best is not found and not needless
+            moved, best, gone = _moved(best.law, refined.law) if same else np.inf, refined, (*gone, *needless)
             if moved < MOVED:
-                return best
+                return best, gone
         if start.law.band is None:
-            return best
+            return best, gone
         law = wider(refined.law, data.grid)
         fields = RollOutData.of(data, law, first_frame).shortened()
         start = refine(law, fields, pivot=refined.pivot, clusters=data.n, steps=1)
+
+
+def _without_needless(
+    refined: Refinement, data: RollOutData, clusters: int
+) -> tuple[Refinement, tuple[str, ...]]:
+    """The refinement without the terms that are no different from 0, and their names."""
+    gone: tuple[str, ...] = ()
+    while (weakest := _insignificant(refined, data)) is not None:
+        name, place = weakest
+        less, pivot = refined.without((weakest,))
+        start = refine(less, data, pivot=pivot, clusters=clusters)
+        gone = (*gone, f"{name}: {getattr(refined.law, name).terms[place]}")
+        refined = with_initial_fields(start, data, clusters=clusters)
+        if refined is start:
+            break
+    return refined, gone
 
 
 def _worth(found: Refinement, data: RollOutData) -> bool:
