@@ -210,7 +210,7 @@ def compare_figure(runs: Sequence[Run]) -> Figure:
     """Relative RMSE of every run against the step: persistence, network and law."""
     figure, (axes,) = panels(1, 1, width=8.2, height=4.6)
     for i, run in enumerate(runs):
-        colour, marker = DISTINCT[i % len(DISTINCT)], MARKERS[i // len(DISTINCT) % len(MARKERS)]
+        colour, marker = DISTINCT[i % len(DISTINCT)], MARKERS[i % len(MARKERS)]
         for subject, errors in run.errors.items():
             steps, seen = np.arange(1, len(errors)), np.maximum(errors[1:], SMALLEST)
             drawn = np.where(np.isfinite(seen), seen, np.nan)
