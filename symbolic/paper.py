@@ -31,16 +31,27 @@ on each mode
 \[%(operators)s.\]
 %(remarks)s
 
-\begin{longtable}{lll}
+%(table)s
+\end{document}
+"""
+TABLE = r"""\begin{center}
+\begin{tabular}{lll}
+\hline
+Term & Coefficient & Standard error \\
+\hline
+\rule{0pt}{2.6ex}%s
+\hline
+\end{tabular}
+\end{center}"""
+LONG_TABLE = r"""\begin{longtable}{lll}
 \hline
 Term & Coefficient & Standard error \\
 \hline
 \endhead
-%(rows)s
+\rule{0pt}{2.6ex}%s
 \hline
-\end{longtable}
-\end{document}
-"""
+\end{longtable}"""
+ON_A_PAGE = 30  # rows; a longer table breaks across pages, and its columns are found by a second run of LaTeX
 PAGE = """# Equation
 
 $$%(equation)s$$
@@ -124,12 +135,13 @@ def latex_document(law: Law) -> str:
     """A LaTeX document that compiles on its own."""
     source = "".join(SPECIAL.get(c, c) for c in source_line(law))
     block = align(law).rstrip()
+    rows = [rf"${term}$ & ${value}$ & {error} \\" for term, value, error in _rows(law)]
     return DOCUMENT % {
         "block": block,
         "structure": STRUCTURE,
         "operators": WITH_N if law.N else OPERATORS,
         "remarks": _remarks(law, rf"\texttt{{{source}}}" if source else "", block),
-        "rows": "\n".join(rf"${term}$ & ${value}$ & {error} \\" for term, value, error in _rows(law)),
+        "table": (TABLE if len(rows) <= ON_A_PAGE else LONG_TABLE) % "\n".join(rows),
     }
 
 
