@@ -12,6 +12,7 @@ from hybrid.scales import Scales
 
 FORMAT = 1
 MOST_POINTS, MOST_MODES = 2**24, 16  # that are read from a file
+EXTREME = 1e50  # of the box in scaled units, where it is near 1
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ class Setting:
             raise ValueError("expected finite numbers")
         if min(scales) <= 0 or self.band <= 0 or self.low >= self.high or not isinstance(self.hold, bool):
             raise ValueError("expected positive units and band, a range of u, and whether modes are held")
+        if not all(1 / EXTREME < length < EXTREME for length in self.grid.lengths):
+            raise ValueError(f"expected units that suit the box, got {self.grid.lengths} of them")
         if self.grid.points > MOST_POINTS or not 0 <= self.low_modes <= MOST_MODES:
             raise ValueError(
                 f"expected at most {MOST_POINTS} points and {MOST_MODES} low modes, got {counts}"

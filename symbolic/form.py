@@ -54,6 +54,10 @@ class Form:
     def __post_init__(self) -> None:
         if self.ndim not in WAVENUMBERS:
             raise ValueError(f"expected a box of one or two dimensions, got lengths {self.lengths}")
+        if not all(0 < size < math.inf for size in self.lengths) or not math.isfinite(self.centre):
+            raise ValueError(
+                f"expected a box of positive lengths and a finite centre, got {self.lengths}, {self.centre}"
+            )
         if not (self.m or self.w):
             raise ValueError("expected an operator M or W, got neither; a law needs at least one")
         allowed = {"F": {u}, **dict.fromkeys("qmw", set(self.wavenumbers))}
