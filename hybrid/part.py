@@ -17,19 +17,17 @@ def window(frames: Frames) -> slice:
     Raises:
         ValueError: it is not one, or goes backwards.
     """
-    try:
-        first, last, step = (
-            (*(int(part) if part.strip() else None for part in frames.split(":")), None)
-            if isinstance(frames, str)
-            else (None, None, None)
-            if frames is None
-            else (frames.start, frames.stop, frames.step)
-        )
-    except ValueError:
-        raise ValueError(f"expected frames as first:last, got '{frames}'; write for example 10:90") from None
-    if step is not None and step < 1:
-        raise ValueError(f"expected frames that go forward, got a step of {step}; turn the data round")
-    return slice(first, last, step)
+    if isinstance(frames, str):
+        try:
+            first, last = (int(part) if part.strip() else None for part in frames.split(":"))
+        except ValueError:
+            raise ValueError(
+                f"expected frames as first:last, got '{frames}'; write for example 10:90"
+            ) from None
+        return slice(first, last)
+    if frames is not None and frames.step is not None and frames.step < 1:
+        raise ValueError(f"expected frames that go forward, got a step of {frames.step}; turn the data round")
+    return frames or slice(None)
 
 
 def values_in(memory: float | None) -> float:
