@@ -128,7 +128,7 @@ def run(name: str, seed: int, sampling: Sampling, schedule: Schedule) -> Outcome
     return Outcome(
         known.keys() == found.keys(),
         max(errors),
-        sum(pull <= half_width(parts.train.n) for pull in pulls),
+        int(sum(pull <= half_width(parts.train.n) for pull in pulls)),
         len(pulls),
         rollout_error(law, new).at(STEP),
         rollout_error(model, new).at(STEP),
