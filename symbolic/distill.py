@@ -14,7 +14,7 @@ from hybrid.trajectories import Trajectories
 from symbolic.band import widened
 from symbolic.canonical import CanonicalNetwork, Gauge, canonical_law
 from symbolic.eliminate import PAYS, eliminate
-from symbolic.initialfields import settled
+from symbolic.explained import explained
 from symbolic.law import Law
 from symbolic.library import Library, polynomials
 from symbolic.optimisers import DEFAULT, Optimiser
@@ -183,6 +183,7 @@ class _Ended:
         refinement, dropped, pareto: its end.
         selections: of the form that it started from.
         error: root mean square misfit of validation roll-outs, in units of the field.
+        candidates: the terms that it could have.
     """
 
     refinement: Refinement
@@ -190,6 +191,7 @@ class _Ended:
     pareto: Pareto
     selections: dict[str, Selection]
     error: float
+    candidates: Library
 
     @classmethod
     def of(
@@ -212,7 +214,7 @@ class _Ended:
         law = end.refinement.law
         gap = predicted(law, held_out, substeps_for(law, held_out)) - held_out.u[:, 1:]
         error = float(gap.square().mean().sqrt().nan_to_num(np.inf))
-        return cls(end.refinement, end.dropped, end.pareto, forms[end.start][1], error)
+        return cls(end.refinement, end.dropped, end.pareto, forms[end.start][1], error, candidates)
 
     @property
     def terms(self) -> int:
@@ -231,7 +233,7 @@ class _Ended:
         if wider.band != law.band:
             fields = RollOutData.of(data, wider, first).shortened()
             refinement = refine(wider, fields, pivot=pivot, clusters=data.n)
-        return settled(refinement, data, first)
+        return explained(refinement, data, first, self.candidates)
 
 
 def _simplest(ends: list[_Ended], pays: float) -> _Ended:

@@ -1,0 +1,49 @@
+"""A wrong form that noise hides from roll-outs of noisy frames, found with the initial fields refined."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hybrid.trajectories import Trajectories
+from symbolic.catalog import CATALOG
+from symbolic.explained import explained
+from symbolic.factor import Factor, u
+from symbolic.initialfields import settled
+from symbolic.law import Law
+from symbolic.library import polynomials
+from symbolic.refine import Refinement, refine
+from symbolic.rollouts import RollOutData
+
+TRUTH = CATALOG["allen_cahn"].law
+
+
+@pytest.fixture(scope="module")
+def data() -> Trajectories:
+    return CATALOG["allen_cahn"].trajectories(6, seed=1, noise=0.05, points=64, n_frames=16, dt=3e-3)
+
+
+def refined(law: Law, data: Trajectories) -> Refinement:
+    return refine(law, RollOutData.of(data, law), pivot=("m", 0), clusters=data.n)
+
+
+def test_a_term_is_exchanged_where_noise_is_not_all_that_is_left(data: Trajectories) -> None:
+    wrong = refined(replace(TRUTH, F=Factor((u**6,), (15.0,))), data)
+    assert set(settled(wrong, data)[0].law.F.terms) == {u**6}
+    found, gone = explained(wrong, data, 0, polynomials(1))
+    assert found.law.coefficients.keys() == TRUTH.coefficients.keys()
+    np.testing.assert_allclose(found.law.values(), TRUTH.values(), rtol=0.05)
+    assert gone == ()
+
+
+def test_a_law_that_leaves_noise_stays_as_it_is(data: Trajectories) -> None:
+    right = refined(TRUTH, data)
+    assert explained(right, data, 0, polynomials(1)) == settled(right, data)
+
+
+def test_a_wrong_law_stays_where_no_exchange_explains_the_data(data: Trajectories) -> None:
+    wrong = refined(replace(TRUTH, F=Factor((u**6,), (15.0,))), data)
+    without = replace(polynomials(1), F=(u**6, u**8))
+    assert explained(wrong, data, 0, without) == settled(wrong, data)
