@@ -18,7 +18,7 @@ from symbolic.rollouts import RollOutData
 
 BEYOND_NOISE = 1.02  # times what noise alone leaves
 LOWEST = 2.2  # 1.54 standard deviations, 1/ln 2 each, of the median of exponentially distributed squares
-FLOOR = 0.25
+FLOOR = 0.25  # however few the squares
 
 
 def explained(
@@ -37,28 +37,27 @@ def explained(
         The refinement, and the terms that were no different from 0.
     """
     refined, gone = settled(found, data, first_frame)
-    if refined is found or _is_noise(refined, data, first_frame):
-        return refined, gone
     fields = RollOutData.of(data, refined.law, first_frame).shortened()
+    if refined is found or _is_noise(refined, fields, data):
+        return refined, gone
     on = Exchanges.of(refined.law, fields)
     for law in on.laws(refined.law, candidates)[:EXCHANGES]:
         if np.all(law.values()):
             start = refine(law, fields, pivot=on.pivot(law), clusters=data.n)
             other, needless = settled(start, data, first_frame)
-            if _is_noise(other, data, first_frame):
+            if _is_noise(other, RollOutData.of(data, other.law, first_frame).shortened(), data):
                 return other, (*gone, *needless)
     return refined, gone
 
 
-def _is_noise(found: Refinement, data: Trajectories, first_frame: int) -> bool:
+def _is_noise(found: Refinement, fields: RollOutData, data: Trajectories) -> bool:
     """Whether a misfit is what white noise leaves of it once the initial fields are refined.
 
     The floor of the spectrum is the lowest of ten medians, of m squares each: (1 - LOWEST/√m) of the noise.
     """
-    fields = RollOutData.of(data, found.law, first_frame).shortened()
-    frames = data.n_frames - first_frame
+    frames = fields.u.shape[1]
     squares = np.count_nonzero(data.grid.resolved) / 10 * data.n * (frames - 1)
     floor = max(FLOOR, 1 - LOWEST / np.sqrt(squares))
     of_each = float(fields.size.square().mean() * fields.size.pow(-2).mean())
-    left = fields.noise / floor * of_each * (1 - 1 / fields.u.shape[1])
+    left = fields.noise / floor * of_each * (1 - 1 / frames)
     return found.rmse**2 <= BEYOND_NOISE**2 * left

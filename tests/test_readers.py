@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -337,7 +338,15 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
     assert "does not exist" in check(tmp_path / "none.h5").problems[0]
 
 
-def test_size_is_checked_before_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_size_is_checked_before_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    header = {"descr": "<f8", "fortran_order": False, "shape": (10**6, 10**3, 256)}
+    np.savez(tmp_path / "huge.npz", t=np.arange(1000.0), x=np.arange(256.0))
+    with zipfile.ZipFile(tmp_path / "huge.npz", "a") as archive, archive.open("u.npy", "w") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+    with pytest.raises(ValueError, match="at most 16 GiB of float64 in u of .*, got 1.91e.03 GiB"):
+        load(tmp_path / "huge.npz", memory=1e6)
+    with pytest.raises(ValueError, match="readable values of u in"):
+        load(tmp_path / "huge.npz")
     monkeypatch.setattr(store, "LARGEST", 100)
     with pytest.raises(ValueError, match="GiB of float64 in u of memory, got .* store fewer trajectories"):
         load({"u": U, "t": T, "x": X})
