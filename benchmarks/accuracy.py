@@ -12,32 +12,26 @@ import argparse
 import json
 import math
 import time
-import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
-from benchmarks.machine import machine, peak_megabytes
+from benchmarks.cases import LONG, STEPS, Case, Row, case
+from benchmarks.machine import machine
 from benchmarks.peers.classical import TRUE_LAWS, Classical, Persistence
 from benchmarks.peers.networks import Convolutions, FourierOperator
 from benchmarks.peers.onsagernet import OfficialSetting, OnsagerNet, ResOnsagerNet
 from benchmarks.peers.sparse_equation import best_equation
 from benchmarks.peers.stepper import Stepper
 from benchmarks.peers.training import train
-from diagnostics.errors import Predictor, rollout_error
-from hybrid import OnsagerModel, Trajectories, fit, load
+from hybrid import OnsagerModel, fit
 from hybrid.build import build
 from hybrid.grid import Grid
-from hybrid.trajectories import Split
-from symbolic import distill, simulate
+from symbolic import distill
 from symbolic.law import Law
 
-STEPS = (1, 5, 20, 100)
-LONG = 10  # training horizons of the long roll-out
-NEW = 10_000  # seed of its initial fields, which nothing has seen
-COURANT = {"fput": 0.169, "fene": 0.198}  # of the official chains: 500 and 930 leapfrog steps a frame
 NETWORKS: dict[str, Callable[[Grid, float], Stepper]] = {
     "FNO": FourierOperator,
     "convolutions": Convolutions,
@@ -47,71 +41,6 @@ NETWORKS: dict[str, Callable[[Grid, float], Stepper]] = {
 }
 ON_LINES = ("OnsagerNet, low rank",)  # its matrices are as large as the grid
 PUBLISHED = {"allen_cahn": 5.5e-3, "kdv": 9.6e-3, "fput": 8.2e-3, "fene": 1.2e-3, "allen_cahn_2d": 3.7e-3}
-
-
-@dataclass(frozen=True)
-class Row:
-    """A method on a data set.
-
-    Args:
-        method: its name; parameters: how many; seconds: of one processor to train; steps: of its optimiser.
-        errors: relative RMSE of roll-outs from frame 0 on test trajectories, by step.
-        long: the same on new trajectories of ten horizons; lost: how many of those it could not follow.
-        note: what it found.  peak_mb: most memory of the process up to here.
-    """
-
-    method: str
-    parameters: int
-    seconds: float
-    errors: dict[int, float]
-    long: dict[int, float] = field(default_factory=dict)
-    lost: int = 0
-    steps: int = 0
-    note: str = ""
-    peak_mb: float = 0.0
-
-
-@dataclass(frozen=True)
-class Case:
-    """A data set with what everything is judged on.
-
-    Args:
-        name: in the catalogue; source: a file, or the catalogue; parts: train, validation and test.
-        long: new trajectories of ten horizons, if they are asked for.
-    """
-
-    name: str
-    source: str
-    parts: Split
-    long: Trajectories | None
-
-    def row(self, method: str, predictor: Predictor, parameters: int, seconds: float, **more: object) -> Row:
-        """Judge a method."""
-        errors = _errors(predictor, self.parts.test, STEPS)
-        found = Row(method, parameters, seconds, errors, peak_mb=peak_megabytes(), **more)  # type: ignore[arg-type]
-        if self.long is None:
-            return found
-        judged = rollout_error(predictor, self.long)
-        leads = (STEPS[-1], LONG * STEPS[-1])
-        return replace(found, long={n: judged.at(n) for n in leads}, lost=len(judged.lost))
-
-
-def _errors(predictor: Predictor, data: Trajectories, steps: tuple[int, ...]) -> dict[int, float]:
-    judged = rollout_error(predictor, data)
-    return {n: judged.at(n) for n in steps if n <= judged.last}
-
-
-def case(name: str, folder: Path | None, seed: int, n_long: int) -> Case:
-    """The data of a system."""
-    file = None if folder is None else folder / f"{name}_train.hdf5"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the official one-dimensional files do not close
-        found = file is not None and file.is_file()
-        data = load(file) if found else simulate(name, 48, seed=seed)  # type: ignore[arg-type]
-    chain = {"courant": COURANT[name]} if found and name in COURANT else {}
-    sampling = {"n_frames": LONG * (data.n_frames - 1) + 1, "dt": data.dt, "points": data.grid.shape[0]}
-    long = simulate(name, n_long, seed=NEW, **sampling, **chain) if n_long else None  # type: ignore[arg-type]
-    return Case(name, file.name if found and file else "catalogue", data.split(seed), long)
 
 
 def ours(chosen: Case, seed: int) -> Iterator[Row]:
@@ -166,12 +95,13 @@ def table(chosen: Case, found: list[Row]) -> Iterator[str]:
     yield (
         "| method | parameters | CPU seconds | "
         + " | ".join(f"step {n}" for n in STEPS)
-        + " | new: 100 | 1000 |"
+        + " | new: 100 | 1000 | energy |"
     )
-    yield "|---|" + "---|" * (len(STEPS) + 4)
+    yield "|---|" + "---|" * (len(STEPS) + 5)
     for row in found:
         cells = [f"{row.errors[n]:.1e}" if n in row.errors else "" for n in STEPS]
         cells += [_number(row.long[n]) if n in row.long else "" for n in (STEPS[-1], last)]
+        cells.append("" if row.energy is None else _number(row.energy))
         yield f"| {row.method} | {row.parameters} | {row.seconds:.0f} | " + " | ".join(cells) + " |"
 
 

@@ -100,7 +100,8 @@ class Outcome:
     found: str
 
 
-LOST = Outcome(False, float("inf"), 0, 0, *[float("inf")] * 2, *[float("nan")] * 3, float("inf"), "")
+INF, NAN = float("inf"), float("nan")
+LOST = Outcome(False, INF, 0, 0, INF, INF, NAN, NAN, NAN, INF, "")
 
 
 def pulls_of(law: Law, truth: Law) -> list[float]:

@@ -9,6 +9,7 @@ of freedom less than trajectories) hold the true value, and the mean error over 
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ from symbolic.refine import refine
 from symbolic.rollouts import RollOutData
 
 NOMINAL = 0.9
-SAMPLING = {
+SAMPLING: dict[str, dict[str, Any]] = {
     "kdv": {"points": 48, "n_frames": 16, "dt": 3e-3},
     "allen_cahn": {"points": 48, "n_frames": 16, "dt": 2e-3},
     "cahn_hilliard": {"points": 48, "n_frames": 16, "dt": 5e-3},

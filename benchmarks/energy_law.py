@@ -55,7 +55,7 @@ def random_network(case: Case, shape: tuple[int, ...], rng: np.random.Generator)
     model = OnsagerModel(Setting(shape, lengths, scales, case, np.inf, False, -2.0, 2.0, low_modes))
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter += 0.3 * torch.as_tensor(rng.normal(size=parameter.shape))
+            parameter.add_(0.3 * torch.as_tensor(rng.normal(size=parameter.shape)))
         n = len(model.m_scale)
         if case is not Case.CONSERVATIVE:
             model.m_scale.copy_(torch.as_tensor(rng.uniform(0, 2, n)))

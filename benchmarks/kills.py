@@ -19,6 +19,7 @@ import signal
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from diagnostics.folder import finished, whole
 from diagnostics.plan import Plan
@@ -28,7 +29,7 @@ from hybrid.checkpoint import NAME
 from hybrid.manifest import INCOMPLETE, MANIFEST, verify
 from symbolic import simulate
 
-PLAN = {"steps": 120, "seed": 0}
+PLAN: dict[str, Any] = {"steps": 120, "seed": 0}
 BETWEEN = 0.1  # seconds between checkpoints: the training takes one or two
 
 

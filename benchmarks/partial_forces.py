@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -141,7 +142,7 @@ class Study:
         errors, evaluations, bonds = [], 0, self.data.r.reshape(-1, self.data.sites)
         for seed in range(seeds):
             rng = np.random.default_rng(seed)
-            self.samples.forces = BondForces(bonds, lambda r, rng=rng: self._noisy(r, rng))
+            self.samples.forces = BondForces(bonds, partial(self._noisy, rng=rng))
             chosen = rng.permutation(len(self.samples))[:snapshots]
             drawn = PartialForces(sites).draw(snapshots, self.data.sites, rng)
             found = fit_linear(self.samples, self.terms, chosen, drawn).coefficients
@@ -216,11 +217,11 @@ def rollouts() -> Iterator[list[object]]:
     """Errors of networks on test trajectories of a chain in (nearly) exact time."""
     states = replace(CHAINS["fput"], integrator=BLANES_MOAN, courant=0.3).states(12)
     split = states.trajectories().split(0)
-    fields = {"data": split.train, "validation": split.validation}
-    raw = {"data": states.part(split.train_part), "validation": states.part(split.validation_part)}
+    fields: dict[str, object] = {"data": split.train, "validation": split.validation}
+    raw = dict(zip(fields, map(states.part, (split.train_part, split.validation_part)), strict=True))
     redrawn, kept = ({**raw, "forces": PartialForces(SITES, redraw)} for redraw in (True, False))
     for name, taught in {"roll-outs": fields, "forces, redrawn": redrawn, "forces, kept": kept}.items():
-        model = fit(**taught, progress=False)
+        model = fit(**taught, progress=False)  # type: ignore[arg-type]
         used = model.record.evaluations if model.record else 0
         yield [name, used, *(f"{e:.1e}" for e in rollout_error(model, split.test).mean[QUOTED])]
 

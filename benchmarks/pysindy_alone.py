@@ -22,7 +22,8 @@ import pysindy
 import sympy
 import torch
 
-from benchmarks.catalogue import SYSTEMS, run
+from benchmarks.catalogue import SYSTEMS, Sampling, run
+from hybrid.schedule import Schedule
 from hybrid.trajectories import Trajectories
 from symbolic.equation import equation_terms, field_of
 from symbolic.law import Law
@@ -158,10 +159,9 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|---|", flush=True)
     for name in arguments.only:
         for noise in arguments.noise:
-            system = SYSTEMS[name]
-            data = system.trajectories(arguments.trajectories, seed=arguments.seed, noise=noise)
-            other = alone(data, system.law)
-            mine = run(name, arguments.seed, noise, arguments.trajectories)
+            system, sampling = SYSTEMS[name], Sampling(noise, arguments.trajectories, frames=1, points=1)
+            other = alone(sampling.of(system, arguments.seed), system.law)
+            mine = run(name, arguments.seed, sampling, Schedule())
             ours = Found(mine.exact, mine.coefficients, "", mine.seconds)
             theirs = "no such terms | – | – | –" if other is None else f"{other} | {other.by}"
             print(f"| {name} | {100 * noise:g} % | {ours} | {theirs} |", flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,6 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from hybrid.chaindata import ChainData
-from hybrid.force import ForceLaw
 from hybrid.sitemap import SiteMap
 
 Sites = Int[np.ndarray, "snapshots m"]
@@ -58,7 +58,9 @@ class PartialForces:
 class BondForces:
     """F(r) of the bonds of snapshots (snapshots, sites), each evaluated once, when it is first asked for."""
 
-    def __init__(self, r: Float[np.ndarray, "snapshots sites"], force: ForceLaw) -> None:
+    def __init__(
+        self, r: Float[np.ndarray, "snapshots sites"], force: Callable[[np.ndarray], np.ndarray]
+    ) -> None:
         self._r, self._force = r, force
         self._values = np.zeros_like(r)
         self._known = np.zeros(r.shape, dtype=bool)

@@ -36,15 +36,19 @@ class FourierOperator(Stepper):
         return self.operator(v[:, None])[:, 0]
 
 
+def _periodic(ndim: int, channels: int, out: int, reach: int) -> nn.Module:
+    """A convolution on a periodic grid, as many points to each side as it reaches."""
+    kind = (nn.Conv1d, nn.Conv2d)[ndim - 1]
+    return kind(channels, out, kernel_size=2 * reach + 1, padding=reach, padding_mode="circular")
+
+
 class _Residual(nn.Module):
     """x + conv(act(conv(act(x)))), periodic."""
 
-    def __init__(self, kind: type[nn.Module], width: int, reach: int) -> None:
+    def __init__(self, ndim: int, width: int, reach: int) -> None:
         super().__init__()
-        setting = {"kernel_size": 2 * reach + 1, "padding": reach, "padding_mode": "circular"}
-        self.path = nn.Sequential(
-            nn.GELU(), kind(width, width, **setting), nn.GELU(), kind(width, width, **setting)
-        )
+        first, second = (_periodic(ndim, width, width, reach) for _ in range(2))
+        self.path = nn.Sequential(nn.GELU(), first, nn.GELU(), second)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.path(x)
@@ -59,13 +63,11 @@ class Convolutions(Stepper):
 
     def __init__(self, grid: Grid, h: float, *, width: int = 32, blocks: int = 3, reach: int = 3) -> None:
         super().__init__(h)
-        kind = (nn.Conv1d, nn.Conv2d)[grid.ndim - 1]
-        setting = {"kernel_size": 2 * reach + 1, "padding": reach, "padding_mode": "circular"}
         self.network = nn.Sequential(
-            kind(1, width, **setting),
-            *(_Residual(kind, width, reach) for _ in range(blocks)),
+            _periodic(grid.ndim, 1, width, reach),
+            *(_Residual(grid.ndim, width, reach) for _ in range(blocks)),
             nn.GELU(),
-            kind(width, 1, **setting),
+            _periodic(grid.ndim, width, 1, reach),
         )
 
     def rate(self, v: Float[Tensor, "n ..."]) -> Float[Tensor, "n ..."]:

@@ -46,7 +46,7 @@ def steps(points: int, trajectories: int) -> Callable[[], object]:
     return run
 
 
-def growth(sizes: tuple[tuple[int, int], ...], seconds: float) -> Iterator[dict[str, object]]:
+def growth(sizes: tuple[tuple[int, int], ...], seconds: float) -> Iterator[dict[str, float]]:
     """A record for each number of points and trajectories; the last is relative to the first.
 
     The cost of N = points × trajectories values should be N log(points).
@@ -63,7 +63,7 @@ def growth(sizes: tuple[tuple[int, int], ...], seconds: float) -> Iterator[dict[
         }
 
 
-def slope(records: list[dict[str, object]]) -> float:
+def slope(records: list[dict[str, float]]) -> float:
     """The exponent of the time against N log N over the records with at least 2^14 values."""
     large = [r for r in records if r["points"] * r["trajectories"] >= 2**14]
     cost = [r["points"] * r["trajectories"] * math.log2(r["points"]) for r in large]
@@ -81,7 +81,7 @@ def learned() -> None:
     distill(model, parts.train, validation=parts.validation)
 
 
-def memory() -> Iterator[dict[str, object]]:
+def memory() -> Iterator[dict[str, str | float]]:
     """The most memory that a process of its own holds, for each job."""
     for name, job in MEMORY.items():
         code = (
