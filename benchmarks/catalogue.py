@@ -115,11 +115,11 @@ def run(name: str, seed: int, sampling: Sampling, schedule: Schedule) -> Outcome
     """From trajectories to an equation, and its comparison with the true one."""
     system = SYSTEMS[name]
     data = sampling.of(system, seed)
-    started = time.perf_counter()
+    started = time.process_time()
     parts = data.split(seed=seed)
     model = fit(parts.train, validation=parts.validation, seed=seed, schedule=schedule, progress=False)
     law = distill(model, parts.train, validation=parts.validation, seed=seed)
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     truth, new = system.law, system.trajectories(4, seed=seed + NEW)
     known, found = ({term.expr: term.value for term in equation_terms(e)} for e in (truth, law))
     errors = [abs(found.get(term, 0.0) / value - 1) for term, value in known.items()]

@@ -120,15 +120,15 @@ def regressed(data: Trajectories, library: object, differentiator: object) -> tu
 def equations(data: Trajectories, order: int, degree: int) -> Iterator[tuple[str, dict[str, float], float]]:
     """Every way of taking derivatives and every threshold: how, the equation in PySINDy's names, seconds."""
     for way, (library, differentiator) in candidates(data, order, degree).items():
-        started = time.perf_counter()
+        started = time.process_time()
         kept, names = regressed(data, library, differentiator)
-        made = time.perf_counter() - started
+        made = time.process_time() - started
         for threshold in THRESHOLDS * np.linalg.norm(kept.target):
-            started = time.perf_counter()
+            started = time.process_time()
             optimizer = pysindy.STLSQ(threshold=float(threshold), alpha=0.0, normalize_columns=True)
             optimizer.fit(kept.columns, kept.target)
             terms = {n: float(c) for n, c in zip(names, optimizer.coef_[0], strict=True) if c}
-            yield way, terms, made + time.perf_counter() - started
+            yield way, terms, made + time.process_time() - started
 
 
 def alone(data: Trajectories, law: Law) -> Found | None:
