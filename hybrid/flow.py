@@ -14,6 +14,7 @@ from torch import Tensor
 
 from hybrid.density import Density, LocalEnergy, Weight
 from hybrid.grid import Grid
+from hybrid.powersum import PowerSum
 
 Pointwise = Callable[[Tensor], Tensor]
 
@@ -100,8 +101,10 @@ class Flow:
         """The same equation with a slope of f in its linear part: q + s, f(v) - s v, F(v) - ½ s v²."""
         f, F, slopes = self.f, self.F, torch.as_tensor(slope, dtype=self.q.dtype, device=self.q.device)
 
-        def rest(v: Tensor) -> Tensor:
+        def without_slope(v: Tensor) -> Tensor:
             return torch.addcmul(f(v), v, slopes, value=-1.0)
+
+        rest = f.tilted(slopes) if isinstance(f, PowerSum) else without_slope
 
         def energy(v: Tensor) -> Tensor:
             assert F is not None

@@ -13,7 +13,7 @@ import sympy
 from jaxtyping import Float
 
 from hybrid.density import Density
-from symbolic.factor import WAVENUMBERS, Factor, at_zero, columns, u
+from symbolic.factor import WAVENUMBERS, Factor, at_zero, columns, slope_of, u
 from symbolic.local import density_of
 
 FACTORS = ("F", "q", "m", "w", "N")
@@ -91,6 +91,11 @@ class Form:
     def force(self) -> sympy.Expr:
         """F'(u)."""
         return sympy.diff(self.F.expr, u)
+
+    @property
+    def slopes(self) -> tuple[sympy.Expr, ...]:
+        """The derivatives of the terms of F."""
+        return tuple(map(slope_of, self.F.terms))
 
     @cached_property
     def densities(self) -> tuple[Density, ...]:

@@ -20,7 +20,7 @@ from hybrid.potential import Energies
 from hybrid.steppers import ETDRK4, Scheme, simulate
 from symbolic import lawfile
 from symbolic.equation import equation, potential
-from symbolic.factor import columns, pointwise, u
+from symbolic.factor import columns, combination
 from symbolic.form import Form
 from symbolic.latex import equation_latex
 
@@ -68,7 +68,7 @@ class Law(Form):
     def flow(self, grid: Grid, device: torch.device | str = "cpu") -> Flow:
         """The equation of motion on a grid of this box, for u - u*."""
         m, w, q = (torch.as_tensor(self.symbol(name, grid), device=device) for name in "mwq")
-        f, F = pointwise(self.force), pointwise(self.F.expr)
+        f, F = (combination(terms, self.F.values) for terms in (self.slopes, self.F.terms))
         flow = Flow(grid, torch.complex(m, w), q, f, self._mask(grid, device), self.hold, F=F)
         return flow.with_local(self.densities, self.N.values)
 
@@ -85,22 +85,12 @@ class Law(Form):
             table = np.moveaxis(self._columns(name, grid) @ values[:, self.places(name)].T, -1, 0)
             return torch.as_tensor(table)[:, None]
 
-        terms = [pointwise(sympy.diff(term, u)) for term in self.F.terms]
         of_sets = (-1, 1, *(1,) * grid.ndim)
 
         def coefficients(name: str) -> list[torch.Tensor]:
             return [torch.as_tensor(values[:, j]).reshape(of_sets) for j in self.places(name)]
 
-        of_F = coefficients("F")
-
-        def f(v: torch.Tensor) -> torch.Tensor:
-            if not terms:
-                return torch.zeros_like(v)
-            total = of_F[0] * terms[0](v)
-            for c, term in zip(of_F[1:], terms[1:], strict=True):
-                total = torch.addcmul(total, c, term(v))
-            return total
-
+        f = combination(self.slopes, coefficients("F"))
         K = torch.complex(symbol("m"), symbol("w"))
         flow = Flow(grid, K, symbol("q"), f, self._mask(grid), self.hold)
         return flow.with_local(self.densities, coefficients("N"))
@@ -145,7 +135,7 @@ class Law(Form):
         a, b = self.local_symbol
         q = self.symbol("q", grid)
         rest = q - a - b * grid.k_norm**2
-        F = pointwise(self.F.expr)(torch.as_tensor(v)).numpy()
+        F = combination(self.F.terms, self.F.values)(torch.as_tensor(v)).numpy()
         V0 = grid.volume * (0.5 * a * v**2 + F).mean(grid.axes)
         V1, V2 = (0.5 * grid.volume * (s * power).sum(grid.axes) for s in (b * grid.k_norm**2, rest))
         if self.N:
