@@ -15,7 +15,7 @@ from symbolic.rollouts import MISFIT_SHARE, RollOutData, rolled, substeps_for
 
 SIGNIFICANT = 3.0  # standard errors
 LOST = 1e3  # the misfit, relative to the field, of a roll-out that is lost
-DIFFERENCE = 1e-5  # relative step of the Jacobian's central differences
+DIFFERENCE = 1e-6  # relative step of the Jacobian's differences
 
 
 class Misfit:
@@ -60,15 +60,15 @@ class Misfit:
         return self._known(x)[0]
 
     def jacobian(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, "r p"]:
-        """Central differences."""
-        here = self._known(x)[1:]
-        return (here[: len(x)] - here[len(x) :]).T / (2 * DIFFERENCE)
+        """Forward differences. What they are off by moves the minimum by far less than a standard error."""
+        here, *there = self._known(x)
+        return np.stack([one - here for one in there], axis=1) / DIFFERENCE
 
     def _known(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, "b r"]:
-        """The misfit at x and a step to either side, kept: who asks for it soon asks for its derivatives."""
+        """The misfit at x and with a step of each coefficient, kept: who asks for it soon asks for slopes."""
         if self.at is None or not np.array_equal(x, self.at):
             steps = DIFFERENCE * np.eye(len(x))
-            self.at, self.there = x.copy(), self._batch([x, *(x + steps), *(x - steps)])
+            self.at, self.there = x.copy(), self._batch([x, *(x + steps)])
         return self.there
 
 
