@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import sympy
@@ -139,15 +138,9 @@ def _read_nonlocal(
     )
 
 
-def _not_negative(
-    choose: Callable[..., Selection], at_modes: np.ndarray, m: np.ndarray, precision: float
-) -> Selection:
-    """The finest selection whose m(k) ≥ 0 on all modes: where the data are silent, terms of m may cross 0."""
-    chosen = choose(precision=precision)
-    while (at_modes @ chosen.coefficients).min() < -1e-9 * np.abs(m).max() and precision < 1:
-        precision *= 10
-        chosen = choose(precision=precision)
-    return chosen
+def _not_negative(m: Float[np.ndarray, " k"]) -> bool:
+    """Whether m(k) ≥ 0 on all modes: where the data are silent its terms may cross 0."""
+    return bool(m.min() >= -1e-9 * np.abs(m).max())
 
 
 def read_off(
@@ -178,11 +171,14 @@ def read_off(
     wave = dict(zip(WAVENUMBERS[model.grid.ndim], network.k, strict=True))
     for name, (target, weight) in targets.items():
         at_modes = columns(getattr(library, name), wave)
-        choose = partial(select, at_modes, target, weight, optimiser=optimiser)
-        chosen = (
-            _not_negative(choose, at_modes, target, precision) if name == "m" else choose(precision=precision)
+        selections[name] = select(
+            at_modes,
+            target,
+            weight,
+            precision=precision,
+            optimiser=optimiser,
+            allowed=_not_negative if name == "m" else None,
         )
-        selections[name] = chosen
     if network.N is not None and library.N and centre == network.centre:
         selections["N"] = _read_nonlocal(network.N, weights, library.N, precision, optimiser)
     terms = {"F": F_terms, "q": library.q, "m": library.m, "w": library.w, "N": library.N}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from symbolic.optimisers import DEFAULT, Optimiser, Support, supports
 
+FEW = 8  # terms of a support whose subsets are all tried where it is not allowed
 ROUNDING = 1e-12  # what projecting out free columns leaves of a column that they span
 
 
@@ -42,6 +45,7 @@ def select(
     samples: int | None = None,
     precision: float = 1e-6,
     optimiser: Optimiser = DEFAULT,
+    allowed: Callable[[np.ndarray], bool] | None = None,
 ) -> Selection:
     """The support with the smallest n log(residual²) + s log n among those on an optimiser's path.
 
@@ -53,6 +57,8 @@ def select(
         samples: independent observations n, the number of points if None.
         precision: accuracy of the target; a relative residual below it counts as none.
         optimiser: what proposes supports.
+        allowed: which fits (n,) are allowed, if any of them is; where the best is not, parts of the proposed
+            supports are tried as well.
     """
     root = np.sqrt(weights / weights.sum())
     X, y = columns * root[:, None], target * root
@@ -69,15 +75,45 @@ def select(
     points = np.sqrt(len(target))
     unit = points * X[:, at] / size[at]
     goal = points * y / scale
-    tried = []
-    for support in supports(unit, goal, optimiser):
-        columns_of = list(support)
-        c = _solve(unit[:, columns_of], goal)
-        residual = float(np.linalg.norm(unit[:, columns_of] @ c - goal) / points)
+
+    def judged(support: Support) -> _Tried:
+        c = _solve(unit[:, list(support)], goal)
+        residual = float(np.linalg.norm(unit[:, list(support)] @ c - goal) / points)
         merit = 2 * n * np.log(residual + precision) + len(support) * np.log(n)
-        tried.append((merit, residual, support, c))
-    _, residual, support, c = min(tried, key=lambda entry: (entry[0], len(entry[2])))
-    chosen = at[list(support)]
-    coefficients[chosen] = c * scale / size[chosen]
-    path = sorted((len(entry[2]), entry[1]) for entry in tried)
-    return Selection(tuple(int(i) for i in chosen), coefficients, residual, tuple(path))
+        chosen = at[list(support)]
+        return _Tried(merit, residual, chosen, c * scale / size[chosen])
+
+    proposed = supports(unit, goal, optimiser)
+    tried = [judged(support) for support in proposed]
+    best = min(tried, key=_order)
+    if allowed is not None and not allowed(best.fit(columns)):
+        fewer = {part for support in proposed for part in _parts(support)} - proposed
+        tried += [judged(support) for support in fewer]
+        best = min([one for one in tried if allowed(one.fit(columns))] or [best], key=_order)
+    coefficients[best.chosen] = best.values
+    path = sorted((len(one.chosen), one.residual) for one in tried)
+    return Selection(tuple(int(i) for i in best.chosen), coefficients, best.residual, tuple(path))
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """A support that was tried: its merit, its relative residual, its columns and their coefficients."""
+
+    merit: float
+    residual: float
+    chosen: Int[np.ndarray, " s"]
+    values: Float[np.ndarray, " s"]
+
+    def fit(self, columns: Float[np.ndarray, "n c"]) -> Float[np.ndarray, " n"]:
+        """What it gives at the points."""
+        return columns[:, self.chosen] @ self.values
+
+
+def _order(tried: _Tried) -> tuple[float, int]:
+    return tried.merit, len(tried.chosen)
+
+
+def _parts(support: Support) -> Iterator[Support]:
+    """Its subsets, of a support of few terms."""
+    for terms in range(1, len(support) if len(support) <= FEW else 0):
+        yield from combinations(support, terms)
