@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.cases import Case
 from benchmarks.machine import interleaved
 from benchmarks.peers.classical import TRUE_LAWS, Classical, Persistence
 from benchmarks.peers.networks import Convolutions, FourierOperator
@@ -144,3 +145,13 @@ def test_transforms_are_counted_and_replayed() -> None:
     run()
     assert often == 10
     assert set(interleaved({"bare": run}, seconds=0)) == {"bare"}
+
+
+def test_energy_of_long_roll_outs_is_compared_with_that_of_the_trajectories() -> None:
+    long = simulate("allen_cahn", 2, n_frames=1001, dt=1e-5, points=32)
+    case = Case("allen_cahn", "catalogue", simulate("allen_cahn", 4, points=32).split(0), long)
+    true, still = (case.row("", one, 0, 0.0) for one in (CATALOG["allen_cahn"].law, Persistence()))
+    assert true.energy == pytest.approx(0, abs=1e-6)
+    V = CATALOG["allen_cahn"].law.energies(long.u)
+    V = (V.V0 + V.V1 + V.V2).numpy()
+    assert still.energy == pytest.approx(np.mean(np.ptp(V, axis=1) / np.abs(V).max(1)), rel=1e-6)

@@ -145,3 +145,21 @@ def test_all_subsets_find_what_greedy_steps_miss() -> None:
 def test_all_subsets_of_a_large_library_are_refused() -> None:
     with pytest.raises(ValueError, match="at most 12"):
         list(BestSubset()(np.ones((20, 13)), np.ones(20)))
+
+
+def test_best_support_that_is_allowed_is_taken_and_the_best_where_none_is() -> None:
+    k = np.arange(1.0, 16.0)
+    terms = np.stack([k, k**2, k**4], axis=-1)
+    silent = np.where(k < 8, 1.0, 1e-12)  # the data say nothing of what follows
+    target = k**2 - 6e-3 * k**4 * (k < 8)
+
+    def not_negative(m: np.ndarray) -> bool:
+        return bool(m.min() >= 0)
+
+    plain = select(terms, target, silent, optimiser=lambda columns, goal: iter([(1, 2)]))
+    assert not not_negative(terms @ plain.coefficients)
+    found = select(
+        terms, target, silent, optimiser=lambda columns, goal: iter([(1, 2)]), allowed=not_negative
+    )
+    assert found.support == (1,)
+    assert select(terms, target, silent, allowed=lambda m: False).support == plain.support
