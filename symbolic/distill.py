@@ -14,7 +14,7 @@ from hybrid.trajectories import Trajectories
 from symbolic.band import widened
 from symbolic.canonical import CanonicalNetwork, Gauge, canonical_law
 from symbolic.eliminate import PAYS, eliminate
-from symbolic.explained import explained
+from symbolic.explained import Explained, explained
 from symbolic.law import Law
 from symbolic.library import Library, polynomials
 from symbolic.optimisers import DEFAULT, Optimiser
@@ -155,11 +155,13 @@ def _distilled(
     read = time.perf_counter()
     ends = [_Ended.of(about, network, data, validation, library, pays) for about in forms]
     end = _simplest(ends, pays)
-    final, gone = end.settled(data, validation, network.first)
+    settled = end.settled(data, validation, network.first)
+    final, gone = settled.refinement, settled.gone
     law = canonical_law(final.law)
     support = Support.of(law, network.model, end.selections, validation, network.first)
     notes = [f"{name} was dropped: validation roll-outs hardly miss it" for name in end.dropped]
     notes += [f"{name} was dropped: no different from 0 once the initial fields are refined" for name in gone]
+    notes += settled.notes
     notes += [] if support.complete else [str(support)]
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
     return Distillation(
@@ -221,10 +223,8 @@ class _Ended:
         """How many coefficients it has."""
         return len(self.refinement.law.parameters)
 
-    def settled(
-        self, data: Trajectories, validation: Trajectories, first: int
-    ) -> tuple[Refinement, tuple[str, ...]]:
-        """The law refined on the band that predicts best, and the terms that this does away with.
+    def settled(self, data: Trajectories, validation: Trajectories, first: int) -> Explained:
+        """The law refined on the band that predicts best.
 
         Where data are noisy the initial fields are refined with it.
         """

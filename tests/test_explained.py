@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from hybrid.trajectories import Trajectories
 from symbolic.catalog import CATALOG
-from symbolic.explained import explained
+from symbolic.explained import Explained, explained
 from symbolic.factor import Factor, u
 from symbolic.initialfields import settled
 from symbolic.law import Law
@@ -32,18 +33,24 @@ def refined(law: Law, data: Trajectories) -> Refinement:
 def test_a_term_is_exchanged_where_noise_is_not_all_that_is_left(data: Trajectories) -> None:
     wrong = refined(replace(TRUTH, F=Factor((u**6,), (15.0,))), data)
     assert set(settled(wrong, data)[0].law.F.terms) == {u**6}
-    found, gone = explained(wrong, data, 0, polynomials(1))
+    end = explained(wrong, data, 0, polynomials(1))
+    found = end.refinement
     assert found.law.coefficients.keys() == TRUTH.coefficients.keys()
     np.testing.assert_allclose(found.law.values(), TRUTH.values(), rtol=0.05)
-    assert gone == ()
+    assert end.gone == ()
+    (said,) = end.notes
+    assert said.startswith("F: u**4 took the place of F: u**6")
 
 
 def test_a_law_that_leaves_noise_stays_as_it_is(data: Trajectories) -> None:
     right = refined(TRUTH, data)
-    assert explained(right, data, 0, polynomials(1)) == settled(right, data)
+    assert explained(right, data, 0, polynomials(1)) == Explained(*settled(right, data))
 
 
-def test_a_wrong_law_stays_where_no_exchange_explains_the_data(data: Trajectories) -> None:
+def test_a_wrong_law_stays_and_is_named_where_no_exchange_explains_the_data(data: Trajectories) -> None:
     wrong = refined(replace(TRUTH, F=Factor((u**6,), (15.0,))), data)
     without = replace(polynomials(1), F=(u**6, u**8))
-    assert explained(wrong, data, 0, without) == settled(wrong, data)
+    end = explained(wrong, data, 0, without)
+    assert (end.refinement, end.gone) == settled(wrong, data)
+    (said,) = end.notes
+    assert float(re.search(r"leaves ([\d.]+) times", said)[1]) > 1.02
