@@ -1,4 +1,4 @@
-"""A term replaced by another candidate: what noise hides from a network may still show in roll-outs."""
+"""A term replaced or added: what noise hides from a network may still show in roll-outs."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from symbolic.library import Library
 from symbolic.rollouts import RollOutData
 
 VALUES = 10_000  # of the data, that coefficients are matched on
+SMALL = 0.01  # of a factor, that a further term starts with
 ONE = sympy.Integer(1)
 Points = dict[sympy.Symbol, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Exchanges:
-    """Laws with one term of F, q, m or w replaced, with the coefficients that change the factor least.
+    """Laws with one term of F, q, m or w replaced or added; replaced so that it changes the factor least.
 
     F' is compared on the values of the field, up to a linear part that q takes over; q(k), m(k) and w(k) on
     the modes, weighted by what they act on: Σ |K û|² for q, Σ |FT{δV/δu}|² for the operators.
@@ -63,6 +64,26 @@ class Exchanges:
                         terms = (*factor.terms[:place], term, *factor.terms[place + 1 :])
                         found.append(self._matched(law, name, terms))
         return [other for _, other in sorted(found, key=lambda pair: pair[0])]
+
+    def with_one_more(self, law: Law, candidates: Library) -> list[tuple[str, Law]]:
+        """The name of each candidate that a law does not have, and the law with a little of it."""
+        found = []
+        for name in ("F", "q", "m", "w"):
+            factor: Factor = getattr(law, name)
+            size = np.linalg.norm(self._at(name, factor))
+            for term in getattr(candidates, name) if factor else ():
+                if term not in factor.terms:
+                    own = np.linalg.norm(self._at(name, Factor((term,), (1.0,))))
+                    amount = SMALL * float(size / own.clip(min=1e-300))
+                    more: dict[str, Any] = {name: Factor((*factor.terms, term), (*factor.values, amount))}
+                    found.append((f"{name}: {term}", replace(law, **more, covariance=None)))
+        return found
+
+    def _at(self, name: str, factor: Factor) -> Float[np.ndarray, " n"]:
+        """F' on the values of the field, or another factor on the modes, by what it acts on."""
+        if name == "F":
+            return columns([t.diff(u) for t in factor.terms], {u: self.values}) @ factor.values
+        return np.sqrt(self.weights[name]) * (columns(factor.terms, self.modes) @ factor.values)
 
     def _matched(self, law: Law, name: str, terms: tuple[sympy.Expr, ...]) -> tuple[float, Law]:
         """By which share of itself one factor changes with other terms, and the law that has them."""

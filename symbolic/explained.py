@@ -1,4 +1,4 @@
-"""Whether noise is all that a law leaves of noisy data, and another term in the place of one where it is not.
+"""Whether noise is all that a law leaves of noisy data, and a changed or further term where it is not.
 
 Roll-outs from noisy frames can err so much more than the noise that they do not tell two forms apart. With
 the initial fields refined they do: a right form leaves what white noise leaves, to about a hundredth.
@@ -6,18 +6,23 @@ the initial fields refined they do: a right form leaves what white noise leaves,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 
 from hybrid.trajectories import Trajectories
 from symbolic.eliminate import EXCHANGES
 from symbolic.exchange import Exchanges
-from symbolic.initialfields import settled
+from symbolic.initialfields import settled, with_initial_fields
+from symbolic.law import Law
 from symbolic.library import Library
 from symbolic.refine import Refinement, refine
 from symbolic.rollouts import RollOutData
+from symbolic.trials import TRIAL_STEPS, TRIAL_TOLERANCE
 
+MOST = 2  # changes of a term
 BEYOND_NOISE = 1.02  # times what noise alone leaves
 LOWEST = 2.2  # 1.54 standard deviations, 1/ln 2 each, of the median of exponentially distributed squares
 FLOOR = 0.25  # however few the squares
@@ -30,7 +35,7 @@ class Explained:
     Args:
         refinement: the law.
         gone: its terms that were no different from 0.
-        notes: a term that was exchanged; and if it leaves more of the data than noise, how much more.
+        notes: terms that were taken in; if the law leaves more of the data than noise, how much more.
     """
 
     refinement: Refinement
@@ -39,39 +44,73 @@ class Explained:
 
 
 def explained(found: Refinement, data: Trajectories, first_frame: int, candidates: Library) -> Explained:
-    """The refinement with the initial fields, with one term exchanged where noise is not all that it leaves.
+    """The refinement with the initial fields, with a term changed or added where more than noise is left.
 
-    An exchange counts if it explains the data to their noise; the ones that change a factor least come first.
+    It counts if the law then explains the data to their noise. A single exchange goes before a further term.
 
     Args:
         found: a law refined on roll-outs from the frames as they are.
         data: trajectories; first_frame: the first that belongs to the equation.
-        candidates: terms that may take the place of another.
+        candidates: terms that may be taken in.
     """
     refined, gone = settled(found, data, first_frame)
-    fields = RollOutData.of(data, refined.law, first_frame).shortened()
-    if refined is found or (excess := _of_noise(refined, fields, data)) <= BEYOND_NOISE:
+    if refined is found:
         return Explained(refined, gone)
-    on = Exchanges.of(refined.law, fields)
-    for law in on.laws(refined.law, candidates)[:EXCHANGES]:
-        if np.all(law.values()):
-            start = refine(law, fields, pivot=on.pivot(law), clusters=data.n)
-            other, needless = settled(start, data, first_frame)
-            there = RollOutData.of(data, other.law, first_frame).shortened()
-            if _of_noise(other, there, data) <= BEYOND_NOISE:
-                return Explained(other, (*gone, *needless), (_exchange(refined, start),))
+    fields = RollOutData.of(data, refined.law, first_frame).shortened()
+    excess = _of_noise(refined, fields, data)
+    if excess <= BEYOND_NOISE:
+        return Explained(refined, gone)
+    taken: list[str] = []
+    better, dropped = refined, gone
+    while len(taken) < MOST and (change := _changed(better, fields, data, candidates)) is not None:
+        taken.append(change[0])
+        better, needless = settled(change[1], data, first_frame)
+        dropped = (*dropped, *needless)
+        fields = RollOutData.of(data, better.law, first_frame).shortened()
+        if _of_noise(better, fields, data) <= BEYOND_NOISE:
+            said = f"{', '.join(taken)}: noise is then all that the law leaves of the data"
+            return Explained(better, dropped, (said,))
     said = (
-        f"the law leaves {excess:.3g} times what white noise would leave of the data, and no exchange of one "
-        "term explains it: a term may be wrong or missing, or the noise is not white"
+        f"the law leaves {excess:.3g} times what white noise would leave of the data, and no "
+        "changed or further term explains it: a term may be wrong or missing, or the noise is not white"
     )
     return Explained(refined, gone, (said,))
 
 
-def _exchange(before: Refinement, after: Refinement) -> str:
-    """What is said of an exchange."""
-    old, new = (one.law.coefficients.keys() for one in (before, after))
-    (came,), (went,) = new - old, old - new
-    return f"{came} took the place of {went}: with it noise is all that the law leaves of the data"
+def _changed(
+    found: Refinement, fields: RollOutData, data: Trajectories, candidates: Library
+) -> tuple[str, Refinement] | None:
+    """The first change of a term with which a law explains the data, or the best, and what is said of it."""
+    best, least = None, np.inf
+    for said, start in _changes(found, fields, data, candidates):
+        left = _of_noise(with_initial_fields(start, fields, clusters=data.n), fields, data)
+        if left < least:
+            best, least = (said, start), left
+        if left <= BEYOND_NOISE:
+            break
+    return best
+
+
+def _changes(
+    found: Refinement, fields: RollOutData, data: Trajectories, candidates: Library
+) -> Iterator[tuple[str, Refinement]]:
+    """Laws with a term exchanged, those that change a factor least; then with one more term.
+
+    Of these come first the ones that help most while roll-outs start from the frames as they are.
+    """
+    law, on = found.law, Exchanges.of(found.law, fields)
+
+    def soon(other: Law) -> Refinement:
+        few = {"steps": TRIAL_STEPS, "tolerance": TRIAL_TOLERANCE}
+        return refine(other, fields, pivot=on.pivot(other), clusters=data.n, **few)  # type: ignore[arg-type]
+
+    for other in [one for one in on.laws(law, candidates) if np.all(one.values())][:EXCHANGES]:
+        (came,), (went,) = (
+            a.keys() - b.keys() for a, b in permutations((other.coefficients, law.coefficients))
+        )
+        yield f"{came} taken in the place of {went}", soon(other)
+    more = [(f"{name} taken in", soon(other)) for name, other in on.with_one_more(law, candidates)]
+    yield from sorted(more, key=lambda one: one[1].rmse)
 
 
 def _of_noise(found: Refinement, fields: RollOutData, data: Trajectories) -> float:

@@ -30,7 +30,7 @@ def refined(law: Law, data: Trajectories) -> Refinement:
     return refine(law, RollOutData.of(data, law), pivot=("m", 0), clusters=data.n)
 
 
-def test_a_term_is_exchanged_where_noise_is_not_all_that_is_left(data: Trajectories) -> None:
+def test_a_term_takes_the_place_of_another_where_noise_is_not_all_that_is_left(data: Trajectories) -> None:
     wrong = refined(replace(TRUTH, F=Factor((u**6,), (15.0,))), data)
     assert set(settled(wrong, data)[0].law.F.terms) == {u**6}
     end = explained(wrong, data, 0, polynomials(1))
@@ -39,7 +39,7 @@ def test_a_term_is_exchanged_where_noise_is_not_all_that_is_left(data: Trajector
     np.testing.assert_allclose(found.law.values(), TRUTH.values(), rtol=0.05)
     assert end.gone == ()
     (said,) = end.notes
-    assert said.startswith("F: u**4 took the place of F: u**6")
+    assert said.startswith("F: u**4 taken in the place of F: u**6")
 
 
 def test_a_law_that_leaves_noise_stays_as_it_is(data: Trajectories) -> None:
@@ -47,9 +47,9 @@ def test_a_law_that_leaves_noise_stays_as_it_is(data: Trajectories) -> None:
     assert explained(right, data, 0, polynomials(1)) == Explained(*settled(right, data))
 
 
-def test_a_wrong_law_stays_and_is_named_where_no_exchange_explains_the_data(data: Trajectories) -> None:
+def test_a_wrong_law_stays_and_is_named_where_no_candidate_explains_the_data(data: Trajectories) -> None:
     wrong = refined(replace(TRUTH, F=Factor((u**6,), (15.0,))), data)
-    without = replace(polynomials(1), F=(u**6, u**8))
+    without = replace(polynomials(1), F=(u**6,), q=TRUTH.q.terms, m=TRUTH.m.terms)
     end = explained(wrong, data, 0, without)
     assert (end.refinement, end.gone) == settled(wrong, data)
     (said,) = end.notes
