@@ -20,6 +20,7 @@ from symbolic.trials import Trial, Trials, scored
 PAYS = 3.0  # by which factor a term must reduce the error of validation roll-outs, unless asked otherwise
 FEW = 3  # that show whether a form's roll-outs are lost
 EXCHANGES = 6  # of one term for another, those that change a factor least, that are put to the test at a time
+POOR = 0.01  # an error of validation roll-outs that calls for further terms if it is more than noise
 SUSPECT = 10.0  # only terms without which the squared misfit grows by less than this are put to the test
 
 Drop = tuple[Parameter, ...]
@@ -80,6 +81,16 @@ def _exchanged(trials: Trials, tried: Trial, candidates: Library | None) -> Tria
     return tried
 
 
+def _larger(trials: Trials, tried: Trial, candidates: Library | None) -> Trial | None:
+    """The law with the further term that does most, if it pays; None where roll-outs do not ask for any."""
+    if candidates is None or tried.place.error < POOR or trials.noisy(tried):
+        return None
+    on = Exchanges.of(tried.law, trials.train)
+    more = [trials.of(law, tried.refinement.pivot) for _, law in on.with_one_more(tried.law, candidates)]
+    best = min(more, key=lambda trial: trial.place.error, default=tried)
+    return best if best.place.error * trials.pays < tried.place.error else None
+
+
 def _simplest(starts: Sequence[Start], trials: Trials) -> tuple[int, Trial]:
     """Which of several forms to start from: the one with the fewest terms whose further ones do not pay.
 
@@ -126,15 +137,19 @@ def eliminate(
 ) -> Elimination:
     """Refine, and take away one term after another as long as it does not pay on validation roll-outs.
 
+    Before that, where roll-outs err by much and not by noise, terms that pay are added one by one.
+
     Args:
         starts: forms to start from, each with the coefficient that holds its scale.
         train, validation: what refines, and what decides.
         clusters: trajectories that the training data come from.
         pays: by which factor a term must reduce the error of validation roll-outs to stay.
-        candidates: terms that may take the place of another where errors are mostly noise.
+        candidates: terms that may be added, or take the place of another where errors are mostly noise.
     """
     trials, dropped = Trials(train, validation, clusters, pays), []
     start, tried = _simplest(starts, trials)
+    while (larger := _larger(trials, tried, candidates)) is not None:
+        tried = larger
     while True:
         while (smaller := _smaller(trials, tried)) is not None:
             dropped += [f"{name}: {getattr(tried.law, name).terms[i]}" for name, i in smaller[1]]

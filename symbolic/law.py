@@ -146,7 +146,11 @@ class Law(Form):
     @property
     def local_symbol(self) -> tuple[float, float]:
         """a and b: the coefficients of 1 and of |k|² in q (in 2D, of the terms common to all directions)."""
-        values = dict(zip(self.q.terms, self.q.values, strict=True))
+        values: dict[sympy.Expr, float] = {}
+        for term, value in zip(self.q.terms, self.q.values, strict=True):
+            for part in sympy.Add.make_args(sympy.expand(term)):
+                number, monomial = part.as_coeff_Mul()
+                values[monomial] = values.get(monomial, 0.0) + float(number) * value
         b = min((values.get(s**2, 0.0) for s in self.wavenumbers), key=abs)
         return values.get(sympy.Integer(1), 0.0), b
 

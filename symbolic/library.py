@@ -91,6 +91,17 @@ class Library:
             raise ValueError(f"expected {parity} function of {wave} for {name}, got {text!r}; correct it")
         return term.as_coeff_Mul()[1]
 
+    def isotropic(self) -> Library:
+        """In 2D only symbols q and m of |k|: such as k_x² + k_y² where k_x² and k_y² are candidates."""
+        if self.ndim == 1:
+            return self
+        radial = polynomials(2, isotropic=True)
+        kept = {
+            name: tuple(term for term in getattr(radial, name) if _monomials(term) <= {*getattr(self, name)})
+            for name in "qm"
+        }
+        return replace(self, **kept)
+
     def even(self) -> Library:
         """Only energies that u → -u leaves as they are."""
         flip = {s: -s for s in FIELDS[self.ndim]}
@@ -101,6 +112,10 @@ class Library:
             for name in "FN"
         }
         return replace(self, **kept)
+
+
+def _monomials(term: sympy.Expr) -> set[sympy.Expr]:
+    return {monomial.as_coeff_Mul()[1] for monomial in sympy.Add.make_args(sympy.expand(term))}
 
 
 def polynomials(ndim: int = 1, *, isotropic: bool = False) -> Library:

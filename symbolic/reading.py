@@ -58,19 +58,23 @@ class Network:
         return cls(model, canonical, weights, skill.precision, band, first)
 
     def forms(self, library: Library, optimiser: Optimiser) -> list[list[Form]]:
-        """Forms about 0 and, where it is another, about the mean; of each centre from fine to coarse."""
+        """Forms about 0 and, where it is another, about the mean; of each centre from fine to coarse.
+
+        In 2D those with symbols of |k| follow.
+        """
         return [
             [
                 read_off(
                     self.model,
                     self.canonical,
                     self.weights,
-                    library,
+                    some,
                     self.precision * coarser,
                     self.band,
                     centre,
                     optimiser,
                 )
+                for some in dict.fromkeys((library, library.isotropic()))
                 for coarser in COARSER
             ]
             for centre in dict.fromkeys((0.0, self.canonical.centre))
