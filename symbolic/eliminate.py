@@ -21,6 +21,7 @@ PAYS = 3.0  # by which factor a term must reduce the error of validation roll-ou
 FEW = 3  # that show whether a form's roll-outs are lost
 EXCHANGES = 6  # of one term for another, those that change a factor least, that are put to the test at a time
 POOR = 0.01  # an error of validation roll-outs that calls for further terms if it is more than noise
+FALLING = 0.9  # times the error before: a refinement that has not ended
 SUSPECT = 10.0  # only terms without which the squared misfit grows by less than this are put to the test
 
 Drop = tuple[Parameter, ...]
@@ -88,6 +89,8 @@ def _larger(trials: Trials, tried: Trial, candidates: Library | None) -> Trial |
     on = Exchanges.of(tried.law, trials.train)
     more = [trials.of(law, tried.refinement.pivot) for _, law in on.with_one_more(tried.law, candidates)]
     best = min(more, key=lambda trial: trial.place.error, default=tried)
+    while (again := trials.of(best.law, best.refinement.pivot)).place.error < FALLING * best.place.error:
+        best = again  # its coefficients are still on their way
     return best if best.place.error * trials.pays < tried.place.error else None
 
 

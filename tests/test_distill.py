@@ -241,6 +241,18 @@ def test_terms_that_pay_stay() -> None:
     assert refinement.law.coefficients == pytest.approx(truth.coefficients, rel=1e-4)
 
 
+def test_a_missing_term_is_added_where_it_pays_and_only_from_the_candidates() -> None:
+    truth = system("allen_cahn").law
+    train, validation = (rolled(truth, n, 12, 1e-3, seed) for n, seed in ((5, 0), (3, 1)))
+    start = replace(truth, q=Factor.of(1.3 * k**2))
+    library = polynomials(1)
+    found = eliminate([(start, ("m", 0))], train, validation, clusters=5, candidates=library)
+    assert found.refinement.law.coefficients == pytest.approx(truth.coefficients, rel=1e-4)
+    silent = replace(library, F=truth.F.terms, q=start.q.terms, m=truth.m.terms)
+    stays = eliminate([(start, ("m", 0))], train, validation, clusters=5, candidates=silent)
+    assert stays.refinement.law.coefficients.keys() <= start.coefficients.keys()
+
+
 def test_law_with_negative_m_is_not_returned() -> None:
     outside = Law(F=Factor.of(u**4), q=Factor.of(1), m=Factor((k**0, k**2), (1.0, -1.2e-3)))
     train, validation = (rolled(outside, n, 12, 0.02, seed) for n, seed in ((5, 0), (3, 1)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -265,3 +266,19 @@ def test_law_that_blows_up_names_the_time() -> None:
     law = Law(F=Factor.of(-(u**4)), m=Factor.of(1))
     with pytest.raises(FloatingPointError, match="beyond t = 0.1"):
         law.simulate(np.ones(16), np.array([0.0, 0.1, 0.2]))
+
+
+def test_energies_do_not_depend_on_how_a_symbol_is_written() -> None:
+    squared, one = kx**2 + ky**2, sympy.Integer(1)
+    law = Law(
+        Factor.of(u**4),
+        q=Factor((squared, squared**2, one), (-2.0, 1.0, 0.7)),
+        m=Factor.of(1),
+        lengths=(6.0, 5.0),
+    )
+    apart = replace(law, q=Factor.of(sympy.expand(law.q.expr)))
+    field = np.random.default_rng(0).normal(size=(2, 16, 12))
+    assert law.local_symbol == apart.local_symbol == (0.7, -2.0)
+    of_law, of_parts = law.energies(field), apart.energies(field)
+    for name in ("V0", "V1", "V2"):
+        torch.testing.assert_close(getattr(of_law, name), getattr(of_parts, name))

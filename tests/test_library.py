@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import sympy
 
-from symbolic.factor import WAVENUMBERS, columns, u
+from symbolic.factor import WAVENUMBERS, columns, kx, ky, u
 from symbolic.library import FAMILIES, HIGHEST_POWER, polynomials
 
 DIMENSIONS = pytest.mark.parametrize("ndim", [1, 2])
@@ -41,6 +43,17 @@ def test_classical_operators_are_in_the_library(ndim: int) -> None:
     library, first = polynomials(ndim), WAVENUMBERS[ndim][0]
     assert {sympy.Integer(1), first**2, first**4} <= set(library.m) <= set(library.q)
     assert first in library.w
+
+
+def test_symbols_of_the_modulus_are_those_whose_parts_are_candidates() -> None:
+    library = polynomials(2)
+    squared = kx**2 + ky**2
+    assert library.isotropic().q == polynomials(2, isotropic=True).q
+    assert (library.isotropic().F, library.isotropic().w) == (library.F, library.w)
+    some = replace(library, q=(sympy.Integer(1), kx**2, ky**2, kx**4, ky**4), m=(kx**2,))
+    assert some.isotropic().q == (sympy.Integer(1), squared)
+    assert some.isotropic().m == ()
+    assert polynomials(1).isotropic() == polynomials(1)
 
 
 @DIMENSIONS
