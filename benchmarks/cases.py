@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float
 
 from benchmarks.machine import peak_megabytes
 from diagnostics.energy import energy_along
@@ -75,12 +77,21 @@ class Case:
 
     def _energy_error(self, rolled: RollOut) -> float | None:
         """max over t of |V(û) - V(u)| / max |V(u)|, averaged over trajectories; V is the true energy."""
-        if self.name not in CATALOG or self.long is None:
+        if self.name not in CATALOG:
             return None
-        law = CATALOG[self.name].law
-        found, true = (energy_along(law, one, self.long).values for one in (rolled, RollOut(self.long.u)))
+        found, true = self._energies(rolled), self._true_energies
         off = np.abs(np.where(np.isfinite(found), found, np.inf) - true)
         return float((off.max(1) / np.abs(true).max(1)).mean())
+
+    @cached_property
+    def _true_energies(self) -> Float[np.ndarray, "n nt"]:
+        assert self.long is not None
+        return self._energies(RollOut(self.long.u))
+
+    def _energies(self, rolled: RollOut) -> Float[np.ndarray, "n nt"]:
+        """The true V along roll-outs of the new trajectories, NaN where one was lost."""
+        assert self.long is not None
+        return energy_along(CATALOG[self.name].law, rolled, self.long).values
 
 
 def _errors(predictor: Predictor, data: Trajectories, steps: tuple[int, ...]) -> dict[int, float]:

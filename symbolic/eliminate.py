@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from symbolic.exchange import Exchanges
+from symbolic.factor import not_negative
 from symbolic.form import Parameter
 from symbolic.law import Law
 from symbolic.library import Library
@@ -30,8 +31,7 @@ Start = tuple[Law, Parameter]
 
 def dissipates(law: Law, data: RollOutData) -> bool:
     """Whether m(k) ≥ 0 on the modes that the law evolves."""
-    m = law.symbol("m", data.grid)[law.flow(data.grid).mask.numpy()]
-    return bool(np.all(m >= -1e-9 * np.abs(m).max()))
+    return not_negative(law.symbol("m", data.grid)[law.flow(data.grid).mask.numpy()])
 
 
 def _candidates(current: Refinement, negative: bool) -> list[Drop]:

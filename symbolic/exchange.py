@@ -9,7 +9,7 @@ import numpy as np
 import sympy
 from jaxtyping import Float
 
-from symbolic.factor import Factor, columns, u
+from symbolic.factor import Factor, columns, slope_of, u
 from symbolic.form import Parameter
 from symbolic.law import Law
 from symbolic.library import Library
@@ -70,35 +70,32 @@ class Exchanges:
         found = []
         for name in ("F", "q", "m", "w"):
             factor: Factor = getattr(law, name)
-            size = np.linalg.norm(self._at(name, factor))
+            size = np.linalg.norm(self._columns(name, factor.terms) @ factor.values)
             for term in getattr(candidates, name) if factor else ():
                 if term not in factor.terms:
-                    own = np.linalg.norm(self._at(name, Factor((term,), (1.0,))))
+                    own = np.linalg.norm(self._columns(name, (term,)))
                     amount = SMALL * float(size / own.clip(min=1e-300))
                     more: dict[str, Any] = {name: Factor((*factor.terms, term), (*factor.values, amount))}
                     found.append((f"{name}: {term}", replace(law, **more, covariance=None)))
         return found
 
-    def _at(self, name: str, factor: Factor) -> Float[np.ndarray, " n"]:
-        """F' on the values of the field, or another factor on the modes, by what it acts on."""
+    def _columns(self, name: str, terms: tuple[sympy.Expr, ...]) -> Float[np.ndarray, "n c"]:
+        """Terms of F', on the values of the field, or of another factor, on the modes by what it acts on."""
         if name == "F":
-            return columns([t.diff(u) for t in factor.terms], {u: self.values}) @ factor.values
-        return np.sqrt(self.weights[name]) * (columns(factor.terms, self.modes) @ factor.values)
+            return columns(map(slope_of, terms), {u: self.values})
+        return np.sqrt(self.weights[name])[:, None] * columns(terms, self.modes)
 
     def _matched(self, law: Law, name: str, terms: tuple[sympy.Expr, ...]) -> tuple[float, Law]:
         """By which share of itself one factor changes with other terms, and the law that has them."""
         factor: Factor = getattr(law, name)
         changed: dict[str, Any] = {}
+        target, new = self._columns(name, factor.terms) @ factor.values, self._columns(name, terms)
         if name == "F":
-            v = self.values
-            old, new = (columns([t.diff(u) for t in some], {u: v}) for some in (factor.terms, terms))
-            share, (*values, slope) = _closest(np.column_stack([new, v]), old @ factor.values)
+            share, (*values, slope) = _closest(np.column_stack([new, self.values]), target)
             moved = (c + slope * (t == ONE) for t, c in zip(law.q.terms, law.q.values, strict=True))
             changed["q"] = law.q.with_values(moved)
         else:
-            root = np.sqrt(self.weights[name])[:, None]
-            old, new = (root * columns(some, self.modes) for some in (factor.terms, terms))
-            share, values = _closest(new, old @ factor.values)
+            share, values = _closest(new, target)
         changed[name] = Factor(terms, tuple(values))
         return share, replace(law, **changed, covariance=None)
 

@@ -101,8 +101,14 @@ def _changes(
     law, on = found.law, Exchanges.of(found.law, fields)
 
     def soon(other: Law) -> Refinement:
-        few = {"steps": TRIAL_STEPS, "tolerance": TRIAL_TOLERANCE}
-        return refine(other, fields, pivot=on.pivot(other), clusters=data.n, **few)  # type: ignore[arg-type]
+        return refine(
+            other,
+            fields,
+            pivot=on.pivot(other),
+            clusters=data.n,
+            steps=TRIAL_STEPS,
+            tolerance=TRIAL_TOLERANCE,
+        )
 
     for other in [one for one in on.laws(law, candidates) if np.all(one.values())][:EXCHANGES]:
         (came,), (went,) = (

@@ -94,6 +94,11 @@ def columns(
     return np.stack(out, axis=-1) if out else np.zeros((*points[0].shape, 0))
 
 
+def not_negative(symbol: Float[np.ndarray, " k"]) -> bool:
+    """Whether a symbol is ≥ 0 on its modes, but for rounding."""
+    return bool(symbol.min() >= -1e-9 * np.abs(symbol).max())
+
+
 def at_zero(term: sympy.Expr) -> float:
     """A symbol at k = 0; 0 where it has no finite value there."""
     return float(columns((term,), dict.fromkeys((k, kx, ky), np.zeros(1)))[0, 0])
@@ -138,7 +143,7 @@ def combination(terms: Iterable[sympy.Expr], weights: Iterable[Weight]) -> Point
         return polynomial
 
     def f(v: torch.Tensor) -> torch.Tensor:
-        total = polynomial(v) if powers else torch.zeros_like(v)
+        total = polynomial(v)
         for weight, term in others:
             total = total + weight * term(v)
         return total

@@ -20,7 +20,7 @@ from hybrid.potential import Energies
 from hybrid.steppers import ETDRK4, Scheme, simulate
 from symbolic import lawfile
 from symbolic.equation import equation, potential
-from symbolic.factor import columns, combination
+from symbolic.factor import Factor, columns, combination
 from symbolic.form import Form
 from symbolic.latex import equation_latex
 
@@ -146,11 +146,8 @@ class Law(Form):
     @property
     def local_symbol(self) -> tuple[float, float]:
         """a and b: the coefficients of 1 and of |k|² in q (in 2D, of the terms common to all directions)."""
-        values: dict[sympy.Expr, float] = {}
-        for term, value in zip(self.q.terms, self.q.values, strict=True):
-            for part in sympy.Add.make_args(sympy.expand(term)):
-                number, monomial = part.as_coeff_Mul()
-                values[monomial] = values.get(monomial, 0.0) + float(number) * value
+        apart = Factor.of(self.q.expr)
+        values = dict(zip(apart.terms, apart.values, strict=True))
         b = min((values.get(s**2, 0.0) for s in self.wavenumbers), key=abs)
         return values.get(sympy.Integer(1), 0.0), b
 

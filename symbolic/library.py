@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 import sympy
 
 from symbolic.expressions import parse
-from symbolic.factor import WAVENUMBERS, u
+from symbolic.factor import WAVENUMBERS, Factor, u
 from symbolic.local import CUBIC, FIELDS, density_of, u_x
 
 HIGHEST_POWER = 8
@@ -97,7 +97,7 @@ class Library:
             return self
         radial = polynomials(2, isotropic=True)
         kept = {
-            name: tuple(term for term in getattr(radial, name) if _monomials(term) <= {*getattr(self, name)})
+            name: tuple(t for t in getattr(radial, name) if {*Factor.of(t).terms} <= {*getattr(self, name)})
             for name in "qm"
         }
         return replace(self, **kept)
@@ -112,10 +112,6 @@ class Library:
             for name in "FN"
         }
         return replace(self, **kept)
-
-
-def _monomials(term: sympy.Expr) -> set[sympy.Expr]:
-    return {monomial.as_coeff_Mul()[1] for monomial in sympy.Add.make_args(sympy.expand(term))}
 
 
 def polynomials(ndim: int = 1, *, isotropic: bool = False) -> Library:

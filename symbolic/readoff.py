@@ -15,7 +15,7 @@ from hybrid.onsager import OnsagerModel
 from hybrid.resample import resampled
 from hybrid.trajectories import Trajectories
 from symbolic.canonical import CanonicalNetwork
-from symbolic.factor import WAVENUMBERS, Factor, columns, u
+from symbolic.factor import WAVENUMBERS, Factor, columns, not_negative, u
 from symbolic.form import Parameter
 from symbolic.law import Law
 from symbolic.learned import LearnedN
@@ -138,11 +138,6 @@ def _read_nonlocal(
     )
 
 
-def _not_negative(m: Float[np.ndarray, " k"]) -> bool:
-    """Whether m(k) ≥ 0 on all modes: where the data are silent its terms may cross 0."""
-    return bool(m.min() >= -1e-9 * np.abs(m).max())
-
-
 def read_off(
     model: OnsagerModel,
     network: CanonicalNetwork,
@@ -177,7 +172,7 @@ def read_off(
             weight,
             precision=precision,
             optimiser=optimiser,
-            allowed=_not_negative if name == "m" else None,
+            allowed=not_negative if name == "m" else None,  # where the data are silent m may cross 0
         )
     if network.N is not None and library.N and centre == network.centre:
         selections["N"] = _read_nonlocal(network.N, weights, library.N, precision, optimiser)
