@@ -9,11 +9,16 @@ from jaxtyping import Float
 from torch import Tensor
 
 TINY = 1e-300
-CHECK_EVERY = 5
+CHECK_EVERY = 2
 
 
 def gmres(
-    matrix: Callable[[Tensor], Tensor], right: Float[Tensor, "n N"], *, rtol: float, directions: int
+    matrix: Callable[[Tensor], Tensor],
+    right: Float[Tensor, "n N"],
+    *,
+    rtol: float,
+    directions: int,
+    start: Float[Tensor, "n N"] | None = None,
 ) -> Float[Tensor, "n N"]:
     """x with |right - matrix(x)| ≤ rtol |right| in each row, or the best in so many Krylov directions.
 
@@ -25,8 +30,12 @@ def gmres(
         right: the right-hand sides.
         rtol: relative tolerance.
         directions: the largest dimension of the Krylov space.
+        start: a first guess of x, 0 if None.
     """
     n = len(right)
+    allowed = rtol * torch.linalg.vector_norm(right, dim=1)
+    if start is not None:
+        right = right - matrix(start)
     size = torch.linalg.vector_norm(right, dim=1)
     basis = right.new_zeros(n, directions + 1, right.shape[1])
     basis[:, 0] = right / size.clamp(min=TINY)[:, None]
@@ -40,9 +49,10 @@ def gmres(
             small, image = projected[:, : used + 1, :used], goal[:, : used + 1]
             weights = torch.linalg.lstsq(small, image, driver="gelsd").solution
             rest = torch.linalg.vector_norm(small @ weights - image, dim=(1, 2))
-            if not bool((rest > rtol * size).any()):
+            if not bool((rest > allowed).any()):
                 break
-    return torch.einsum("nj,njN->nN", weights[..., 0], basis[:, :used])
+    found = torch.einsum("nj,njN->nN", weights[..., 0], basis[:, :used])
+    return found if start is None else start + found
 
 
 def _orthogonal(vector: Float[Tensor, "n N"], basis: Float[Tensor, "n j N"]) -> tuple[Tensor, Tensor]:

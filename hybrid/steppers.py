@@ -9,11 +9,11 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from jaxtyping import Complex, Float
+from jaxtyping import Float
 from torch import Tensor
 
+from hybrid.etdrk4 import ETDRK4Step
 from hybrid.flow import Flow
-from hybrid.phi import phi, phi_of_half
 from hybrid.threads import threads_for
 
 Step = Callable[[Tensor], Tensor]
@@ -48,38 +48,13 @@ class Scheme(Protocol):
 
 @dataclass(frozen=True)
 class ETDRK4:
-    """Fourth-order exponential time differencing, exact in the linear part.
-
-    Source: Cox and Matthews, J. Comput. Phys. 176 (2002) 430, eq. 26–29, in terms of the φ functions.
-    """
+    """Fourth-order exponential time differencing, exact in the linear part (`hybrid.etdrk4`)."""
 
     order: int = 4
 
-    def prepare(self, flow: Flow, dt: float) -> Step:
+    def prepare(self, flow: Flow, dt: float) -> ETDRK4Step:
         """The map û(t) ↦ û(t + dt) of the flow."""
-        z = flow.linear * dt
-        e_half = torch.exp(z / 2)
-        e = e_half * e_half
-        one, two, three = phi(z, e)
-        each = dt * flow.operator  # of the force, which is then transformed and nothing else
-        whole = each * phi_of_half(z, e_half, one)
-        half = 0.5 * whole
-        first, middle, last = (
-            each * (one - 3 * two + 4 * three),
-            each * (2 * two - 4 * three),
-            each * (4 * three - two),
-        )
-        n, plus = flow.force, torch.addcmul  # plus(x, y, z) = x + y z in one pass
-
-        def step(u: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
-            halfway, nu = e_half * u, n(u)
-            a = plus(halfway, half, nu)
-            na = n(a)
-            nb = n(plus(halfway, half, na))
-            nc = n(plus(e_half * a, whole, torch.sub(nb, nu, alpha=0.5)))
-            return plus(plus(plus(e * u, first, nu), middle, na + nb), last, nc)
-
-        return step
+        return ETDRK4Step(flow, dt)
 
     def crossing(self, flow: Flow, *, rtol: float, max_level: int) -> Crossing:
         """Steps controlled by doubling."""

@@ -15,24 +15,19 @@ section 2.1.1, for the simplified method.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from jaxtyping import Float
-from scipy.linalg import cho_factor, cho_solve
-from torch import Tensor
 
-from hybrid.grid import Grid
 from hybrid.trajectories import Trajectories
 from symbolic.band import wider
 from symbolic.canonical import canonical_law
 from symbolic.exchange import Exchanges
 from symbolic.form import Parameter
 from symbolic.law import Law
+from symbolic.projection import Projection, projection
 from symbolic.refine import SIGNIFICANT, Misfit, Refinement, judged, refine
-from symbolic.rollouts import NOISY, RollOutData, rolled, substeps_for
+from symbolic.rollouts import MISFIT_SHARE, NOISY, RollOutData, substeps_for
 
 ITERATIONS = 10
 ROUNDED = 1e-7  # a relative misfit that single precision leaves, or a solver: nothing was measured
@@ -41,9 +36,6 @@ MOVED = 0.5  # standard errors: a wider band that changes the coefficients by le
 SETTLED = 0.02  # a change of the coefficients in standard errors that ends it
 SHARES = tuple(0.5**i for i in range(7))  # of a step, the first that reduces the misfit is taken
 SHRINKS = 0.25  # steps that shrink less than this call for new derivatives by the fields
-STEP = 1e-4  # of the initial fields' derivatives, relative to the fields
-LARGEST = 2**26  # values of all derivatives of one trajectory's roll-out
-CHUNK = 2**18  # values of fields that are rolled out at once
 
 
 def settled(
@@ -96,11 +88,10 @@ def _without_needless(
 
 
 def _worth(found: Refinement, data: RollOutData) -> bool:
-    """Whether noise is enough of the misfit to refine the initial fields, and memory is enough."""
-    unknowns = data.grid.unknowns(found.law.flow(data.grid).mask.numpy())
+    """Whether noise is enough of the misfit to refine the initial fields."""
     noise = max(data.noise, ROUNDED**2 / NOISY)
     noisy = noise < NOISY * found.rmse**2 < NOISY * WORTH * data.noise
-    return bool(found.t_values) and noisy and unknowns * data.u[0].numel() <= LARGEST
+    return bool(found.t_values) and noisy
 
 
 def _moved(law: Law, to: Law) -> float:
@@ -126,25 +117,22 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
     """
     if not _worth(found, data):
         return found
-    modes = basis(data.grid, found.law.flow(data.grid).mask)
-    substeps, x, initial = substeps_for(found.law, data), np.ones(len(found.t_values)), data.u[:, 0]
+    finer = min(MISFIT_SHARE, data.u.numel() ** -0.5)  # noise averages out, the stepper's error does not
+    substeps, x = substeps_for(found.law, data, share=finer), np.ones(len(found.t_values))
     pivot = Exchanges.of(found.law, data).pivot(found.law)  # one that is not on its way to 0
-    misfit = Misfit(found.law, data, pivot, substeps, initial)
+    misfit = Misfit(found.law, data, pivot, substeps)
     gap, previous, stale, result = _gap(misfit, x), np.inf, True, found
+    of_fields: Projection | None = None
     for _ in range(ITERATIONS):
         try:
-            if stale:
-                of_fields = [_Projection.of(jacobian) for jacobian in _field_jacobians(misfit, x, modes)]
+            of_fields = of_fields.moved(misfit, x, stale) if of_fields else projection(misfit, x)
+            moves, left = of_fields.apart(np.dstack([gap, _slopes(misfit, x)]))
         except (ValueError, np.linalg.LinAlgError):  # a roll-out from a field close by is lost
             break
-        slopes = _slopes(misfit, x)
-        rest = np.stack([on.rest(r) for on, r in zip(of_fields, gap, strict=True)])
-        left = np.stack([on.rest(J) for on, J in zip(of_fields, slopes, strict=True)])
-        slope = left.reshape(-1, len(x))
-        result = judged(misfit, x, rest.ravel(), slope, clusters)
-        step = -np.linalg.lstsq(slope, rest.ravel(), rcond=None)[0]
-        amplitudes = [-on.coefficients(r + J @ step) for on, r, J in zip(of_fields, gap, slopes, strict=True)]
-        move = torch.tensordot(torch.as_tensor(np.stack(amplitudes)), modes, dims=1)
+        rest, slope = left[..., 0].ravel(), left[..., 1:].reshape(-1, len(x))
+        result = judged(misfit, x, rest, slope, clusters)
+        step = -np.linalg.lstsq(slope, rest, rcond=None)[0]
+        move = -torch.tensordot(torch.as_tensor(np.concatenate([[1.0], step])), moves, dims=1)
         errors = _errors(result.law)[misfit.free] / np.abs(misfit.start[misfit.free])
         moved = float(np.max(np.abs(step) / errors.clip(min=1e-300)))
         if moved <= SETTLED:
@@ -173,37 +161,6 @@ def _insignificant(found: Refinement, data: RollOutData) -> Parameter | None:
     return weakest if (found.growth[weakest] - 1) * values < SIGNIFICANT**2 else None
 
 
-@dataclass(frozen=True)
-class _Projection:
-    """Least squares on the columns of J. The first frame is among its rows, so JᵀJ is far from singular."""
-
-    J: Float[np.ndarray, "r a"]
-    factor: tuple[np.ndarray, bool]
-
-    @classmethod
-    def of(cls, J: Float[np.ndarray, "r a"]) -> _Projection:
-        return cls(J, cho_factor(J.T @ J))
-
-    def coefficients(self, y: Float[np.ndarray, "r ..."]) -> Float[np.ndarray, "a ..."]:
-        """Of the combination of columns closest to y."""
-        return np.asarray(cho_solve(self.factor, self.J.T @ y))
-
-    def rest(self, y: Float[np.ndarray, "r ..."]) -> Float[np.ndarray, "r ..."]:
-        """What the columns leave of y."""
-        return y - self.J @ self.coefficients(y)
-
-
-def basis(grid: Grid, mask: Tensor) -> Float[Tensor, "..."]:
-    """Real fields (a, *grid), orthonormal in the mean square, that span the modes of a mask."""
-    at = torch.nonzero(mask.flatten())[:, 0]
-    unit = torch.zeros(2 * len(at), mask.numel(), dtype=torch.complex128)
-    unit[torch.arange(len(at)), at] += 1.0
-    unit[torch.arange(len(at)) + len(at), at] += 1j
-    fields = grid.ifft(unit.reshape(-1, *mask.shape)).flatten(1)
-    _, size, rows = torch.linalg.svd(fields, full_matrices=False)
-    return rows[size > 1e-9 * size.max()].reshape(-1, *grid.shape) * grid.points**0.5
-
-
 def _gap(misfit: Misfit, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, "n r"]:
     """Misfit of each trajectory, that of its first frame in front."""
     data = misfit.data
@@ -216,19 +173,3 @@ def _slopes(misfit: Misfit, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, "n 
     n = len(misfit.data.u)
     slopes = misfit.jacobian(x).reshape(n, -1, len(x))
     return np.concatenate([np.zeros((n, misfit.data.grid.points, len(x))), slopes], axis=1)
-
-
-def _field_jacobians(
-    misfit: Misfit, x: Float[np.ndarray, " p"], modes: Float[Tensor, "..."]
-) -> Iterator[Float[np.ndarray, "r a"]]:
-    """Derivatives of each trajectory's misfit by the amplitudes of its initial field's modes (a, *grid)."""
-    data, law = misfit.data, misfit.law.with_values(misfit.values(x))
-    flow, width = law.flow(data.grid), max(1, CHUNK // (len(modes) * data.grid.points))
-    for first in range(0, len(data.u), width):
-        chosen = slice(first, first + width)
-        size = data.size[chosen].reshape(-1, *(1,) * data.grid.ndim)
-        moves = torch.cat([torch.zeros_like(modes[:1]), STEP * modes])[:, None] * size
-        rolls = rolled(flow, misfit.initial[chosen] + moves, data, misfit.substeps)
-        rolls = torch.cat([(misfit.initial[chosen] + moves).unsqueeze(2), rolls], dim=2)
-        slopes = (rolls[1:] - rolls[:1]).flatten(3).flatten(2) / (STEP * data.size[chosen, None] ** 2)
-        yield from slopes.permute(1, 2, 0).numpy()

@@ -103,13 +103,16 @@ class RollOutData:
         return RollOutData(self.grid, windows, self.dt, size, self.noise)
 
 
+def about(flow: Flow, data: RollOutData) -> Flow:
+    """The same flow with the mean slope of f over a few of the frames in its linear part."""
+    some = data.u[:, :: max(1, (data.u.shape[1] - 1) // SAMPLED)].flatten(0, 1)
+    return flow.about(some.expand(len(flow.q), *some.shape) if flow.q.ndim > data.grid.ndim else some)
+
+
 def rolled(flow: Flow, start: Tensor, data: RollOutData, substeps: int) -> Float[Tensor, "... nt-1 *grid"]:
     """Roll-outs of a flow from start (*batch, *grid), at the frames after the first."""
-    frames = data.u.shape[1] - 1
-    some = data.u[:, :: max(1, frames // SAMPLED)].flatten(0, 1)
-    flow = flow.about(some.expand(len(flow.q), *some.shape) if flow.q.ndim > data.grid.ndim else some)
+    flow, frames, axis = about(flow, data), data.u.shape[1] - 1, -data.grid.ndim - 1
     with torch.no_grad():
-        axis = -data.grid.ndim - 1
         return torch.stack(list(roll_out(flow, start, data.dt, frames, substeps, ETDRK4())), dim=axis)
 
 
@@ -118,10 +121,10 @@ def predicted(law: Law, data: RollOutData, substeps: int) -> Float[Tensor, "n nt
     return rolled(law.flow(data.grid), data.u[:, 0], data, substeps)
 
 
-def substeps_for(law: Law, data: RollOutData, accuracy: float = 0.0) -> int:
+def substeps_for(law: Law, data: RollOutData, accuracy: float = 0.0, share: float = MISFIT_SHARE) -> int:
     """Substeps a frame, by step doubling on a few frames.
 
-    Their error is a hundredth of the misfit, or the accuracy relative to the field where that is larger.
+    Their error is a share of the misfit, or the accuracy relative to the field where that is larger.
     """
     few = RollOutData(data.grid, data.u[:8, :4], data.dt, data.size[:8])
     n, coarse = 1, predicted(law, few, 1)
@@ -130,7 +133,7 @@ def substeps_for(law: Law, data: RollOutData, accuracy: float = 0.0) -> int:
         size = float(torch.linalg.vector_norm(fine))
         change = float(torch.linalg.vector_norm(fine - coarse)) / size
         gap = float(torch.linalg.vector_norm(fine - few.u[:, 1:])) / size
-        if change <= max(MISFIT_SHARE * gap, accuracy, ROUNDING):
+        if change <= max(share * gap, accuracy, ROUNDING):
             return n
         n, coarse = 2 * n, fine
     return n

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from hybrid.grid import Grid
 from hybrid.trajectories import Trajectories
-from symbolic import initialfields
+from symbolic import projection
 from symbolic.catalog import CATALOG
 from symbolic.factor import Factor, k
-from symbolic.initialfields import basis, settled, with_initial_fields
+from symbolic.initialfields import settled, with_initial_fields
 from symbolic.law import Law
 from symbolic.refine import Refinement, refine
 from symbolic.rollouts import RollOutData, rolled
@@ -35,17 +34,6 @@ def errors(law: Law) -> np.ndarray:
 
 def refined(data: RollOutData) -> Refinement:
     return refine(TRUTH, data, pivot=TRUTH.scale, clusters=len(data.u))
-
-
-@pytest.mark.parametrize("shape", [(8,), (9,), (6, 6)])
-def test_basis_spans_the_modes_of_a_mask(shape: tuple[int, ...]) -> None:
-    grid = Grid(shape, (2 * np.pi,) * len(shape))
-    mask = torch.as_tensor(grid.resolved & (grid.k_norm <= 2))
-    modes = basis(grid, mask)
-    gram = modes.flatten(1) @ modes.flatten(1).T / grid.points
-    torch.testing.assert_close(gram, torch.eye(len(modes), dtype=torch.float64))
-    torch.testing.assert_close(grid.ifft(grid.fft(modes) * mask), modes)
-    assert len(modes) == int((grid.multiplicity * mask.numpy()).sum())
 
 
 def test_clean_data_leave_the_refinement_as_it_is() -> None:
@@ -114,7 +102,7 @@ def test_standard_errors_are_those_of_the_coefficients() -> None:
 def test_roll_outs_that_are_lost_leave_the_refinement_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     data = fields(0.03)
     found = refined(data)
-    monkeypatch.setattr(initialfields, "rolled", lambda *args: torch.full_like(rolled(*args), torch.nan))
+    monkeypatch.setattr(projection, "rolled", lambda *args: torch.full_like(rolled(*args), torch.nan))
     assert with_initial_fields(found, data, clusters=6) is found
 
 

@@ -41,3 +41,21 @@ def test_a_row_of_zeros_and_an_early_end_do_no_harm() -> None:
     diagonal = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
     found = gmres(lambda v: v * diagonal, right, rtol=1e-14, directions=3)
     torch.testing.assert_close(found, right / diagonal)
+
+
+def test_a_good_guess_saves_directions() -> None:
+    matrices, right = systems(5, 40)
+    matrices = 5 * torch.eye(40, dtype=torch.float64) + matrices
+    exact = torch.linalg.solve(matrices, right)
+    calls = []
+
+    def matrix(v: torch.Tensor) -> torch.Tensor:
+        calls.append(v)
+        return torch.einsum("nij,nj->ni", matrices, v)
+
+    gmres(matrix, right, rtol=1e-4, directions=40)
+    without = len(calls)
+    found = gmres(matrix, right, rtol=1e-4, directions=40, start=1.001 * exact)
+    rest = right - torch.einsum("nij,nj->ni", matrices, found)
+    assert bool((rest.norm(dim=1) <= 1.001e-4 * right.norm(dim=1)).all())
+    assert len(calls) - without < without
