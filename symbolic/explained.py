@@ -96,7 +96,7 @@ def _changes(
 ) -> Iterator[tuple[str, Refinement]]:
     """Laws with a term exchanged, those that change a factor least; then with one more term.
 
-    Of these come first the ones that help most while roll-outs start from the frames as they are.
+    Of these the ones that help most while roll-outs start from the frames as they are.
     """
     law, on = found.law, Exchanges.of(found.law, fields)
 
@@ -116,7 +116,7 @@ def _changes(
         )
         yield f"{came} taken in the place of {went}", soon(other)
     more = [(f"{name} taken in", soon(other)) for name, other in on.with_one_more(law, candidates)]
-    yield from sorted(more, key=lambda one: one[1].rmse)
+    yield from sorted(more, key=lambda one: one[1].rmse)[:EXCHANGES]
 
 
 def _of_noise(found: Refinement, fields: RollOutData, data: Trajectories) -> float:
