@@ -32,7 +32,7 @@ class Linearised:
         self.flow, self.start, self.data, self.substeps = about(flow, data), start, data, substeps
         self.step = ETDRK4().prepare(self.flow, data.dt / substeps)
         self.size = data.size.reshape(-1, *(1,) * data.grid.ndim)
-        self.frames = rolled(flow, start, data, substeps)
+        self.frames = rolled(self.flow, start, data, substeps)
 
     def forward(self, moves: Float[Tensor, "c n *grid"]) -> Float[Tensor, "c n nt *grid"]:
         """J of moves, by forward differences."""
