@@ -35,6 +35,7 @@ WORTH = 100.0  # squared misfits above this multiple of the noise are not worth 
 MOVED = 0.5  # standard errors: a wider band that changes the coefficients by less does not matter
 SETTLED = 0.02  # a change of the coefficients in standard errors that ends it
 SHARES = tuple(0.5**i for i in range(7))  # of a step, the first that reduces the misfit is taken
+BIAS = 0.1  # standard errors by which the stepper may move coefficients: unlike noise it does not average out
 SHRINKS = 0.25  # steps that shrink less than this call for new derivatives by the fields
 
 
@@ -117,15 +118,16 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
     """
     if not _worth(found, data):
         return found
-    finer = min(MISFIT_SHARE, data.u.numel() ** -0.5)  # noise averages out, the stepper's error does not
-    substeps, x = substeps_for(found.law, data, share=finer), np.ones(len(found.t_values))
+    share = min(MISFIT_SHARE, BIAS / np.sqrt(data.u.numel()))
+    coarse, substeps = (substeps_for(found.law, data, share=each) for each in (MISFIT_SHARE, share))
+    x = np.ones(len(found.t_values))
     pivot = Exchanges.of(found.law, data).pivot(found.law)  # one that is not on its way to 0
     misfit = Misfit(found.law, data, pivot, substeps)
     gap, previous, stale, result = _gap(misfit, x), np.inf, True, found
     of_fields: Projection | None = None
     for _ in range(ITERATIONS):
         try:
-            of_fields = of_fields.moved(misfit, x, stale) if of_fields else projection(misfit, x)
+            of_fields = of_fields.moved(misfit, x, far=stale) if of_fields else projection(misfit, x, coarse)
             moves, left = of_fields.apart(np.dstack([gap, _slopes(misfit, x)]))
         except (ValueError, np.linalg.LinAlgError):  # a roll-out from a field close by is lost
             break
@@ -137,15 +139,15 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
         moved = float(np.max(np.abs(step) / errors.clip(min=1e-300)))
         if moved <= SETTLED:
             break
-        for share in SHARES:
-            there = Misfit(found.law, data, pivot, substeps, misfit.initial + share * move)
-            closer = _gap(there, x + share * step)
+        for part in SHARES:
+            there = Misfit(found.law, data, pivot, substeps, misfit.initial + part * move)
+            closer = _gap(there, x + part * step)
             if np.sum(closer**2) < np.sum(gap**2):
                 break
         else:
             break
-        misfit, x, gap = there, x + share * step, closer
-        previous, stale = moved, share < 1 or moved > SHRINKS * previous
+        misfit, x, gap = there, x + part * step, closer
+        previous, stale = moved, part < 1 or moved > SHRINKS * previous
     return result if data.mostly_noise(result.rmse**2) else found
 
 

@@ -46,7 +46,7 @@ class Projection(Protocol):
         """
         ...
 
-    def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], far: bool) -> Projection:
+    def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], *, far: bool) -> Projection:
         """That of other initial fields and coefficients; far, if nothing may be kept of this one.
 
         Raises:
@@ -55,15 +55,15 @@ class Projection(Protocol):
         ...
 
 
-def projection(misfit: Misfit, x: Float[np.ndarray, " p"]) -> Projection:
-    """That of the misfit's initial fields at coefficients x.
+def projection(misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Projection:
+    """That of the misfit's initial fields at coefficients x, by roll-outs with so many substeps of a frame.
 
     Raises:
         ValueError, LinAlgError: a roll-out from a field close by is lost.
     """
     unknowns = misfit.data.grid.unknowns(_flow(misfit, x).mask.numpy())
     kind = Dense if unknowns * misfit.data.u[0].numel() <= LARGEST else Iterative
-    return kind.of(misfit, x)
+    return kind.of(misfit, x, substeps)
 
 
 def _flow(misfit: Misfit, x: Float[np.ndarray, " p"]) -> Flow:
@@ -86,13 +86,13 @@ class Iterative:
     far: bool = True
 
     @classmethod
-    def of(cls, misfit: Misfit, x: Float[np.ndarray, " p"]) -> Iterative:
+    def of(cls, misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Iterative:
         """At coefficients x."""
-        return cls(Linearised(_flow(misfit, x), misfit.initial, misfit.data, misfit.substeps))
+        return cls(Linearised(_flow(misfit, x), misfit.initial, misfit.data, substeps))
 
-    def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], far: bool) -> Iterative:
+    def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], *, far: bool) -> Iterative:
         """With a new derivative."""
-        return Iterative(self.of(misfit, x).at, self.known, far)
+        return Iterative(self.of(misfit, x, self.at.substeps).at, self.known, far)
 
     def apart(
         self, misfits: Float[np.ndarray, "n r c"]
@@ -134,20 +134,23 @@ class Dense:
     Args:
         modes: fields that span what may move (a, *grid).
         matrices: the derivatives by their amplitudes, one for each trajectory.
+        substeps: of a frame.
     """
 
     modes: Float[Tensor, "..."]
     matrices: list[_Matrix]
+    substeps: int
 
     @classmethod
-    def of(cls, misfit: Misfit, x: Float[np.ndarray, " p"]) -> Dense:
+    def of(cls, misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Dense:
         """At coefficients x."""
         modes = basis(misfit.data.grid, _flow(misfit, x).mask)
-        return cls(modes, [_Matrix.of(jacobian) for jacobian in _jacobians(misfit, x, modes)])
+        jacobians = _jacobians(misfit, x, modes, substeps)
+        return cls(modes, [_Matrix.of(jacobian) for jacobian in jacobians], substeps)
 
-    def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], far: bool) -> Dense:
+    def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], *, far: bool) -> Dense:
         """The same if nothing is far."""
-        return self.of(misfit, x) if far else self
+        return self.of(misfit, x, self.substeps) if far else self
 
     def apart(
         self, misfits: Float[np.ndarray, "n r c"]
@@ -187,7 +190,7 @@ def basis(grid: Grid, mask: Tensor) -> Float[Tensor, "..."]:
 
 
 def _jacobians(
-    misfit: Misfit, x: Float[np.ndarray, " p"], modes: Float[Tensor, "..."]
+    misfit: Misfit, x: Float[np.ndarray, " p"], modes: Float[Tensor, "..."], substeps: int
 ) -> Iterator[Float[np.ndarray, "r a"]]:
     """Derivatives of each trajectory's misfit by the amplitudes of its initial field's modes."""
     data, flow = misfit.data, _flow(misfit, x)
@@ -196,7 +199,7 @@ def _jacobians(
         chosen = slice(first, first + width)
         size = data.size[chosen].reshape(-1, *(1,) * data.grid.ndim)
         moves = torch.cat([torch.zeros_like(modes[:1]), STEP * modes])[:, None] * size
-        rolls = rolled(flow, misfit.initial[chosen] + moves, data, misfit.substeps)
+        rolls = rolled(flow, misfit.initial[chosen] + moves, data, substeps)
         rolls = torch.cat([(misfit.initial[chosen] + moves).unsqueeze(2), rolls], dim=2)
         slopes = (rolls[1:] - rolls[:1]).flatten(3).flatten(2) / (STEP * data.size[chosen, None] ** 2)
         yield from slopes.permute(1, 2, 0).numpy()

@@ -17,6 +17,7 @@ from symbolic.rollouts import RollOutData, persistence, scores
 TRIAL_TRAJECTORIES = 10  # that terms are put to the test on
 TRIAL_TOLERANCE = 1e-5
 TRIAL_STEPS = 8
+DOUBLED = 2.0  # squared errors, mostly noise, that are so many times larger without a term are not noise
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,13 @@ class Trials:
         """Whether a law with so many terms fewer does as well.
 
         Without them, validation roll-outs err less than `pays` times more, two or more terms its square.
-        Errors that are mostly measurement noise hide what a term does; there terms stay if roll-outs of all
-        trajectories are worse without in every likelihood (SIGNIFICANT standard errors over trajectories).
+        Errors that are mostly measurement noise hide what a term does; there terms stay if squares double
+        without, or if roll-outs of all trajectories are worse without in every likelihood (SIGNIFICANT
+        standard errors over trajectories).
         """
         without, full = (np.mean(t.scores**2) for t in (trial, tried))
-        if not without <= self.pays ** (2 * min(terms, 2)) * full:
+        allowed = self.pays ** (2 * min(terms, 2))
+        if not without <= (min(allowed, DOUBLED) if self.noisy(tried) else allowed) * full:
             return False
         worse = trial.worse(tried)
         if not self.noisy(tried) or len(worse) < 3:

@@ -85,7 +85,7 @@ def test_both_ways_leave_the_same_of_a_misfit(
     rng = np.random.default_rng(0)
     noise = rng.normal(size=(4, data.u.shape[1] * data.grid.points, 2))
     monkeypatch.setattr(module, "ACCURACY", 1e-6)
-    dense, iterative = Dense.of(misfit, x), Iterative.of(misfit, x)
+    dense, iterative = Dense.of(misfit, x, 1), Iterative.of(misfit, x, 1)
     modes = torch.as_tensor(np.moveaxis(noise, -1, 0)).reshape(2, 4, -1, *data.grid.shape)
     modes = data.grid.ifft(data.grid.fft(modes) * law.flow(data.grid).mask)  # as all misfits are
     band = np.moveaxis(modes.reshape(2, 4, -1).numpy(), 0, -1)
@@ -101,7 +101,7 @@ def test_coefficients_are_the_same_both_ways(name: str, points: int, monkeypatch
 
     def refined(largest: int) -> Law:
         monkeypatch.setattr(module, "LARGEST", largest)
-        used.append(type(projection(Misfit(law, data, law.scale, 1), np.ones(len(law.values()) - 1))))
+        used.append(type(projection(Misfit(law, data, law.scale, 1), np.ones(len(law.values()) - 1), 1)))
         return with_initial_fields(found, data, clusters=4).law
 
     dense, iterative = refined(2**30), refined(0)
