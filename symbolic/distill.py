@@ -209,7 +209,8 @@ class _Ended:
         forms = list({tuple(law.coefficients): (law, chosen) for law, chosen in read}.values())
         train, held_out = (RollOutData.of(part, forms[0][0], network.first) for part in (data, validation))
         starts = [(law, pivot_of(law, network.canonical, network.weights)) for law, _ in forms]
-        candidates = replace(library, F=usable(library.F, network.canonical, forms[0][0].centre))
+        F = usable(library.F, network.canonical, forms[0][0].centre)
+        candidates = replace(library.with_isotropic(), F=F)
         end = eliminate(
             starts, train.shortened(), held_out, clusters=data.n, pays=pays, candidates=candidates
         )

@@ -102,6 +102,12 @@ class Library:
         }
         return replace(self, **kept)
 
+    def with_isotropic(self) -> Library:
+        """In 2D with symbols of |k| beside the others."""
+        radial = self.isotropic()
+        both = {name: dict.fromkeys((*getattr(self, name), *getattr(radial, name))) for name in "qm"}
+        return replace(self, q=tuple(both["q"]), m=tuple(both["m"]))
+
     def even(self) -> Library:
         """Only energies that u → -u leaves as they are."""
         flip = {s: -s for s in FIELDS[self.ndim]}

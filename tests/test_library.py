@@ -54,6 +54,8 @@ def test_symbols_of_the_modulus_are_those_whose_parts_are_candidates() -> None:
     assert some.isotropic().q == (sympy.Integer(1), squared)
     assert some.isotropic().m == ()
     assert polynomials(1).isotropic() == polynomials(1)
+    assert some.with_isotropic().q == (*some.q, squared)
+    assert polynomials(1).with_isotropic() == polynomials(1)
 
 
 @DIMENSIONS
