@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from hybrid.etdrk4 import ETDRK4Step
+from hybrid.etdrk4 import ETDRK4Step, norms
 from hybrid.flow import Flow
 from hybrid.threads import threads_for
 
@@ -87,9 +87,7 @@ class _Halvings(dict[int, Step]):
 
 def _disagreement(coarse: Tensor, fine: Tensor, ndim: int) -> float:
     """The largest relative difference over the batch; inf if either is not finite."""
-    axes = tuple(range(-ndim - 1, 0))  # of pairs of real numbers, whose norms take a tenth of the time
-    size = torch.linalg.vector_norm(torch.view_as_real(fine), dim=axes)
-    difference = torch.linalg.vector_norm(torch.view_as_real(fine - coarse), dim=axes)
+    size, difference = norms(fine, ndim), norms(fine - coarse, ndim)
     worst = float((difference / size.clamp(min=torch.finfo(size.dtype).tiny)).max())
     return worst if math.isfinite(worst) else math.inf
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -9,7 +11,7 @@ from torch import Tensor
 
 from hybrid.flow import Flow
 from hybrid.steppers import ETDRK4
-from symbolic.rollouts import RollOutData, about, rolled
+from symbolic.rollouts import RollOutData, about, followed
 
 STEP = 1e-6  # of differences by the initial fields, relative to the fields
 GROWTH = 10.0  # of a mode, the most that the preconditioner believes
@@ -32,23 +34,22 @@ class Linearised:
         self.flow, self.start, self.data, self.substeps = about(flow, data), start, data, substeps
         self.step = ETDRK4().prepare(self.flow, data.dt / substeps)
         self.size = data.size.reshape(-1, *(1,) * data.grid.ndim)
-        self.frames = rolled(self.flow, start, data, substeps)
+        self.frames = followed(self.flow, start, data, substeps)
 
     def forward(self, moves: Float[Tensor, "c n *grid"]) -> Float[Tensor, "c n nt *grid"]:
         """J of moves, by forward differences."""
         axes = tuple(range(2, moves.ndim))
         share = STEP / moves.square().mean(axes, keepdim=True).sqrt().clamp(min=1e-300)
-        there = rolled(self.flow, self.start + share * moves * self.size, self.data, self.substeps)
+        there = followed(self.flow, self.start + share * moves * self.size, self.data, self.substeps)
         later = (there - self.frames) / (share * self.size).unsqueeze(2)
         return torch.cat([moves.unsqueeze(2), later], dim=2)
 
     def adjoint(self, pulls: Float[Tensor, "c n nt *grid"]) -> Float[Tensor, "c n *grid"]:
         """Jᵀ of what pulls at the frames."""
         fft = self.data.grid.fft
-        before = torch.cat([self.start.unsqueeze(1), self.frames[:, :-1]], dim=1)
         back = torch.zeros((), dtype=torch.complex128)
         for t in reversed(range(self.frames.shape[1])):
-            path = [self._modes(before[:, t])]
+            path = [self._modes(self.frames[:, t - 1] if t else self.start)]
             for _ in range(self.substeps - 1):
                 path.append(self.step(path[-1]))
             back = back + fft(pulls[:, :, t + 1])
@@ -58,10 +59,14 @@ class Linearised:
 
     def preconditioned(self, pulls: Float[Tensor, "c n *grid"]) -> Float[Tensor, "c n *grid"]:
         """What (JᵀJ)⁻¹ would make of pulls at the initial fields if the equation were linear."""
+        return self.data.grid.ifft(self._modes(pulls) / self._squares)
+
+    @cached_property
+    def _squares(self) -> Float[Tensor, "..."]:
+        """JᵀJ of each mode if the equation were linear."""
         times = torch.arange(self.frames.shape[1] + 1, dtype=torch.float64) * self.data.dt
         growth = self.flow.linear.real * times.reshape(-1, *(1,) * self.data.grid.ndim)
-        squares = (2 * growth.clamp(max=np.log(GROWTH))).exp().sum(0)
-        return self.data.grid.ifft(self._modes(pulls) / squares)
+        return (2 * growth.clamp(max=np.log(GROWTH))).exp().sum(0)
 
     def _modes(self, fields: Tensor) -> Tensor:
         """The evolved part of û."""

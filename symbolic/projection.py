@@ -8,7 +8,7 @@ Krylov space. Source: Björck, "Numerical Methods for Least Squares Problems" (S
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -92,7 +92,7 @@ class Iterative:
 
     def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], *, far: bool) -> Iterative:
         """With a new derivative."""
-        return Iterative(self.of(misfit, x, self.at.substeps).at, self.known, far)
+        return replace(self.of(misfit, x, self.at.substeps), known=self.known, far=far)
 
     def apart(
         self, misfits: Float[np.ndarray, "n r c"]
@@ -145,12 +145,11 @@ class Dense:
     def of(cls, misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Dense:
         """At coefficients x."""
         modes = basis(misfit.data.grid, _flow(misfit, x).mask)
-        jacobians = _jacobians(misfit, x, modes, substeps)
-        return cls(modes, [_Matrix.of(jacobian) for jacobian in jacobians], substeps)
+        return cls(modes, _matrices(misfit, x, modes, substeps), substeps)
 
     def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], *, far: bool) -> Dense:
         """The same if nothing is far."""
-        return self.of(misfit, x, self.substeps) if far else self
+        return replace(self, matrices=_matrices(misfit, x, self.modes, self.substeps)) if far else self
 
     def apart(
         self, misfits: Float[np.ndarray, "n r c"]
@@ -187,6 +186,13 @@ def basis(grid: Grid, mask: Tensor) -> Float[Tensor, "..."]:
     fields = grid.ifft(unit.reshape(-1, *mask.shape)).flatten(1)
     _, size, rows = torch.linalg.svd(fields, full_matrices=False)
     return rows[size > 1e-9 * size.max()].reshape(-1, *grid.shape) * grid.points**0.5
+
+
+def _matrices(
+    misfit: Misfit, x: Float[np.ndarray, " p"], modes: Float[Tensor, "..."], substeps: int
+) -> list[_Matrix]:
+    """Those of the misfit at coefficients x."""
+    return [_Matrix.of(jacobian) for jacobian in _jacobians(misfit, x, modes, substeps)]
 
 
 def _jacobians(

@@ -109,11 +109,16 @@ def about(flow: Flow, data: RollOutData) -> Flow:
     return flow.about(some.expand(len(flow.q), *some.shape) if flow.q.ndim > data.grid.ndim else some)
 
 
-def rolled(flow: Flow, start: Tensor, data: RollOutData, substeps: int) -> Float[Tensor, "... nt-1 *grid"]:
+def followed(flow: Flow, start: Tensor, data: RollOutData, substeps: int) -> Float[Tensor, "... nt-1 *grid"]:
     """Roll-outs of a flow from start (*batch, *grid), at the frames after the first."""
-    flow, frames, axis = about(flow, data), data.u.shape[1] - 1, -data.grid.ndim - 1
+    frames, axis = data.u.shape[1] - 1, -data.grid.ndim - 1
     with torch.no_grad():
         return torch.stack(list(roll_out(flow, start, data.dt, frames, substeps, ETDRK4())), dim=axis)
+
+
+def rolled(flow: Flow, start: Tensor, data: RollOutData, substeps: int) -> Float[Tensor, "... nt-1 *grid"]:
+    """The same with the linear part that suits the data."""
+    return followed(about(flow, data), start, data, substeps)
 
 
 def predicted(law: Law, data: RollOutData, substeps: int) -> Float[Tensor, "n nt-1 *grid"]:
