@@ -30,7 +30,7 @@ fuzz: $(INSTALLED)
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy hybrid symbolic diagnostics benchmarks mesoscribe.py
+	$(BIN)/mypy -p mesoscribe -p benchmarks
 
 docs: $(INSTALLED)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -26,11 +26,10 @@ from benchmarks.peers.onsagernet import OfficialSetting, OnsagerNet, ResOnsagerN
 from benchmarks.peers.sparse_equation import best_equation
 from benchmarks.peers.stepper import Stepper
 from benchmarks.peers.training import train
-from hybrid import OnsagerModel, fit
-from hybrid.build import build
-from hybrid.grid import Grid
-from symbolic import distill
-from symbolic.law import Law
+from mesoscribe import OnsagerModel, distill, fit
+from mesoscribe.hybrid.learn.imitate import build
+from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.symbolic.law.law import Law
 
 NETWORKS: dict[str, Callable[[Grid, float], Stepper]] = {
     "FNO": FourierOperator,

@@ -11,12 +11,11 @@ import numpy as np
 from jaxtyping import Float
 
 from benchmarks.machine import peak_megabytes
-from diagnostics.energy import energy_along
-from diagnostics.errors import Predictor, RollOut, error_of, follow, rollout_error
-from hybrid import Trajectories, load
-from hybrid.trajectories import Split
-from symbolic import simulate
-from symbolic.catalog import CATALOG
+from mesoscribe import Trajectories, load, simulate
+from mesoscribe.diagnostics.measure.energy import energy_along
+from mesoscribe.diagnostics.measure.errors import Predictor, RollOut, error_of, follow, rollout_error
+from mesoscribe.hybrid.data.trajectories import Split
+from mesoscribe.symbolic.systems.catalog import CATALOG
 
 STEPS = (1, 5, 20, 100)
 LONG = 10  # training horizons of the long roll-out

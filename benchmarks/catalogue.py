@@ -26,16 +26,14 @@ import torch
 
 from benchmarks.coverage import half_width
 from benchmarks.members import MEMBERS
-from diagnostics import energy_match, rollout_error
-from diagnostics.alignment import aligned
-from hybrid import Trajectories, fit
-from hybrid.schedule import Schedule
-from symbolic import distill
-from symbolic.canonical import canonical_form, canonical_law
-from symbolic.catalog import CATALOG, System
-from symbolic.equation import equation_terms
-from symbolic.export import equation_text
-from symbolic.law import Law
+from mesoscribe import Trajectories, distill, energy_match, fit, rollout_error
+from mesoscribe.diagnostics.measure.alignment import aligned
+from mesoscribe.hybrid.learn.schedule import Schedule
+from mesoscribe.symbolic.export.export import equation_text
+from mesoscribe.symbolic.law.equation import equation_terms
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.read.canonical import canonical_form, canonical_law
+from mesoscribe.symbolic.systems.catalog import CATALOG, System
 
 STEP = 20
 SYSTEMS = {**CATALOG, **MEMBERS}

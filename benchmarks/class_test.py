@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from scipy.integrate import solve_ivp
 
-from hybrid import Trajectories
-from hybrid.grid import Grid
-from hybrid.warmstart import warm_start
-from symbolic.catalog import InitialField, initial_fields
+from mesoscribe import Trajectories
+from mesoscribe.hybrid.regression.search import warm_start
+from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.symbolic.systems.catalog import InitialField, initial_fields
 
 NOISE = (0.0, 0.001, 0.01, 0.03, 0.1)
 Rhs = Callable[[np.ndarray, np.ndarray, np.ndarray, float], np.ndarray]

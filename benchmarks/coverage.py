@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from scipy.stats import t as student
 
-from symbolic.canonical import canonical_law
-from symbolic.catalog import CATALOG
-from symbolic.initialfields import with_initial_fields
-from symbolic.refine import refine
-from symbolic.rollouts import RollOutData
+from mesoscribe.symbolic.read.canonical import canonical_law
+from mesoscribe.symbolic.refine.initial_fields import with_initial_fields
+from mesoscribe.symbolic.refine.refine import refine
+from mesoscribe.symbolic.refine.rollouts import RollOutData
+from mesoscribe.symbolic.systems.catalog import CATALOG
 
 NOMINAL = 0.9
 SAMPLING: dict[str, dict[str, Any]] = {

@@ -13,16 +13,15 @@ import numpy as np
 import sympy
 import torch
 
-from hybrid import DiscreteGradient, Grid, OnsagerModel
-from hybrid.energystep import StepCounts
-from hybrid.factorise import Case
-from hybrid.flow import Flow
-from hybrid.onsager import Setting
-from hybrid.scales import Scales
-from hybrid.steppers import ETDRK4, Scheme, roll_out, simulate
-from symbolic import Law
-from symbolic.catalog import CATALOG
-from symbolic.factor import WAVENUMBERS, Factor, u
+from mesoscribe import DiscreteGradient, Grid, Law, OnsagerModel
+from mesoscribe.hybrid.dynamics.discrete_gradient import StepCounts
+from mesoscribe.hybrid.dynamics.flow import Flow
+from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, roll_out, simulate
+from mesoscribe.hybrid.learn.onsager import Setting
+from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.hybrid.regression.units import Scales
+from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, u
+from mesoscribe.symbolic.systems.catalog import CATALOG
 
 SHAPES = ((16,), (32,), (8, 8))
 STEPS = 2

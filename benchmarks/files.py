@@ -17,9 +17,8 @@ from pathlib import Path
 import h5py
 
 from benchmarks.machine import peak_megabytes
-from hybrid import load
-from hybrid.part import MEMORY
-from symbolic import simulate
+from mesoscribe import load, simulate
+from mesoscribe.hybrid.readers.memory_budget import MEMORY
 
 POINTS, FRAMES, DIFFERENT = 1024, 201, 8
 

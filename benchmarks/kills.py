@@ -21,13 +21,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from diagnostics.folder import finished, whole
-from diagnostics.plan import Plan
-from diagnostics.run import Talk, distil, learn
-from hybrid import checkpoint
-from hybrid.checkpoint import NAME
-from hybrid.manifest import INCOMPLETE, MANIFEST, verify
-from symbolic import simulate
+from mesoscribe import simulate
+from mesoscribe.diagnostics.runs.folder import finished, whole
+from mesoscribe.diagnostics.runs.manifest import INCOMPLETE, MANIFEST, verify
+from mesoscribe.diagnostics.runs.plan import Plan
+from mesoscribe.diagnostics.runs.stages import Talk, distil, learn
+from mesoscribe.hybrid.learn import checkpoint
+from mesoscribe.hybrid.learn.checkpoint import NAME
 
 PLAN: dict[str, Any] = {"steps": 120, "seed": 0}
 BETWEEN = 0.1  # seconds between checkpoints: the training takes one or two

@@ -12,10 +12,8 @@ import argparse
 import resource
 import time
 
-from diagnostics import rollout_error
-from hybrid import fit
-from symbolic import distill, simulate
-from symbolic.catalog import CATALOG
+from mesoscribe import distill, fit, rollout_error, simulate
+from mesoscribe.symbolic.systems.catalog import CATALOG
 
 STEP = 20
 

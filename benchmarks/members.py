@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import sympy
 
-from symbolic.catalog import InitialField, System
-from symbolic.factor import Factor, k, kx, ky, u
-from symbolic.law import Law
+from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, u
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.systems.catalog import InitialField, System
 
 BOX = (2 * math.pi,)
 SMOOTH = InitialField(3, 5)

@@ -18,19 +18,18 @@ from functools import partial
 import numpy as np
 import torch
 
-from diagnostics import rollout_error
-from hybrid import Grid, OnsagerModel, PartialForces, Schedule, fit
-from hybrid.chain import Chain, right_moving
-from hybrid.chaindata import ChainData
-from hybrid.force import fput
-from hybrid.linearwave import LinearWave, Term, fit_linear
-from hybrid.partial import BondForces, ForceSamples, partial_loss
-from hybrid.resample import resampled
-from hybrid.sitemap import along
-from hybrid.splitting import BLANES_MOAN, VERLET
-from symbolic.chains import CHAINS, WAVES
-from symbolic.initial import initial_fields
-from symbolic.long_wave import long_wave
+from mesoscribe import Grid, OnsagerModel, PartialForces, Schedule, fit, rollout_error
+from mesoscribe.hybrid.chain.force import fput
+from mesoscribe.hybrid.chain.linear_wave import LinearWave, Term, fit_linear
+from mesoscribe.hybrid.chain.partial_forces import BondForces, ForceSamples, partial_loss
+from mesoscribe.hybrid.chain.simulation import Chain, right_moving
+from mesoscribe.hybrid.chain.site_forces import along
+from mesoscribe.hybrid.chain.splitting import BLANES_MOAN, VERLET
+from mesoscribe.hybrid.chain.states import ChainData
+from mesoscribe.hybrid.space.resample import resampled
+from mesoscribe.symbolic.systems.chains import CHAINS, WAVES
+from mesoscribe.symbolic.systems.initial import initial_fields
+from mesoscribe.symbolic.systems.long_wave import long_wave
 
 SIZES = (128, 256, 512, 1024)
 FEW, FULL = (1, 2, 3, 4, 6, 8, 16, 32, 64), (1, 2, 3, 4, 6, 8)  # snapshots

@@ -23,10 +23,10 @@ import sympy
 import torch
 
 from benchmarks.catalogue import SYSTEMS, Sampling, run
-from hybrid.schedule import Schedule
-from hybrid.trajectories import Trajectories
-from symbolic.equation import equation_terms, field_of
-from symbolic.law import Law
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.learn.schedule import Schedule
+from mesoscribe.symbolic.law.equation import equation_terms, field_of
+from mesoscribe.symbolic.law.law import Law
 
 NAMES = ("kdv", "allen_cahn", "drifting_allen_cahn", "cahn_hilliard", "Kawahara", "inviscid Burgers")
 THRESHOLDS = np.geomspace(1e-3, 0.5, 12)  # relative to the norm of u_t, of columns of unit norm

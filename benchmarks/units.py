@@ -8,9 +8,8 @@ from __future__ import annotations
 import argparse
 import time
 
-from hybrid import Schedule, Trajectories, fit
-from symbolic import distill, simulate
-from symbolic.equation import equation_terms
+from mesoscribe import Schedule, Trajectories, distill, fit, simulate
+from mesoscribe.symbolic.law.equation import equation_terms
 
 UNITS = [
     *((10.0**p, 1.0, 1.0) for p in (-6, 6)),

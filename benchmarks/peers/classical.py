@@ -10,12 +10,12 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from hybrid.flow import Flow
-from hybrid.grid import Grid
-from hybrid.steppers import Crossing, Step, roll_out
-from symbolic.catalog import CATALOG
-from symbolic.factor import Factor, k, kx, ky, u
-from symbolic.law import Law
+from mesoscribe.hybrid.dynamics.flow import Flow
+from mesoscribe.hybrid.dynamics.steppers import Crossing, Step, roll_out
+from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, u
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.systems.catalog import CATALOG
 
 
 @dataclass(frozen=True)

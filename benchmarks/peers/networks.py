@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from benchmarks.peers.stepper import Stepper
-from hybrid.grid import Grid
+from mesoscribe.hybrid.space.grid import Grid
 
 
 class FourierOperator(Stepper):

@@ -9,9 +9,9 @@ from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
 from benchmarks.peers.stepper import Stepper
-from hybrid.flow import band_mask
-from hybrid.grid import Grid
-from hybrid.modes import ModeIndex
+from mesoscribe.hybrid.dynamics.flow import band_mask
+from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.mode_pairs import ModeIndex
 
 
 class Sine(nn.Module):

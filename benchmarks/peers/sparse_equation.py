@@ -13,12 +13,12 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from benchmarks.pysindy_alone import equations
-from hybrid.flow import Flow, band_mask
-from hybrid.grid import Grid
-from hybrid.metrics import relative_rmse, score
-from hybrid.start import first_useful_frame
-from hybrid.steppers import ETDRK4, simulate
-from hybrid.trajectories import Split, Trajectories
+from mesoscribe.hybrid.data.trajectories import Split, Trajectories
+from mesoscribe.hybrid.dynamics.error import relative_rmse, score
+from mesoscribe.hybrid.dynamics.flow import Flow, band_mask
+from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
+from mesoscribe.hybrid.regression.warm_start import first_useful_frame
+from mesoscribe.hybrid.space.grid import Grid
 
 ORDER, DEGREE = 3, 3  # of the library, the same for all data
 TRAJECTORIES = 8  # that it regresses on: the columns of all would fill the memory

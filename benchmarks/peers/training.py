@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from benchmarks.peers.stepper import SteppedForecast, Stepper, rolled
-from hybrid.grid import Grid
-from hybrid.metrics import relative_rmse, score
-from hybrid.scales import Scales
-from hybrid.schedule import Schedule
-from hybrid.start import first_useful_frame
-from hybrid.training import Windows
-from hybrid.trajectories import Split
+from mesoscribe.hybrid.data.trajectories import Split
+from mesoscribe.hybrid.dynamics.error import relative_rmse, score
+from mesoscribe.hybrid.learn.schedule import Schedule
+from mesoscribe.hybrid.learn.training import Windows
+from mesoscribe.hybrid.regression.units import Scales
+from mesoscribe.hybrid.regression.warm_start import first_useful_frame
+from mesoscribe.hybrid.space.grid import Grid
 
 LEADS = 3  # frames, each predicted from the prediction of the one before, as in arXiv 2605.16211; first one
 BATCH = 8
@@ -52,7 +52,7 @@ def loss(stepper: Stepper, windows: Tensor) -> Tensor:
 def train(make: Callable[[Grid, float], Stepper], parts: Split, *, seconds: float, seed: int) -> Trained:
     """Adam for so many seconds of one processor, its rate falling along a cosine; best validation wins.
 
-    The data, their units, the first frame used and the loss of a window are those of `hybrid.fit`.
+    The data, their units, the first frame used and the loss of a window are those of `mesoscribe.fit`.
 
     Args:
         make: a network of the scaled grid and the scaled time between frames.

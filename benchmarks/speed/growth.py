@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from benchmarks.machine import interleaved
-from hybrid.grid import Grid
-from hybrid.steppers import ETDRK4
-from symbolic.catalog import CATALOG
+from mesoscribe.hybrid.dynamics.steppers import ETDRK4
+from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.symbolic.systems.catalog import CATALOG
 
 STEPS = 2
 POINTS = tuple((2**n, 1) for n in range(8, 21, 2))
@@ -72,9 +72,8 @@ def slope(records: list[dict[str, float]]) -> float:
 
 def learned() -> None:
     """From a few trajectories to a law."""
-    from hybrid import fit
-    from symbolic import distill
-    from symbolic.catalog import simulate
+    from mesoscribe import distill, fit
+    from mesoscribe.symbolic.systems.catalog import simulate
 
     parts = simulate("kdv", 8, points=64, seed=0).split(0)
     model = fit(parts.train, validation=parts.validation, progress=False)

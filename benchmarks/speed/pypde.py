@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from benchmarks.machine import interleaved
-from hybrid.grid import Grid
-from hybrid.resample import resampled
-from symbolic.catalog import CATALOG
-from symbolic.export import exported
+from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.resample import resampled
+from mesoscribe.symbolic.export.export import exported
+from mesoscribe.symbolic.systems.catalog import CATALOG
 
 END = 0.02
 FINE = 1024

@@ -10,11 +10,11 @@ import torch
 
 from benchmarks.machine import interleaved
 from benchmarks.speed.transforms import LIBRARIES, alone, counted
-from hybrid.flow import Flow
-from hybrid.grid import Grid
-from hybrid.steppers import ETDRK4, simulate
-from symbolic.catalog import CATALOG
-from symbolic.initial import initial_fields
+from mesoscribe.hybrid.dynamics.flow import Flow
+from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
+from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.symbolic.systems.catalog import CATALOG
+from mesoscribe.symbolic.systems.initial import initial_fields
 
 SINGLE = 1e-4  # rtol of runs in single precision, which cannot reach that of Law.simulate
 

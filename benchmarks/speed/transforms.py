@@ -14,7 +14,7 @@ import scipy.fft
 import torch
 from torch import Tensor
 
-from hybrid.grid import Grid
+from mesoscribe.hybrid.space.grid import Grid
 
 Job = Callable[[], object]
 

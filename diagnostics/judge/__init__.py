@@ -1,0 +1,1 @@
+"""The verdict, and checks with a light each."""

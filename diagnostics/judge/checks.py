@@ -1,0 +1,183 @@
+"""What can be checked about a network and its law, each with the number behind it and a light."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from mesoscribe.diagnostics.judge.summary import Summary
+from mesoscribe.diagnostics.judge.verdict import MUCH_WORSE, OVERSHOOT, overshoot, quoted
+from mesoscribe.diagnostics.measure.energy import DRIFTING, EnergyTrace
+from mesoscribe.diagnostics.measure.errors import RollOut
+from mesoscribe.symbolic.law.digits import plain
+
+FAR_BELOW = 0.1  # of persistence
+MUCH_TOO_FAR = 10.0  # times the network's error
+KEPT = 1e-6  # of max |V|
+MEAN_KEPT, MEAN_DRIFTING = 1e-2, 1e-1  # of the rms of the data
+MARGIN = 0.25  # of the range of the training data, which F covers beyond them
+EXPONENT = 0.05
+STRAIGHT = 0.99  # R²
+ARTICLES = {"persistence": "persistence", "network": "the network"}
+
+
+class State(StrEnum):
+    """The light of a check."""
+
+    GOOD = "good"
+    DOUBTFUL = "doubtful"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+
+
+SIGNS = {State.GOOD: "✓", State.DOUBTFUL: "!", State.BAD: "✗", State.UNKNOWN: "?"}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check.
+
+    Args:
+        name: what is checked.
+        state: the light.
+        number: what was measured.
+        rule: what would be good.
+    """
+
+    name: str
+    state: State
+    number: str
+    rule: str
+
+    @property
+    def sign(self) -> str:
+        """The light without a colour."""
+        return SIGNS[self.state]
+
+    def as_dict(self) -> dict[str, str]:
+        """For metrics.json."""
+        return {"check": self.name, "state": self.state.value, "number": self.number, "rule": self.rule}
+
+    def __str__(self) -> str:
+        return f"{self.sign} {self.name}: {self.number}"
+
+
+def checks(summary: Summary) -> tuple[Check, ...]:
+    """Every check of a summary, in the order in which a reader should mind them."""
+    return (
+        _class_test(summary),
+        _against_persistence(summary),
+        _law_against_network(summary),
+        *(_energy_law(name, trace, summary) for name, trace in summary.traces.items()),
+        _mean(summary),
+        _support(summary),
+        _one_step(summary),
+        *_reproducible(summary),
+    )
+
+
+def _light(value: float, good: float, doubtful: float) -> State:
+    """Good up to one bound, doubtful up to the other."""
+    if not value <= doubtful:
+        return State.BAD
+    return State.GOOD if value <= good else State.DOUBTFUL
+
+
+def _class_test(summary: Summary) -> Check:
+    rule = "at most twice the residual, or z of at most 3, and no forcing"
+    evidence = None if summary.record is None else summary.record.evidence
+    if evidence is None:
+        return Check("class test", State.UNKNOWN, "the model carries no record of such a test", rule)
+    number = f"best member leaves {plain(evidence.ratio, 3)} times the residual, z = {plain(evidence.z, 3)}"
+    why = "".join(f"; {reason}" for reason in evidence.reasons)
+    return Check("class test", State.GOOD if evidence.in_class else State.BAD, number + why, rule)
+
+
+def _worst(mine: Mapping[str, float | None], other: Mapping[str, float | None]) -> tuple[float, str] | None:
+    """The largest ratio of two errors over the steps that are quoted, and the step; None without one."""
+    errors = {step: np.inf if error is None else error for step, error in mine.items()}
+    return max(((errors[step] / base, step) for step, base in other.items() if base), default=None)
+
+
+def _compared(name: str, subject: str, base: str, summary: Summary, good: float, doubtful: float) -> Check:
+    rule = f"at most {good:g} times that of {ARTICLES[base]}"
+    worst = _worst(*(quoted(summary.errors[who]) for who in (subject, base)))
+    if worst is None:
+        return Check(name, State.UNKNOWN, f"{base} has no error to compare with", rule)
+    ratio, step = worst
+    at = "the last step" if step == "last" else f"step {step}"
+    number = f"{ratio:.2g} times at {at}" if np.isfinite(ratio) else f"lost at {at}"
+    return Check(name, _light(ratio, good, doubtful), number, rule)
+
+
+def _against_persistence(summary: Summary) -> Check:
+    name = "network against persistence"
+    return _compared(name, "network", "persistence", summary, FAR_BELOW, 1.0)
+
+
+def _law_against_network(summary: Summary) -> Check:
+    return _compared("law against network", "law", "network", summary, MUCH_WORSE, MUCH_TOO_FAR)
+
+
+def _energy_law(name: str, trace: EnergyTrace, summary: Summary) -> Check:
+    """V may only fall where M acts, and not change where it does not."""
+    conserved = summary.structure.case == "conservative"
+    lost = not np.isfinite(trace.values).all()
+    worst = np.inf if lost else trace.violation(conserved=conserved)
+    word = "change" if conserved else "rise in a frame"
+    number = "a roll-out was lost" if lost else f"largest {word} {plain(worst, 2)} of max |V|"
+    rule = f"{word} of at most {KEPT:g}: the error of the integrator"
+    return Check(f"energy along roll-outs, {name}", _light(worst, KEPT, DRIFTING), number, rule)
+
+
+def _drift(frames: np.ndarray, rms: float) -> float:
+    """The largest change of the mean of a field along a trajectory, relative to the rms of the data."""
+    mean = frames.mean(axis=tuple(range(2, frames.ndim)))
+    return float(np.abs(mean - mean[:, :1]).max()) / rms
+
+
+def _mean(summary: Summary) -> Check:
+    u = summary.data.u
+    rms = float(np.sqrt(np.mean(u**2))) or 1.0
+    data = _drift(u, rms)
+    if not summary.law.conserves_mean:
+        number = f"the law does not conserve it; in the data it changes by {plain(data, 2)} of the rms"
+        return Check("mean of u", State.UNKNOWN, number, "nothing to check")
+    seen: RollOut = summary.rolled["law"]
+    law = np.nan if seen.lost else _drift(seen.frames, rms)
+    number = f"changes by {plain(data, 2)} of the rms in the data, {law:.1e} in roll-outs of the law"
+    rule = f"the law conserves it: at most {MEAN_KEPT:g} in the data"
+    return Check("mean of u", _light(data, MEAN_KEPT, MEAN_DRIFTING), number, rule)
+
+
+def _support(summary: Summary) -> Check:
+    """How far data and roll-outs leave the values of u that were trained on."""
+    low, high = summary.supported
+    fields = (summary.data.u, *(roll.frames for roll in summary.rolled.values()))
+    beyond = max(overshoot(frames, summary.supported) for frames in fields)
+    number = f"u leaves {low:.4g} to {high:.4g} by {100 * beyond:.2g} % of that range"
+    rule = f"at most {100 * OVERSHOOT:g} %; F is known for {100 * MARGIN:g} % beyond"
+    return Check("range of u", _light(beyond, OVERSHOOT, MARGIN), number, rule)
+
+
+def _one_step(summary: Summary) -> Check:
+    step = summary.step
+    name, rule = "energy change of one step", f"exponent {step.expectation}, on a straight line"
+    if not step.measured:
+        return Check(name, State.UNKNOWN, str(step), rule)
+    off = abs(step.exponent - 1) if step.expected == 1 else max(0.0, step.expected - 0.5 - step.exponent)
+    good = off <= EXPONENT and step.r_squared > STRAIGHT
+    number = f"dt^{step.exponent:.3f}, R² = {step.r_squared:.5f}"
+    return Check(name, State.GOOD if good else State.DOUBTFUL, number, rule)
+
+
+def _reproducible(summary: Summary) -> Iterator[Check]:
+    if summary.record is not None:
+        capped = summary.record.capped
+        ended = "the time cap ended the fit" if capped else "no time cap fired"
+        state = State.DOUBTFUL if capped else State.GOOD
+        number = f"{summary.record.steps} steps, {ended}"
+        yield Check("the same again from the seed", state, number, "no time cap fires")

@@ -1,0 +1,205 @@
+"""Everything that a report says, computed once."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+from mesoscribe.diagnostics.judge.verdict import (
+    cautions,
+    class_evidence,
+    energy_cautions,
+    headline,
+    supported_range,
+)
+from mesoscribe.diagnostics.measure.alignment import aligned
+from mesoscribe.diagnostics.measure.energy import EnergyTrace, energy_along
+from mesoscribe.diagnostics.measure.errors import (
+    Predictor,
+    RollOut,
+    RolloutError,
+    error_of,
+    follow,
+    persistence_error,
+    rollout_error,
+)
+from mesoscribe.diagnostics.measure.guarantee import Guarantee, guarantee
+from mesoscribe.diagnostics.measure.identifiability import EnergyMatch, energy_match
+from mesoscribe.diagnostics.measure.onestep import OneStep, one_step
+from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
+from mesoscribe.diagnostics.measure.scaling_summary import scalings
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.dynamics.threads import threads_by_data
+from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.learn.record import FitRecord
+from mesoscribe.hybrid.regression.evidence import Evidence
+from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.read.canonical import CanonicalNetwork, canonical_form
+from mesoscribe.symbolic.systems.theory import Theory, theory_beside
+
+PACKAGES = ("torch", "numpy", "sympy", "pysindy", "mesoscribe")
+SHORTEST = 3
+
+
+@dataclass(frozen=True)
+class Making:
+    """How a law was made: the command, the seed, the split, seconds of each stage."""
+
+    command: str | None = None
+    seed: int | None = None
+    split: Mapping[str, Any] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Of Python and of the packages that matter."""
+        return {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A network and a law, judged on data.
+
+    Args:
+        law, data: what is judged, and on what.
+        truth: the true law, where it is known.
+        errors: of persistence, network and law from frame 0; later_errors: from the first useful frame, where
+            that is another one.
+        rolled: the roll-outs of network and law.
+        network: the network in its own canonical form; drawn: in the convention of the law.
+        scalings: exponents of raw network, canonical network, law.
+        traces: energy along roll-outs.
+        matches: learned against true energy of network and law, where the truth is known.
+        structure: what the law guarantees.
+        record: how the fit went, where that is known.
+        terms: of the equation, with errors.
+        warnings: what to beware of.
+        supported: the smallest and largest u that the network was trained on.
+        step: what one step of the integrator does to the energy of the law.
+        theory: of the chain that the data come from, where they do.
+    """
+
+    law: Law
+    data: Trajectories
+    truth: Law | None
+    errors: Mapping[str, RolloutError]
+    later_errors: Mapping[str, RolloutError]
+    rolled: Mapping[str, RollOut]
+    network: CanonicalNetwork
+    drawn: CanonicalNetwork
+    scalings: tuple[AmplitudeScaling, ...]
+    traces: Mapping[str, EnergyTrace]
+    matches: Mapping[str, EnergyMatch]
+    structure: Guarantee
+    record: FitRecord | None
+    terms: tuple[EquationTerm, ...]
+    warnings: tuple[str, ...]
+    supported: tuple[float, float]
+    step: OneStep
+    theory: Theory | None = None
+
+    @property
+    def in_class(self) -> bool | None:
+        """The verdict on the class; None where there was no test."""
+        return None if self.class_test is None else self.class_test.in_class
+
+    @property
+    def class_test(self) -> Evidence | None:
+        """The class test; None where there was none."""
+        return None if self.record is None else self.record.evidence
+
+    @property
+    def headline(self) -> str:
+        """The verdict in a line."""
+        return headline(self.in_class, self.law.case)
+
+    @property
+    def evidence(self) -> str:
+        """The numbers behind the verdict on the class."""
+        return class_evidence(self.class_test)
+
+    @property
+    def evaluations(self) -> int:
+        """Distinct forces of bonds that the fit looked at; 0 where it learned from roll-outs."""
+        return 0 if self.record is None else self.record.evaluations
+
+    @property
+    def network_band(self) -> float:
+        """The largest wavenumber that the network evolves."""
+        return float(np.abs(self.network.k).max())
+
+
+@threads_by_data
+def examine(
+    model: OnsagerModel,
+    law: Law,
+    data: Trajectories,
+    *,
+    truth: Law | None = None,
+    record: FitRecord | None = None,
+) -> Summary:
+    """Roll out, measure and judge a network and a law on data."""
+    predictors: dict[str, Predictor] = {"network": model, "law": law}
+    rolled = {name: follow(predictor, data) for name, predictor in predictors.items()}
+    errors = {"persistence": persistence_error(data), **{n: error_of(r, data) for n, r in rolled.items()}}
+    network, terms = canonical_form(model), tuple(equation_terms(law))
+    drawn = aligned(network, law)
+    traces = {
+        "law": energy_along(law, rolled["law"], data),
+        "network": energy_along(drawn, rolled["network"], data),
+    }
+    structure = guarantee(law, data.grid)
+    return Summary(
+        law=law,
+        data=data,
+        truth=truth,
+        errors=errors,
+        later_errors=_later(predictors, data, 0 if record is None else record.warm.first_frame),
+        rolled=rolled,
+        network=network,
+        drawn=drawn,
+        scalings=scalings(model, law, data),
+        traces=traces,
+        matches=_matches(drawn, law, truth, data),
+        structure=structure,
+        record=record,
+        terms=terms,
+        warnings=(
+            *cautions(model, law, data, errors, rolled, record),
+            *energy_cautions(structure, traces["law"]),
+        ),
+        supported=supported_range(model),
+        step=one_step(law, data),
+        theory=theory_beside(terms, data),
+    )
+
+
+def _matches(
+    network: CanonicalNetwork, law: Law, truth: Law | None, data: Trajectories
+) -> dict[str, EnergyMatch]:
+    """Learned against true energy; nothing without a truth to compare with, or of another case."""
+    if truth is None or truth.case != law.case:
+        return {}
+    return {"network": energy_match(network, truth, data), "law": energy_match(law, truth, data)}
+
+
+def _later(predictors: Mapping[str, Predictor], data: Trajectories, first: int) -> dict[str, RolloutError]:
+    """Errors of roll-outs from the first frame that belongs to the equation, where that is not frame 0."""
+    if first == 0 or data.n_frames - first < SHORTEST:
+        return {}
+    later = data.select(frames=slice(first, None))
+    errors = {name: rollout_error(predictor, later) for name, predictor in predictors.items()}
+    return {f"{name}, from frame {first}": e for name, e in errors.items()}

@@ -1,0 +1,146 @@
+"""The verdict on the class, and what a reader should beware of, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from jaxtyping import Float
+
+from mesoscribe.diagnostics.measure.energy import DRIFTING, EnergyTrace
+from mesoscribe.diagnostics.measure.errors import RollOut, RolloutError
+from mesoscribe.diagnostics.measure.guarantee import Guarantee
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.learn.record import FitRecord
+from mesoscribe.hybrid.regression.evidence import Evidence
+from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.symbolic.law.digits import plain
+from mesoscribe.symbolic.law.law import Law
+
+QUOTED = (1, 5, 20)
+MUCH_WORSE = 2.0
+OVERSHOOT = 0.01  # of the range of the training data
+
+
+def quoted(error: RolloutError) -> dict[str, float | None]:
+    """The errors that are quoted, by step; None where it is infinite or the data end before."""
+    leads = {**{str(n): n for n in QUOTED}, "last": error.last}
+    values = {name: error.at(n) if n <= error.last else np.inf for name, n in leads.items()}
+    return {name: value if np.isfinite(value) else None for name, value in values.items()}
+
+
+def curve(error: RolloutError) -> list[float | None]:
+    """The error of every frame to six digits; None where it is infinite."""
+    return [float(f"{value:.6g}") if np.isfinite(value) else None for value in error.mean]
+
+
+def headline(in_class: bool | None, case: str) -> str:
+    """The verdict in a line."""
+    if in_class is None:
+        return f"Not tested against the class; {case} law"
+    return f"In the class; {case} law" if in_class else f"Not in the class; nearest member: {case} law"
+
+
+def class_evidence(evidence: Evidence | None) -> str:
+    """The reasons of a rejection, and the numbers behind the verdict on the class."""
+    if evidence is None:
+        return "There was no class test: the model learned from forces, or carries no record of its fit."
+    shared = (
+        ""
+        if evidence.shared is None
+        else f" Differences from the mean of all trajectories leave {plain(evidence.shared.left, 2)} times "
+        f"the squared residual (p = {plain(evidence.shared.p, 2)}); a forcing in x or t would cancel in them."
+    )
+    because = "; ".join(evidence.reasons)
+    return (
+        (f"Because {because}. " if because else "")
+        + f"On held-out trajectories the best member leaves {plain(evidence.ratio, 3)} times the squared "
+        f"residual of an unrestricted regression (z = {plain(evidence.z, 3)}) and explains "
+        f"{100 * evidence.explained:.4g} % of the variance; |Im q|/|q| = {plain(evidence.imaginary_q, 2)}, "
+        f"which is 0 for members of the class.{shared}"
+    )
+
+
+def _at(steps: list[str]) -> str:
+    return "at " + " and ".join("the last step" if step == "last" else f"step {step}" for step in steps)
+
+
+def _poor(errors: Mapping[str, RolloutError]) -> Iterator[str]:
+    """Where the network does not beat persistence, or the law is much worse than the network."""
+    persistence, network, law = (quoted(errors[name]) for name in ("persistence", "network", "law"))
+    for name, mine in (("network", network), ("law", law)):
+        beaten = [step for step, base in persistence.items() if base is not None]
+        beaten = [step for step in beaten if (mine[step] or np.inf) >= (persistence[step] or 0.0)]
+        if beaten:
+            yield f"The {name} does not beat persistence {_at(beaten)}."
+    worse = [step for step, best in network.items() if best and (law[step] or np.inf) > MUCH_WORSE * best]
+    if worse:
+        yield f"The law is more than {MUCH_WORSE:g} times worse than the network {_at(worse)}."
+
+
+def supported_range(model: OnsagerModel) -> tuple[float, float]:
+    """The values of u that the model was trained on, in the user's unit."""
+    low, high = model.setting.scales.to_user(np.array([model.setting.low, model.setting.high]))
+    return float(low), float(high)
+
+
+def overshoot(frames: Float[np.ndarray, "..."], supported: tuple[float, float]) -> float:
+    """By how much of a range the finite values of some fields leave it."""
+    (low, high), seen = supported, frames[np.isfinite(frames)]
+    return max(low - float(seen.min()), float(seen.max()) - high, 0.0) / (high - low)
+
+
+def _outside(model: OnsagerModel, data: Trajectories, rolled: Mapping[str, RollOut]) -> Iterator[str]:
+    """Fields that leave the values of u that were trained on."""
+    low, high = supported = supported_range(model)
+    fields = {"data": data.u, **{f"roll-out of the {name}": roll.frames for name, roll in rolled.items()}}
+    for name, frames in fields.items():
+        if overshoot(frames, supported) > OVERSHOOT:
+            seen = frames[np.isfinite(frames)]
+            yield (
+                f"The {name} reaches u = {seen.min():.4g} to {seen.max():.4g}, outside the supported range "
+                f"{low:.4g} to {high:.4g}."
+            )
+
+
+def _about_the_fit(record: FitRecord | None) -> Iterator[str]:
+    if record is None:
+        return
+    if not record.warm.evidence.in_class:
+        because = "; ".join(record.warm.evidence.reasons)
+        yield f"Not a member of the class: {because}. The law is the nearest one, not the equation."
+    if record.warm.evidence.linear:
+        yield "The equation is linear: only the product of operator and energy is known, not each of them."
+    if record.capped:
+        yield "The time cap ended the fit: another machine, or another run, may give another model."
+
+
+def energy_cautions(structure: Guarantee, trace: EnergyTrace) -> Iterator[str]:
+    """An energy along roll-outs that rises where it may only fall, or changes where it may not."""
+    if structure.negative_mobility:
+        return
+    conserved = structure.case == Case.CONSERVATIVE.value
+    size = trace.violation(conserved=conserved)
+    if size > DRIFTING:
+        what = "changes" if conserved else "rises in a frame"
+        limit = "may not change" if conserved else "may only fall"
+        yield f"The energy along roll-outs of the law {what} by {size:.2g} of its size, but it {limit}."
+
+
+def cautions(
+    model: OnsagerModel,
+    law: Law,
+    data: Trajectories,
+    errors: Mapping[str, RolloutError],
+    rolled: Mapping[str, RollOut],
+    record: FitRecord | None,
+) -> tuple[str, ...]:
+    """What to beware of."""
+    lost = (f"A roll-out of the {name} was lost: {why}" for name, roll in rolled.items() for why in roll.lost)
+    bands = (
+        ()
+        if law.band is not None
+        else ("The law has no band: all modes that the grid resolves are evolved.",)
+    )
+    return (*_about_the_fit(record), *lost, *_poor(errors), *_outside(model, data, rolled), *bands)

@@ -1,0 +1,57 @@
+"""A network in the convention of a law, so that their factors can be drawn on the same axes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Float
+
+from mesoscribe.symbolic.law.factor import Factor, columns
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.read.canonical import CanonicalNetwork
+
+LOW_MODES = 8
+
+
+def symbol_at(law: Law, name: str, k: Float[np.ndarray, "d k"]) -> Float[np.ndarray, " k"]:
+    """m, w or q of a law at given wavenumbers."""
+    factor: Factor = getattr(law, name)
+    return columns(factor.terms, dict(zip(law.wavenumbers, k, strict=True))) @ np.array(factor.values)
+
+
+def relative_scale(network: CanonicalNetwork, law: Law) -> float:
+    """The s of (sM, sW, V/s) that brings a network to the scale of a law, 1 where they share it already.
+
+    They do where both are dissipative, conservative or mixed. A law that lost a weak M has its scale in w,
+    while the network's is in m.
+    """
+    name, _ = law.scale
+    learned: Float[np.ndarray, " k"] = getattr(network, name)
+    norm = np.sqrt((network.k**2).sum(0))
+    low = [i for i in np.argsort(norm) if learned[i] != 0][:LOW_MODES]
+    wanted = symbol_at(law, name, network.k)
+    if not low or not np.any(wanted[low]):
+        return 1.0
+    s = float(learned[low] @ wanted[low] / (learned[low] @ learned[low]))
+    return s if abs(s - 1) > 0.5 else 1.0
+
+
+def aligned(network: CanonicalNetwork, law: Law) -> CanonicalNetwork:
+    """The network in the scale of a law."""
+    s = relative_scale(network, law)
+    return network if s == 1 else rescaled(network, s)
+
+
+def rescaled(network: CanonicalNetwork, s: float) -> CanonicalNetwork:
+    """(sM, sW, V/s): the same dynamics."""
+    return replace(
+        network,
+        m=s * network.m,
+        w=s * network.w,
+        q=network.q / s,
+        f=network.f / s,
+        F=lambda v: network.F(v) / s,
+        drive=network.drive / s,
+        N=None if network.N is None else network.N.rescaled(1 / s),
+    )

@@ -1,0 +1,123 @@
+"""How far roll-outs are from the data: relative RMSE against lead time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from jaxtyping import Float
+
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.dynamics.error import lead_times, relative_rmse
+
+
+class Predictor(Protocol):
+    """Whatever carries fields forward in time: a Law, an OnsagerModel."""
+
+    def simulate(self, u0: np.ndarray, t: np.ndarray, /) -> np.ndarray:
+        """Fields (*batch, nt, *grid) at times t (nt,), starting from u0 (*batch, *grid) at t[0]."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class RollOut:
+    """Trajectories predicted from their first frames.
+
+    Args:
+        frames: the fields, infinite from the frame on at which a trajectory was lost.
+        lost: the reason for each trajectory that was lost.
+    """
+
+    frames: Float[np.ndarray, "n nt *grid"]
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class RolloutError:
+    """sqrt(mean (û - u)²)/sqrt(mean u²) of each frame of roll-outs from frame 0.
+
+    Args:
+        times: lead time of each frame, 0 first, in the user's unit.
+        mean: the error of each frame, averaged over trajectories; inf where one of them was lost.
+        std: its standard deviation over trajectories.
+        lost: why trajectories were lost.
+    """
+
+    times: Float[np.ndarray, " nt"]
+    mean: Float[np.ndarray, " nt"]
+    std: Float[np.ndarray, " nt"]
+    lost: tuple[str, ...] = ()
+
+    @property
+    def last(self) -> int:
+        """The largest lead, in frames."""
+        return len(self.mean) - 1
+
+    def at(self, lead: int) -> float:
+        """The error after some frames.
+
+        Raises:
+            ValueError: the data have no such frame.
+        """
+        if not 0 <= lead <= self.last:
+            raise ValueError(f"expected a lead of 0 to {self.last} frames, got {lead}; choose among those")
+        return float(self.mean[lead])
+
+    def __str__(self) -> str:
+        rows = [f"{'step':>5} {'time':>10} {'relative RMSE':>14} {'std':>9}"]
+        for n in lead_times(self.last):
+            rows.append(f"{n:>5} {self.times[n]:>10.4g} {self.mean[n]:>14.2e} {self.std[n]:>9.1e}")
+        return "\n".join([*rows, *(f"lost: {reason}" for reason in self.lost)])
+
+
+def follow(predictor: Predictor, data: Trajectories) -> RollOut:
+    """Roll-outs from the first frame of each trajectory; those that are lost are kept as far as they go."""
+    u0, t = data.u[:, 0], data.t
+    try:
+        return RollOut(np.asarray(predictor.simulate(u0, t)))
+    except FloatingPointError:
+        parts = [_as_far_as_it_goes(predictor, start, t) for start in u0]
+    reasons = [f"trajectory {i}: {reason}" for i, (_, reason) in enumerate(parts) if reason]
+    return RollOut(np.stack([frames for frames, _ in parts]), tuple(reasons))
+
+
+def _as_far_as_it_goes(
+    predictor: Predictor, u0: Float[np.ndarray, "*grid"], t: Float[np.ndarray, " nt"]
+) -> tuple[Float[np.ndarray, " nt *grid"], str]:
+    """One trajectory frame by frame, infinite after the last one reached, and why it ended there."""
+    frames = np.full((len(t), *u0.shape), np.inf)
+    frames[0] = u0
+    try:
+        for i in range(1, len(t)):
+            frames[i] = predictor.simulate(frames[i - 1], t[i - 1 : i + 1])[1]
+    except FloatingPointError as error:
+        return frames, str(error)
+    return frames, ""
+
+
+def error_of(rolled: RollOut, data: Trajectories) -> RolloutError:
+    """The errors of roll-outs of these data."""
+    pairs = zip(rolled.frames[:, None], data.u[:, None], strict=True)
+    each = np.stack([relative_rmse(predicted, truth, data.grid) for predicted, truth in pairs])
+    reached = np.isfinite(each).all(0)
+    std = np.full(each.shape[1], np.inf)
+    std[reached] = each[:, reached].std(0)
+    return RolloutError(data.t - data.t[0], each.mean(0), std, rolled.lost)
+
+
+def rollout_error(predictor: Predictor, data: Trajectories) -> RolloutError:
+    """Relative RMSE of each frame of roll-outs from frame 0 of the data.
+
+    A roll-out that is lost counts as infinite from then on, and the reason is kept in `lost`.
+
+    Args:
+        predictor: a Law, an OnsagerModel, or anything with simulate(u0, t).
+        data: trajectories to compare with, best ones that were not trained on.
+    """
+    return error_of(follow(predictor, data), data)
+
+
+def persistence_error(data: Trajectories) -> RolloutError:
+    """The error of "tomorrow = today": every frame predicted by the first. The least that is to be beaten."""
+    return error_of(RollOut(np.broadcast_to(data.u[:, :1], data.u.shape)), data)

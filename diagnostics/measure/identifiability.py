@@ -1,0 +1,56 @@
+"""Learned against true energy, in canonical form: what the data determine should come out the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from scipy.stats import linregress
+
+from mesoscribe.diagnostics.measure.probes import probe
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.read.canonical import CanonicalNetwork, canonical_law
+
+SNAPSHOTS = 2000
+
+
+@dataclass(frozen=True, eq=False)
+class EnergyMatch:
+    """V learned against V true over snapshots, both canonical, on the modes that the learner evolves.
+
+    Args:
+        subject: whose energy was learned.
+        true, learned: V of each snapshot (amplitude² × volume × units of q).
+        slope: of the straight line learned = slope · true + constant; 1 where V is identified.
+        r: Pearson's correlation.
+    """
+
+    subject: str
+    true: Float[np.ndarray, " n"]
+    learned: Float[np.ndarray, " n"]
+    slope: float
+    r: float
+
+    def __str__(self) -> str:
+        return f"V of the {self.subject} against the true V: slope {self.slope:.4f}, r = {self.r:.6f}"
+
+
+def energy_match(subject: CanonicalNetwork | Law, truth: Law, data: Trajectories) -> EnergyMatch:
+    """The learned V over that of the true law, on at most SNAPSHOTS frames of data.
+
+    Where the energy is expanded about a centre, the constant of the line takes up the difference.
+
+    Raises:
+        ValueError: all snapshots have the same true energy.
+    """
+    learner = probe(canonical_law(subject) if isinstance(subject, Law) else subject, data.grid)
+    reference = probe(canonical_law(truth), data.grid)
+    frames = data.u.reshape(-1, *data.grid.shape)
+    frames = learner.evolved(frames[:: max(1, -(-len(frames) // SNAPSHOTS))], data.grid)
+    true, learned = (probed.components(frames)["V"] for probed in (reference, learner))
+    if np.ptp(true) == 0:
+        raise ValueError("expected snapshots of different energy, got one energy; give more trajectories")
+    line = linregress(true, learned)
+    return EnergyMatch(learner.name, true, learned, float(line.slope), float(line.rvalue))

@@ -1,0 +1,90 @@
+"""How much one step of the integrator changes the energy of a law, against the length of the step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+
+from mesoscribe.diagnostics.measure.scaling import straight_line
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.dynamics.flow import Flow
+from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, roll_out
+from mesoscribe.symbolic.law.law import Law
+
+HALVINGS = range(-6, 13)  # of the time between frames
+N_FIELDS = 16
+ROUNDING = 1e-14  # of the terms of V
+LARGE = 1e-2  # a change beyond is no small step
+FITTED, FEWEST = 4, 3  # points in the line
+
+
+@dataclass(frozen=True, eq=False)
+class OneStep:
+    """|V(u(dt)) - V(u0)| after one step, mean over fields, relative to the terms of V.
+
+    Where M acts, dV = -⟨δV/δu, M δV/δu⟩ dt: the exponent is 1. Where M = 0 all of it is the error of the
+    scheme, whose exponent is at least its order plus one.
+
+    Args:
+        dt: lengths of the step in the user's time, falling.
+        change: the change of V.
+        fitted: the steps that the line goes through, the shortest above rounding.
+        exponent, r_squared: of the line through log(change) over log(dt), NaN without one.
+        expected: 1, or order + 1.
+    """
+
+    dt: Float[np.ndarray, " s"]
+    change: Float[np.ndarray, " s"]
+    fitted: Bool[np.ndarray, " s"]
+    exponent: float
+    r_squared: float
+    expected: int
+
+    @property
+    def measured(self) -> bool:
+        """Whether enough steps change V by more than rounding."""
+        return bool(np.isfinite(self.exponent))
+
+    def __str__(self) -> str:
+        if not self.measured:
+            return f"below rounding ({ROUNDING:g} of the terms of V) at all small steps"
+        return f"dt^{self.exponent:.3f} (R² = {self.r_squared:.5f}), expected {self.expectation}"
+
+    @property
+    def expectation(self) -> str:
+        """The exponent of theory in words."""
+        return "1" if self.expected == 1 else f"{self.expected} or more"
+
+
+def one_step(law: Law, data: Trajectories, *, scheme: Scheme | None = None) -> OneStep:
+    """The change of V in one step from frames of data, for steps between a 4096th and 64 of their spacing.
+
+    Args:
+        law: whose equation and energy.
+        data: its frames, evenly spread over trajectories and times, are where the steps start.
+        scheme: the integrator; ETDRK4 if None.
+    """
+    scheme = scheme or ETDRK4()
+    flow = law.flow(data.grid)
+    frames = data.u.reshape(-1, *data.grid.shape) - law.centre
+    fields = torch.as_tensor(frames[:: max(1, -(-len(frames) // N_FIELDS))].copy())
+    dt = data.dt * 0.5 ** np.array(HALVINGS)
+    change = np.array([_change(flow, fields, float(step), scheme) for step in dt])
+    good = np.flatnonzero((change > ROUNDING) & (change < LARGE))
+    fitted = np.zeros(len(dt), dtype=bool)
+    fitted[good[-FITTED:]] = len(good) >= FEWEST
+    line = straight_line(np.log(dt[fitted]), np.log(change[fitted])) if fitted.any() else (np.nan, np.nan)
+    return OneStep(dt, change, fitted, *line, 1 if law.m else scheme.order + 1)
+
+
+def _change(flow: Flow, fields: torch.Tensor, dt: float, scheme: Scheme) -> float:
+    """Mean of |V(u(dt)) - V(u0)| relative to the size of the terms of V; inf where the step is lost."""
+    with torch.no_grad(), np.errstate(all="ignore"):
+        start = flow.grid.fft(fields)
+        end = flow.grid.fft(next(roll_out(flow, fields, dt, 1, 1, scheme)))
+        share = (flow.energy(end) - flow.energy(start)).abs() / flow.energy_size(start)
+    value = float(share.mean())
+    return value if np.isfinite(value) else np.inf

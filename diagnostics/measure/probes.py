@@ -1,0 +1,104 @@
+"""The energies of networks, canonical networks and laws, by component, as functions of fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import singledispatch
+
+import numpy as np
+from jaxtyping import Float
+
+from mesoscribe.hybrid.dynamics.flow import band_mask
+from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.symbolic.law.factor import Factor
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.read.canonical import CanonicalNetwork
+
+Components = Mapping[str, Float[np.ndarray, " n"]]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What an energy is probed through.
+
+    Args:
+        name: whose energy.
+        centre: u*, about which it is expanded.
+        band: largest wavenumber evolved.
+        components: fields (n, *grid) ↦ each component of their energy (n,).
+    """
+
+    name: str
+    centre: float
+    band: float
+    components: Callable[[Float[np.ndarray, " n *grid"]], Components]
+
+    def evolved(self, fields: Float[np.ndarray, "..."], grid: Grid) -> Float[np.ndarray, "..."]:
+        """The fields without the modes that are removed or held."""
+        modes = np.fft.rfftn(fields, axes=grid.axes) * band_mask(grid, self.band)
+        return np.fft.irfftn(modes, s=grid.shape, axes=grid.axes)
+
+
+@singledispatch
+def probe(subject: object, grid: Grid) -> Probe:
+    """The energies of a subject on a box.
+
+        network            V0, V1, V2 as learned, and V their sum
+        canonical network  F = ∫F dx,  Q = ½|box| Σ_k q(k)|û_k|²,  N where there is one,  V their sum
+        law                all of these, V0 = ∫ ½ a u² + F dx, N a part of V2
+
+    Raises:
+        ValueError: the subject has no energy.
+    """
+    raise ValueError(f"expected a Law, an OnsagerModel or its canonical form, got {type(subject).__name__}")
+
+
+@probe.register
+def _(model: OnsagerModel, grid: Grid) -> Probe:
+    scales = model.setting.scales
+
+    def components(fields: Float[np.ndarray, " n *grid"]) -> Components:
+        parts = model.energies(fields)
+        named = {"V0": parts.V0, "V1": parts.V1, "V2": parts.V2, "V": parts.total}
+        return {name: value.numpy() for name, value in named.items()}
+
+    return Probe("network, raw", scales.centre, model.setting.band / scales.length, components)
+
+
+@probe.register
+def _(network: CanonicalNetwork, grid: Grid) -> Probe:
+    lengths, shape = np.array(grid.lengths)[:, None], np.array(grid.shape)[:, None]
+    integers = np.rint(network.k * lengths / (2 * np.pi)).astype(int)
+    carried = (2 * np.abs(integers) < shape).all(0)
+    index = (slice(None), *integers[:, carried])
+    pairs = np.where((integers[:, carried] == 0).all(0), 1.0, 2.0)
+
+    def components(fields: Float[np.ndarray, " n *grid"]) -> Components:
+        v = fields - network.centre
+        F = grid.volume * network.F(v).mean(grid.axes)
+        power = np.abs(np.fft.fftn(v, axes=grid.axes, norm="forward")[index]) ** 2
+        Q = 0.5 * grid.volume * power @ (pairs * network.q[carried])
+        if network.N is None:
+            return {"F": F, "Q": Q, "V": F + Q}
+        N = network.N.energy(v)
+        return {"F": F, "Q": Q, "N": N, "V": F + Q + N}
+
+    return Probe("network, canonical", network.centre, float(np.abs(network.k).max()), components)
+
+
+@probe.register
+def _(law: Law, grid: Grid) -> Probe:
+    pointwise = replace(law, q=Factor(), N=Factor(), covariance=None)
+    local = replace(law, F=Factor(), q=Factor(), covariance=None)
+
+    def components(fields: Float[np.ndarray, " n *grid"]) -> Components:
+        parts = law.energies(fields)
+        F, V = pointwise.energies(fields).V0.numpy(), parts.total.numpy()
+        named = {"V0": parts.V0, "V1": parts.V1, "V2": parts.V2}
+        of_N = {"N": local.energies(fields).total.numpy()} if law.N else {}
+        Q = V - F - sum(of_N.values())
+        return {"F": F, "Q": Q, **of_N, **{name: value.numpy() for name, value in named.items()}, "V": V}
+
+    return Probe("law", law.centre, grid.nyquist if law.band is None else law.band, components)

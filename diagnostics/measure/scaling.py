@@ -1,0 +1,233 @@
+"""How energies grow with the amplitude of the field: exponents, where they hold and how sure they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from mesoscribe.diagnostics.measure.sweep import N_AMPLITUDES, N_FIELDS, Subject, Sweep, aligned_mean, sweep
+from mesoscribe.hybrid.data.trajectories import Trajectories
+
+NEGLIGIBLE = 1e-10  # a component below this share of the largest one is zero
+ROUNDING = 1e-13  # of V[u*], which is subtracted
+CLEAR = 3.0  # times the noise that a component must be
+SHORTEST = 3.0  # ratio of the ends of a window that is worth an exponent
+STEADY = 0.1  # a local exponent that varies by more is no single power
+RESAMPLES = 400
+PERCENTILES = (2.5, 97.5)
+AGREEING = 0.95  # of the resamples keep the sign, or there is no interval
+RULE = (
+    "The window is the longest run of amplitudes on which the component is above rounding "
+    f"({NEGLIGIBLE:g} of the largest component) and {CLEAR:g} times above the noise where that is known, "
+    f"keeps its sign, grows, and has a local exponent that varies by less than {STEADY:g}; it must span a "
+    f"factor of {SHORTEST:g}. V[u*] is subtracted; each field counts with the sign that it has at the "
+    f"largest amplitude. In brackets: 95 % of {RESAMPLES} resamples of the initial fields."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class ComponentScaling:
+    """One component of an energy against the amplitude.
+
+    Args:
+        name: such as V0.
+        amplitudes: A.
+        values: the component of u* + A (u0 - u*) less that of u*, mean over fields.
+        local: d log|V| / d log A, NaN where the component vanishes.
+        window: smallest and largest amplitude of the fit; None where there is nothing to fit.
+        exponent, r_squared: of the straight line through log|V| over log A in the window, NaN without one.
+        note: why an exponent means nothing, or less than it seems; empty where it is sound.
+        interval: 95 % of the exponents over initial fields; None for one field, or where their signs differ.
+        noise: what the values are uncertain by; zeros where that is not known.
+    """
+
+    name: str
+    amplitudes: Float[np.ndarray, " a"]
+    values: Float[np.ndarray, " a"]
+    local: Float[np.ndarray, " a"]
+    window: tuple[float, float] | None
+    exponent: float
+    r_squared: float
+    note: str
+    interval: tuple[float, float] | None
+    noise: Float[np.ndarray, " a"]
+
+    @property
+    def meaningful(self) -> bool:
+        """Whether there is an exponent."""
+        return self.window is not None
+
+    @property
+    def quoted(self) -> str:
+        """Such as 3.001 [2.998, 3.004]."""
+        between = "" if self.interval is None else f" [{self.interval[0]:.3f}, {self.interval[1]:.3f}]"
+        return f"{self.exponent:.3f}{between}" if self.meaningful else ""
+
+    def __str__(self) -> str:
+        if self.window is None:
+            return f"{self.name:>3}  {self.note}"
+        low, high = self.window
+        note = f"  {self.note}" if self.note else ""
+        return f"{self.name:>3}  {self.quoted:<22} R² {self.r_squared:.5f}  A {low:.3g} to {high:.3g}{note}"
+
+
+@dataclass(frozen=True)
+class AmplitudeScaling:
+    """How each component of an energy grows with amplitude.
+
+    Args:
+        subject: whose energy.
+        components: in the order V0, V1, V2, V (network); F, Q, V (canonical); all of them (law).
+        rule: how windows are chosen.
+    """
+
+    subject: str
+    components: tuple[ComponentScaling, ...]
+    rule: str = RULE
+
+    def __getitem__(self, name: str) -> ComponentScaling:
+        """A component by name."""
+        return {component.name: component for component in self.components}[name]
+
+    def __str__(self) -> str:
+        return "\n".join([f"exponents of the {self.subject}", *(f"  {c}" for c in self.components)])
+
+
+def _window(good: Bool[np.ndarray, " s"], slopes: Float[np.ndarray, " s"]) -> tuple[int, int]:
+    """First and last point of the longest run of good steps whose slopes agree to STEADY."""
+    best = (0, 0)
+    for first in range(len(slopes)):
+        last, low, high = first, np.inf, -np.inf
+        while last < len(slopes) and good[last]:
+            low, high = min(low, slopes[last]), max(high, slopes[last])
+            if high - low > STEADY:
+                break
+            last += 1
+        best = max(best, (first, last), key=lambda run: run[1] - run[0])
+    return best
+
+
+def straight_line(x: Float[np.ndarray, " a"], y: Float[np.ndarray, " a"]) -> tuple[float, float]:
+    """Slope and R² of the straight line through the points."""
+    slope, intercept = np.polyfit(x, y, 1)
+    return float(slope), 1 - float(np.sum((slope * x + intercept - y) ** 2) / np.sum((y - y.mean()) ** 2))
+
+
+def _interval(
+    x: Float[np.ndarray, " a"], each: Float[np.ndarray, "a n"], sign: float
+) -> tuple[float, float] | None:
+    """95 % of the slopes over resampled fields."""
+    n = each.shape[1]
+    shares = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=RESAMPLES) / n
+    means = sign * each @ shares.T
+    kept = (means > 0).all(0)
+    if n == 1 or kept.mean() < AGREEING:
+        return None
+    low, high = np.percentile(np.polyfit(x, np.log(means[:, kept]), 1)[0], PERCENTILES)
+    return float(low), float(high)
+
+
+def _component(
+    name: str,
+    A: Float[np.ndarray, " a"],
+    each: Float[np.ndarray, "a n"],
+    floor: Float[np.ndarray, " a"],
+    noise: Float[np.ndarray, " a"],
+) -> ComponentScaling:
+    """The window, the line through it and what is to be said about it."""
+    turned, values = aligned_mean(each)
+    size = np.abs(values)
+    x, y = np.log(A), np.log(np.where(values != 0, size, np.nan))
+    slopes = np.diff(y) / np.diff(x)
+    present, clear = size > floor, size > np.maximum(floor, CLEAR * noise)
+    same_sign = np.sign(values[1:]) == np.sign(values[:-1])
+    good = _both(clear) & same_sign & (slopes > 0)
+    poles = _poles(A[1:][_both(present) & ~same_sign])
+    first, last = _window(good, slopes)
+    blank = ComponentScaling(name, A, values, np.gradient(y, x), None, np.nan, np.nan, "", None, noise)
+    if A[last] < SHORTEST * A[first]:
+        return replace(blank, note=f"means nothing: {_why_not(present, clear, poles, slopes[good])}")
+    inside = slice(first, last + 1)
+    exponent, r_squared = straight_line(x[inside], y[inside])
+    return replace(
+        blank,
+        window=(float(A[first]), float(A[last])),
+        exponent=exponent,
+        r_squared=r_squared,
+        note="; ".join(filter(None, (poles or _elsewhere(slopes[good]), _hidden(A[present & ~clear])))),
+        interval=_interval(x[inside], turned[inside], float(np.sign(values[first]))),
+    )
+
+
+def _both(points: Bool[np.ndarray, " a"]) -> Bool[np.ndarray, " s"]:
+    """Whether both ends of a step are so."""
+    return points[1:] & points[:-1]
+
+
+def _poles(at: Float[np.ndarray, " p"]) -> str:
+    return f"changes sign at A ≈ {', '.join(f'{pole:.2g}' for pole in at)}" if len(at) else ""
+
+
+def _hidden(at: Float[np.ndarray, " p"]) -> str:
+    ends = list(dict.fromkeys(f"{A:.2g}" for A in (*at[:1], *at[-1:])))
+    return f"below the noise at A = {' to '.join(ends)}" if ends else ""
+
+
+def _elsewhere(slopes: Float[np.ndarray, " s"]) -> str:
+    low, high = slopes.min(), slopes.max()
+    return f"elsewhere the local exponent is {low:.2f} to {high:.2f}" if high - low > 2 * STEADY else ""
+
+
+def _why_not(
+    present: Bool[np.ndarray, " a"],
+    clear: Bool[np.ndarray, " a"],
+    poles: str,
+    slopes: Float[np.ndarray, " s"],
+) -> str:
+    """The reason for which there is no exponent."""
+    if not present.any():
+        return f"below {NEGLIGIBLE:g} of the energy"
+    if not clear.any():
+        return f"below the noise, network and law differ by more than 1/{CLEAR:g} of it"
+    if poles or not len(slopes):
+        return poles or "no power of A over a wide enough range"
+    return f"no single power of A, the local exponent is {slopes.min():.2f} to {slopes.max():.2f}"
+
+
+def exponents(swept: Sweep, noise: Mapping[str, Float[np.ndarray, " a"]] | None = None) -> AmplitudeScaling:
+    """Exponents of a sweep.
+
+    Args:
+        swept: the energies.
+        noise: what a component is uncertain by at each amplitude; those that are not named have none.
+    """
+    none = np.zeros(len(swept.amplitudes))
+    components = (
+        _component(
+            name,
+            swept.amplitudes,
+            each,
+            NEGLIGIBLE * swept.largest + ROUNDING * swept.offsets[name],
+            (noise or {}).get(name, none),
+        )
+        for name, each in swept.each.items()
+    )
+    return AmplitudeScaling(swept.subject, tuple(components))
+
+
+def amplitude_scaling(
+    subject: Subject, data: Trajectories, *, n_amplitudes: int = N_AMPLITUDES, n_fields: int = N_FIELDS
+) -> AmplitudeScaling:
+    """Exponents of the components of V[u* + A (u0 - u*)] against A, u0 the first frames of the data.
+
+    A runs from 0.01 to where a field would leave the range of the data.
+
+    Args:
+        subject: a network (its raw energies), its canonical form, or a law.
+        data: trajectories whose first frames are scaled.
+        n_amplitudes: how many amplitudes; n_fields: how many first frames at most.
+    """
+    return exponents(sweep(subject, data, n_amplitudes=n_amplitudes, n_fields=n_fields))

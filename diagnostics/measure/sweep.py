@@ -1,0 +1,97 @@
+"""Energies of fields whose amplitude is swept: V[u* + A (u0 - u*)] less V[u*], by component and field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from mesoscribe.diagnostics.measure.probes import probe
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.read.canonical import CanonicalNetwork
+
+SMALLEST = 1e-2
+N_AMPLITUDES = 41
+N_FIELDS = 16
+MOST_VALUES = 2**18  # of fields whose energy is computed at once
+
+Subject = OnsagerModel | CanonicalNetwork | Law
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """Each component of an energy for each amplitude and field.
+
+    Args:
+        subject: whose energy.
+        amplitudes: A.
+        each: component ↦ its values less those of u*, (amplitude, field).
+        offsets: component ↦ |its value at u*|, whose rounding limits what is left.
+    """
+
+    subject: str
+    amplitudes: Float[np.ndarray, " a"]
+    each: Mapping[str, Float[np.ndarray, "a n"]]
+    offsets: Mapping[str, float]
+
+    @property
+    def largest(self) -> Float[np.ndarray, " a"]:
+        """The largest component at each amplitude, mean of |·| over fields."""
+        return np.max([np.abs(values).mean(1) for values in self.each.values()], axis=0)
+
+    def apart(self, other: Sweep, scale: float = 1.0) -> dict[str, Float[np.ndarray, " a"]]:
+        """Mean of |mine - scale · other's| over fields, for the components that both have."""
+        common = self.each.keys() & other.each.keys()
+        return {name: np.abs(self.each[name] - scale * other.each[name]).mean(1) for name in sorted(common)}
+
+
+def aligned_mean(each: Float[np.ndarray, "a n"]) -> tuple[Float[np.ndarray, "a n"], Float[np.ndarray, " a"]]:
+    """The values with the sign that each field has at the largest amplitude taken off, and their mean.
+
+    The mean gets back the sign of most of them, so that it changes sign where the fields do.
+    """
+    turned = each * np.sign(each[-1]) * (np.sign(each[-1].mean()) or 1.0)
+    return turned, turned.mean(1)
+
+
+def _largest_amplitude(v0: np.ndarray, v: np.ndarray) -> float:
+    """The factor up to which every field scaled by it stays within the range of the data."""
+    limits = [v.max() / v0.max()] if v0.max() > 0 else []
+    limits += [v.min() / v0.min()] if v0.min() < 0 else []
+    return float(min(limits, default=1.0))
+
+
+def sweep(
+    subject: Subject,
+    data: Trajectories,
+    *,
+    n_amplitudes: int = N_AMPLITUDES,
+    n_fields: int = N_FIELDS,
+    beyond: float = 1.0,
+) -> Sweep:
+    """Sweep the amplitude of first frames u0, from 0.01 to where a field would leave the range of the data.
+
+    Args:
+        subject: a network (its raw energies), its canonical form, or a law.
+        data: trajectories whose first frames are scaled.
+        n_amplitudes: how many amplitudes; n_fields: how many first frames at most.
+        beyond: if above 1, from the end of the data's range to so many times that amplitude instead.
+    """
+    probed = probe(subject, data.grid)
+    v = data.u - probed.centre
+    v0 = v[:n_fields, 0]
+    reach = _largest_amplitude(v0, v)
+    A = np.geomspace(*((SMALLEST, reach) if beyond <= 1 else (reach, beyond * reach)), n_amplitudes)
+    at_centre = probed.components(probed.centre + 0 * v0[:1])
+    parts = np.array_split(A, min(A.size, 1 + A.size * v0.size // MOST_VALUES))
+    scaled = (np.multiply.outer(part, v0).reshape(-1, *v0.shape[1:]) for part in parts)
+    rows = [probed.components(probed.centre + fields) for fields in scaled]
+    each = {
+        name: np.concatenate([row[name] for row in rows]).reshape(A.size, len(v0)) - offset
+        for name, offset in at_centre.items()
+    }
+    return Sweep(probed.name, A, each, {name: float(np.abs(o).max()) for name, o in at_centre.items()})

@@ -1,0 +1,243 @@
+"""One self-contained page that says what was found and how far it can be trusted."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from matplotlib.figure import Figure
+
+from mesoscribe.diagnostics.judge.checks import checks
+from mesoscribe.diagnostics.judge.metrics import metrics
+from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
+from mesoscribe.diagnostics.judge.verdict import QUOTED
+from mesoscribe.diagnostics.measure.scaling import RULE
+from mesoscribe.diagnostics.pages.cite import CITED, bibtex
+from mesoscribe.diagnostics.pages.page import page, shown
+from mesoscribe.diagnostics.pages.plots import (
+    energy_figure,
+    error_figure,
+    match_figure,
+    pareto_figure,
+    picture_figure,
+    slope_figure,
+    step_figure,
+    symbol_figure,
+)
+from mesoscribe.diagnostics.pages.report_markdown import report_markdown, warned
+from mesoscribe.diagnostics.pages.scaling_plots import scaling_figure
+from mesoscribe.diagnostics.pages.style import save
+from mesoscribe.diagnostics.pages.tables import (
+    Formulas,
+    coefficient_rows,
+    error_rows,
+    scaling_rows,
+    split_rows,
+    term_rows,
+    theory_rows,
+)
+from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.learn.record import FitRecord
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.symmetry import symmetries
+from mesoscribe.symbolic.select.pareto import Pareto
+
+LOOK_FOR = {
+    "errors": (
+        "Error against lead time",
+        "The law should follow the network or lie below it, and both stay far below persistence (tomorrow = "
+        "today). Bands are one standard deviation over trajectories.",
+    ),
+    "slope": (
+        "The pointwise energy",
+        "Left F′, right F and the density of V0 = ∫ F + ½ a u² dx, a the constant of q(k), of law and "
+        "network in canonical form. Trust neither where there are no data.",
+    ),
+    "symbols": (
+        "The operators and the quadratic energy",
+        "Points are free parameters of the network, one for each mode, in the law's scale and sign of V; the "
+        "law's curve should pass through those that the data determine, the low modes first. A negative m(k) "
+        "of the network means that the law, which dropped it, has the other sign of V.",
+    ),
+    "pictures": (
+        "A test trajectory",
+        "Look at the scale of the last panel, and whether the difference has a structure: a travelling "
+        "pattern is an error of speed, a growing one an error of the energy.",
+    ),
+    "pictures_network": (
+        "The same trajectory and the network",
+        "What the law leaves out of the network, or puts right: compare the scales of the last panels.",
+    ),
+    "energy": (
+        "Energy along roll-outs",
+        "With M ≠ 0 the energy may only fall, with M = 0 it may not change: what it does on the right is "
+        "then the error of the integrator (law) or a weak M (network). V is in the law's convention, so "
+        "it may be negative.",
+    ),
+    "onestep": (
+        "Energy change of one step",
+        "Where M ≠ 0 the energy falls in proportion to the step: exponent 1. Where M = 0 what is left is the "
+        "error of the integrator, with an exponent of its order plus one or more. Filled: fitted.",
+    ),
+    "match": (
+        "Learned against true energy",
+        "V of the test snapshots, both in canonical form, on the modes that are evolved: a slope of 1 says "
+        "that all of the energy that data can determine was found.",
+    ),
+    "scaling": (
+        "Amplitude scaling",
+        "Thick where the exponent in the legend was fitted. The raw components hold what the data cannot "
+        "determine; compare theory with the canonical ones.",
+    ),
+}
+
+
+PARETO = (
+    "Complexity against error",
+    "Every law that was tried, refined on a few trajectories. The line is the front: laws that no other one "
+    "with as few coefficients beats. ",
+)
+
+
+class Distilled(Protocol):
+    """What a distillation tells the report."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was dropped, or has to be said."""
+        ...
+
+    @property
+    def pareto(self) -> Pareto | None:
+        """What was tried."""
+        ...
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a folder has kept of its distillation."""
+
+    notes: tuple[str, ...] = ()
+    pareto: Pareto | None = None
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> Said:
+        """From run.json; a folder that an older version has written holds no Pareto front.
+
+        Raises:
+            ValueError: what it holds cannot be read.
+        """
+        kept = content.get("pareto")
+        return cls(tuple(content.get("notes", ())), None if kept is None else Pareto.of(kept))
+
+
+def figures(summary: Summary, pareto: Pareto | None = None) -> dict[str, Figure]:
+    """Every figure of the report."""
+    data = summary.data
+    known = {"match": match_figure(summary.matches)} if summary.matches else {}
+    known |= {} if pareto is None else {"pareto": pareto_figure(pareto)}
+
+    def picture(subject: str) -> Figure:
+        return picture_figure(data.u[0], summary.rolled[subject].frames[0], data.t, data.grid, subject)
+
+    return known | {
+        "errors": error_figure(summary.errors),
+        "slope": slope_figure(summary.drawn, summary.law, data.u.ravel()),
+        "symbols": symbol_figure(summary.drawn, summary.law),
+        "pictures": picture("law"),
+        "pictures_network": picture("network"),
+        "energy": energy_figure(summary.traces),
+        "onestep": step_figure(summary.step),
+        "scaling": scaling_figure(summary.scalings),
+    }
+
+
+def report(
+    model: OnsagerModel,
+    law: Law,
+    data: Trajectories,
+    out: str | Path,
+    *,
+    truth: Law | None = None,
+    summary: Summary | None = None,
+    distillation: Distilled | None = None,
+    record: FitRecord | None = None,
+    seconds: Mapping[str, float] | None = None,
+    split: Mapping[str, Any] | None = None,
+    command: str | None = None,
+    seed: int | None = None,
+) -> Path:
+    """Judge a network and a law on data, and write report.html, report.md, figures/, metrics.json.
+
+    Args:
+        model, law: what was found.
+        data: trajectories to judge on, best ones that were not trained on.
+        out: the folder to write to; it is made if needed.
+        truth: the true law, where it is known.
+        summary: what `examine` said of these, where that has been asked for; truth and record are then its.
+        distillation: with notes to show, and what was tried.
+        record: how the fit went; that of the model if None.
+        seconds: of each stage.
+        split: trajectories and frames that train, validate and test, as `Split.as_dict()` has them.
+        command, seed: how to make it again.
+
+    Returns:
+        The path of report.html.
+    """
+    started = time.perf_counter()
+    out = Path(out)
+    record = record or model.record
+    summary = summary or examine(model, law, data, truth=truth, record=record)
+    out.mkdir(parents=True, exist_ok=True)
+    said = distillation or Said()
+    drawn = figures(summary, said.pareto)
+    drawings = {name: save(figure, out / "figures", name) for name, figure in drawn.items()}
+    stages = {**({} if record is None else record.seconds), **(seconds or {})}
+    stages["report"] = time.perf_counter() - started
+    making = Making(command, seed, split or {}, stages)
+    numbers = json.dumps(metrics(summary, making), indent=1, allow_nan=False)
+    page = render(summary, making, drawings, said=said)
+    write_whole(out / "metrics.json", numbers + "\n")
+    write_whole(out / "report.html", page)
+    write_whole(out / "report.md", report_markdown(summary, making, captions(said), tuple(said.notes)))
+    return out / "report.html"
+
+
+def captions(said: Distilled) -> dict[str, tuple[str, str]]:
+    """Title and what to look for of every figure, in order."""
+    title, text = PARETO
+    return LOOK_FOR if said.pareto is None else {**LOOK_FOR, "pareto": (title, text + said.pareto.rule)}
+
+
+def render(summary: Summary, making: Making, drawings: Mapping[str, str], *, said: Distilled) -> str:
+    """The page; drawings are SVG by name."""
+    return page(
+        "report.html.j2",
+        name=Path(summary.data.source).name or summary.data.source,
+        summary=summary,
+        checks=checks(summary),
+        making=making,
+        split=split_rows(making.split),
+        found=Formulas.of(summary.law),
+        known=None if summary.truth is None else Formulas.of(summary.truth),
+        terms=term_rows(summary),
+        theory=theory_rows(summary),
+        coefficients=coefficient_rows(summary.law),
+        symmetries=symmetries(summary.law),
+        steps=[*map(str, QUOTED), f"last ({summary.data.n_frames - 1})"],
+        errors=error_rows(summary),
+        figures=shown(drawings, captions(said)),
+        subjects=[scaling.subject for scaling in summary.scalings],
+        scalings=scaling_rows(summary.scalings),
+        rule=RULE,
+        warnings=warned(summary, making),
+        notes=tuple(said.notes),
+        cited=CITED,
+        bibtex=bibtex(making.versions["mesoscribe"]),
+    )

@@ -1,0 +1,100 @@
+"""The report as Markdown, for a notebook, a repository or a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from mesoscribe.diagnostics.judge.checks import checks
+from mesoscribe.diagnostics.judge.summary import Making, Summary
+from mesoscribe.diagnostics.judge.verdict import QUOTED
+from mesoscribe.diagnostics.pages.cite import CITED, bibtex
+from mesoscribe.diagnostics.pages.markdown import cell, table
+from mesoscribe.diagnostics.pages.tables import NOTHING, error_rows
+from mesoscribe.symbolic.export.export import equation_text
+from mesoscribe.symbolic.law.digits import plain, with_error
+from mesoscribe.symbolic.law.equation import equation_terms
+from mesoscribe.symbolic.law.latex import equation_latex, factors_latex, potential_latex
+
+NO_SPLIT = "No split was given: the errors are on all the data that were passed, which the fit may have seen."
+
+
+def warned(summary: Summary, making: Making) -> tuple[str, ...]:
+    """What to beware of, and that nothing was kept back where no split was given."""
+    return (*summary.warnings, *(() if making.split else (NO_SPLIT,)))
+
+
+def report_markdown(
+    summary: Summary, making: Making, figures: Mapping[str, tuple[str, str]], notes: tuple[str, ...]
+) -> str:
+    """The report as a page of Markdown beside its figures.
+
+    Args:
+        summary, making: what is said.
+        figures: title and what to look for, by name.
+        notes: of the distillation.
+    """
+    name = Path(summary.data.source).name or summary.data.source
+    parts = {
+        "Checks": _checks(summary),
+        "Equation": _formulas(summary),
+        "Terms": _terms(summary),
+        "Relative RMSE of roll-outs": _errors(summary),
+        "Figures": "\n\n".join(_figures(summary, figures)),
+        "Beware": _list((*warned(summary, making), *notes)),
+        "How it was made": _list(_making(summary, making)),
+        "How to cite": f"{_list(CITED)}\n\n```bibtex\n{bibtex(making.versions['mesoscribe'])}```",
+    }
+    head = f"# The mesoscopic equation of {cell(name)}\n\n**{summary.headline}.** "
+    sections = (f"## {title}\n\n{text}\n" for title, text in parts.items() if text)
+    said = f"{cell(summary.evidence)}\n\n{cell(str(summary.structure))}\n\n"
+    return head + said + "\n".join(sections)
+
+
+def _list(lines: tuple[str, ...] | Iterator[str]) -> str:
+    return "\n".join(f"- {cell(line)}" for line in lines)
+
+
+def _checks(summary: Summary) -> str:
+    rows = [(check.sign, check.name, check.number, check.rule) for check in checks(summary)]
+    return table([("", "check", "measured", "good"), *rows])
+
+
+def _formulas(summary: Summary) -> str:
+    law = summary.law
+    said = [equation_latex(law), potential_latex(law), *factors_latex(law)]
+    known = [] if summary.truth is None else [f"True: {cell(equation_text(summary.truth))}"]
+    return "\n\n".join([cell(equation_text(law)), *known, *(f"$${formula}$$" for formula in said)])
+
+
+def _terms(summary: Summary) -> str:
+    true = {} if summary.truth is None else {row.name: row.value for row in equation_terms(summary.truth)}
+    beside = {name: plain(value) for name, value in true.items()}
+    rows = [
+        (row.name, with_error(row.value, row.std_error), beside.pop(row.name, NOTHING))
+        for row in summary.terms
+    ]
+    rows += [(name, "absent", value) for name, value in beside.items()]
+    return table([("term", "value", "true"), *rows])
+
+
+def _errors(summary: Summary) -> str:
+    steps = [*map(str, QUOTED), f"last ({summary.data.n_frames - 1})"]
+    return table([("step", *steps), *((name, *cells) for name, cells in error_rows(summary))])
+
+
+def _figures(summary: Summary, figures: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+    """Links to the pictures beside the page; the true energy has one where the truth is known."""
+    for name, (title, text) in figures.items():
+        if name != "match" or summary.matches:
+            yield f"![{title}](figures/{name}.png)\n\n{text}"
+
+
+def _making(summary: Summary, making: Making) -> Iterator[str]:
+    if making.command is not None:
+        yield f"command: {making.command}"
+    if making.seed is not None:
+        yield f"seed: {making.seed}"
+    yield f"data: {summary.data.source}"
+    yield "seconds: " + ", ".join(f"{stage} {value:.1f}" for stage, value in making.seconds.items())
+    yield "versions: " + ", ".join(f"{name} {value}" for name, value in making.versions.items())

@@ -1,0 +1,188 @@
+"""The rows of a report's tables and its formulas, as text and MathML."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from latex2mathml.converter import convert
+from markupsafe import Markup
+
+from mesoscribe.diagnostics.judge.summary import Summary
+from mesoscribe.diagnostics.judge.verdict import quoted
+from mesoscribe.diagnostics.measure.errors import RolloutError
+from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
+from mesoscribe.symbolic.law.digits import latex_number, plain, with_error
+from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
+from mesoscribe.symbolic.law.latex import equation_latex, factor_latex, latex, potential_latex
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.systems.theory import TheoryRow
+
+NOTHING = "–"
+PLAIN_ABOVE = 0.01
+OPERATORS = {"m": "m(k)", "w": "w(k)", "q": "q(k)"}
+COMPONENTS = {
+    "F": r"\int F \, \mathrm{d}x",
+    "Q": r"\frac{1}{2} \int u \, q \, u \, \mathrm{d}x",
+    "N": r"\int N \, \mathrm{d}x",
+    **{name: rf"V_{i}" for i, name in enumerate(("V0", "V1", "V2"))},
+    "V": "V",
+}
+
+
+def mathml(formula: str, *, block: bool = False) -> Markup:
+    """LaTeX that we wrote ourselves as MathML, which needs no script and no network."""
+    return Markup(convert(formula, display="block" if block else "inline"))
+
+
+def number(text: str) -> Markup:
+    """1.2(3)e-05 as 1.2(3) × 10⁻⁵."""
+    return mathml(latex_number(text))
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """A law on paper."""
+
+    equation: Markup
+    energy: Markup
+    operators: tuple[Markup, ...]
+
+    @classmethod
+    def of(cls, law: Law) -> Formulas:
+        """The formulas of a law."""
+        wave = "k" if law.ndim == 1 else "k_x, k_y"
+        operators = [
+            mathml(rf"{name.replace('(k)', f'({wave})')} = {factor_latex(getattr(law, factor))}", block=True)
+            for factor, name in OPERATORS.items()
+        ]
+        return cls(
+            mathml(equation_latex(law), block=True),
+            mathml(potential_latex(law), block=True),
+            tuple(operators),
+        )
+
+
+def _relative(value: float, true: float) -> str:
+    if not true:
+        return NOTHING
+    return f"{abs(value - true) / abs(true):.1e}" if value != true else "0"
+
+
+def term_rows(summary: Summary) -> list[dict[str, str]]:
+    """Each term found, its value and error, and the true one where it is known."""
+    true_terms = equation_terms(summary.truth) if summary.truth is not None else []
+    true = {row.name: row for row in true_terms}
+    rows = [_term_row(row, true.get(row.name), summary.truth is not None) for row in summary.terms]
+    found = {row.name for row in summary.terms}
+    missed = (row for row in true_terms if row.name not in found)
+    absent = {"value": "absent", "std_error": NOTHING, "error": "missed"}
+    return rows + [{"term": _term(row), "true": plain(row.value), **absent} for row in missed]
+
+
+def theory_rows(summary: Summary) -> list[dict[str, str]]:
+    """Each term found beside the long-wave equation of the chain, and those of it that were not found."""
+    if summary.theory is None:
+        return []
+    found = {row.expr: row for row in summary.terms}
+    return [_theory_row(row, found.get(row.expr)) for row in summary.theory.rows]
+
+
+def _theory_row(row: TheoryRow, found: EquationTerm | None) -> dict[str, str]:
+    cells = {"term": mathml(latex(row.expr)), "leading": plain(row.leading)}
+    if found is None or row.next_order is None:
+        return {
+            **cells,
+            "value": "absent",
+            "std_error": NOTHING,
+            "next_order": NOTHING,
+            "difference": NOTHING,
+        }
+    return {
+        **cells,
+        "value": plain(found.value, 8),
+        "std_error": NOTHING if found.std_error is None else f"{found.std_error:.1e}",
+        "next_order": plain(row.next_order),
+        "difference": _relative(found.value, row.next_order),
+    }
+
+
+def _term(row: EquationTerm) -> Markup:
+    return mathml(latex(row.expr))
+
+
+def _term_row(row: EquationTerm, true: EquationTerm | None, known: bool) -> dict[str, str]:
+    error = NOTHING if true is None else _relative(row.value, true.value)
+    return {
+        "term": _term(row),
+        "value": plain(row.value, 8),
+        "std_error": NOTHING if row.std_error is None else f"{row.std_error:.1e}",
+        "true": NOTHING if true is None else plain(true.value),
+        "error": "spurious" if known and true is None else error,
+    }
+
+
+def coefficient_rows(law: Law) -> list[tuple[str, Markup, Markup]]:
+    """Factor, term and value of each coefficient in canonical form."""
+    rows = []
+    for parameter in law.parameters:
+        name, i = parameter
+        factor = getattr(law, name)
+        value = number(with_error(factor.values[i], factor.std_errors[i]))
+        rows.append(
+            (name, mathml(latex(factor.terms[i])), value + (" (fixed)" if parameter == law.scale else ""))
+        )
+    return rows
+
+
+def error_cell(value: float | None, reached: bool) -> str:
+    """An error in a table; None is one that is infinite, or of a frame that the data do not reach."""
+    if value is None:
+        return "lost" if reached else NOTHING
+    return f"{value:.2e}" if 0 < value < PLAIN_ABOVE else f"{value:.3g}"
+
+
+def error_rows(summary: Summary) -> list[tuple[str, list[str]]]:
+    """Persistence, network and law at the quoted steps."""
+    rows: dict[str, RolloutError] = {**summary.errors, **summary.later_errors}
+    out = []
+    for name, error in rows.items():
+        reached = [step == "last" or int(step) <= error.last for step in quoted(error)]
+        cells = [error_cell(value, r) for value, r in zip(quoted(error).values(), reached, strict=True)]
+        out.append((name, cells))
+    return out
+
+
+def scaling_rows(scalings: tuple[AmplitudeScaling, ...]) -> list[tuple[Markup, list[list[str]]]]:
+    """Each component: for every subject exponent, R², window and note, or nothing."""
+    rows = []
+    for name, symbol in COMPONENTS.items():
+        cells = [_scaling_cell(scaling, name) for scaling in scalings]
+        if any(cells):
+            rows.append((mathml(symbol), cells))
+    return rows
+
+
+def _scaling_cell(scaling: AmplitudeScaling, name: str) -> list[str]:
+    """Lines of a cell; none where the subject has no such component."""
+    part = next((part for part in scaling.components if part.name == name), None)
+    if part is None:
+        return []
+    if part.window is None or not math.isfinite(part.exponent):
+        return [NOTHING, part.note]
+    low, high = part.window
+    lines = [part.quoted, f"R² {part.r_squared:.5f}, A {low:.2g} to {high:.2g}"]
+    return [*lines, part.note] if part.note else lines
+
+
+def split_rows(split: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Each part of a split in words."""
+    rows = []
+    for part, content in split.items():
+        numbers, (first, end) = content["trajectories"], content["frames"]
+        source = f" of {content['source']}" if "source" in content else ""
+        listed = ", ".join(map(str, numbers))
+        rows.append((part, f"{len(numbers)} trajectories{source}, frames {first} to {end - 1}: {listed}"))
+    return rows

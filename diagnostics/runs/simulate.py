@@ -1,0 +1,72 @@
+"""Trajectories from the command line: of a system by name, or of what a run has found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mesoscribe.diagnostics.runs.manifest import verify
+from mesoscribe.diagnostics.runs.plan import Plan, is_file, read
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.data.writers import WRITERS
+from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.readers.store import printable
+from mesoscribe.symbolic.law.law import Law
+
+
+def simulated(
+    source: str,
+    out: Path,
+    made: dict[str, Any],
+    *,
+    start: Path | None = None,
+    network: bool = False,
+    seed: int = 0,
+    force: bool = False,
+) -> str:
+    """Write trajectories into a file, and say what they are.
+
+    Args:
+        source: a system by name or, with `start`, a folder of `run`.
+        out: the file.
+        made: options of `symbolic.simulate`.
+        start: a file whose first frames and times are taken.
+        network: the network of the folder, not its law.
+        seed: of the initial fields.
+        force: overwrite the file.
+
+    Raises:
+        ValueError: options that do not go together, a file that is there, another box.
+    """
+    if out.suffix.lower() not in WRITERS:
+        raise ValueError(f"expected a name ending in {' or '.join(WRITERS)}, got {out}; change the suffix")
+    if out.exists() and not force:
+        raise ValueError(f"expected a new file, got {out}; choose another, or add --force")
+    if start is not None:
+        Plan.of(str(start.resolve()), {}, made)
+        data = follow(Path(source), start, network)
+    elif is_file(source) or network:
+        raise ValueError(f"expected --from FILE to simulate {source}, got none; give a file to start from")
+    else:
+        data = Plan.of(source, {}, made, seed=seed).data()
+    data.save(out)
+    return printable(f"{data}\nin {out}")
+
+
+def follow(folder: Path, start: Path, network: bool) -> Trajectories:
+    """What a law or network predicts from the first frames of a file, at its times."""
+
+    verify(folder)
+    predictor = OnsagerModel.load(folder / "model") if network else Law.load(folder / "law.json")
+    lengths = predictor.setting.lengths if isinstance(predictor, OnsagerModel) else predictor.lengths
+    data = read(start, {})
+    box = data.grid.lengths
+    if len(box) != len(lengths) or any(abs(a / b - 1) > 1e-3 for a, b in zip(box, lengths, strict=True)):
+        raise ValueError(
+            f"expected fields on the box {lengths}, got {box} in {start}; resample or rescale them"
+        )
+    space = [data.dataset[str(axis)].values for axis in data.dataset["u"].dims[2:]]
+    field = predictor.simulate(data.u[:, 0], data.t)
+    layout = "nt" + "xy"[: len(space)]
+    name = f"{'network' if network else 'law'} of {folder}, from {start}"
+    return Trajectories.from_arrays(field, data.t, *space, layout=layout, source=name)

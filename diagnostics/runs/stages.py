@@ -1,0 +1,181 @@
+"""The stages of a run, from a plan to a folder of results, and what is said on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from mesoscribe.diagnostics.measure.scaling_summary import scaling_summary
+from mesoscribe.diagnostics.pages.report import Said, report
+from mesoscribe.diagnostics.pages.scaling_report import write
+from mesoscribe.diagnostics.runs.console import Talk
+from mesoscribe.diagnostics.runs.folder import CHECKPOINT, finished, keep, kept, revising, same, whole
+from mesoscribe.diagnostics.runs.lock import held
+from mesoscribe.diagnostics.runs.manifest import verify
+from mesoscribe.diagnostics.runs.plan import Plan, is_file
+from mesoscribe.diagnostics.runs.terminal_summary import summary
+from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.hybrid.data.trajectories import Split, Trajectories
+from mesoscribe.hybrid.learn.digest import digest
+from mesoscribe.hybrid.learn.fit import fit
+from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.symbolic.export.export import equation_text
+from mesoscribe.symbolic.export.paper import latex_document, markdown
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.select.distill import Distillation, distillation
+
+
+def learn(plan: Plan, folder: Path, talk: Talk, command: str) -> tuple[OnsagerModel, Split]:
+    """Read or simulate, split, fit; leaves model/ and run.json. Goes on where a run was interrupted."""
+
+    with talk.stage("read" if is_file(plan.name) else "simulate"):
+        split = plan.split()
+    talk.say(*str(split.train).splitlines())
+    known = _begun(plan, folder, command, split)
+    if known is not None:
+        model = OnsagerModel.load(folder / "model")
+        model.record = plan.record(split, known)
+        return model, split
+    taught = plan.taught(split)
+    with talk.stage("fit", bar=True):
+        model = fit(
+            **taught,
+            seed=plan.seed,
+            case=plan.case,
+            schedule=plan.schedule(),
+            progress=talk.progress,
+            checkpoint=folder / CHECKPOINT,
+        )
+    del talk.seconds["fit"]  # the record has it, and the factorisation on its own
+    model.save(folder / "model")
+    record = {} if model.record is None else {**vars(model.record)}
+    record.pop("warm", None)
+    if model.record is not None and plan.forces is not None:
+        bonds = sum(taught[part].r.size for part in ("data", "validation"))
+        talk.say(f"{model.record.evaluations} of {bonds} bond forces evaluated")
+    keep(folder, fit=record)
+    return model, split
+
+
+def _begun(plan: Plan, folder: Path, command: str, split: Split) -> dict[str, Any] | None:
+    """How the fit went, if an interrupted run has finished it; refuses another plan or other data."""
+    data, known = digest(split.train, split.validation, split.test), None
+    if (folder / "run.json").exists():
+        same(folder, plan)
+        content = kept(folder)[1]
+        if content.get("data") != data:
+            raise ValueError(
+                f"expected the data that {folder} was begun with, got others in {split.train.source}; give "
+                f"the same, or --force instead of --resume"
+            )
+        known = content.get("fit")
+    keep(folder, plan=asdict(plan), command=command, split=split.as_dict(), data=data)
+    return known
+
+
+def distil(
+    plan: Plan, folder: Path, talk: Talk, model: OnsagerModel, split: Split
+) -> tuple[Law, Distillation]:
+    """Distil; leaves law.json, law.tex and law.md."""
+
+    with talk.stage("distill"):
+        found = distillation(
+            model,
+            split.train,
+            validation=split.validation,
+            seed=plan.seed,
+            **plan.distilling(split.train.grid.ndim),
+        )
+    talk.seconds.update(found.seconds)
+    optimiser = {} if plan.optimiser is None else {"optimiser": plan.optimiser}
+    made = {"source": split.train.source, "seed": plan.seed, **optimiser}
+    law = replace(found.law, provenance=made)
+    law.save(folder / "law.json")
+    write_whole(folder / "law.tex", latex_document(law))
+    write_whole(folder / "law.md", markdown(law))
+    gauge = [str(fixed) for fixed in found.gauge]
+    keep(folder, notes=found.notes, gauge=gauge, seconds=found.seconds, pareto=found.pareto.as_dict())
+    return law, found
+
+
+def judge(
+    plan: Plan, found: Path, folder: Path, talk: Talk, data: Trajectories, command: str, **known: Any
+) -> None:
+    """Report on the network and law of a folder; leaves report.html, figures/ and metrics.json in another."""
+
+    model, law = OnsagerModel.load(found / "model"), Law.load(found / "law.json")
+    with talk.stage("report"):
+        report(model, law, data, folder, truth=plan.truth, command=command, seed=plan.seed, **known)
+
+
+def carry_out(
+    plan: Plan,
+    out: Path,
+    talk: Talk,
+    command: str,
+    *,
+    distilled: bool = True,
+    force: bool = False,
+    resume: bool = False,
+) -> None:
+    """Fit and, if asked to, distil and report; `out` then holds all results or, if interrupted, none new.
+
+    With `resume` what was interrupted goes on, and what is finished is left as it is.
+    """
+    if not (resume and finished(out, plan, "metrics.json" if distilled else "model")):
+        with whole(out, force=force, resume=resume) as folder:
+            model, split = learn(plan, folder, talk, command)
+            if distilled:
+                _, found = distil(plan, folder, talk, model, split)
+                known = {"distillation": found, "record": model.record, "seconds": talk.seconds}
+                judge(plan, folder, folder, talk, split.test, command, split=split.as_dict(), **known)
+    talk.say(*(summary(plan, out) if distilled else [f"model in {out}"]))
+
+
+def distil_again(
+    folder: Path, data: Path | None, talk: Talk, *, terms: Sequence[str] = (), **changed: Any
+) -> None:
+    """Distil the network of a folder, on its own data or on another file; a report on the law before goes."""
+    with revising(folder, "model") as work:
+        plan, _ = kept(work)
+        asked = {name: value for name, value in changed.items() if value}
+        plan = replace(plan, terms=tuple(terms) or plan.terms, **asked)
+        keep(work, plan=asdict(plan))
+        split = plan.split(data)
+        law, _ = distil(plan, work, talk, OnsagerModel.load(folder / "model"), split)
+    talk.say(equation_text(law), f"law in {folder}")
+
+
+def judge_again(folder: Path, data: Path | None, talk: Talk, command: str) -> None:
+    """Report on the network and the law of a folder, on the test part of its data or on another file."""
+    with revising(folder, "model", "law.json", "law.tex", "law.md") as work:
+        plan, content = kept(work)
+        split = plan.split()
+        judged = {"split": split.as_dict()} if data is None else {}
+        judge(
+            plan,
+            folder,
+            work,
+            talk,
+            split.test if data is None else plan.data(data),
+            command,
+            distillation=Said.of(content),
+            record=plan.record(split, content.get("fit")),
+            seconds={**content.get("seconds", {}), **talk.seconds},
+            **judged,
+        )
+    talk.say(*summary(plan, folder))
+
+
+def scale(folder: Path, data: Path | None, talk: Talk, command: str) -> None:
+    """Exponents of the network and the law of a folder, on all of its data or on another file."""
+    verify(folder)
+    plan, _ = kept(folder)
+    model, law = OnsagerModel.load(folder / "model"), Law.load(folder / "law.json")
+    fields = plan.data(data)
+    with held(folder), talk.stage("scaling"):
+        said = scaling_summary(model, law, fields)
+        page = write(said, law, fields, folder, command=command)
+    talk.say("", *str(said).splitlines(), "", f"scaling     {page}")

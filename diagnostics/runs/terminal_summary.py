@@ -1,0 +1,75 @@
+"""The outcome of a run on one screen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mesoscribe.diagnostics.runs.json_checks import string
+from mesoscribe.diagnostics.runs.plan import Plan
+from mesoscribe.symbolic.export.export import equation_text, term_lines
+from mesoscribe.symbolic.law.law import Law
+
+
+def summary(plan: Plan, folder: Path) -> list[str]:
+    """The outcome on one screen.
+
+    Raises:
+        ValueError: metrics.json is not what a report writes.
+    """
+    try:
+        return _lines(plan, folder)
+    except (KeyError, TypeError, AttributeError, RecursionError, OverflowError, ValueError) as error:
+        raise ValueError(
+            f"expected metrics.json of a report in {folder}, got one without or with a wrong {error!r}; "
+            f"report again"
+        ) from None
+
+
+def _lines(plan: Plan, folder: Path) -> list[str]:
+    law, truth = Law.load(folder / "law.json"), plan.truth
+    metrics = json.loads((folder / "metrics.json").read_text())
+    rows = {"persistence": metrics["persistence"]}
+    rows |= {name: metrics[name]["relative_rmse"] for name in ("network", "law")}
+    return [
+        "",
+        string(metrics["verdict"]),
+        *(f"note: {warning}" for warning in metrics["warnings"]),
+        check_line(metrics["checks"]),
+        "",
+        f"found  {equation_text(law)}",
+        *([] if truth is None else [f"true   {equation_text(truth)}"]),
+        "",
+        *term_lines(law, truth),
+        *theory_lines(metrics.get("theory", [])),
+        "",
+        "relative RMSE of roll-outs on test data",
+        f"{'step':<12}" + "".join(f"{step:>14}" for step in rows["law"]),
+        *(f"{name:<12}" + "".join(f"{cell(v):>14}" for v in row.values()) for name, row in rows.items()),
+        "",
+        "seconds     " + ", ".join(f"{name} {value:.1f}" for name, value in metrics["seconds"].items()),
+        f"report      {folder / 'report.html'}",
+    ]
+
+
+def check_line(checks: list[dict[str, str]]) -> str:
+    """How many checks are good, and the others by name."""
+    good = sum(check["state"] == "good" for check in checks)
+    others = {state: [c["check"] for c in checks if c["state"] == state] for state in ("doubtful", "bad")}
+    named = "".join(f"; {state}: {', '.join(names)}" for state, names in others.items() if names)
+    return f"checks: {good} of {len(checks)} good{named}"
+
+
+def theory_lines(rows: list[dict[str, Any]]) -> list[str]:
+    """What long-wave theory says of a chain, for each term."""
+    lines = [f"{'long waves':<16}{'leading':>14}{'next order':>14}"]
+    for row in rows:
+        beside = "-" if row["next_order"] is None else f"{row['next_order']:.6g}"
+        lines.append(f"{row['term']:<16}{row['leading']:>14.6g}{beside:>14}")
+    return ["", *lines] if rows else []
+
+
+def cell(value: float | None) -> str:
+    """An error in a table."""
+    return "-" if value is None else f"{value:.2e}"

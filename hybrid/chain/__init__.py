@@ -1,0 +1,1 @@
+"""Chains of particles: force, simulation, coarse-graining."""

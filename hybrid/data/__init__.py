@@ -1,0 +1,1 @@
+"""Trajectories of fields: what is valid, how they are split and written."""

@@ -1,0 +1,64 @@
+"""What a field does where the periodic box closes: a repeated endpoint, a jump, a kink."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mesoscribe.hybrid.data.validate import ROUNDING
+from mesoscribe.hybrid.space.grid import FloatArray
+
+
+def repeats_endpoint(u: FloatArray, axis: int) -> bool:
+    """Whether the last point along an axis is the first one over again, x = L beside x = 0.
+
+    The two agree to float32 rounding in all trajectories and frames, the field is not flat there (a localised
+    pulse is zero at both ends), and the upper half of the spectrum does not grow when the point is dropped (a
+    field that is even about the middle of a cell also has equal ends, and those are two points).
+
+    Args:
+        u: field (n, nt, *grid).
+        axis: a space axis.
+    """
+    v = np.moveaxis(u, axis, -1)
+    rounding = ROUNDING * np.abs(v).max()
+    if np.abs(v[..., 0] - v[..., -1]).max() > rounding:
+        return False
+    steps = max(np.abs(v[..., 1] - v[..., 0]).max(), np.abs(v[..., -1] - v[..., -2]).max())
+    return bool(steps > 2 * rounding and _roughness(v[..., :-1]) <= 2 * _roughness(v))
+
+
+def _roughness(u: FloatArray) -> float:
+    """Share of the variance in the upper half of the modes along the last axis."""
+    power = np.mean(np.abs(np.fft.rfft(u, axis=-1)) ** 2, axis=tuple(range(u.ndim - 1)))[1:]
+    return float(power[len(power) // 2 :].sum() / power.sum())
+
+
+def boundary_fault(u: FloatArray, axis: int) -> str | None:
+    """How the field fails to be periodic along an axis, or None.
+
+    In each frame the first and second differences across the boundary are compared with those inside. It
+    fails where they exceed 10 times the inside's 99th percentile, and twice its maximum (a steep front of a
+    few points may rest on the boundary), in most frames after the first: initial fields of published data
+    have been built on a box one point too short.
+
+    Args:
+        u: field (n, nt, *grid).
+        axis: a space axis.
+    """
+    v = np.moveaxis(u[:, 1:], axis, -1)
+    for order, name in ((1, "jumps"), (2, "has a kink")):
+        across, typical, largest = _differences(v, order)
+        faulty = (across > 10 * typical) & (across > 2 * largest)
+        if faulty.mean() > 0.5:
+            ratio = np.median(across[faulty] / np.maximum(largest[faulty], np.finfo(float).tiny))
+            return f"{name} across the boundary, {ratio:.2g} times the largest difference inside"
+    return None
+
+
+def _differences(v: FloatArray, order: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Per frame: the largest difference that crosses the boundary; the 99th percentile and largest inside."""
+    frames = v.shape[:2]
+    closing = np.concatenate([v[..., -order:], v[..., :order]], axis=-1)
+    across = np.abs(np.diff(closing, order, axis=-1)).reshape(*frames, -1).max(axis=-1)
+    inside = np.abs(np.diff(v, order, axis=-1)).reshape(*frames, -1)
+    return across, np.quantile(inside, 0.99, axis=-1), inside.max(axis=-1)

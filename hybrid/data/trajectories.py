@@ -1,0 +1,256 @@
+"""Trajectories of a field on a periodic box: the data that everything else reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+from numpy.typing import ArrayLike
+
+from mesoscribe.hybrid.data.layout import AXES, arrange
+from mesoscribe.hybrid.data.periodicity import boundary_fault, repeats_endpoint
+from mesoscribe.hybrid.data.split import Part, plan_split
+from mesoscribe.hybrid.data.validate import (
+    DIMS,
+    UNEVENNESS,
+    assemble,
+    checked,
+    coordinate,
+    facts,
+    numbers,
+    real,
+)
+from mesoscribe.hybrid.data.writers import write
+from mesoscribe.hybrid.space.grid import Grid
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Trajectories:
+    """A field u(x, t) along n trajectories, sampled evenly in time and on an even periodic grid.
+
+    A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, x[, y]) in float64, its
+    coordinates, and where it comes from in the attributes `source`, `notes` (what was changed on reading) and
+    `provenance` (how it was made, where that is known, as JSON).
+    Checked once, here. Arrays are read-only: `torch.tensor(data.u)` copies, `torch.as_tensor` would warn.
+
+    Raises:
+        ValueError: what is wrong with the data, in one line.
+    """
+
+    _dataset: xr.Dataset
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_dataset", checked(self._dataset))
+        self.grid  # noqa: B018  a box that cannot be refuses to be made
+
+    @classmethod
+    def from_arrays(
+        cls,
+        u: ArrayLike,
+        t: ArrayLike,
+        x: ArrayLike,
+        y: ArrayLike | None = None,
+        *,
+        layout: str | None = None,
+        source: str = "memory",
+        notes: Iterable[str] = (),
+        provenance: Mapping[str, Any] | None = None,
+    ) -> Trajectories:
+        """Trajectories of arrays in memory.
+
+        A repeated periodic endpoint is dropped, and a field that does not look periodic is warned about; both
+        leave a note.
+
+        Args:
+            u: field, real.
+            t: times, one for each frame.
+            x: coordinates of the points, without the periodic endpoint.
+            y: those of the second dimension, if there is one.
+            layout: a letter for each axis of u, such as "ntx" or "xt": n trajectory, t time, x and y space, c
+                channel. Inferred from the lengths if None, and refused if they fit in several ways.
+            source: where the data come from.
+            notes: what was changed before.
+            provenance: how they were made, in values that JSON can hold.
+        """
+        axes = {"t": t, "x": x} if y is None else {"t": t, "x": x, "y": y}
+        coordinates = {AXES[letter]: coordinate(AXES[letter], axis) for letter, axis in axes.items()}
+        field, changes = real(numbers("u", u))
+        lengths = {letter: coordinates[AXES[letter]].size for letter in axes}
+        told = json.dumps(dict(provenance)) if provenance else ""
+        dataset = assemble(arrange(field, lengths, layout), coordinates, source, (*notes, *changes), told)
+        return _close_box(cls(dataset))
+
+    @property
+    def dataset(self) -> xr.Dataset:
+        """A shallow copy of the data as an `xarray.Dataset`."""
+        return self._dataset.copy().assign_attrs(notes=list(self.notes))
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The box: its length is the number of points times the spacing of the coordinate."""
+        axes = [self._dataset[str(axis)].values for axis in self._dataset["u"].dims[2:]]
+        lengths = tuple(float(x[-1] - x[0]) * x.size / (x.size - 1) for x in axes)
+        return Grid(tuple(x.size for x in axes), lengths)
+
+    @property
+    def u(self) -> Float[np.ndarray, "n nt *grid"]:
+        """The field, read-only."""
+        return self._dataset["u"].values
+
+    @property
+    def t(self) -> Float[np.ndarray, " nt"]:
+        """Times of the frames."""
+        return np.array(self._dataset["time"].values)
+
+    @property
+    def dt(self) -> float:
+        """Time between frames."""
+        return float(self.t[-1] - self.t[0]) / (self.n_frames - 1)
+
+    @property
+    def n(self) -> int:
+        """Number of trajectories."""
+        return self.u.shape[0]
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames of each trajectory."""
+        return self.u.shape[1]
+
+    @property
+    def source(self) -> str:
+        """Where the data come from."""
+        return str(self._dataset.attrs["source"])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was changed or found on reading."""
+        return tuple(self._dataset.attrs["notes"])
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """How the data were made, where that is known."""
+        return facts(self._dataset.attrs.get("provenance", ""))
+
+    def select(
+        self, trajectories: slice | Sequence[int] | int | None = None, frames: slice | None = None
+    ) -> Trajectories:
+        """Some of the trajectories and frames.
+
+        Args:
+            trajectories: their indices.
+            frames: a slice of the frames, at least 3 of them.
+        """
+        rows = slice(None) if trajectories is None else trajectories
+        index = {"trajectory": rows if isinstance(rows, slice) else np.atleast_1d(rows)}
+        try:
+            part = self._dataset.isel({**index, "time": slice(None) if frames is None else frames})
+        except IndexError:
+            raise ValueError(
+                f"expected trajectories between 0 and {self.n - 1}, got {trajectories}; choose among those"
+            ) from None
+        part["u"].values.setflags(write=False)
+        return Trajectories(part)
+
+    def split(
+        self,
+        seed: int = 0,
+        fractions: tuple[float, float, float] = (0.7, 0.15, 0.15),
+        *,
+        test: Trajectories | None = None,
+    ) -> Split:
+        """Parts to train, validate and test on.
+
+        By trajectory, shuffled by the seed, at least one in each. Two trajectories: one trains, the other is
+        cut in the middle. One: contiguous blocks of time.
+
+        Args:
+            seed: of numpy's Generator.
+            fractions: shares of train, validation and test.
+            test: the user's own test data, on the same box with the same dt; all of these data then train and
+                validate.
+        """
+        if test is None:
+            first, second, third = plan_split(self.n, self.n_frames, seed, fractions)
+            return Split(self._part(first), self._part(second), self._part(third), first, second, third)
+        self._check_same_system(test)
+        total = fractions[0] + fractions[1]
+        first, second = plan_split(self.n, self.n_frames, seed, (fractions[0] / total, fractions[1] / total))
+        third = Part(tuple(range(test.n)), (0, test.n_frames), test.source)
+        return Split(self._part(first), self._part(second), test, first, second, third)
+
+    def parts(self, seed: int, fractions: Sequence[float]) -> tuple[Trajectories, ...]:
+        """One part for each of the fractions, which add up to 1; cut as by `split`."""
+        return tuple(self._part(part) for part in plan_split(self.n, self.n_frames, seed, fractions))
+
+    def _part(self, part: Part) -> Trajectories:
+        return self.select(part.trajectories, slice(*part.frames))
+
+    def _check_same_system(self, other: Trajectories) -> None:
+        """Refuse data on another box or with another dt."""
+        mine, theirs = (*self.grid.lengths, self.dt), (*other.grid.lengths, other.dt)
+        if len(mine) != len(theirs) or not np.allclose(mine, theirs, rtol=UNEVENNESS, atol=0):
+            raise ValueError(
+                f"expected test data on the box {self.grid.lengths} with dt = {self.dt:.6g}, got "
+                f"{other.grid.lengths} with dt = {other.dt:.6g}; test on data of the same system and sampling"
+            )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write to NetCDF (.nc) or .npz; nothing half-written is left behind, and `load` reads it back."""
+        write(self.dataset, path)
+
+    def __repr__(self) -> str:
+        points = " × ".join(str(n) for n in self.grid.shape)
+        box = " × ".join(f"{length:.6g}" for length in self.grid.lengths)
+        spacing = ", ".join(f"{dx:.6g}" for dx in self.grid.spacing)
+        lines = [
+            f"Trajectories: {self.n} of {self.n_frames} frames, dt = {self.dt:.6g}, "
+            f"t = {self.t[0]:.6g} to {self.t[-1]:.6g}",
+            f"  box   {box}, periodic, {points} points, spacing {spacing}",
+            f"  u     {self.u.min():.6g} to {self.u.max():.6g}, rms {np.sqrt(np.mean(self.u**2)):.6g}",
+            f"  from  {self.source}",
+            *(f"  note  {note}" for note in self.notes),
+        ]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Parts to train, validate and test on, and which trajectories and frames they hold."""
+
+    train: Trajectories
+    validation: Trajectories
+    test: Trajectories
+    train_part: Part
+    validation_part: Part
+    test_part: Part
+
+    def as_dict(self) -> dict[str, dict[str, object]]:
+        """Trajectories and frames of each part, for JSON."""
+        parts = {"train": self.train_part, "validation": self.validation_part, "test": self.test_part}
+        return {name: part.as_dict() for name, part in parts.items()}
+
+
+def _close_box(data: Trajectories) -> Trajectories:
+    """Drop repeated endpoints, and warn where the field does not close."""
+    u, notes = data.u, list(data.notes)
+    coordinates = {name: data.dataset[name].values for name in DIMS[data.grid.ndim][1:]}
+    for axis, name in enumerate(DIMS[data.grid.ndim][2:], start=2):
+        if repeats_endpoint(u, axis):
+            u, coordinates[name] = u.take(range(u.shape[axis] - 1), axis), coordinates[name][:-1]
+            notes.append(f"dropped the last point along {name}, which repeats the first")
+        fault = boundary_fault(u, axis)
+        if fault is not None:
+            notes.append(f"u does not look periodic along {name}: it {fault}")
+            warnings.warn(f"{notes[-1]}; the box is taken as periodic", UserWarning, stacklevel=4)
+    changed = len(notes) > len(data.notes)
+    told = data.dataset.attrs.get("provenance", "")
+    return Trajectories(assemble(u, coordinates, data.source, notes, told)) if changed else data

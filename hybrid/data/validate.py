@@ -1,0 +1,158 @@
+"""What arrays must satisfy to be trajectories of a field, said once where data enter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, Shaped
+from numpy.typing import ArrayLike
+
+from mesoscribe.hybrid.data.layout import AnyArray
+from mesoscribe.hybrid.data.split import SHORTEST
+from mesoscribe.hybrid.space.grid import FloatArray
+
+ROUNDING = 4 * float(np.finfo(np.float32).eps)
+UNEVENNESS = 1e-4
+LARGEST = 1e100
+SAID = {"source": "memory", "provenance": ""}
+DIMS = {1: ("trajectory", "time", "x"), 2: ("trajectory", "time", "x", "y")}
+
+
+def numbers(name: str, values: ArrayLike) -> AnyArray:
+    """An array of numbers, or a refusal."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "iufc":
+        raise ValueError(f"expected numbers in {name}, got an array of {array.dtype}; store it as floats")
+    return array
+
+
+def real(u: AnyArray) -> tuple[AnyArray, tuple[str, ...]]:
+    """A complex field whose imaginary part is rounding, as a real one with a note; a real field as it is."""
+    if u.dtype.kind != "c":
+        return u, ()
+    imaginary, scale = float(np.abs(u.imag).max(initial=0)), float(np.abs(u.real).max(initial=0))
+    if not imaginary <= ROUNDING * scale:
+        raise ValueError(
+            f"expected a real field, got a complex u with imaginary parts up to {imaginary:.3g} beside "
+            f"real ones up to {scale:.3g}; store its real part, its modulus or another real quantity"
+        )
+    return u.real, ("complex u with no imaginary part, read as real",)
+
+
+def coordinate(name: str, values: ArrayLike) -> Float[np.ndarray, " points"]:
+    """A coordinate as a vector in float64."""
+    array = numbers(name, values)
+    vector = array.squeeze() if array.ndim > 1 else array
+    if vector.ndim != 1 or array.dtype.kind == "c":
+        raise ValueError(
+            f"expected {name} as a vector of real coordinates, got {array.dtype} of shape {array.shape}; "
+            f"store one coordinate for each point along its axis"
+        )
+    return vector.astype(np.float64)
+
+
+def assemble(
+    u: Shaped[np.ndarray, "n nt *grid"],
+    coordinates: Mapping[str, FloatArray],
+    source: str,
+    notes: Iterable[str],
+    provenance: str = "",
+) -> xr.Dataset:
+    """The dataset of a field in the order (trajectory, time, x[, y]), with a read-only array."""
+    field = u if u.dtype == np.float64 and not u.flags.writeable else np.array(u, np.float64, order="C")
+    field.setflags(write=False)
+    variables = {"u": (DIMS[field.ndim - 2], field)}
+    attrs = {"source": source, "notes": tuple(notes), **({"provenance": provenance} if provenance else {})}
+    return xr.Dataset(variables, dict(coordinates), attrs)
+
+
+def checked(dataset: xr.Dataset) -> xr.Dataset:
+    """The dataset of trajectories in its standard form.
+
+    Raises:
+        ValueError: missing names or coordinates, a field that is complex or not finite, fewer than 3 frames,
+            times or points that are not evenly spaced.
+    """
+    dims = DIMS[2] if "y" in dataset.dims else DIMS[1]
+    missing = [name for name in ("u", *dims[1:]) if name not in dataset.variables]
+    if missing or set(dataset["u"].dims) != set(dims):
+        raise ValueError(
+            f"expected a variable u ({', '.join(dims)}) with coordinates {', '.join(dims[1:])}, got "
+            f"{', '.join(f'{name} {v.dims}' for name, v in dataset.variables.items())}; read it with load()"
+        )
+    u = numbers("u", dataset["u"].transpose(*dims).values)
+    if u.dtype.kind == "c":
+        raise ValueError("expected a real field, got a complex u; read it with load() or from_arrays()")
+    if u.shape[0] < 1 or u.shape[1] < SHORTEST:
+        raise ValueError(
+            f"expected at least one trajectory of {SHORTEST} frames, got {u.shape[0]} of {u.shape[1]}; "
+            f"choose more frames"
+        )
+    coordinates = {name: coordinate(name, dataset[name].values) for name in dims[1:]}
+    for name, values in coordinates.items():
+        _check_even(name, values)
+    _check_finite(u)
+    _check_size("u", u)
+    attrs = dataset.attrs
+    notes = (str(note) for note in np.atleast_1d(np.asarray(attrs.get("notes", ()), dtype=str)))
+    source, told = (str(attrs.get(name, missing)) for name, missing in SAID.items())
+    return assemble(u, coordinates, source, notes, told)
+
+
+def facts(provenance: str) -> dict[str, Any]:
+    """How data were made, from the JSON text that goes with them; other text is kept as it is."""
+    try:
+        content = json.loads(provenance or "{}")
+    except json.JSONDecodeError:
+        content = None
+    return content if isinstance(content, dict) else {"text": provenance}
+
+
+def _check_even(name: str, values: FloatArray) -> None:
+    """Refuse coordinates that do not grow by equal steps, to the precision in which they were stored."""
+    if name != "time" and values.size < 4:
+        raise ValueError(f"expected at least 4 points along {name}, got {values.size}; resolve the field")
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"expected finite values of {name}, got {values[~np.isfinite(values)][0]}; repair them"
+        )
+    _check_size(name, values)
+    steps, mean = np.diff(values), (values[-1] - values[0]) / (values.size - 1)
+    single = bool(np.all(np.abs(values) < np.finfo(np.float32).max) and np.all(np.float32(values) == values))
+    rounding = float(np.finfo(np.float32 if single else np.float64).eps) * float(np.abs(values).max())
+    worst = int(np.argmax(np.abs(steps - mean)))
+    if np.any(steps <= 0):
+        worst = int(np.argmax(steps <= 0))
+        raise ValueError(
+            f"expected {name} to increase from point to point, got {values[worst]:.8g} followed by "
+            f"{values[worst + 1]:.8g} at index {worst}; sort the data"
+        )
+    if abs(steps[worst] - mean) > UNEVENNESS * mean + rounding:
+        raise ValueError(
+            f"expected evenly spaced {name}, got a step of {steps[worst]:.8g} at index {worst} where the "
+            f"mean is {mean:.8g}; choose an evenly spaced part or interpolate"
+        )
+
+
+def _check_size(name: str, values: Shaped[np.ndarray, "..."]) -> None:
+    """Refuse finite numbers whose squares, or the squares of whose inverses, no double holds."""
+    size = float(np.abs(values).max(initial=0))
+    if size > LARGEST or 0 < size < 1 / LARGEST:
+        raise ValueError(
+            f"expected {name} of at most {LARGEST:g} and at least {1 / LARGEST:g} somewhere, got {size:.3g}; "
+            f"choose another unit"
+        )
+
+
+def _check_finite(u: Shaped[np.ndarray, "n nt *grid"]) -> None:
+    bad = ~np.isfinite(u)
+    if bad.any():
+        first = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise ValueError(
+            f"expected finite values, got {u[first]} in trajectory {first[0]}, frame {first[1]} "
+            f"({np.count_nonzero(bad)} such values in all); repair the file, or read other frames"
+        )

@@ -1,0 +1,52 @@
+"""Writing trajectories to a file, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import xarray as xr
+
+from mesoscribe.hybrid.data.files import replacing
+
+
+def write(dataset: xr.Dataset, path: str | os.PathLike[str]) -> None:
+    """Write a dataset of trajectories to NetCDF (.nc) or .npz, by way of a temporary name in the same folder.
+
+    Raises:
+        ValueError: another suffix.
+        FileNotFoundError: a folder that is not there.
+    """
+    path = Path(path)
+    writer = WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise ValueError(f"expected a name ending in {' or '.join(WRITERS)}, got {path}; change the suffix")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"expected an existing folder, got {path.parent}; make it first")
+    with replacing(path) as partial, partial.open("xb") as file:
+        writer(dataset, file)
+
+
+def _write_netcdf(dataset: xr.Dataset, file: IO[bytes]) -> None:
+    dataset.to_netcdf(file.name, engine="h5netcdf")
+
+
+def _write_npz(dataset: xr.Dataset, file: IO[bytes]) -> None:
+    axes = [str(axis) for axis in dataset["u"].dims[2:]]
+    arrays: dict[str, Any] = {
+        "u": dataset["u"].values,
+        "t": dataset["time"].values,
+        **{axis: dataset[axis].values for axis in axes},
+        "layout": np.array("".join(("nt", *axes))),
+        "source": np.array(dataset.attrs["source"]),
+        "notes": np.array(dataset.attrs["notes"], dtype=np.str_),
+    }
+    if "provenance" in dataset.attrs:
+        arrays["provenance"] = np.array(dataset.attrs["provenance"])
+    np.savez(file, **arrays)
+
+
+WRITERS: Mapping[str, Callable[[xr.Dataset, IO[bytes]], None]] = {".nc": _write_netcdf, ".npz": _write_npz}

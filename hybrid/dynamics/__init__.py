@@ -1,0 +1,1 @@
+"""The equation of motion, its steppers, and the one error."""

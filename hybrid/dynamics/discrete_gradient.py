@@ -1,0 +1,220 @@
+"""A time stepper that keeps the energy law of u_t = -(M + W) δV/δu for every step that it accepts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Bool, Complex, Float
+from torch import Tensor
+
+from mesoscribe.hybrid.dynamics.average_force import AverageForce, nonlocal_average, norm, product
+from mesoscribe.hybrid.dynamics.flow import Flow
+from mesoscribe.hybrid.dynamics.gmres import gmres
+from mesoscribe.hybrid.dynamics.steppers import Crossing, Step, lost
+
+NEWTON_STEPS = 12
+BACKTRACKS = 3
+DIRECTIONS = 30
+FORCING = 1e-3  # how exactly a Newton step is solved for
+PROBE = 1e-7  # relative size of a finite difference
+
+
+@dataclass
+class StepCounts:
+    """What the steps of single fields came to.
+
+    Args:
+        taken: steps accepted.
+        subdivided: steps that did not converge and were taken in two halves.
+        refused: steps that did not converge at the smallest size and ended the simulation.
+        iterations: Newton iterations in all of them.
+    """
+
+    taken: int = 0
+    subdivided: int = 0
+    refused: int = 0
+    iterations: int = 0
+
+
+@dataclass(frozen=True)
+class DiscreteGradient:
+    """(û' - û)/h = -K(k) ḡ(û, û') with the discrete gradient ḡ of V; order 2, implicit.
+
+    As ⟨ḡ, û' - û⟩ = V[û'] - V[û], every solution for every h has
+
+        V[û'] - V[û] = -h ⟨ḡ, M ḡ⟩ ≤ 0,    = 0 where M = 0,
+
+    V being the energy on the evolved modes (`Flow.energy`; held modes do not act on the others and are not in
+    it). A step is accepted when both hold to the tolerance: its own equation, relative to the norm of the
+    field (after preconditioning by the linear part), and the energy law, relative to the sum of the absolute
+    values of the terms of V. A step that does not get there is taken in two halves, and refused with an error
+    after `halvings` of that.
+    Not promised: accuracy (steps follow `step`, not an error estimate: halve it to see the error); strong
+    damping of stiff modes at large steps, which are reflected as by the midpoint rule; and, where V has no
+    lower bound, boundedness: each step keeps the energy law, but a large one may even cross a blow-up.
+    Source: McLachlan, Quispel and Robidoux, Phil. Trans. R. Soc. A 357 (1999) 1021; the nonlinear equation by
+    Newton's method with GMRES (Knoll and Keyes, J. Comput. Phys. 193 (2004) 357).
+
+    Args:
+        step: the largest step, in the unit of the times that are simulated; frames are divided evenly.
+        tolerance: relative error allowed in each step.
+        halvings: how often a step that does not converge is halved before it is refused.
+        counts: added to by every simulation with this scheme.
+    """
+
+    step: float
+    tolerance: float = 1e-11
+    halvings: int = 12
+    counts: StepCounts = field(default_factory=StepCounts, compare=False)
+    order: int = 2
+
+    def __post_init__(self) -> None:
+        if not (self.step > 0 and math.isfinite(self.step)):
+            raise ValueError(f"expected a positive step, got {self.step}; give the largest time step")
+        if not 1e-14 <= self.tolerance < 1:
+            raise ValueError(f"expected a tolerance from 1e-14 to 1, got {self.tolerance}; 1e-11 is usual")
+
+    def prepare(self, flow: Flow, dt: float) -> Step:
+        """The map û(t) ↦ û(t + dt) in one step, divided only where it does not converge.
+
+        It raises FloatingPointError, with the time from its start, where it is refused.
+        """
+        return lambda u_hat: self._advance(flow, u_hat, 0.0, dt)
+
+    def crossing(self, flow: Flow, *, rtol: float, max_level: int) -> Crossing:
+        """Equal steps of at most `step`; rtol and max_level belong to schemes that adapt."""
+
+        def cross(u_hat: Tensor, t: float, interval: float) -> Tensor:
+            n = max(1, math.ceil(interval / self.step * (1 - 1e-9)))
+            for i in range(n):
+                u_hat = self._advance(flow, u_hat, t + interval * i / n, interval / n)
+            return u_hat
+
+        return cross
+
+    def _advance(self, flow: Flow, u_hat: Tensor, t: float, h: float) -> Tensor:
+        """û(t + h) of û(t) for any batch."""
+        if flow.K.ndim > flow.grid.ndim:
+            raise ValueError(
+                f"expected one equation of motion, got {tuple(flow.K.shape)}; simulate them one by one"
+            )
+        with torch.no_grad():
+            fields = u_hat.reshape(-1, *flow.grid.modes_shape)
+            return self._halving(flow, fields, t, h, self.halvings).reshape(u_hat.shape)
+
+    def _halving(self, flow: Flow, u: Complex[Tensor, "n ..."], t: float, h: float, left: int) -> Tensor:
+        """One step; the fields for which it does not converge take it in two halves."""
+        u_next, converged, iterations = _Equation(flow, u, h, self.tolerance).solve()
+        failed = int((~converged).sum())
+        self.counts.iterations += iterations
+        self.counts.taken += len(u) - failed
+        if not failed:
+            return u_next
+        if left == 0:
+            self.counts.refused += failed
+            raise lost(t)
+        self.counts.subdivided += failed
+        half = self._halving(flow, u[~converged], t, h / 2, left - 1)
+        u_next[~converged] = self._halving(flow, half, t + h / 2, h / 2, left - 1)
+        return u_next
+
+
+class _Equation:
+    """R(y) = y - û + h K ḡ(û, y) = 0 for y = û(t + h), by Newton's method for each field of a batch.
+
+    Args:
+        flow: the equation of motion.
+        u: û(t), (n, *modes), on the evolved modes.
+        h: the step.
+        tolerance: see DiscreteGradient.
+    """
+
+    def __init__(self, flow: Flow, u: Complex[Tensor, "n ..."], h: float, tolerance: float) -> None:
+        self.flow, self.u, self.h, self.tolerance = flow, u, h, tolerance
+        self.axes = flow.grid.axes
+        self.V, self.V_size = flow.energy(u), flow.energy_size(u)
+        mean_slope = AverageForce.of(flow, u, u).slope.mean(self.axes, keepdim=True)
+        stiffness = (0.5 * flow.q + mean_slope) * flow.mask
+        # the linear part, with the growth of unstable modes counted as decay so that it never vanishes
+        self.linear = 1 + h * torch.complex(flow.K.real * stiffness.abs(), flow.K.imag * stiffness)
+
+    def _rows(self, rows: Tensor) -> _Equation:
+        """The equation of some of the fields."""
+        part = object.__new__(_Equation)
+        part.flow, part.h, part.tolerance, part.axes = self.flow, self.h, self.tolerance, self.axes
+        part.u, part.V, part.V_size, part.linear = (
+            x[rows] for x in (self.u, self.V, self.V_size, self.linear)
+        )
+        return part
+
+    def residual(self, y: Tensor) -> tuple[Tensor, AverageForce]:
+        """R(y) over the linear part, and ḡ."""
+        gradient = AverageForce.of(self.flow, self.u, y)
+        return (y - self.u + self.h * self.flow.K * gradient.total) / self.linear, gradient
+
+    def holds(self, y: Tensor, residual: Tensor, gradient: AverageForce) -> Bool[Tensor, " n"]:
+        """Whether y solves the equation, and has the energy that the law asks for, to the tolerance."""
+        flow, g = self.flow, gradient.total
+        size = torch.maximum(norm(flow, self.u), norm(flow, y))
+        loss = self.h * product(flow, g, flow.K.real * g)
+        defect = (flow.energy(y) - self.V + loss).abs()
+        allowed = self.tolerance * torch.maximum(self.V_size, flow.energy_size(y))
+        return (norm(flow, residual) <= self.tolerance * size) & (defect <= allowed)
+
+    def newton_step(self, y: Tensor, residual: Tensor, gradient: AverageForce) -> Tensor:
+        """The solution of R'(y) d = -R(y)."""
+        flow, grid = self.flow, self.flow.grid
+        at_y = nonlocal_average(flow, self.u, y)
+
+        def derivative(v: Float[Tensor, "n N"]) -> Float[Tensor, "n N"]:
+            field = v.reshape(-1, *grid.shape)
+            v_hat = grid.fft(field)
+            change = 0.5 * flow.q * v_hat + grid.fft(gradient.slope * field)
+            if flow.nonlocal_force is not None:
+                reach = PROBE * norm(flow, y) / norm(flow, v_hat).clamp(min=1e-300)
+                reach = reach.clamp(min=1e-300).reshape(-1, *(1,) * grid.ndim)
+                change = change + (nonlocal_average(flow, self.u, y + reach * v_hat) - at_y) / reach
+            return grid.ifft((v_hat + self.h * flow.K * flow.mask * change) / self.linear).flatten(1)
+
+        right = -grid.ifft(residual).flatten(1)
+        step = gmres(derivative, right, rtol=FORCING, directions=min(DIRECTIONS, grid.points))
+        return grid.fft(step.reshape(-1, *grid.shape)) * flow.mask
+
+    def backtracked(self, y: Tensor, step: Tensor, size: Tensor) -> tuple[Tensor, Bool[Tensor, " n"]]:
+        """y + step/2^i with the first i that reduces the residual from its size, and where there is one."""
+        best, open_ = y.clone(), torch.arange(len(y))
+        for i in range(BACKTRACKS + 1):
+            part = self._rows(open_)
+            trial = y[open_] + step[open_] / 2**i
+            less = norm(self.flow, part.residual(trial)[0]) < size[open_]
+            best[open_[less]] = trial[less]
+            open_ = open_[~less]
+            if not len(open_):
+                break
+        reduced = torch.ones(len(y), dtype=torch.bool)
+        reduced[open_] = False
+        return best, reduced
+
+    def solve(self) -> tuple[Complex[Tensor, "n ..."], Bool[Tensor, " n"], int]:
+        """û(t + h), where it was found, and how many iterations that took."""
+        y, converged, iterations = self.u.clone(), torch.zeros(len(self.u), dtype=torch.bool), 0
+        rows = torch.arange(len(self.u))
+        for _ in range(NEWTON_STEPS):
+            part = self._rows(rows)
+            residual, gradient = part.residual(y[rows])
+            found = part.holds(y[rows], residual, gradient)
+            converged[rows[found]] = True
+            still = ~found
+            if not bool(still.any()):
+                break
+            rows, part = rows[still], part._rows(still)
+            iterations += len(rows)
+            gradient = AverageForce(gradient.total[still], gradient.slope[still])
+            step = part.newton_step(y[rows], residual[still], gradient)
+            y[rows], reduced = part.backtracked(y[rows], step, norm(self.flow, residual[still]))
+            rows = rows[reduced]
+            if not len(rows):
+                break
+        return y, converged, iterations

@@ -1,0 +1,31 @@
+"""The one definition of the error of a roll-out, and the lead times at which it is quoted."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+
+from mesoscribe.hybrid.space.grid import Grid
+
+
+def relative_rmse(predicted: np.ndarray, truth: np.ndarray, grid: Grid) -> Float[np.ndarray, " nt"]:
+    """sqrt(mean (û - u)²)/sqrt(mean u²) of each frame (n, nt, *grid), averaged over trajectories.
+
+    A frame of zeros counts as one of rounding errors of the largest; a roll-out too large for doubles is inf.
+    """
+    size = np.sqrt(np.mean(truth**2, axis=grid.axes))
+    smallest = max(np.finfo(float).eps * float(size.max()), np.finfo(float).tiny)
+    with np.errstate(over="ignore"):
+        error = np.sqrt(np.mean((predicted - truth) ** 2, axis=grid.axes))
+        return np.mean(error / np.maximum(size, smallest), axis=0)
+
+
+def lead_times(last: int) -> list[int]:
+    """Frames 1, 2, 5, 10, 20, 50 … and the last: errors early and late count alike."""
+    leads = {int(step * 10**decade) for decade in range(7) for step in (1, 2, 5)}
+    return sorted({lead for lead in leads if lead < last} | {last})
+
+
+def score(errors: Float[np.ndarray, " nt"]) -> float:
+    """Mean over the lead times of the errors of a roll-out, frame 0 first; inf if it was lost."""
+    return float(np.mean(errors[lead_times(len(errors) - 1)]))

@@ -1,0 +1,181 @@
+"""Exponential time steppers for û_t = λ(k) û + N(û), and roll-outs with them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from mesoscribe.hybrid.dynamics.etdrk4 import ETDRK4Step, norms
+from mesoscribe.hybrid.dynamics.flow import Flow
+from mesoscribe.hybrid.dynamics.threads import threads_for
+
+Step = Callable[[Tensor], Tensor]
+MAX_LEVEL = 20  # a frame in a million steps, at most
+ROUNDING = 2e-14  # a local error below this cannot be measured
+
+
+class Crossing(Protocol):
+    """Takes û across an interval."""
+
+    def __call__(self, u_hat: Tensor, t: float, interval: float) -> Tensor:
+        """û(t + interval) of û(t)."""
+        ...
+
+
+class Scheme(Protocol):
+    """A one-step method: prepare it for a flow and a step, then call what it returns."""
+
+    @property
+    def order(self) -> int:
+        """The order of convergence."""
+        ...
+
+    def prepare(self, flow: Flow, dt: float) -> Step:
+        """The map û(t) ↦ û(t + dt)."""
+        ...
+
+    def crossing(self, flow: Flow, *, rtol: float, max_level: int) -> Crossing:
+        """How `simulate` crosses the interval between two frames; rtol is for schemes that adapt to it."""
+        ...
+
+
+@dataclass(frozen=True)
+class ETDRK4:
+    """Fourth-order exponential time differencing, exact in the linear part (`etdrk4`)."""
+
+    order: int = 4
+
+    def prepare(self, flow: Flow, dt: float) -> ETDRK4Step:
+        """The map û(t) ↦ û(t + dt) of the flow."""
+        return ETDRK4Step(flow, dt)
+
+    def crossing(self, flow: Flow, *, rtol: float, max_level: int) -> Crossing:
+        """Steps controlled by doubling."""
+        return StepDoubling(flow, self, rtol=rtol, max_level=max_level)
+
+
+def roll_out(
+    flow: Flow, u: Tensor, dt: float, frames: int, substeps: int, scheme: Scheme
+) -> Iterator[Tensor]:
+    """Fields at dt, 2 dt, … frames·dt after u (*batch, *grid), with a fixed number of substeps a frame."""
+    step = scheme.prepare(flow, dt / substeps)
+    u_hat, outside = flow.split(flow.grid.fft(u))
+    for _ in range(frames):
+        for _ in range(substeps):
+            u_hat = step(u_hat)
+        yield flow.grid.ifft(u_hat + outside)
+
+
+class _Halvings(dict[int, Step]):
+    """Steps of an interval divided by 2^level, each prepared once."""
+
+    def __init__(self, flow: Flow, interval: float, scheme: Scheme) -> None:
+        super().__init__()
+        self.flow, self.interval, self.scheme = flow, interval, scheme
+
+    def __missing__(self, level: int) -> Step:
+        self[level] = self.scheme.prepare(self.flow, self.interval / 2**level)
+        return self[level]
+
+
+def _disagreement(coarse: Tensor, fine: Tensor, ndim: int) -> float:
+    """The largest relative difference over the batch; inf if either is not finite."""
+    size, difference = norms(fine, ndim), norms(fine - coarse, ndim)
+    worst = float((difference / size.clamp(min=torch.finfo(size.dtype).tiny)).max())
+    return worst if math.isfinite(worst) else math.inf
+
+
+class StepDoubling:
+    """Crosses intervals in steps of interval/2^level, halved or doubled as two half steps against one ask.
+
+    Args:
+        flow: the equation of motion.
+        scheme: the one-step method.
+        rtol: local error allowed in each interval, relative to the norm of each field.
+        max_level: an interval is divided into at most 2^max_level steps.
+    """
+
+    def __init__(self, flow: Flow, scheme: Scheme, *, rtol: float, max_level: int) -> None:
+        self.flow, self.scheme, self.rtol, self.max_level = flow, scheme, rtol, max_level
+        self.level = 0
+        self.prepared: dict[float, _Halvings] = {}
+
+    def __call__(self, u_hat: Tensor, t: float, interval: float) -> Tensor:
+        """û(t + interval) of û(t).
+
+        Raises:
+            FloatingPointError: the smallest step is not accurate enough.
+        """
+        key = float(f"{interval:.9e}")
+        steps = self.prepared.setdefault(key, _Halvings(self.flow, interval, self.scheme))
+        order, position, end = self.scheme.order, 0, 2 ** (self.max_level + 1)
+        while position < end:
+            width = 2 ** (self.max_level - self.level)  # half a step, in units of the finest half step
+            coarse = steps[self.level](u_hat)
+            fine = steps[self.level + 1](steps[self.level + 1](u_hat))
+            error = _disagreement(coarse, fine, self.flow.grid.ndim) / (2**order - 1)
+            allowed = max(self.rtol / 2**self.level, ROUNDING)
+            if error > allowed:
+                if self.level == self.max_level:
+                    raise lost(t + interval * position / end)
+                self.level += 1
+                continue
+            u_hat, position = fine, position + 2 * width
+            if self.level > 0 and error * 2 ** (order + 2) < allowed and position % (4 * width) == 0:
+                self.level -= 1
+        return u_hat
+
+
+def lost(t: float) -> FloatingPointError:
+    """The error for a solution that ends at t."""
+    return FloatingPointError(
+        f"the solution could not be followed beyond t = {t:g}: it "
+        "blows up or becomes too steep; shorten the time span or check the initial field"
+    )
+
+
+def simulate(
+    flow: Flow,
+    u0: Float[np.ndarray, "..."],
+    t: Float[np.ndarray, " nt"],
+    *,
+    scheme: Scheme,
+    rtol: float,
+    max_level: int = MAX_LEVEL,
+) -> Float[np.ndarray, "..."]:
+    """Fields (*batch, nt, *grid) at times t (nt,) from u0 (*batch, *grid) at t[0], accurate to rtol a frame.
+
+    Args:
+        flow: the equation of motion.
+        u0: initial fields.
+        t: increasing times.
+        scheme: the one-step method; it chooses its steps (ETDRK4 by doubling).
+        rtol: local error allowed in each frame, relative to the norm of each field, where the scheme adapts.
+        max_level: a frame is then divided into at most 2^max_level steps.
+
+    Raises:
+        ValueError: u0 does not have the grid's shape, or t does not increase.
+        FloatingPointError: the solution is lost; the message names the time.
+    """
+    u0, t = np.asarray(u0, dtype=float), np.asarray(t, dtype=float)
+    grid = flow.grid
+    if u0.shape[-grid.ndim :] != grid.shape:
+        raise ValueError(f"expected u0 of shape (*batch, {grid.shape}), got {u0.shape}; put space last")
+    if t.ndim != 1 or len(t) < 1 or not np.all(np.diff(t) > 0):
+        raise ValueError(f"expected a list of increasing times, got shape {t.shape}; sort the times")
+    if not np.all(np.isfinite(u0)):
+        raise ValueError("expected a finite initial field, got NaN or infinity; check u0")
+    with torch.no_grad(), threads_for(u0.size):
+        u_hat, outside = flow.split(grid.fft(torch.tensor(u0, dtype=flow.q.dtype, device=flow.q.device)))
+        frames, cross = [u0], scheme.crossing(flow, rtol=rtol, max_level=max_level)
+        for start, interval in zip(t[:-1], np.diff(t), strict=True):
+            u_hat = cross(u_hat, float(start), float(interval))
+            frames.append(grid.ifft(u_hat + outside).cpu().double().numpy())
+    return np.stack(frames, axis=-grid.ndim - 1)

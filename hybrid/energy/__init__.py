@@ -1,0 +1,1 @@
+"""Terms of the energy V, their values and gradients."""

@@ -1,0 +1,139 @@
+"""Local energies of the field and its derivatives, ∫ Σ c Π ∂^α u dx, and their gradients."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from mesoscribe.hybrid.space.grid import Grid
+
+Order = tuple[int, ...]  # how often the field is differentiated along each axis
+Weight = float | Float[Tensor, "..."]
+
+
+@dataclass(frozen=True)
+class Density:
+    """D = Σ_j c_j Π_i ∂^{α_ji} u, a polynomial of the field and its derivatives.
+
+    Args:
+        products: c_j and the α_ji of each product; in 1D (0,) is u and (2,) is u_xx, in 2D (2, 1) is u_xxy.
+    """
+
+    products: tuple[tuple[float, tuple[Order, ...]], ...]
+
+    @cached_property
+    def slopes(self) -> Mapping[tuple[Order, tuple[Order, ...]], float]:
+        """∂D/∂(∂^α u) for each α: the other factors of each product, and how often they come."""
+        found: dict[tuple[Order, tuple[Order, ...]], float] = {}
+        for c, orders in self.products:
+            for i, order in enumerate(orders):
+                key = order, tuple(sorted(orders[:i] + orders[i + 1 :]))
+                found[key] = found.get(key, 0.0) + c
+        return found
+
+    @property
+    def derivatives(self) -> int:
+        """The most derivatives in a product: how D scales with the unit of length where all have as many."""
+        return max(sum(map(sum, orders)) for _, orders in self.products)
+
+    @property
+    def degree(self) -> int:
+        """The most factors in a product: how D scales with the amplitude where all have as many."""
+        return max(len(orders) for _, orders in self.products)
+
+
+def cubic_densities(ndim: int) -> tuple[Density, ...]:
+    """The cubic energies of at most four derivatives that reflections of x, or rotations, do not rule out.
+
+        1D  u u_x²,  u_x³,  u u_xx²        2D  u |∇u|²,  u (Δu)²
+
+    In 1D they are all: every other product of three factors differs from these by a total derivative.
+    """
+    if ndim == 1:
+        triples = ((0,), (1,), (1,)), ((1,), (1,), (1,)), ((0,), (2,), (2,))
+        return tuple(Density(((1.0, factors),)) for factors in triples)
+    u, u_x, u_y, u_xx, u_yy = (0, 0), (1, 0), (0, 1), (2, 0), (0, 2)
+    return (
+        Density(((1.0, (u, u_x, u_x)), (1.0, (u, u_y, u_y)))),
+        Density(((1.0, (u, u_xx, u_xx)), (2.0, (u, u_xx, u_yy)), (1.0, (u, u_yy, u_yy)))),
+    )
+
+
+def quartic_densities(ndim: int) -> tuple[Density, ...]:
+    """Quartic energies of two and four derivatives: u² |∇u|² and |∇u|⁴.
+
+    With powers of u beside them their gradients span u |∇u|² and the divergence of |∇u|² ∇u.
+    """
+    u = (0,) * ndim
+    first = [tuple(int(i == j) for j in range(ndim)) for i in range(ndim)]
+    squares = tuple((1.0, (u, u, d, d)) for d in first)
+    return Density(squares), Density(tuple((1.0, (c, c, d, d)) for c in first for d in first))
+
+
+@dataclass(frozen=True)
+class LocalEnergy:
+    """Σ_j β_j ∫ D_j dx on a grid, and its L² gradient
+
+        δ/δu ∫ D dx = Σ_α (-1)^|α| ∂^α (∂D/∂(∂^α u)),    such as  δ/δu ∫ u u_x² dx = u_x² - 2 (u u_x)_x.
+
+    The integral is the sum over the points, as that of F; the derivatives are those of the modes below
+    Nyquist's, so the gradient is that of this sum to rounding.
+
+    Args:
+        grid: the box and its points.
+        densities: the D_j.
+    """
+
+    grid: Grid
+    densities: tuple[Density, ...]
+
+    @cached_property
+    def symbols(self) -> Mapping[Order, Complex[Tensor, "..."]]:
+        """(i k)^α of every derivative that a density holds."""
+        orders = {order for density in self.densities for order, _ in density.slopes}
+        return {order: self._symbol(order) for order in orders}
+
+    def _symbol(self, order: Order) -> Complex[Tensor, "..."]:
+        power = [(1j * k) ** n for k, n in zip(self.grid.k, order, strict=True)]
+        inside = self.grid.resolved if any(order) else 1.0
+        return torch.as_tensor(math.prod(power) * inside + 0j)
+
+    def fields(self, u_hat: Complex[Tensor, "..."]) -> Mapping[Order, Float[Tensor, "..."]]:
+        """∂^α u of û (*batch, *modes) for every derivative that a density holds."""
+        return {order: self.grid.ifft(s.to(u_hat) * u_hat) for order, s in self.symbols.items()}
+
+    def means(self, fields: Mapping[Order, Float[Tensor, "..."]]) -> Iterator[Float[Tensor, "..."]]:
+        """The mean over the box of each D_j of some fields, (*batch)."""
+        for density in self.densities:
+            terms = (c * math.prod(fields[order] for order in orders) for c, orders in density.products)
+            yield torch.as_tensor(sum(terms)).mean(self.grid.axes)
+
+    def energy(self, u_hat: Complex[Tensor, "..."], weights: Sequence[Weight]) -> Float[Tensor, "..."]:
+        """Σ_j β_j ∫ D_j dx of û (*batch, *modes), (*batch)."""
+        means = self.means(self.fields(u_hat))
+        terms = (weight * mean for weight, mean in zip(weights, means, strict=True))
+        return self.grid.volume * torch.as_tensor(sum(terms))
+
+    def force(
+        self, fields: Mapping[Order, Float[Tensor, "..."]], weights: Sequence[Weight]
+    ) -> Complex[Tensor, "..."]:
+        """FT{Σ_j β_j δ/δu ∫ D_j} of some fields; the β_j are numbers or broadcast against them."""
+        inner: dict[Order, Tensor] = {}
+        for weight, density in zip(weights, self.densities, strict=True):
+            for (order, others), c in density.slopes.items():
+                slope = torch.as_tensor((c * weight) * math.prod(fields[other] for other in others))
+                inner[order] = inner[order] + slope if order in inner else slope
+        terms = ((self.symbols[order].conj(), self.grid.fft(slope)) for order, slope in inner.items())
+        return torch.as_tensor(sum(symbol.to(slope) * slope for symbol, slope in terms))
+
+    def forces(self, u_hat: Complex[Tensor, "..."]) -> Iterator[Complex[Tensor, "..."]]:
+        """FT{δ/δu ∫ D_j} of each density."""
+        fields = self.fields(u_hat)
+        for density in self.densities:
+            yield LocalEnergy(self.grid, (density,)).force(fields, (1.0,))

@@ -1,0 +1,134 @@
+"""N, the nonlocal energy beyond the quadratic one: cubic densities and a network of invariants, bounded."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor, nn
+
+from mesoscribe.hybrid.energy.local_energy import LocalEnergy, cubic_densities
+from mesoscribe.hybrid.space.grid import Grid
+
+LINEAR = 1e8  # the bound of N, relative to its values on the data: tanh is linear there to rounding
+
+
+class Invariants(nn.Module):
+    """A network of |û_k|² and of Re, Im of û_k û_l û*_{k+l} of the modes |k_i| ≤ n·k_unit, 0 at first.
+
+    It is the same for every translate of the field.
+    """
+
+    low: Tensor
+    triples: Tensor
+
+    def __init__(self, grid: Grid, low_modes: int, width: int = 16) -> None:
+        super().__init__()
+        integers = [np.rint(k / grid.k_unit).astype(int) for k in grid.k]
+        low = np.logical_and.reduce([np.abs(n) <= low_modes for n in integers]) & grid.resolved
+        vectors = [tuple(int(n[i]) for n in integers) for i in map(tuple, np.argwhere(low))]
+        where = {vector: i for i, vector in enumerate(vectors)}
+        triples = [
+            (where[a], where[b], where[c])
+            for a in vectors
+            for b in vectors
+            if a <= b
+            and any(a)
+            and any(b)
+            and (c := tuple(x + y for x, y in zip(a, b, strict=True))) in where
+        ]
+        self.register_buffer("low", torch.as_tensor(np.flatnonzero(low)), persistent=False)
+        self.register_buffer("triples", torch.as_tensor(triples or [(0, 0, 0)]), persistent=False)
+        self.ndim = grid.ndim
+        features = len(vectors) + 2 * len(triples or [0])
+        self.hidden = nn.Linear(features, width, dtype=torch.float64)
+        self.out = nn.Linear(width, 1, dtype=torch.float64)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
+        """Its value for û (*batch, *modes)."""
+        low = u_hat.flatten(-self.ndim)[..., self.low]
+        a, b, c = (low[..., self.triples[:, i]] for i in range(3))
+        bispectrum = a * b * c.conj()
+        invariants = torch.cat([low.abs() ** 2, bispectrum.real, bispectrum.imag], dim=-1)
+        return self.out(torch.tanh(self.hidden(invariants)))[..., 0]
+
+
+class NonlocalEnergy(nn.Module):
+    """N = |box| c tanh(L/c),  L = mean of Σ_j β_j D_j + size · network of invariants.
+
+    The D_j are `cubic_densities`. |N| ≤ |box| c for every value of the parameters; where L ≪ c it is |box| L.
+
+    Args:
+        grid: the scaled box.
+        low_modes: modes along each axis whose invariants enter the network.
+    """
+
+    beta_scale: Tensor
+    bound: Tensor
+    size: Tensor
+    multiplicity: Tensor
+
+    def __init__(self, grid: Grid, low_modes: int) -> None:
+        super().__init__()
+        self.grid, self.local = grid, LocalEnergy(grid, cubic_densities(grid.ndim))
+        self.invariants = Invariants(grid, low_modes)
+        steepest = low_modes * grid.k_unit
+        scale = [steepest**-density.derivatives for density in self.local.densities]
+        self.theta = nn.Parameter(torch.zeros(len(scale), dtype=torch.float64))
+        self.register_buffer("beta_scale", torch.tensor(scale, dtype=torch.float64))
+        self.register_buffer("bound", torch.ones((), dtype=torch.float64))
+        self.register_buffer("size", torch.ones((), dtype=torch.float64))
+        self.register_buffer("multiplicity", torch.as_tensor(grid.multiplicity), persistent=False)
+
+    @property
+    def beta(self) -> Float[Tensor, " j"]:
+        """The β_j."""
+        return self.theta * self.beta_scale
+
+    @torch.no_grad()
+    def imitate(self, beta: Float[Tensor, " j"], fields: Float[Tensor, "..."]) -> None:
+        """Start as Σ_j β_j ∫D_j, with a bound and a size of the network that suit some fields (n, *grid)."""
+        self.beta_scale.copy_(beta)
+        self.theta.fill_(1.0)
+        self.invariants.out.weight.zero_()
+        self.invariants.out.bias.zero_()
+        self.size.fill_(float(self._level(self.grid.fft(fields)).abs().max()))
+        self.bound.copy_(LINEAR * self.size)
+
+    def departure(self) -> Float[Tensor, ""]:
+        """How far it has moved from where `imitate` put it."""
+        return ((self.theta - 1) ** 2).sum() + (self.invariants.out.weight**2).sum()
+
+    def forward(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
+        """N of û (*batch, *modes)."""
+        return self.grid.volume * self.bound * torch.tanh(self._level(u_hat) / self.bound)
+
+    def _level(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
+        means = torch.stack(list(self.local.means(self.local.fields(u_hat))), dim=-1)
+        return means @ self.beta + self.size * self.invariants(u_hat)
+
+    def force(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+        """FT{δN/δu}: sech²(L/c) times the gradients of the densities and of the network."""
+        fields = self.local.fields(u_hat)
+        total, level = self._of_invariants(u_hat)
+        total = total + self.local.force(fields, tuple(self.beta))
+        level = level + torch.stack(list(self.local.means(fields)), dim=-1) @ self.beta
+        flatter = 1 - torch.tanh(level / self.bound) ** 2
+        return flatter.reshape(*flatter.shape, *(1,) * self.grid.ndim) * total
+
+    def _of_invariants(self, u_hat: Complex[Tensor, "..."]) -> tuple[Tensor, Tensor]:
+        """The gradient of the network's share of L, and this share.
+
+        The gradient by a mode is divided by how often the mode enters.
+        """
+        training = torch.is_grad_enabled()
+        if not training and not bool(self.invariants.out.weight.any()):
+            return torch.zeros_like(u_hat), self.size * self.invariants.out.bias
+        with torch.enable_grad():
+            u_hat = u_hat if u_hat.requires_grad else u_hat.detach().requires_grad_()
+            level = self.size * self.invariants(u_hat)
+            (slope,) = torch.autograd.grad(level.sum(), u_hat, create_graph=training)
+        # where k and -k are both stored, the network may have used only one
+        return self.grid.fft(self.grid.ifft(slope / self.multiplicity)), level if training else level.detach()

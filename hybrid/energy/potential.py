@@ -1,0 +1,160 @@
+"""The neural energy V = V0 + V1 + V2, bounded below for every parameter."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from mesoscribe.hybrid.energy.nonlocal_energy import NonlocalEnergy
+from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.mode_pairs import ModeIndex
+
+WIDTH = 64
+RIDGE = 1e-12
+STEEPNESS = 16.0  # how many transitions of one hidden unit fit into the range of F
+FLOOR = 1e-3
+
+
+def log_cosh(z: Tensor) -> Tensor:
+    """log cosh z without overflow; its derivative is tanh z, it grows like |z|."""
+    return torch.nn.functional.softplus(-2 * z) + z - math.log(2.0)
+
+
+class PointwiseEnergy(nn.Module):
+    """F(v) = h v + Σ_i c_i log cosh(s_i v + b_i): a network of one hidden layer that grows at most linearly.
+
+    Args:
+        width: hidden units, their transitions spread over [low, high] at first.
+    """
+
+    def __init__(self, low: float, high: float, width: int = WIDTH) -> None:
+        super().__init__()
+        centres = torch.linspace(low, high, width, dtype=torch.float64)
+        steepness = torch.full((width,), STEEPNESS / (high - low), dtype=torch.float64)
+        self.steepness = nn.Parameter(steepness)
+        self.offset = nn.Parameter(-steepness * centres)
+        self.amplitude = nn.Parameter(torch.zeros(width, dtype=torch.float64))
+        self.drive = nn.Parameter(torch.zeros((), dtype=torch.float64))
+
+    def forward(self, v: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+        """F(v)."""
+        hidden = log_cosh(v[..., None] * self.steepness + self.offset)
+        return self.drive * v + hidden @ self.amplitude
+
+    @torch.no_grad()
+    def imitate(self, v: Float[Tensor, " n"], f: Float[Tensor, " n"]) -> None:
+        """Set the output layer so that F'(v) ≈ f, by ridge regression."""
+        slopes = torch.tanh(v[:, None] * self.steepness + self.offset) * self.steepness
+        columns = torch.cat([slopes, torch.ones_like(v)[:, None]], dim=1)
+        size = torch.linalg.vector_norm(columns, dim=0)
+        scaled = columns / size
+        penalty = math.sqrt(RIDGE) * torch.eye(scaled.shape[1], dtype=v.dtype)
+        right = torch.cat([f, torch.zeros(scaled.shape[1], dtype=v.dtype)])
+        # numpy's solver: torch's (MKL) rounds by where arrays lie in memory, so a seed gave other bits
+        found = np.linalg.lstsq(torch.cat([scaled, penalty]).numpy(), right.numpy(), rcond=None)[0]
+        solution = torch.as_tensor(found) / size
+        self.amplitude.copy_(solution[:-1])
+        self.drive.copy_(solution[-1])
+
+
+@dataclass(frozen=True)
+class Energies:
+    """V0, V1 and V2 of fields, each (*batch)."""
+
+    V0: Tensor
+    V1: Tensor
+    V2: Tensor
+
+    @property
+    def total(self) -> Tensor:
+        """V = V0 + V1 + V2."""
+        return self.V0 + self.V1 + self.V2
+
+
+class Potential(nn.Module):
+    """V = ∫ ½ a v² + F(v) dx  +  ∫ ½ b |∇v|² dx  +  ½ |box| Σ_k q2(k) |v̂_k|² + N.
+
+    a > 0 and Q(k) = a + b|k|² + q2(k) ≥ FLOOR hold for every value of the parameters (what the floor adds
+    belongs to q2), F grows at most linearly and N is bounded: V is bounded below.
+    Source: Li, Zhu, Li, "Hypothesis-driven construction of mesoscopic dynamics", arXiv 2605.16211.
+
+    Args:
+        grid: the scaled box.
+        modes: its independent modes.
+        low, high: the range of the data, where F has its transitions.
+        low_modes: how many modes along each axis enter N; 0 for N = 0.
+    """
+
+    q2_scale: Tensor
+    k_squared: Tensor
+    multiplicity: Tensor
+
+    def __init__(self, grid: Grid, modes: ModeIndex, *, low: float, high: float, low_modes: int = 0) -> None:
+        super().__init__()
+        self.grid, self.modes = grid, modes
+        self.pointwise = PointwiseEnergy(low, high)
+        self.raw_a = nn.Parameter(torch.zeros((), dtype=torch.float64))
+        self.b = nn.Parameter(torch.zeros((), dtype=torch.float64))
+        self.q2 = nn.Parameter(torch.zeros(len(modes.first), dtype=torch.float64))
+        self.register_buffer("q2_scale", torch.ones(len(modes.first), dtype=torch.float64))
+        self.register_buffer("k_squared", torch.as_tensor(grid.k_norm**2), persistent=False)
+        self.register_buffer("multiplicity", torch.as_tensor(grid.multiplicity), persistent=False)
+        self.nonlocal_part = NonlocalEnergy(grid, low_modes) if low_modes else None
+
+    @property
+    def a(self) -> Tensor:
+        """The coefficient of ½ v², positive."""
+        return torch.nn.functional.softplus(self.raw_a)
+
+    def symbol(self) -> Float[Tensor, "..."]:
+        """Q(k), the whole quadratic energy outside F, on the modes of the grid."""
+        free = self.a + self.b * self.k_squared + self.modes.even(self.q2 * self.q2_scale)
+        return free.clamp(min=FLOOR)
+
+    def forward(self, v: Float[Tensor, "..."]) -> Energies:
+        """V0, V1, V2 of fields v (*batch, *grid)."""
+        axes = self.grid.axes
+        v_hat = self.grid.fft(v)
+        power = self.multiplicity * v_hat.abs() ** 2
+        local = self.a + self.b * self.k_squared
+        volume = self.grid.volume
+        V0 = volume * (0.5 * self.a * v**2 + self.pointwise(v)).mean(axes)
+        V1 = 0.5 * volume * (self.b * self.k_squared * power).sum(axes)
+        V2 = 0.5 * volume * ((self.symbol() - local) * power).sum(axes)
+        return Energies(V0, V1, V2 if self.nonlocal_part is None else V2 + self.nonlocal_part(v_hat))
+
+    def gradient(self, v: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+        """δV/δv, the L² gradient: (1/cell volume) ∂V/∂v_j, by automatic differentiation of the energy."""
+        with torch.enable_grad():
+            v = v.detach().requires_grad_()
+            (slope,) = torch.autograd.grad(self(v).total.sum(), v)
+        return slope * (self.grid.points / self.grid.volume)
+
+    @torch.no_grad()
+    def imitate(self, q: Float[Tensor, "..."], weight: Float[Tensor, "..."]) -> float:
+        """Set a, b and q2 so that Q(k) = q(k) + shift ≥ FLOOR with a > 0; returns the shift that F must undo.
+
+        a and b are the weighted fit of q by a + b|k|², so that q2 holds what they cannot.
+        """
+        inside = self.modes.inside
+        k2, q, weight = self.k_squared[inside], q[inside], weight[inside]
+        size = float(k2.max())
+        columns = torch.stack([torch.ones_like(k2), k2 / size], dim=1) * weight.sqrt()[:, None]
+        a, b = torch.linalg.lstsq(columns, (q * weight.sqrt())[:, None], driver="gelsd").solution[:, 0]
+        level = 0.1 * float((weight * q.abs()).sum() / weight.sum()) + 2 * FLOOR
+        shift = max(0.0, level - float(a), level - float(q.min()))
+        self.raw_a.copy_(a + shift + torch.log(-torch.expm1(-(a + shift))))
+        self.b.copy_(b / size)
+        rest = torch.zeros(self.grid.modes_shape, dtype=torch.float64)
+        rest[inside] = q - a - self.b * k2
+        scale = (q.abs() + level).clamp(min=FLOOR)
+        wide = torch.ones(self.grid.modes_shape, dtype=torch.float64)
+        wide[inside] = scale
+        self.q2_scale.copy_(self.modes.gather(wide))
+        self.q2.copy_(self.modes.gather(rest) / self.q2_scale)
+        return shift

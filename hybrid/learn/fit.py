@@ -1,0 +1,115 @@
+"""Train an OnsagerModel on roll-outs that grow, from its warm start."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mesoscribe.hybrid.chain.partial_forces import PartialForces
+from mesoscribe.hybrid.chain.states import ChainData
+from mesoscribe.hybrid.data.split import VALIDATION_SHARE
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out
+from mesoscribe.hybrid.dynamics.threads import threads_by_data
+from mesoscribe.hybrid.learn.digest import digest
+from mesoscribe.hybrid.learn.imitate import band_limited, build
+from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.learn.record import FitRecord
+from mesoscribe.hybrid.learn.schedule import Schedule
+from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.hybrid.regression.search import warm_start
+
+VALIDATION_TRAJECTORIES = 8
+STEPPER_SHARE = 0.03  # error of the stepper in a frame, as a share of the warm start's score
+FINE = 1e-6  # a score below which nothing more is asked of the stepper
+
+
+@threads_by_data
+def fit(
+    data: Trajectories | ChainData,
+    *,
+    forces: PartialForces | None = None,
+    validation: Trajectories | ChainData | None = None,
+    seed: int = 0,
+    case: Case | str | None = None,
+    schedule: Schedule | None = None,
+    progress: bool = True,
+    checkpoint: str | Path | None = None,
+) -> OnsagerModel:
+    """Learn u_t = -(M + W) δV/δu from trajectories, or from forces on some sites of a chain.
+
+    Args:
+        data: trajectories to learn from. Without `validation` some of them are kept back for it. With
+            `forces`, the states of a chain.
+        forces: which forces of the chain to learn from, instead of how its field changes.
+        validation: trajectories that choose the band, the operators and when to stop.
+        seed: of the split, of the order of the windows and of the sites.
+        case: "dissipative" (W = 0), "conservative" (M = 0) or "mixed"; found from the data if None. A chain
+            is conservative.
+        schedule: lengths of the stages, rates.
+        progress: show a progress bar.
+        checkpoint: a folder for checkpoints. A fit that was interrupted, called again with the same
+            arguments, goes on from there and ends with the same bits as one that was not.
+
+    Returns:
+        The model; `model.record` says how the fit went.
+
+    Raises:
+        ValueError: the data cannot be learned from (constant in time, too few frames, no states of a chain),
+            or the folder has the checkpoint of another fit.
+        FloatingPointError: the fit became non-finite; the message names the step.
+    """
+    # Lightning takes seconds to import: only who trains waits
+    from mesoscribe.hybrid.learn.checkpoint import Checkpoint
+    from mesoscribe.hybrid.learn.fit_forces import fit_forces
+    from mesoscribe.hybrid.learn.training import RollOuts, Windows, train
+
+    schedule, chosen = schedule or Schedule(), Case(case) if case else None
+    if forces is not None:
+        options: dict[str, Any] = {"seed": seed, "case": chosen, "schedule": schedule, "progress": progress}
+        return fit_forces(data, forces, validation, **options, checkpoint=checkpoint)
+    data, validation = _fields(data), None if validation is None else _fields(validation)
+    if validation is None:
+        data, validation = data.parts(seed, (1 - VALIDATION_SHARE, VALIDATION_SHARE))
+    saves = None
+    if checkpoint is not None:
+        saves = Checkpoint.of(checkpoint, digest(data, validation), schedule, seed, str(case))
+    began = time.perf_counter()
+    warm = warm_start(data, validation, case=chosen)
+    model = build(warm, data)
+    factorised = time.perf_counter()
+    dt = data.dt / warm.scales.time
+    v = torch.as_tensor(band_limited(warm, data)[:, warm.first_frame :])
+    held_out = torch.as_tensor(band_limited(warm, validation)[:VALIDATION_TRAJECTORIES, warm.first_frame :])
+    substeps = _substeps(model, v[:, 0], dt, STEPPER_SHARE * min(max(warm.score, FINE), 1.0))
+    module = RollOuts(model, schedule, dt, substeps)
+    windows = Windows(v, min(max(schedule.leads) + 1, v.shape[1]))
+    judged = Windows(held_out, held_out.shape[1])
+    course = train(module, windows, judged, seed=seed, progress=progress, checkpoint=saves)
+    model.record = FitRecord.of(warm, course, began, factorised, substeps=substeps)
+    return model.eval()
+
+
+def _fields(data: Trajectories | ChainData) -> Trajectories:
+    """Trajectories of a field."""
+    if isinstance(data, ChainData):
+        raise ValueError(
+            "expected Trajectories, got the states of a chain; take their .trajectories(), or learn from "
+            "forces=PartialForces(sites=8)"
+        )
+    return data
+
+
+def _substeps(model: OnsagerModel, v: Tensor, dt: float, accuracy: float) -> int:
+    """Substeps a frame with which the stepper's own error is below the accuracy, by step doubling."""
+    with torch.no_grad():
+        flow = model.flow()
+        answers = [next(roll_out(flow, v, dt, 1, n, ETDRK4())) for n in (1, 2, 4, 8, 16)]
+    for n, coarse, fine in zip((1, 2, 4, 8), answers, answers[1:], strict=False):
+        if float(torch.linalg.norm(coarse - fine) / torch.linalg.norm(fine)) < accuracy:
+            return n
+    return 16

@@ -1,0 +1,82 @@
+"""The network that starts as a warm start, and the data on its points."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.learn.onsager import OnsagerModel, Setting
+from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.hybrid.regression.warm_start import WarmStart
+from mesoscribe.hybrid.space.resample import resampled
+
+POINTS_PER_MODE = 4
+FRAMES = 8  # of each trajectory, that show how large N becomes
+LOW_MODES = {1: 4, 2: 2}  # along each axis, whose invariants enter N where it is needed
+
+
+def build(warm: WarmStart, data: Trajectories) -> OnsagerModel:
+    """The network that starts as the warm start: F imitates its polynomial, m, w, q its symbols, N its N.
+
+    Of the scale (and, when M = 0, the sign) that the data leave free, the one is taken in which |K| is 1
+    where the energy of the data sits and q grows upwards.
+    """
+    v = band_limited(warm, data)
+    points = tuple(v.shape[2:])
+    setting = Setting(
+        points,
+        data.grid.lengths,
+        warm.scales,
+        warm.case,
+        warm.band,
+        warm.hold,
+        float(v.min()),
+        float(v.max()),
+        LOW_MODES[data.grid.ndim] if warm.beta else 0,
+    )
+    model = OnsagerModel(setting)
+    inside = model.modes.inside
+    power = np.mean(np.abs(np.fft.rfftn(v, axes=model.grid.axes, norm="forward")) ** 2, axis=(0, 1))
+    weight = torch.as_tensor(power) + 1e-12 * float(power.max())
+    K, q = (_on_points(symbol, warm, model) for symbol in (warm.K, warm.q))
+    gauge = float((weight * K.abs())[inside].sum() / weight[inside].sum())
+    top = model.potential.k_squared * inside
+    if warm.case is Case.CONSERVATIVE and float((q * top).sum()) < 0:
+        gauge = -gauge
+    shift = model.potential.imitate(q * gauge, weight)
+    nodes = torch.linspace(model.low, model.high, 512, dtype=torch.float64)
+    f = torch.as_tensor(warm.f(nodes.numpy())) * gauge - shift * nodes
+    model.potential.pointwise.imitate(nodes, f)
+    if model.potential.nonlocal_part is not None:
+        fields = torch.as_tensor(v[:, :: max(1, v.shape[1] // FRAMES)])
+        model.potential.nonlocal_part.imitate(gauge * torch.tensor(warm.beta, dtype=torch.float64), fields)
+    with torch.no_grad():
+        model.m_scale.copy_(model.modes.gather(K.real / gauge))
+        model.w_scale.copy_(model.modes.gather(K.imag / gauge))
+    return model
+
+
+def _on_points(symbol: np.ndarray, warm: WarmStart, model: OnsagerModel) -> Tensor:
+    """A symbol of the warm start on the (fewer) modes of the model."""
+    out = np.zeros(model.grid.modes_shape, dtype=symbol.dtype)
+    index = np.ix_(
+        *[np.rint(np.fft.fftfreq(n, 1 / n)).astype(int) for n in model.grid.shape[:-1]],
+        range(model.grid.modes_shape[-1]),
+    )
+    inside = model.modes.inside.numpy()
+    out[inside] = symbol[index][inside]
+    return torch.as_tensor(out)
+
+
+def band_limited(warm: WarmStart, data: Trajectories) -> np.ndarray:
+    """Scaled data on just enough points to carry the band and the products of its modes."""
+    grid = data.grid
+    axes = grid.axes
+    v = warm.scales.to_scaled(data.u)
+    modes = np.fft.rfftn(v, axes=axes) * warm.flow().mask.numpy()
+    v = np.fft.irfftn(modes, s=grid.shape, axes=axes)
+    unit = warm.grid.lengths
+    wanted = [2 * int(np.ceil(POINTS_PER_MODE * warm.band * L / (2 * np.pi) / 2)) for L in unit]
+    return resampled(v, tuple(min(n, max(8, w)) for n, w in zip(grid.shape, wanted, strict=True)))

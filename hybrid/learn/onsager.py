@@ -1,0 +1,183 @@
+"""The neural generalised-Onsager model u_t = -(M + W) δV/δu."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from safetensors import SafetensorError
+from safetensors.torch import load as unpacked
+from safetensors.torch import save as packed
+from torch import Tensor, nn
+
+from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.hybrid.dynamics.flow import Flow, band_mask
+from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, simulate
+from mesoscribe.hybrid.energy.potential import Energies, Potential
+from mesoscribe.hybrid.energy.table import NODES, HermiteTable
+from mesoscribe.hybrid.learn.model_config import Setting
+from mesoscribe.hybrid.learn.record import FitRecord
+from mesoscribe.hybrid.readers.store import printable
+from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.hybrid.space.mode_pairs import ModeIndex
+from mesoscribe.hybrid.space.resample import resampled
+
+LARGEST = 2**30  # bytes of a saved model
+MARGIN = 0.25  # how far beyond the data F has its transitions, relative to their range
+
+
+class OnsagerModel(nn.Module):
+    """u_t = -(M + W) δV/δu with m(k) = s_m θ_m² ≥ 0 even and w(k) = s_w θ_w odd for every parameter.
+
+    It lives in scaled units on its own points; fields on other points of the box are resampled spectrally.
+
+    Args:
+        setting: box, units, case, band.
+    """
+
+    m_scale: Tensor
+    w_scale: Tensor
+    record: FitRecord | None = None
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__()
+        self.setting = setting
+        self.grid = setting.scales.grid(setting.grid)
+        mask = band_mask(self.grid, setting.band)
+        self.modes = ModeIndex.of(self.grid, mask)
+        n = len(self.modes.first)
+        margin = MARGIN * (setting.high - setting.low)
+        self.low, self.high = setting.low - margin, setting.high + margin
+        self.potential = Potential(
+            self.grid, self.modes, low=self.low, high=self.high, low_modes=setting.low_modes
+        )
+        self.theta_m = nn.Parameter(torch.ones(n, dtype=torch.float64))
+        self.theta_w = nn.Parameter(torch.ones(n, dtype=torch.float64))
+        self.register_buffer("m_scale", torch.zeros(n, dtype=torch.float64))
+        self.register_buffer("w_scale", torch.zeros(n, dtype=torch.float64))
+
+    @property
+    def case(self) -> Case:
+        """Dissipative (W = 0), conservative (M = 0) or mixed."""
+        return self.setting.case
+
+    def symbol_m(self) -> Float[Tensor, "..."]:
+        """m(k) ≥ 0 on the modes of the grid, scaled units."""
+        return self.modes.even(self.theta_m**2 * self.m_scale)
+
+    def symbol_w(self) -> Float[Tensor, "..."]:
+        """w(k) on the modes of the grid, scaled units."""
+        return self.modes.odd(self.theta_w * self.w_scale)
+
+    @property
+    def m(self) -> Float[np.ndarray, "..."]:
+        """m(k) on the modes of the model's grid, in the user's units."""
+        return self.symbol_m().detach().cpu().numpy() / self.setting.scales.time
+
+    @property
+    def w(self) -> Float[np.ndarray, "..."]:
+        """w(k) on the modes of the model's grid, in the user's units."""
+        return self.symbol_w().detach().cpu().numpy() / self.setting.scales.time
+
+    def f_table(self) -> HermiteTable:
+        """F' tabulated over the range of the data and a margin."""
+        nodes = torch.linspace(self.low, self.high, NODES, dtype=torch.float64, device=self.theta_m.device)
+        return HermiteTable.of_derivative(self.potential.pointwise, nodes)
+
+    def flow(self) -> Flow:
+        """The equation of motion in scaled units, with F' tabulated and F exact.
+
+        The mean slope of F' over the data goes to the linear part, which the stepper solves exactly: F may
+        undo most of a, and the difference of two stiff terms would need small steps.
+        """
+        K = torch.complex(self.symbol_m(), self.symbol_w())
+        f, F, q = self.f_table(), self.potential.pointwise, self.potential.symbol()
+        N = self.potential.nonlocal_part
+        force = None if N is None else N.force
+        return Flow(self.grid, K, q, f, self.modes.inside, False, force, F, N).tilted(f.mean_slope)
+
+    def energies(self, u: Float[np.ndarray, "..."]) -> Energies:
+        """V0, V1, V2 of fields u (*batch, *grid), in the user's units (amplitude² × volume)."""
+        scales = self.setting.scales
+        v = torch.as_tensor(scales.to_scaled(resampled(np.asarray(u, dtype=float), self.grid.shape)))
+        unit = scales.amplitude**2 * scales.length**self.grid.ndim
+        with torch.no_grad():
+            parts = self.potential(v.to(self.theta_m.device))
+        return Energies(*(unit * part.cpu() for part in (parts.V0, parts.V1, parts.V2)))
+
+    def simulate(
+        self,
+        u0: Float[np.ndarray, "..."],
+        t: Float[np.ndarray, " nt"],
+        *,
+        scheme: Scheme | None = None,
+        rtol: float = 1e-7,
+    ) -> Float[np.ndarray, "..."]:
+        """Fields (*batch, nt, *grid) at times t (nt,), starting from u0 (*batch, *grid) at t[0].
+
+        Raises:
+            ValueError: u0 has another dimension, or t does not increase.
+            FloatingPointError: the solution is lost; the message names the time.
+        """
+        u0 = np.asarray(u0, dtype=float)
+        shape = u0.shape[u0.ndim - self.grid.ndim :]
+        scales = self.setting.scales
+        v0 = scales.to_scaled(resampled(u0, self.grid.shape))
+        flow = self.flow()
+        flow = replace(flow, K=flow.K / scales.time)  # so that t and the steps of a scheme are the user's
+        frames = simulate(flow, v0, t, scheme=scheme or ETDRK4(), rtol=rtol)
+        u = resampled(scales.to_user(frames), shape)
+        if self.setting.hold:
+            inside = band_mask(self.setting.grid.resampled(shape), self.setting.band / scales.length)
+            axes = self.grid.axes
+            held = np.fft.irfftn(np.fft.rfftn(u0, axes=axes) * ~inside, s=shape, axes=axes)
+            u = u + np.expand_dims(held, -self.grid.ndim - 1)
+        np.moveaxis(u, -self.grid.ndim - 1, 0)[0] = u0
+        return u
+
+    def save(self, folder: str | Path) -> None:
+        """Write weights.safetensors, and model.json with the shape of each weight and the hash of all."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        state = {name: t.cpu().contiguous() for name, t in self.state_dict().items()}
+        content = packed(state)
+        shapes = {name: list(t.shape) for name, t in state.items()}
+        weights = {"sha256": hashlib.sha256(content).hexdigest(), "shapes": shapes}
+        write_whole(folder / "weights.safetensors", content)
+        write_whole(
+            folder / "model.json", json.dumps({**self.setting.to_json(), "weights": weights}, indent=1)
+        )
+
+    @classmethod
+    def load(cls, folder: str | Path) -> OnsagerModel:
+        """Read what `save` wrote.
+
+        Raises:
+            ValueError: a file is missing, unreadable, changed or does not fit.
+        """
+        folder = Path(folder)
+        try:
+            settings = json.loads(_read(folder / "model.json"))
+            weights = settings.pop("weights") if isinstance(settings, dict) else {}
+            model, content = cls(Setting.from_json(settings)), _read(folder / "weights.safetensors")
+            if weights["sha256"] != hashlib.sha256(content).hexdigest():
+                raise ValueError("weights.safetensors has changed since it was written")
+            model.load_state_dict(unpacked(content))
+            if weights["shapes"] != {name: list(t.shape) for name, t in model.state_dict().items()}:
+                raise ValueError("weights of other shapes than model.json says")
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+            said = printable(" ".join(str(error).split()))[:300]
+            raise ValueError(f"expected a saved model in {folder}, got: {said}") from None
+        return model
+
+
+def _read(path: Path) -> bytes:
+    """A file of a saved model."""
+    if path.stat().st_size > LARGEST:
+        raise ValueError(f"{path.name} is larger than {LARGEST // 2**20} MiB")
+    return path.read_bytes()

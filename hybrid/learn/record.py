@@ -1,0 +1,77 @@
+"""What a fit leaves behind besides the model."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from mesoscribe.hybrid.regression.evidence import UNJUDGED, Evidence
+from mesoscribe.hybrid.regression.warm_start import WarmStart
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a training went.
+
+    Args:
+        history: optimiser step and validation score of each validation, the warm start's first.
+        best_step: the step whose weights were kept.
+        capped: the time cap ended it.
+    """
+
+    history: tuple[tuple[int, float], ...]
+    best_step: int
+    capped: bool
+
+
+@dataclass(frozen=True)
+class FitRecord:
+    """How a fit went: the verdict on the class, the scores, seconds, and whether a time cap fired.
+
+    Args:
+        warm: where it started, with the evidence for the class.
+        history: optimiser step and validation score of each validation, the warm start's first.
+        best_step: the step whose weights were kept.
+        steps: optimiser steps taken.
+        substeps: integrator steps a frame.
+        capped: the time cap ended the training, so that another machine may give another model.
+        seconds: of each stage.
+        evaluations: distinct forces of bonds that were looked at, where a chain's forces were learned from.
+    """
+
+    warm: WarmStart
+    history: tuple[tuple[int, float], ...]
+    best_step: int
+    steps: int
+    substeps: int
+    capped: bool
+    seconds: dict[str, float]
+    evaluations: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        warm: WarmStart,
+        course: Course,
+        began: float,
+        factorised: float,
+        *,
+        substeps: int = 1,
+        evaluations: int = 0,
+    ) -> FitRecord:
+        """That of a training that has just ended; it and the factorisation before began at these times."""
+        return cls(
+            warm=warm,
+            history=course.history,
+            best_step=course.best_step,
+            steps=course.history[-1][0],
+            substeps=substeps,
+            capped=course.capped,
+            seconds={"factorise": factorised - began, "fit": time.perf_counter() - factorised},
+            evaluations=evaluations,
+        )
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """The class test; None where none was made, as of forces."""
+        return None if self.warm.evidence is UNJUDGED else self.warm.evidence

@@ -1,0 +1,223 @@
+"""The training loop, on Lightning: roll-outs that grow, and the weights of the best validation."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import lightning
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import Callback, EarlyStopping, Timer, TQDMProgressBar
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from mesoscribe.hybrid.dynamics.error import relative_rmse, score
+from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out
+from mesoscribe.hybrid.learn.checkpoint import Checkpoint, Draws, Saves, TensorFiles, restoring
+from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.learn.record import Course
+from mesoscribe.hybrid.learn.schedule import Schedule
+
+PROGRESS = 0.05  # a validation score better by less than this share is no progress
+
+
+class Examples(Dataset[Any]):
+    """What a model learns from, piece by piece."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """How many pieces."""
+
+    def pass_over(self, taken: list[list[int]]) -> None:  # noqa: B027  most pieces are the same every time
+        """Be as if pieces had been taken, a list for each step: what each visit draws anew is drawn."""
+
+
+class Windows(Examples):
+    """All windows of consecutive frames, (frames, *grid)."""
+
+    def __init__(self, v: Tensor, frames: int) -> None:
+        self.v, self.frames = v, frames
+        self.starts = v.shape[1] - frames + 1
+
+    def __len__(self) -> int:
+        return self.v.shape[0] * self.starts
+
+    def __getitem__(self, i: int) -> Tensor:
+        trajectory, start = divmod(i, self.starts)
+        return self.v[trajectory, start : start + self.frames]
+
+
+class Training(lightning.LightningModule):
+    """What every way to train a model has in common: the pull to the warm start, the optimiser, the score."""
+
+    def __init__(self, model: OnsagerModel, schedule: Schedule) -> None:
+        super().__init__()
+        self.model, self.schedule = model, schedule
+        self.initial_q2 = model.potential.q2.detach().clone()
+        self.rate = schedule.rate
+
+    def held(self, misfit: Tensor, described: str) -> Tensor:
+        """The loss: a misfit and the pull of the symbols to the warm start.
+
+        Raises:
+            FloatingPointError: it is not finite; the message names the step.
+        """
+        loss = misfit + self.schedule.prior * self._departure()
+        if not bool(torch.isfinite(loss)):
+            raise FloatingPointError(
+                f"the fit is not finite at step {self.global_step} ({described}); lower the learning rate or "
+                f"check the data"
+            )
+        return loss
+
+    def _departure(self) -> Tensor:
+        """How far the symbols have moved from the warm start."""
+        model = self.model
+        terms = ((model.theta_m - 1) ** 2).sum() + ((model.theta_w - 1) ** 2).sum()
+        if model.potential.nonlocal_part is not None:
+            terms = terms + model.potential.nonlocal_part.departure()
+        return terms + ((model.potential.q2 - self.initial_q2) ** 2).sum()
+
+    def log_score(self, value: float) -> None:
+        """Log the score of a validation, small where it is good."""
+        value = value if np.isfinite(value) else 1e6
+        self.log("score", value, prog_bar=True)
+        self.log("log score", float(np.log(max(value, 1e-300))))
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """Adam, its rate falling along a cosine over all steps."""
+        optimizer = torch.optim.Adam(self.model.parameters(), lr=self.rate)
+        total = sum(self.schedule.steps)
+        cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total, self.rate / 100)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cosine, "interval": "step"}}
+
+
+class RollOuts(Training):
+    """Mean over leads of |v̂ - v|² relative to persistence's, so that 1 is no better than "no change"."""
+
+    def __init__(self, model: OnsagerModel, schedule: Schedule, dt: float, substeps: int) -> None:
+        super().__init__(model, schedule)
+        self.dt, self.substeps = dt, substeps
+
+    def training_step(self, windows: Tensor) -> Tensor:
+        """The loss of a batch of windows (batch, frames, *grid)."""
+        lead = min(self.schedule.lead(self.global_step), windows.shape[1] - 1)
+        frames = roll_out(self.model.flow(), windows[:, 0], self.dt, lead, self.substeps, ETDRK4())
+        errors = [
+            ((v - windows[:, i]) ** 2).mean() / ((windows[:, i] - windows[:, 0]) ** 2).mean()
+            for i, v in enumerate(frames, start=1)
+        ]
+        return self.held(
+            sum(errors[1:], errors[0]) / lead,
+            f"roll-outs of {lead} frames, {lead * self.dt:.3g} in scaled time",
+        )
+
+    def validation_step(self, v: Tensor) -> None:
+        """Log the score of roll-outs over all frames."""
+        frames = [v[:, 0]]
+        frames += roll_out(self.model.flow(), v[:, 0], self.dt, v.shape[1] - 1, self.substeps, ETDRK4())
+        predicted = torch.stack(frames, dim=1).detach()
+        self.log_score(score(relative_rmse(predicted.cpu().numpy(), v.cpu().numpy(), self.model.grid)))
+
+
+class KeepBest(Callback):
+    """Keeps the weights of the best validation and restores them at the end."""
+
+    def __init__(self) -> None:
+        self.best, self.step = np.inf, 0
+        self.history: list[tuple[int, float]] = []
+
+    def on_validation_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
+        """Compare and keep."""
+        value = float(trainer.callback_metrics["score"])
+        self.history.append((trainer.global_step, value))
+        logging.getLogger(__name__).info("step %5d  validation %.3e", trainer.global_step, value)
+        if value < self.best:
+            self.best, self.step = value, trainer.global_step
+            self.state = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+
+    def state_dict(self) -> dict[str, Any]:
+        """For a checkpoint."""
+        return {name: getattr(self, name) for name in ("best", "step", "history", "state")}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """From a checkpoint."""
+        vars(self).update(state_dict)
+
+    def on_fit_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
+        """Restore."""
+        module.load_state_dict(self.state)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Lightning without its advice, and without the one warning it has about torch 2.13."""
+    log = logging.getLogger("lightning.pytorch")
+    level = log.level
+    log.setLevel(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+            warnings.filterwarnings("ignore", message=".*number of training batches.*")
+            warnings.filterwarnings("ignore", message=".*your dataloader is not resumable.*")  # Draws is
+            warnings.filterwarnings("ignore", message=r".*isinstance\(treespec, LeafSpec\).* is deprecated.*")
+            yield
+    finally:
+        log.setLevel(level)
+
+
+def train(
+    module: Training,
+    examples: Examples,
+    held_out: Examples,
+    *,
+    seed: int,
+    progress: bool,
+    checkpoint: Checkpoint | None = None,
+) -> Course:
+    """Train on examples drawn at random, and leave in the module the weights that do best on held_out.
+
+    With a checkpoint it goes on where that one was written, to the same bits.
+    """
+    schedule = module.schedule
+    batch = schedule.windows(module.model.grid.points)
+    total = sum(schedule.steps)
+    first = 0 if checkpoint is None else checkpoint.step()
+    draws = Draws(len(examples), batch, total, seed=seed, first=first)
+    examples.pass_over(draws.taken)
+    cap = timedelta(minutes=schedule.max_minutes) if schedule.max_minutes else None
+    keep, timer = KeepBest(), Timer(cap)
+    stop = EarlyStopping("log score", min_delta=PROGRESS, patience=schedule.patience, check_finite=False)
+    others: list[Callback] = [TQDMProgressBar(refresh_rate=10)] if progress else []
+    saves = None if checkpoint is None else Saves(checkpoint)
+    others += [] if saves is None else [saves]
+    with _quiet(), restoring(saves):
+        trainer = lightning.Trainer(
+            max_steps=total,
+            max_epochs=1,
+            num_sanity_val_steps=0,
+            inference_mode=False,
+            accelerator="cpu",
+            logger=False,
+            enable_checkpointing=False,
+            enable_model_summary=False,
+            enable_progress_bar=progress,
+            val_check_interval=min(schedule.every, total),
+            callbacks=[keep, timer, stop, *others],
+            plugins=[TensorFiles()],
+        )
+        validate = DataLoader(held_out, batch_size=len(held_out))
+        trainer.validate(module, validate, verbose=False)
+        module.rate = schedule.rate_from(keep.best)
+        stop.best_score = torch.tensor(np.log(keep.best))  # progress counts from the warm start on
+        resumed = None if checkpoint is None or first == 0 else checkpoint.path
+        trainer.fit(module, DataLoader(examples, batch_sampler=draws), validate, ckpt_path=resumed)
+    remaining = timer.time_remaining()
+    return Course(tuple(keep.history), keep.step, remaining is not None and remaining <= 0)

@@ -1,0 +1,68 @@
+"""What is in a file of trajectories, and what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from contextlib import closing
+from dataclasses import dataclass
+
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.readers.formats import open_store
+from mesoscribe.hybrid.readers.load import read
+from mesoscribe.hybrid.readers.memory_budget import Frames, values_in, window
+from mesoscribe.hybrid.readers.store import printable
+
+
+@dataclass(frozen=True, repr=False)
+class FileCheck:
+    """What is in a file, and what is wrong with it; prints itself.
+
+    Args:
+        path: the file.
+        contents: its arrays, one line each.
+        trajectories: the data as they were read, if they could be.
+        problems: why they could not be.
+        notes: what was changed or found on reading.
+    """
+
+    path: str
+    contents: tuple[str, ...]
+    trajectories: Trajectories | None
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the file can be read."""
+        return self.trajectories is not None
+
+    def __repr__(self) -> str:
+        lines = [self.path, *(f"  holds {line}" for line in self.contents)]
+        lines += [repr(self.trajectories)] if self.trajectories is not None else ["cannot be read:"]
+        return printable("\n".join([*lines, *(f"  {problem}" for problem in self.problems)]))
+
+
+def check(
+    path: str | os.PathLike[str],
+    *,
+    u: str | None = None,
+    x: str | None = None,
+    y: str | None = None,
+    t: str | None = None,
+    layout: str | None = None,
+    frames: Frames = None,
+    memory: float | None = None,
+) -> FileCheck:
+    """What is in a file, and what is wrong with it. Options as `load`; a bad file is reported, not raised."""
+    contents: tuple[str, ...] = ()
+    given = {"u": u, "t": t, "x": x, "y": y}
+    try:
+        with closing(open_store(path)) as store:
+            contents = store.listing
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                data = read(store, given, layout, window(frames), values_in(memory))
+    except (ValueError, FileNotFoundError) as error:
+        return FileCheck(str(path), contents, None, (printable(str(error)),), ())
+    return FileCheck(str(path), contents, data, (), data.notes)

@@ -1,0 +1,1 @@
+"""Weak form, factorisation of rank one, class test: from data to a first member of the class."""

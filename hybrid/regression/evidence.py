@@ -1,0 +1,75 @@
+"""What the class test measured, and the verdict that follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mesoscribe.hybrid.regression.forcing import Shared
+
+IN_CLASS = 2.0  # the class may leave this much more of the squared held-out residual than no class at all
+SIGNIFICANT = 3.0
+IMAGINARY = 0.05
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the class test measured on held-out trajectories, on the modes that are resolved in time.
+
+    Args:
+        ratio: squared residual of the best member over that of an unrestricted regression, the geometric mean
+            over trajectories that were left out of both.
+        z: its logarithm in units of its standard error.
+        explained: share of the variance of -∫φ'û that the best member explains.
+        imaginary_q: |Im q|/|q| that the unrestricted regression sees, weighted mean over modes.
+        linear: the nonlinear terms do not help, so K and q cannot be told apart.
+        shared: what the residuals of all trajectories have in common; None where their times differ.
+        derivatives: the unrestricted regression holds terms with derivatives of u in their nonlinearity.
+    """
+
+    ratio: float
+    z: float
+    explained: float
+    imaginary_q: float
+    linear: bool
+    shared: Shared | None = None
+    derivatives: bool = False
+
+    @property
+    def forced(self) -> bool:
+        """Whether all trajectories feel the same forcing in x or t."""
+        return self.shared is not None and self.shared.significant
+
+    @property
+    def one_operator(self) -> bool:
+        """Whether one operator and one real energy explain what an unrestricted regression explains."""
+        return self.ratio <= IN_CLASS or self.z <= SIGNIFICANT
+
+    @property
+    def in_class(self) -> bool:
+        """The verdict."""
+        return self.one_operator and not self.forced
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why not, in words."""
+        found = []
+        if self.shared is not None and self.forced:
+            where = "in x" if self.shared.steady > 0.5 else "in t"
+            found.append(f"all trajectories share a forcing {where}, which no energy of the field alone has")
+        if not self.one_operator:
+            found.append(self._mismatch)
+        return tuple(found)
+
+    @property
+    def _mismatch(self) -> str:
+        if self.derivatives:
+            return "nonlinear terms with derivatives, such as u_x², explain what no energy of the class does"
+        if self.imaginary_q > IMAGINARY:
+            return (
+                "the linear part is not the operator of the nonlinear part applied to a real energy "
+                "(a drift, a viscosity or an instability of its own)"
+            )
+        return "the nonlinear parts of the modes are not one function of u under one operator"
+
+
+UNJUDGED = Evidence(ratio=1.0, z=0.0, explained=0.0, imaginary_q=0.0, linear=False)

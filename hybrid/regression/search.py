@@ -1,0 +1,220 @@
+"""From trajectories to a first member of the class, its band of modes and the verdict on the class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.dynamics.error import score
+from mesoscribe.hybrid.dynamics.flow import band_mask
+from mesoscribe.hybrid.dynamics.threads import threads_by_data
+from mesoscribe.hybrid.energy.local_energy import Density, cubic_densities, quartic_densities
+from mesoscribe.hybrid.regression.continuation import Continued, continued
+from mesoscribe.hybrid.regression.evidence import IN_CLASS, Evidence
+from mesoscribe.hybrid.regression.forcing import Shared
+from mesoscribe.hybrid.regression.rank_one import Case, Factors
+from mesoscribe.hybrid.regression.selection import Regression
+from mesoscribe.hybrid.regression.units import Scales
+from mesoscribe.hybrid.regression.warm_start import WarmStart, first_useful_frame, rollout_errors
+from mesoscribe.hybrid.space.grid import Grid
+
+HALF_WIDTHS = (2, 4, 8, 16)
+N_BANDS = 8
+TRIAL_TRAJECTORIES = 8
+TRIAL_RTOL = 1e-5
+SHORT = 11  # frames of the roll-outs that choose the width of the test functions
+MARKEDLY = 1.2  # an N must make short roll-outs better by this factor; more is hidden where noise is 1 %
+LITTLE = 1e-4  # of the variance
+TIE = 1e-3  # bands whose scores agree to this are equally good: the largest of trusted modes is taken
+
+
+def _spread(regression: Regression, grid: Grid, values: np.ndarray) -> np.ndarray:
+    """Values of the regressed modes on the whole grid, the others 0."""
+    full = np.zeros(grid.modes_shape, dtype=values.dtype)
+    full[band_mask(grid, np.inf)] = values
+    return full
+
+
+def _member(
+    regression: Regression, factors: Factors, grid: Grid, scales: Scales, first_frame: int
+) -> WarmStart:
+    def symbol(values: np.ndarray, errors: np.ndarray, parity: int) -> Continued:
+        return continued(regression.train.k, values, errors, regression.known, parity)
+
+    m, w = symbol(factors.K.real, factors.K_error, 0), symbol(factors.K.imag, factors.K_error, 1)
+    q = symbol(factors.q, factors.q_error, 0)
+    K = factors.case.project(np.maximum(m.values, 0.0) + 1j * w.values)
+    K = _spread(regression, grid, K)
+    if not regression.known[0]:
+        K[(0,) * grid.ndim] = 0.0
+    K[(0,) * grid.ndim] = K[(0,) * grid.ndim].real
+    drive = factors.f[0] if K[(0,) * grid.ndim] else 0.0  # where the mean is conserved, f(0) is rounding
+    q_values = _spread(regression, grid, q.values)
+    known = _spread(regression, grid, regression.known)
+    sure = w.trusted & m.trusted & q.trusted & w.same_sign & m.same_sign
+    unsure = ~_spread(regression, grid, sure) & band_mask(grid, np.inf)
+    f = np.polynomial.Polynomial([drive, *factors.polynomial().coef[1:]])
+    components = np.maximum.reduce([np.abs(k) for k in grid.k])
+    band = max(2 * grid.k_unit, float(components[known].max()))
+    trusted = float(components[unsure].min(initial=np.inf))
+    start = WarmStart(grid, scales, K, q_values, f, factors.case, band, False, first_frame, known, trusted)
+    beta = tuple(factors.beta.get(j, 0.0) for j in regression.local)
+    return replace(start, beta=beta if any(beta) else ())
+
+
+def _best_band(start: WarmStart, trial: Float[np.ndarray, "n nt *grid"], dt: float) -> WarmStart:
+    """The band of modes with the best roll-outs, from the modes that were measured to all that there are.
+
+    Where high modes do not matter bands are equally good: then those count whose symbols are sure.
+
+    Coarse first, then finer around the best; last, whether the modes outside are better held.
+    """
+    unit = start.grid.k_unit
+    components = np.maximum.reduce([np.abs(k) for k in start.grid.k])
+    low = max(2, round(components[start.known].max() / unit))
+    high = max(low, round(components[start.grid.resolved].max() / unit))
+    scores: dict[int, float] = {}
+
+    def best_of(bands: np.ndarray) -> int:
+        for n in {int(b) for b in np.rint(bands)} - scores.keys():
+            scores[n] = score(rollout_errors(replace(start, band=n * unit).flow(), trial, dt, TRIAL_RTOL))
+        smallest = min(scores.values())
+        good = sorted(n for n, value in scores.items() if value <= smallest * (1 + TIE))
+        return max((n for n in good if n * unit < start.trusted), default=good[0])
+
+    while True:
+        n = best_of(np.geomspace(low, high, N_BANDS))
+        tried = sorted(scores)
+        at = tried.index(n)
+        low, high = tried[max(0, at - 1)], tried[min(len(tried) - 1, at + 1)]
+        if high - low <= 2 or n == tried[-1]:
+            break
+    chosen = replace(start, band=n * unit, score=scores[n])
+    held = replace(chosen, hold=True)
+    held = replace(held, score=score(rollout_errors(held.flow(), trial, dt, TRIAL_RTOL)))
+    return held if held.score < chosen.score else chosen
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The best member of a search over window widths.
+
+    Args:
+        start: the member, with its evidence, on the modes that were measured.
+        regression, factors: where it comes from.
+        score: of short roll-outs.
+    """
+
+    start: WarmStart
+    regression: Regression
+    factors: Factors
+    score: float
+
+
+@dataclass(frozen=True)
+class _Search:
+    """Scaled trajectories v and held_out (n, nt, *grid), and what is asked of a member.
+
+    Args:
+        scales, grid, dt: units, scaled box and scaled time between frames.
+        first_frame: frames of the data that were left out before.
+        case: which operators may act, None for any.
+    """
+
+    v: Float[np.ndarray, "n nt *grid"]
+    held_out: Float[np.ndarray, "n nt *grid"]
+    scales: Scales
+    grid: Grid
+    dt: float
+    first_frame: int
+    case: Case | None
+
+    @property
+    def trial(self) -> Float[np.ndarray, "n nt *grid"]:
+        """Trajectories for roll-outs."""
+        return self.held_out[:TRIAL_TRAJECTORIES]
+
+    def regression(self, half_width: int, cut: float, densities: tuple[Density, ...]) -> Regression:
+        """The regressions at one width of the test functions."""
+        return Regression(
+            self.v,
+            self.held_out,
+            self.grid,
+            self.dt,
+            half_width=half_width,
+            slower_than=cut,
+            densities=densities,
+        )
+
+    def judged(self, regression: Regression, factors: Factors) -> tuple[float, WarmStart]:
+        """The score of short roll-outs of a member, and the member."""
+        member = _member(regression, factors, self.grid, self.scales, self.first_frame)
+        errors = rollout_errors(member.flow(), self.trial[:, :SHORT], self.dt, TRIAL_RTOL)
+        return score(errors), member
+
+    def best(self, densities: tuple[Density, ...] = ()) -> _Found:
+        """The member, without or with an N of these densities, that predicts best."""
+        tried, seen, cut = [], [], np.inf
+        frames = min(self.v.shape[1], self.trial.shape[1])
+        for half_width in [h for h in HALF_WIDTHS if 2 * h < frames] or [1]:
+            regression = self.regression(half_width, cut, densities)
+            cut, (factors, _) = regression.cut, regression.best(self.case)
+            tried.append((*self.judged(regression, factors), regression, factors))
+            seen.append(regression.shared())
+        value, best, regression, factors = min(tried, key=lambda entry: entry[0])
+        evidence = replace(regression.evidence(factors), shared=Shared.clearest(seen))
+        return _Found(replace(best, evidence=evidence), regression, factors, value)
+
+    def with_N(self, plain: _Found) -> _Found:
+        """The best member with a cubic N where the plain one leaves much that N explains, else the latter.
+
+        It must predict better by the factor MARKEDLY, and be in the class: no N rescues what is outside.
+        """
+        width, cut = plain.regression.options["half_width"], plain.regression.cut
+        cubic, quartic = cubic_densities(self.grid.ndim), quartic_densities(self.grid.ndim)
+        beyond = self.regression(width, cut, (*cubic, *quartic))
+        if not beyond.local_matters(plain.factors):
+            return plain
+        wider = self.regression(width, cut, cubic)
+        factors = wider.with_local(plain.factors, self.case)
+        if factors is not None and self.judged(wider, factors)[0] <= plain.score:
+            found = self.best(cubic)
+            better = MARKEDLY * found.score < plain.score and bool(found.start.beta)
+            if better and found.start.evidence.one_operator:
+                return found
+        return replace(plain, start=replace(plain.start, evidence=_doubted(plain, beyond)))
+
+
+def _doubted(plain: _Found, beyond: Regression) -> Evidence:
+    """The evidence for a member, where terms with derivatives explain much that no member explains.
+
+    They speak against it if what it leaves is more than the share LITTLE of the variance: below, they are the
+    next order of an expansion whose first is in the class.
+    """
+    evidence, against = plain.start.evidence, beyond.evidence(plain.factors)
+    needed = against.ratio > IN_CLASS * evidence.ratio
+    if not needed or against.one_operator or against.explained > 1 - LITTLE:
+        return evidence
+    return replace(against, shared=beyond.shared(), derivatives=True)
+
+
+@threads_by_data
+def warm_start(train: Trajectories, validation: Trajectories, *, case: Case | None = None) -> WarmStart:
+    """The member of the class that predicts validation trajectories best, before any network is trained.
+
+    Window width, powers and operators are chosen on held-out weak residuals and short roll-outs, the band of
+    modes (and whether those outside are removed or held) on full roll-outs. V2 gets an N only where
+    held-out data remain unexplained without one.
+    """
+    scales = Scales.of(train)
+    grid = scales.grid(train.grid)
+    v, held_out = scales.to_scaled(train.u), scales.to_scaled(validation.u)
+    skip = first_useful_frame(v, grid)
+    skip = skip if min(v.shape[1], held_out.shape[1]) - skip > 2 * HALF_WIDTHS[0] else 0
+    dt = train.dt / scales.time
+    search = _Search(v[:, skip:], held_out[:, skip:], scales, grid, dt, skip, case)
+    found = search.with_N(search.best())
+    return _best_band(found.start, search.trial, dt)

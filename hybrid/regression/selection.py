@@ -1,0 +1,220 @@
+"""Which member of the class fits held-out data best, and whether the class fits at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from mesoscribe.hybrid.dynamics.flow import band_mask
+from mesoscribe.hybrid.energy.local_energy import Density
+from mesoscribe.hybrid.regression.evidence import IN_CLASS, Evidence
+from mesoscribe.hybrid.regression.forcing import Shared
+from mesoscribe.hybrid.regression.rank_one import (
+    Case,
+    Factors,
+    constrained,
+    leading_right_factor,
+    residual,
+    unrestricted,
+)
+from mesoscribe.hybrid.regression.weak_form import Gram, features, gram
+from mesoscribe.hybrid.space.grid import Grid
+
+HIGHEST_POWER = 7
+INDIFFERENT = 1.05  # a held-out squared residual larger by this factor is no worse
+FOLDS = 5
+NEGLIGIBLE = 1e-8  # of the squared signal: what quadrature in time leaves, not a reason for a richer model
+
+Candidate = tuple[Factors, Float[np.ndarray, " n"]]
+
+
+def resolved_modes(train: Gram, held_out: Gram, dt: float, slower_than: float) -> tuple[np.ndarray, float]:
+    """Modes whose weak regression means something, and the wavenumber from which they are too fast.
+
+    They are predicted on held-out data, and slow against the frames. Wide windows do not see what is fast,
+    they average it away: `slower_than` is the limit that narrower ones have found.
+    """
+    c = unrestricted(train)
+    total = held_out.values.sum(0)
+    unexplained = np.sqrt(residual(total, c) / np.maximum(total[:, 0, 0].real, 1e-300))
+    norm = np.sqrt((train.k**2).sum(0))
+    fast = (np.abs(c[:, 0]) * dt > 1.5) & (unexplained < 0.9) & (norm > 0)
+    cut = min(slower_than, norm[fast].min() if fast.any() else np.inf)
+    seen = (total[:, 0, 0].real > 0) & (train.values[..., 0, 0].real.sum(0) > 0)
+    good = seen & (unexplained < 0.3) & (norm < cut)
+    if not good.any():
+        good = seen & (unexplained <= np.sort(unexplained[seen])[:4].max(initial=0.0))
+    return good, cut
+
+
+def _no_worse(simple: np.ndarray, best: np.ndarray) -> bool:
+    """Whether held-out squared residuals (trajectory,) of a simpler model are as good as the best ones."""
+    difference = simple - best
+    error = difference.std(ddof=1) / np.sqrt(len(difference)) if len(difference) > 1 else 0.0
+    return bool(difference.mean() <= max(error, (INDIFFERENT - 1) * best.mean(), NEGLIGIBLE))
+
+
+def _simplest(models: Iterable[Candidate]) -> Candidate:
+    """The first of models, ordered from simple to complex, that is no worse than the best of them."""
+    models = list(models)
+    best = min((scores for _, scores in models), key=lambda scores: float(scores.mean()))
+    return next(model for model in models if _no_worse(model[1], best))
+
+
+class Regression:
+    """All regressions of the class on scaled trajectories v (n, nt, *grid), at one window half-width.
+
+    With densities, V2 may hold their integrals.
+    """
+
+    def __init__(
+        self,
+        train: np.ndarray,
+        held_out: np.ndarray,
+        grid: Grid,
+        dt: float,
+        *,
+        half_width: int,
+        slower_than: float = np.inf,
+        densities: tuple[Density, ...] = (),
+    ) -> None:
+        self.v = train, held_out
+        self.options: dict[str, Any] = {
+            "grid": grid,
+            "dt": dt,
+            "half_width": half_width,
+            "mask": band_mask(grid, np.inf),
+            "powers": HIGHEST_POWER,
+            "densities": densities,
+        }
+        self.train, self.held_out = (gram(v, **self.options) for v in self.v)
+        self.local = self.train.local
+        self.known, self.cut = resolved_modes(self.train, self.held_out, dt, slower_than)
+        total = self.train.values.sum(0)
+        floor = 1e-14 * total[:, 0, 0].real + 1e-300
+        noise = np.maximum(residual(total, unrestricted(self.train)), floor)
+        self.weights = np.where(self.known, 1 / noise, 0.0)
+
+    def scores(self, coefficients: np.ndarray, local: Sequence[int] = ()) -> Float[np.ndarray, " n"]:
+        """Whitened squared residual of each held-out trajectory, relative to the signal."""
+        return self._scores(self.held_out, coefficients, local) / self._signal(self.held_out)
+
+    def _scores(self, data: Gram, coefficients: np.ndarray, local: Sequence[int]) -> Float[np.ndarray, " n"]:
+        values = data.truncated(coefficients.shape[1] - 1 - len(local), local).values
+        return (self.weights * residual(values, coefficients)).sum(-1)
+
+    def _signal(self, data: Gram) -> float:
+        return float((self.weights * data.values[:, :, 0, 0].real).sum(-1).mean())
+
+    def candidate(self, powers: int, case: Case, local: Sequence[int] = ()) -> Candidate:
+        """The best member with these powers, operators and local energies, and its scores."""
+        factors = constrained(self.train.truncated(powers, local), self.weights, case)
+        return factors, self.scores(factors.coefficients, local)
+
+    def best(self, case: Case | None = None) -> Candidate:
+        """The fewest powers, local energies and operators that predict held-out data as well as any."""
+        kind = case or Case.MIXED
+        chosen = _simplest(self.candidate(p, kind, self.local) for p in range(1, HIGHEST_POWER + 1))
+        powers = chosen[0].powers
+        fewer = [c for n in range(1, len(self.local)) for c in combinations(self.local, n)]
+        chosen = _simplest([*(self.candidate(powers, kind, local) for local in fewer), chosen])
+        if case is not None:
+            return chosen
+        local = chosen[0].local
+        pure = [self.candidate(powers, kind, local) for kind in (Case.DISSIPATIVE, Case.CONSERVATIVE)]
+        return _simplest([*pure, chosen])
+
+    def evidence(self, factors: Factors) -> Evidence:
+        """How far a member is from what an unrestricted regression of the same data achieves.
+
+        Both are fitted to most trajectories and judged on the others, in turns, so that each is judged once.
+        """
+        powers, free = self._free()
+        everything = Gram.joined([self.train, self.held_out])
+        n = len(everything.values)
+        turn = np.arange(n) % min(n, FOLDS)
+        member, reference = np.empty(n), np.empty(n)
+        for i in range(min(n, FOLDS)):
+            others, judged = everything.of(turn != i), everything.of(turn == i)
+            allowed = others.truncated(factors.powers, factors.local)
+            fitted = constrained(allowed, self.weights, factors.case)
+            member[turn == i] = self._scores(judged, fitted.coefficients, factors.local)
+            all_free = unrestricted(others.truncated(powers, self.local))
+            reference[turn == i] = self._scores(judged, all_free, self.local)
+        signal = self._signal(everything)
+        difference = np.log((NEGLIGIBLE * signal + member) / (NEGLIGIBLE * signal + reference))
+        error = max(float(difference.std(ddof=1)) / np.sqrt(n), 1e-12)
+        total = self.held_out.values.sum(0)[:, 0, 0].real
+        return Evidence(
+            ratio=float(np.exp(difference.mean())),
+            z=float(difference.mean() / error),
+            explained=float(1 - self._plain(factors) / total[self.known].sum()),
+            imaginary_q=self._imaginary(free) if powers > 1 or self.local else 0.0,
+            linear=len(factors.f) == 1,
+        )
+
+    def local_matters(self, plain: Factors) -> bool:
+        """Whether gradients of local energies, free in each mode, explain most of what a member leaves."""
+        return self._explained(self._left(plain))
+
+    def with_local(self, plain: Factors, case: Case | None) -> Factors | None:
+        """The best member with local energies, if it explains most of what a plain one leaves.
+
+        Whether they do so when they are free in each mode is quick to find, and asked first.
+        """
+        left = self._left(plain)
+        if not self._explained(left):
+            return None
+        member, scores = self.best(case)
+        gains = bool(member.local) and self._much_more(left, scores * self._signal(self.held_out))
+        return member if gains else None
+
+    def _left(self, plain: Factors) -> Float[np.ndarray, " n"]:
+        """What a member without local energies leaves."""
+        allowed = self.train.truncated(plain.powers)
+        fitted = constrained(allowed, self.weights, plain.case)
+        return self._scores(self.held_out, fitted.coefficients, ())
+
+    def _explained(self, left: Float[np.ndarray, " n"]) -> bool:
+        """Whether most of it is explained by gradients of local energies that are free in each mode."""
+        return self._much_more(left, self._scores(self.held_out, self._free()[1], self.local))
+
+    def _much_more(self, left: Float[np.ndarray, " n"], less: Float[np.ndarray, " n"]) -> bool:
+        floor = NEGLIGIBLE * self._signal(self.held_out)
+        return bool(np.log((floor + left) / (floor + less)).mean() > np.log(IN_CLASS))
+
+    def _free(self) -> tuple[int, np.ndarray]:
+        """The fewest powers with which an unrestricted regression predicts as well as any, and it."""
+        powers = range(1, HIGHEST_POWER + 1)
+        choices = [(p, unrestricted(self.train.truncated(p, self.local))) for p in powers]
+        judged = [(choice, self.scores(choice[1], self.local)) for choice in choices]
+        best = min((score for _, score in judged), key=lambda score: float(score.mean()))
+        return next(choice for choice, score in judged if _no_worse(score, best))
+
+    def _imaginary(self, free: np.ndarray) -> float:
+        """|Im q|/|q| with q = -λ/K, K from the leading right factor of the nonlinear coefficients."""
+        total = self.train.truncated(free.shape[1] - 1 - len(self.local), self.local).values.sum(0)
+        f = leading_right_factor(total, free, self.weights)
+        product = free[:, 0] * (free[:, 1:].conj() @ f)
+        weight = self.weights * self.held_out.values.sum(0)[:, 0, 0].real
+        size = np.sum(weight * np.abs(product))
+        return float(np.sum(weight * np.abs(product.imag)) / max(size, 1e-300))
+
+    def shared(self) -> Shared | None:
+        """What the equations of all trajectories have in common at the same time."""
+        n = sum(len(v) for v in self.v)
+        if n < 2 or self.v[0].shape[1] != self.v[1].shape[1]:
+            return None
+        common = np.asarray(sum(x for v in self.v for x in features(v, **self.options))) / n
+        own = [gram(v, **self.options, shared=common) for v in self.v]
+        plain = Gram.joined([self.train, self.held_out])
+        signal = plain.values[:, :, 0, 0].real.mean(0)
+        return Shared.of(plain, Gram.joined(own), common, NEGLIGIBLE * signal + 1e-12 * signal.sum())
+
+    def _plain(self, factors: Factors) -> float:
+        values = self.held_out.truncated(factors.powers, factors.local).values.sum(0)
+        return float(residual(values, factors.coefficients)[self.known].sum())

@@ -1,0 +1,62 @@
+"""Units: fits work in scaled x, t and u and report in the user's."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.space.grid import Grid
+
+
+@dataclass(frozen=True)
+class Scales:
+    """u = centre + amplitude·v, t = time·s, x = length·y, with v, s, y of order one.
+
+    A member of the class keeps its form: K = K_s / time, q = q_s, f(u) = amplitude·f_s(v).
+
+    Args:
+        length: unit of x; the largest box length is 2π in it.
+        time: unit of t; the typical time in which the field changes by its own size.
+        amplitude: root mean square of u - centre.
+        centre: the u* about which energies are expanded: 0 where the data reach it, else their mean.
+    """
+
+    length: float
+    time: float
+    amplitude: float
+    centre: float = 0.0
+
+    @classmethod
+    def of(cls, data: Trajectories) -> Scales:
+        """The scales of data."""
+        u = data.u
+        low, high = float(u.min()), float(u.max())
+        reach = 0.1 * (high - low)
+        centre = 0.0 if low - reach <= 0 <= high + reach else float(u.mean())
+        amplitude = float(np.sqrt(np.mean((u - centre) ** 2)))
+        change = float(np.sqrt(np.mean(np.diff(u, axis=1) ** 2)))
+        if not amplitude > 0 or not change > 0:
+            raise ValueError(
+                "expected fields that change in time, got constant ones; nothing can be learned from them"
+            )
+        time = max(1.0, amplitude / change) * data.dt
+        return cls(length=1 / data.grid.k_unit, time=time, amplitude=amplitude, centre=centre)
+
+    def to_scaled(self, u: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+        """v of u."""
+        return (u - self.centre) / self.amplitude
+
+    def to_user(self, v: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+        """u of v."""
+        return self.centre + self.amplitude * v
+
+    def grid(self, grid: Grid) -> Grid:
+        """The scaled box."""
+        return Grid(grid.shape, tuple(L / self.length for L in grid.lengths))
+
+    def as_dict(self) -> dict[str, float]:
+        """For JSON."""
+        return asdict(self)

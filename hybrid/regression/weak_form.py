@@ -1,0 +1,147 @@
+"""Weak-in-time regression data: products of test functions with the modes of u, u², u³, …
+
+Multiply û_t = λ û + Σ_p c_p FT{v^p} by a test function φ and integrate by parts:
+
+    -∫ φ' û dt = λ ∫ φ û dt + Σ_p c_p ∫ φ FT{v^p} dt,    p = 0, 2, 3, …
+
+so that no time derivative of data is taken. Gradients of local energies, FT{δ/δv ∫D dx}, stand beside the
+powers where they are asked for. φ(s) = (1 - s²)^4 on windows of 2h + 1 frames. Sources: Messenger and Bortz,
+"Weak SINDy for partial differential equations", J. Comput. Phys. 443 (2021) 110525.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Complex, Float
+
+from mesoscribe.hybrid.energy.local_energy import Density, LocalEnergy
+from mesoscribe.hybrid.space.grid import Grid
+
+TEST_FUNCTION_POWER = 4
+EXACT_DEGREE = 8
+ROUNDING = 1e-13  # of the largest mode of a column: what is smaller tells of rounding, not of the equation
+
+
+def test_functions(n_frames: int, half_width: int, dt: float) -> tuple[np.ndarray, np.ndarray]:
+    """Weights (windows, frames) of ∫φ· and -∫φ'·, windows half overlapping, φ normalised to 1.
+
+    φ' is changed as little as possible so that both rules agree exactly on polynomials of t up to degree 8
+    (or 2h, the most that the frames of a window allow): integration by parts then holds on few frames too.
+    """
+    s = np.arange(-half_width, half_width + 1) / max(half_width, 2)  # 3 frames: the ends of 5 weigh nothing
+    phi = (1 - s**2) ** TEST_FUNCTION_POWER
+    slope = 2 * TEST_FUNCTION_POWER * s * (1 - s**2) ** (TEST_FUNCTION_POWER - 1)
+    degrees = np.arange(min(2 * half_width, EXACT_DEGREE) + 1)
+    powers = s ** degrees[:, None]
+    wanted = degrees * np.concatenate([[0.0], powers[:-1] @ phi])
+    slope += np.linalg.lstsq(powers, wanted - powers @ slope, rcond=None)[0]
+    slope /= max(half_width, 2) * dt
+    starts = range(0, n_frames - 2 * half_width, max(1, half_width // 2))
+    weak, derivative = np.zeros((2, len(starts), n_frames))
+    for row, start in enumerate(starts):
+        weak[row, start : start + 2 * half_width + 1] = phi / phi.sum()
+        derivative[row, start : start + 2 * half_width + 1] = slope / phi.sum()
+    return weak, derivative
+
+
+test_functions.__test__ = False  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Gram:
+    """Products ⟨X_a, X_b⟩ over windows for each trajectory and mode, X = (-∫φ'û, ∫φû, ∫φFT{1}, ∫φFT{v²}, …).
+
+    Everything that a regression needs of the data: any model of the class is judged from it alone.
+
+    Args:
+        values: complex (trajectory, mode, column, column): 2 + powers, then one for each local energy.
+        k: wavenumber components (dimension, mode).
+        n_windows: windows for each trajectory.
+        local: the local energies whose gradients are the last columns, numbers into their table.
+    """
+
+    values: Complex[np.ndarray, "n k a a"]
+    k: Float[np.ndarray, "d k"]
+    n_windows: int
+    local: tuple[int, ...] = ()
+
+    @property
+    def powers(self) -> int:
+        """The highest power of v."""
+        return self.values.shape[-1] - 2 - len(self.local)
+
+    def truncated(self, powers: int, local: Sequence[int] = ()) -> Gram:
+        """The same data with fewer powers, and with these local energies."""
+        if not local:
+            return Gram(self.values[..., : powers + 2, : powers + 2], self.k, self.n_windows)
+        columns = [*range(powers + 2), *(self.powers + 2 + self.local.index(i) for i in local)]
+        values = self.values[..., columns, :][..., columns]
+        return Gram(values, self.k, self.n_windows, tuple(local))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Gram]) -> Gram:
+        """The data of all trajectories of several parts."""
+        first = parts[0]
+        return cls(np.concatenate([part.values for part in parts]), first.k, first.n_windows, first.local)
+
+    def of(self, trajectories: np.ndarray) -> Gram:
+        """The data of some trajectories."""
+        return Gram(self.values[trajectories], self.k, self.n_windows, self.local)
+
+
+def features(
+    v: Float[np.ndarray, "n nt *grid"],
+    grid: Grid,
+    dt: float,
+    *,
+    powers: int,
+    half_width: int,
+    mask: np.ndarray,
+    densities: tuple[Density, ...] = (),
+) -> Iterator[Complex[np.ndarray, "w k a"]]:
+    """X of each trajectory of v (n, nt, *grid): windows, modes of the mask, columns; 0 where it is rounding.
+
+    A symmetry of a field, such as u(x + L/2) = -u(x), empties every second mode.
+    """
+    weak, derivative = test_functions(v.shape[1], half_width, dt)
+    for trajectory in v:
+        one, u_hat, *higher = [
+            np.fft.rfftn(trajectory**p, axes=grid.axes, norm="forward")[:, mask] for p in range(powers + 1)
+        ]
+        if densities:
+            forces = LocalEnergy(grid, densities).forces(grid.fft(torch.tensor(trajectory)))
+            higher += [force.numpy()[:, mask] for force in forces]
+        columns = [derivative @ u_hat, *(weak @ column for column in (u_hat, one, *higher))]
+        x = np.stack(columns, axis=-1)
+        size = np.linalg.norm(x, axis=0)
+        yield np.where(size > ROUNDING * size.max(axis=0), x, 0.0)
+
+
+def gram(
+    v: Float[np.ndarray, "n nt *grid"],
+    grid: Grid,
+    dt: float,
+    *,
+    powers: int,
+    half_width: int,
+    mask: np.ndarray,
+    densities: tuple[Density, ...] = (),
+    shared: Complex[np.ndarray, "w k a"] | float = 0.0,
+) -> Gram:
+    """The Gram data of trajectories v (n, nt, *grid) on the modes of the mask, one trajectory at a time.
+
+    With `shared`, of X - shared: of what the trajectories do not have in common.
+    """
+    multiplicity = grid.multiplicity[mask]
+    values = []
+    rows = features(v, grid, dt, powers=powers, half_width=half_width, mask=mask, densities=densities)
+    for x in rows:
+        x = x - shared
+        n_windows = len(x)
+        values.append(np.einsum("wka,wkb,k->kab", x.conj(), x, multiplicity))
+    k = np.stack([component[mask] for component in grid.k])
+    return Gram(np.stack(values), k, n_windows, tuple(range(len(densities))))

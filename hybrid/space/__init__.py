@@ -1,0 +1,1 @@
+"""The box: its points, axes, modes and transforms."""

@@ -1,0 +1,68 @@
+"""One independent parameter for each pair of modes k, -k of a real field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from mesoscribe.hybrid.space.grid import Grid
+
+
+@dataclass(frozen=True)
+class ModeIndex:
+    """Maps vectors of parameters to even and odd symbols on the modes of a real transform.
+
+    Args:
+        index: the parameter of each mode of the transform, 0 outside the mask.
+        sign: +1 where the mode is the representative k of its pair, -1 where it is -k, 0 outside the mask
+            and at k = 0.
+        inside: the mask.
+        first: position of each parameter's representative in the flattened transform.
+    """
+
+    index: Int[Tensor, "..."]
+    sign: Float[Tensor, "..."]
+    inside: Bool[Tensor, "..."]
+    first: Int[Tensor, " p"]
+
+    @classmethod
+    def of(cls, grid: Grid, mask: Bool[np.ndarray, "..."]) -> ModeIndex:
+        """The pairs of modes of a grid that lie in the mask."""
+        integers = [
+            np.rint(k * L / (2 * np.pi)).astype(int) for k, L in zip(grid.k, grid.lengths, strict=True)
+        ]
+        vectors = np.stack([n.ravel() for n in integers], axis=-1)
+        leading = np.zeros(len(vectors), dtype=int)
+        for column in vectors.T[::-1]:
+            leading = np.where(leading == 0, np.sign(column), leading)
+        keys = vectors * np.where(leading == 0, 1, leading)[:, None]
+        flat = mask.ravel()
+        _, first, inverse = np.unique(keys[flat], axis=0, return_index=True, return_inverse=True)
+        index, sign = np.zeros(len(vectors), dtype=int), np.zeros(len(vectors))
+        index[flat], sign[flat] = inverse.ravel(), leading[flat]
+        positions = np.flatnonzero(flat)[first]
+        sign_of_first = np.where(sign[positions] == 0, 1.0, sign[positions])
+        sign[flat] = sign[flat] * sign_of_first[inverse.ravel()]
+        shape = grid.modes_shape
+        return cls(
+            torch.as_tensor(index.reshape(shape)),
+            torch.as_tensor(sign.reshape(shape)),
+            torch.as_tensor(mask),
+            torch.as_tensor(positions),
+        )
+
+    def gather(self, symbol: Float[Tensor, "..."]) -> Float[Tensor, " p"]:
+        """The parameters of a symbol given on all modes."""
+        return symbol.reshape(-1)[self.first]
+
+    def even(self, parameters: Float[Tensor, " p"]) -> Float[Tensor, "..."]:
+        """The even symbol of the parameters, 0 outside the mask."""
+        return parameters[self.index] * self.inside
+
+    def odd(self, parameters: Float[Tensor, " p"]) -> Float[Tensor, "..."]:
+        """The odd symbol of the parameters, 0 outside the mask and at k = 0."""
+        return parameters[self.index] * self.sign.to(parameters.dtype)

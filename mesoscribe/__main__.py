@@ -1,0 +1,5 @@
+"""`python -m mesoscribe`."""
+
+from mesoscribe.cli import main
+
+main()

@@ -1,0 +1,127 @@
+"""A law leaves the tool: one text for each purpose, and its equation on a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.symbolic.export.numpy_script import numpy_script
+from mesoscribe.symbolic.export.paper import align, latex_document, markdown
+from mesoscribe.symbolic.export.pypde_script import pypde_script
+from mesoscribe.symbolic.export.sympy_text import srepr_text
+from mesoscribe.symbolic.law.digits import plain, with_error
+from mesoscribe.symbolic.law.equation import equation_terms, field_of
+from mesoscribe.symbolic.law.law import Law
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """One form in which a law leaves the tool.
+
+    Args:
+        text: the law as text; ValueError where it cannot be expressed.
+        file: the name of a file of it.
+        what: in a few words.
+    """
+
+    text: Callable[[Law], str]
+    file: str
+    what: str
+
+
+EXPORTERS: Mapping[str, Exporter] = {
+    "latex": Exporter(latex_document, "law.tex", "a document: equation, energy, operators, coefficients"),
+    "align": Exporter(align, "law_align.tex", "an align* block for your own document"),
+    "markdown": Exporter(markdown, "law.md", "the document as a page of Markdown"),
+    "srepr": Exporter(srepr_text, "law_srepr.txt", "SymPy's srepr, read back by SymPy alone"),
+    "numpy": Exporter(numpy_script, "law_numpy.py", "a script that needs NumPy and SciPy only"),
+    "pypde": Exporter(pypde_script, "law_pypde.py", "a py-pde script, for laws without nonlocal operators"),
+    "json": Exporter(Law.json, "law.json", "what Law.load reads"),
+}
+
+
+def exported(law: Law, to: str) -> str:
+    """The law as text.
+
+    Raises:
+        ValueError: there is no such exporter, or it cannot express this law.
+    """
+    if to not in EXPORTERS:
+        raise ValueError(f"expected one of {', '.join(EXPORTERS)}, got {to!r}; choose one of these")
+    return EXPORTERS[to].text(law)
+
+
+def export(law: Law, out: str | Path, *, to: str | None = None, force: bool = False) -> list[str]:
+    """Write the law to the file `out` in one form, or to the folder `out` in every form that can express it.
+
+    Args:
+        law: the law.  out: the file or folder.
+        to: a name in EXPORTERS, None for all of them.
+        force: overwrite files of these names.
+
+    Returns:
+        A line for each form: where it is, or why it is not.
+
+    Raises:
+        ValueError: there is no such exporter, it cannot express this law, or a file is there already.
+    """
+    out = Path(out)
+    if to is not None:
+        texts, said = {out: exported(law, to)}, [f"{out}: {EXPORTERS[to].what}"]
+    else:
+        texts, said = _all_forms(law, out)
+    taken = [str(path) for path in texts if path.exists()]
+    if taken and not force:
+        raise ValueError(f"expected new files, got {', '.join(taken)}; choose another place, or add --force")
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, text)
+    return said
+
+
+def _all_forms(law: Law, folder: Path) -> tuple[dict[Path, str], list[str]]:
+    """The text of each file, and a line for each form."""
+    texts, said = {}, []
+    for name, exporter in EXPORTERS.items():
+        path = folder / exporter.file
+        try:
+            texts[path] = exporter.text(law)
+            said.append(f"{path}: {exporter.what}")
+        except ValueError as error:
+            said.append(f"no {name}: {error}")
+    return texts, said
+
+
+def equation_text(law: Law) -> str:
+    """The equation on one line, such as u_t = -6.00012(34) u u_x - 1.00001(2) u_xxx."""
+    shown = f"{field_of(law).func.__name__}_t ="
+    for i, row in enumerate(equation_terms(law)):
+        number = with_error(abs(row.value), row.std_error)
+        body = "" if row.expr == 1 else row.name.replace("**", "^").replace("*", " ")
+        sign = (" -" if i == 0 else " - ") if row.value < 0 else " " if i == 0 else " + "
+        shown += f"{sign}{body if number == '1' and body else f'{number} {body}'.rstrip()}"
+    return shown
+
+
+def term_lines(law: Law, truth: Law | None = None) -> list[str]:
+    """A line for each term: value, standard error and, where it is known, the true value and the error."""
+    true = {} if truth is None else {row.name: row.value for row in equation_terms(truth)}
+    columns = ("term", "found", "std error", *(() if truth is None else ("true", "rel. error")))
+    rows = [columns]
+    for row in equation_terms(law):
+        error = "-" if row.std_error is None else f"{row.std_error:.1e}"
+        rows.append(
+            (row.name, plain(row.value, 8), error, *_beside(row.value, true.pop(row.name, None), truth))
+        )
+    rows += [(name, "absent", "-", plain(value), "missed") for name, value in true.items()]
+    width = max(11, *(len(name) for name, *_ in rows)) + 1
+    return [f"{name:<{width}}" + "".join(f"{cell:>14}" for cell in cells) for name, *cells in rows]
+
+
+def _beside(value: float, true: float | None, truth: Law | None) -> tuple[str, ...]:
+    """The true value and the relative error, where the truth is known."""
+    if truth is None:
+        return ()
+    return ("-", "spurious") if true is None else (plain(true), f"{abs(value / true - 1):.1e}")

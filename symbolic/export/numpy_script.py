@@ -1,0 +1,204 @@
+"""A law as a program of its own, which needs NumPy and SciPy only."""
+
+from __future__ import annotations
+
+import math
+
+import sympy
+
+from mesoscribe.symbolic.export.numpy_local import local_part, python
+from mesoscribe.symbolic.export.paper import comments
+from mesoscribe.symbolic.law.factor import Factor, u
+from mesoscribe.symbolic.law.law import Law
+
+SCRIPT = '''\
+"""Simulates, with m, w, q and F of a law that mesoscribe has found,
+
+    u_t = -(M + W) dV/du,    on each mode  -(m + i w) [q v + transform of F'(v)%(also)s],    v = u - CENTRE.
+
+python THIS_FILE --out run.npz                      from a random initial field
+python THIS_FILE --from u0.npy --out run.npz        from yours, of the shape of the grid
+"""
+%(notes)s
+import argparse
+
+import numpy
+import scipy.fft
+
+LENGTHS = %(lengths)s
+CENTRE = %(centre)s
+BAND = %(band)s  # modes with a larger wavenumber along an axis do not evolve; None: all do
+HOLD = %(hold)s  # keep those modes at their initial values instead of removing them
+
+
+def finite(values):
+    """0 where a symbol has no finite value, such as 1/k**2 at k = 0."""
+    return numpy.where(numpy.isfinite(values), values, 0.0)
+
+
+def symbols(%(wave)s):
+    """m, w and q on the modes."""
+    zero = 0.0 * %(first)s
+    with numpy.errstate(all="ignore"):
+        m = zero%(m)s
+        w = zero%(w)s
+        q = zero%(q)s
+    return m, w, q
+
+
+def force(u):
+    """F'(v); u stands for v."""
+    return 0.0 * u + %(force)s
+
+
+%(local)sdef wavenumbers(shape, lengths):
+    """The wavenumber along each axis on the modes of a real transform."""
+    spacing = [length / n for length, n in zip(lengths, shape)]
+    axes = [2 * numpy.pi * scipy.fft.fftfreq(n, dx) for n, dx in zip(shape[:-1], spacing)]
+    axes.append(2 * numpy.pi * scipy.fft.rfftfreq(shape[-1], spacing[-1]))
+    return numpy.meshgrid(*axes, indexing="ij")
+
+
+def evolved(shape, lengths):
+    """True for the modes in the band and below the Nyquist wavenumber of every axis."""
+    band = numpy.inf if BAND is None else BAND * (1 + 1e-9)
+    inside = True
+    for k, n, length in zip(wavenumbers(shape, lengths), shape, lengths):
+        inside = inside & (abs(k) <= band) & (abs(k) < 0.999 * numpy.pi * n / length)
+    return inside
+
+
+def transforms(shape):
+    """Field to modes, modes to field."""
+    axes = tuple(range(-len(shape), 0))
+
+    def to_modes(field):
+        return scipy.fft.rfftn(field, axes=axes)
+
+    def to_field(modes):
+        return scipy.fft.irfftn(modes, s=shape, axes=axes)
+
+    return to_modes, to_field
+
+
+def parts(shape, lengths):
+    """The linear part of the equation, a number for each mode, and the nonlinear one, modes to modes."""
+    to_modes, to_field = transforms(shape)
+    m, w, q = symbols(*wavenumbers(shape, lengths))
+    K = (m + 1j * w) * evolved(shape, lengths)
+    return -K * q, lambda modes: -K * %(forces)s
+
+
+def rhs(u, lengths=LENGTHS):
+    """u_t of fields u (..., *grid)."""
+    shape = numpy.shape(u)[-len(lengths):]
+    to_modes, to_field = transforms(shape)
+    linear, nonlinear = parts(shape, lengths)
+    modes = to_modes(numpy.asarray(u, dtype=float) - CENTRE)
+    return to_field(linear * modes + nonlinear(modes * evolved(shape, lengths)))
+
+
+def step(modes, h, linear, nonlinear):
+    """Fourth-order Runge-Kutta with the integrating factor exp(h * linear)."""
+    half = numpy.exp(0.5 * h * linear)
+    a = nonlinear(modes)
+    b = nonlinear(half * (modes + 0.5 * h * a))
+    c = nonlinear(half * modes + 0.5 * h * b)
+    d = nonlinear(half * (half * modes + h * c))
+    return half * (half * (modes + h / 6 * a) + h / 3 * (b + c)) + h / 6 * d
+
+
+def simulate(u0, times, lengths=LENGTHS, rtol=1e-7):
+    """Fields (len(times), *grid) from u0 (*grid) at times[0]; steps are doubled and compared."""
+    shape = numpy.shape(u0)
+    to_modes, to_field = transforms(shape)
+    linear, nonlinear = parts(shape, lengths)
+    inside = evolved(shape, lengths)
+    start = to_modes(numpy.asarray(u0, dtype=float) - CENTRE)
+    outside = start * ~inside if HOLD else 0.0 * start
+    modes, frames, h = start * inside, [to_field(start * inside + outside)], numpy.inf
+    for now, end in zip(times[:-1], times[1:]):
+        smallest = 1e-9 * (end - now)
+        while end - now > smallest:
+            tried = min(h, end - now)
+            with numpy.errstate(all="ignore"):
+                whole = step(modes, tried, linear, nonlinear)
+                halves = modes
+                for _ in range(2):
+                    halves = step(halves, tried / 2, linear, nonlinear)
+                error = numpy.linalg.norm(halves - whole) / (rtol * numpy.linalg.norm(halves) + 1e-300)
+            error = error if numpy.isfinite(error) else numpy.inf
+            if error <= 1:
+                modes, now = halves, now + tried
+            elif tried < smallest:
+                raise FloatingPointError(f"the solution is lost at t = {now:.6g}")
+            h = tried * min(3.0, max(0.2, 0.9 * max(error, 1e-9) ** -0.2))
+        frames.append(to_field(modes + outside))
+    return numpy.stack(frames) + CENTRE
+
+
+def random_field(points, seed):
+    """A sum of low modes with random amplitudes, of unit deviation, about CENTRE."""
+    rng = numpy.random.default_rng(seed)
+    noise = scipy.fft.rfftn(rng.normal(size=(points,) * len(LENGTHS)))
+    low = [abs(k) * length <= 2 * numpy.pi * 4.5
+           for k, length in zip(wavenumbers((points,) * len(LENGTHS), LENGTHS), LENGTHS)]
+    field = scipy.fft.irfftn(noise * numpy.logical_and.reduce(low), s=(points,) * len(LENGTHS))
+    return CENTRE + (field - field.mean()) / field.std()
+
+
+def main():
+    """Simulate, write u (frames, *grid) and t, and say what became of the field."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    options.add_argument("--from", dest="start", help="initial field, .npy, the shape of the grid")
+    options.add_argument("--points", type=int, default=%(points)s, help="of a random field, along each axis")
+    options.add_argument("--seed", type=int, default=0, help="of a random initial field")
+    options.add_argument("--time", type=float, default=0.1, help="until when")
+    options.add_argument("--frames", type=int, default=11, help="how many, the first included")
+    options.add_argument("--out", default="run.npz", help="file to write, .npz")
+    chosen = options.parse_args()
+    u0 = random_field(chosen.points, chosen.seed) if chosen.start is None else numpy.load(chosen.start)
+    if u0.ndim != len(LENGTHS):
+        options.error(f"expected a field of {len(LENGTHS)} dimensions, got shape {u0.shape}")
+    times = numpy.linspace(0.0, chosen.time, chosen.frames)
+    u = simulate(u0, times)
+    numpy.savez(chosen.out, u=u, t=times)
+    for t, field in zip(times, u):
+        print(f"t = {t:<12.6g} mean {field.mean():<14.6g} from {field.min():<14.6g} to {field.max():.6g}")
+
+
+if __name__ == "__main__":
+    main()
+'''
+
+
+def _symbol(factor: Factor) -> str:
+    """The sum of the terms of a symbol, each 0 where it has no finite value."""
+    pairs = zip(factor.values, factor.terms, strict=True)
+    return "".join(f" + {value!r} * finite({python(term)})" for value, term in pairs)
+
+
+def numpy_script(law: Law) -> str:
+    """A program that simulates the law; it imports nothing of this project.
+
+    Its rhs(u) is the right-hand side of u_t = … at fields u (..., *grid), its simulate(u0, times) the fields
+    (len(times), *grid) from u0 (*grid) on, by integrating-factor Runge–Kutta steps of fourth order.
+
+    Raises:
+        ValueError: the law holds a function that NumPy does not have.
+    """
+    nested = sympy.horner(law.force) if law.force.is_polynomial(u) and law.force != 0 else law.force
+    wave = [symbol.name for symbol in law.wavenumbers]
+    return SCRIPT % {
+        "notes": comments(law),
+        "lengths": repr(tuple(float(length) for length in law.lengths)),
+        "centre": repr(float(law.centre)),
+        "band": repr(None if law.band is None or math.isinf(law.band) else float(law.band)),
+        "hold": repr(bool(law.hold)),
+        "wave": ", ".join(wave),
+        "first": wave[0],
+        **{name: _symbol(getattr(law, name)) for name in "mwq"},
+        "force": python(nested),
+        **local_part(law, wave),
+        "points": 128 if law.ndim == 1 else 64,
+    }

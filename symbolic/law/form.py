@@ -1,0 +1,174 @@
+"""A closed-form member of the class on paper: its factors, their coefficients and their errors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+import sympy
+from jaxtyping import Float
+
+from mesoscribe.hybrid.energy.local_energy import Density
+from mesoscribe.symbolic.law.density_terms import density_of
+from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, at_zero, columns, slope_of, u
+
+FACTORS = ("F", "q", "m", "w", "N")
+Parameter = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Form:
+    """The factors of u_t = -(M + W) δV/δu with V = |box| Σ_k ½ q(k)|û_k|² + ∫ F(u) + N(u, ∂u, …) dx:
+
+        û_t = -(m(k) + i w(k)) [q(k) û + FT{F'(u) + δ/δu ∫N}].
+
+    A symbol that has no finite value at k = 0, such as 1/k², is 0 there. With a centre u*, u stands for
+    u - u* everywhere.
+
+    Args:
+        F: energy density beyond its quadratic part, terms in u.
+        q: symbol of the quadratic energy, even terms in k (1D) or kx, ky (2D).
+        m: symbol of M, even, m ≥ 0.  w: symbol of W over i, odd.
+        N: energy density of third and higher order in u and its derivatives, see `density_terms`.
+        lengths: the box.
+        centre: u*.
+        covariance: of all coefficients in the order of `parameters`, where it was estimated.
+
+    Raises:
+        ValueError: no operator, no box, or a factor with symbols or terms that are not its own.
+    """
+
+    F: Factor = Factor()
+    q: Factor = Factor()
+    m: Factor = Factor()
+    w: Factor = Factor()
+    N: Factor = Factor()
+    lengths: tuple[float, ...] = (2 * math.pi,)
+    centre: float = 0.0
+    covariance: tuple[tuple[float, ...], ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.ndim not in WAVENUMBERS:
+            raise ValueError(f"expected a box of one or two dimensions, got lengths {self.lengths}")
+        if not all(0 < size < math.inf for size in self.lengths) or not math.isfinite(self.centre):
+            raise ValueError(
+                f"expected a box of positive lengths and a finite centre, got {self.lengths}, {self.centre}"
+            )
+        if not (self.m or self.w):
+            raise ValueError("expected an operator M or W, got neither; a law needs at least one")
+        allowed = {"F": {u}, **dict.fromkeys("qmw", set(self.wavenumbers))}
+        for name in allowed:
+            strange = getattr(self, name).expr.free_symbols - allowed[name]
+            if strange:
+                raise ValueError(f"expected {name} in terms of {allowed[name]}, got {strange}")
+        _ = self.densities
+
+    @property
+    def ndim(self) -> int:
+        """Dimensions of space."""
+        return len(self.lengths)
+
+    @property
+    def wavenumbers(self) -> tuple[sympy.Symbol, ...]:
+        """k in 1D; kx, ky in 2D."""
+        return WAVENUMBERS[self.ndim]
+
+    @property
+    def mobility(self) -> sympy.Expr:
+        """m(k)."""
+        return self.m.expr
+
+    @property
+    def skew(self) -> sympy.Expr:
+        """w(k); the operator W has the symbol i w(k)."""
+        return self.w.expr
+
+    @cached_property
+    def force(self) -> sympy.Expr:
+        """F'(u)."""
+        return sympy.diff(self.F.expr, u)
+
+    @property
+    def slopes(self) -> tuple[sympy.Expr, ...]:
+        """The derivatives of the terms of F."""
+        return tuple(map(slope_of, self.F.terms))
+
+    @cached_property
+    def densities(self) -> tuple[Density, ...]:
+        """The terms of N."""
+        return tuple(density_of(term, self.ndim) for term in self.N.terms)
+
+    @property
+    def case(self) -> str:
+        """Which operators act: dissipative, conservative or mixed."""
+        return "mixed" if self.m and self.w else "dissipative" if self.m else "conservative"
+
+    @property
+    def conserves_mean(self) -> bool:
+        """Whether K(0) = 0, so that ∫u is a constant of motion; w is odd and vanishes there."""
+        return sum(v * at_zero(term) for v, term in zip(self.m.values, self.m.terms, strict=True)) == 0.0
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """(factor, index) of every coefficient."""
+        return tuple((name, i) for name in FACTORS for i in range(len(getattr(self, name))))
+
+    def places(self, name: str) -> list[int]:
+        """Where the coefficients of one factor stand among `parameters`."""
+        return [j for j, (owner, _) in enumerate(self.parameters) if owner == name]
+
+    @property
+    def scale(self) -> Parameter:
+        """The coefficient that canonical form fixes at 1: the lowest order of m, or of w where M = 0."""
+        name = "m" if self.m else "w"
+        factor: Factor = getattr(self, name)
+        probe = dict.fromkeys(self.wavenumbers, sympy.Rational(1, 1000))
+        sizes = [abs(float(term.subs(probe))) for term in factor.terms]
+        return name, int(np.argmax(sizes))
+
+    def heaviest(
+        self, modes: Mapping[sympy.Symbol, np.ndarray], weights: Float[np.ndarray, " k"]
+    ) -> Parameter:
+        """The coefficient of m or w that contributes most on some modes."""
+        sizes = {
+            (name, i): abs(factor.values[i]) * float(np.sqrt(weights @ column**2))
+            for name, factor in (("m", self.m), ("w", self.w))
+            for i, column in enumerate(columns(factor.terms, modes).T)
+        }
+        return max(sizes, key=lambda parameter: sizes[parameter])
+
+    @property
+    def coefficients(self) -> dict[str, float]:
+        """Every coefficient by factor and term, such as "F: u**3"."""
+        return {f"{n}: {getattr(self, n).terms[i]}": getattr(self, n).values[i] for n, i in self.parameters}
+
+    def values(self) -> Float[np.ndarray, " p"]:
+        """All coefficients in the order of `parameters`."""
+        return np.array([getattr(self, name).values[i] for name, i in self.parameters])
+
+    def with_values(self, values: Float[np.ndarray, " p"], covariance: np.ndarray | None = None) -> Self:
+        """The same form with other coefficients, and standard errors from their covariance if given."""
+        errors: list[float | None] = [None] * len(values)
+        if covariance is not None:
+            errors = [math.sqrt(c) if c > 0 else None for c in np.diag(covariance)]
+        changed: dict[str, Any] = {}
+        for name in FACTORS:
+            at = self.places(name)
+            changed[name] = getattr(self, name).with_values(
+                [float(values[j]) for j in at], [errors[j] for j in at]
+            )
+        table = None if covariance is None else tuple(tuple(float(c) for c in row) for row in covariance)
+        return replace(self, **changed, covariance=table)
+
+    def without(self, parameter: Parameter) -> Self:
+        """The form with one term removed, and without the covariance, which no longer holds."""
+        name, drop = parameter
+        factor: Factor = getattr(self, name)
+        keep = [i for i in range(len(factor)) if i != drop]
+        smaller = Factor(tuple(factor.terms[i] for i in keep), tuple(factor.values[i] for i in keep))
+        changed: dict[str, Any] = {name: smaller}
+        return replace(self, **changed, covariance=None)

@@ -1,0 +1,86 @@
+"""law.json: the factors of a law as text, read back without being evaluated."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from mesoscribe.symbolic.law.density_terms import FIELDS
+from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, u
+from mesoscribe.symbolic.law.form import FACTORS, Form
+from mesoscribe.symbolic.law.parse import parse
+
+FORMAT, WITH_N = 1, 2
+Read = TypeVar("Read")
+
+
+def text(form: Form, **settings: object) -> str:
+    """A form and settings as JSON; a form with N has a format of its own, which knows N."""
+    body = {name: _rows(getattr(form, name)) for name in FACTORS if name != "N" or form.N}
+    plain = {"lengths": form.lengths, "centre": form.centre, "covariance": form.covariance}
+    return json.dumps({"format": WITH_N if form.N else FORMAT, **body, **plain, **settings}, indent=1) + "\n"
+
+
+def read(path: str | Path, build: Callable[..., Read]) -> Read:
+    """The law in a file, built from its arguments.
+
+    Raises:
+        ValueError: the file is missing, is not a law, or holds a formula that is not understood.
+    """
+    try:
+        return build(**_arguments(json.loads(Path(path).read_text())))
+    except (OSError, json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"expected a law in {path}, got: {error}; distil again") from None
+    except (KeyError, TypeError, OverflowError) as error:
+        raise ValueError(
+            f"expected a complete law in {path}, got one without or with a wrong {error}; distil again"
+        ) from None
+    except ValueError as error:
+        raise ValueError(f"{path} is not a law: {error}") from None
+
+
+def _rows(factor: Factor) -> list[dict[str, Any]]:
+    rows = zip(factor.terms, factor.values, factor.std_errors, strict=True)
+    return [{"term": str(t), "value": v, "std_error": e} for t, v, e in rows]
+
+
+def _factor(rows: list[dict[str, Any]], symbols: tuple[Any, ...]) -> Factor:
+    terms = tuple(parse(row["term"], symbols) for row in rows)
+    errors = tuple(None if row["std_error"] is None else float(row["std_error"]) for row in rows)
+    if not all(error is None or 0 <= error < math.inf for error in errors):
+        raise ValueError("expected finite standard errors, 0 or more; distil again")
+    return Factor(terms, tuple(float(row["value"]) for row in rows), errors)
+
+
+def _arguments(content: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(content, dict) or content.get("format") not in (FORMAT, WITH_N):
+        raise ValueError(f"expected format {FORMAT} or {WITH_N}; distil again")
+    lengths = tuple(float(length) for length in content["lengths"])
+    fields = tuple(FIELDS[len(lengths)])
+    symbols = {"F": (u,), **dict.fromkeys("qmw", WAVENUMBERS[len(lengths)]), "N": fields}
+    rows = {"N": [], **content} if content["format"] == FORMAT else content
+    factors = {name: _factor(rows[name], symbols[name]) for name in FACTORS}
+    band, centre = content["band"], float(content["centre"])
+    return {
+        **factors,
+        "lengths": lengths,
+        "centre": centre,
+        "covariance": _covariance(content["covariance"], sum(len(factor) for factor in factors.values())),
+        "band": None if band is None else float(band),
+        "hold": bool(content["hold"]),
+        "provenance": dict(content["provenance"]),
+    }
+
+
+def _covariance(rows: list[list[float]] | None, size: int) -> tuple[tuple[float, ...], ...] | None:
+    if rows is None:
+        return None
+    table = np.array(rows, dtype=float).reshape(-1)
+    if table.size != size**2 or not np.all(np.isfinite(table)):
+        raise ValueError(f"expected a finite covariance of {size} coefficients, got {table.size} numbers")
+    return tuple(tuple(float(c) for c in row) for row in table.reshape(size, size))

@@ -1,0 +1,142 @@
+"""Libraries of candidate terms: one tuple of SymPy terms gives names, columns and formula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+import sympy
+
+from mesoscribe.symbolic.law.density_terms import CUBIC, FIELDS, density_of, u_x
+from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, u
+from mesoscribe.symbolic.law.parse import parse
+
+HIGHEST_POWER = 8
+
+
+def _families() -> Mapping[str, tuple[sympy.Expr, ...]]:
+    exp, log, sin, cos, one = sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.Integer(1)
+    low, high = u * log(u), (1 - u) * log(1 - u)
+    below, above = (1 + u) * log(1 + u), (1 - u) * log(1 - u)
+    return {
+        "trigonometric": (cos(u), sin(u), cos(2 * u), sin(2 * u)),
+        "exponential": (exp(u), exp(-u), exp(2 * u), exp(-2 * u)),
+        "rational": (log(1 + u**2), sympy.atan(u), one / (1 + u**2), u / (1 + u**2)),
+        "logarithmic": (low + high, low - high, below + above),
+    }
+
+
+FAMILIES = _families()
+
+
+@dataclass(frozen=True)
+class Library:
+    """Candidates for the factors of a law.
+
+    Args:
+        F: terms of the energy density beyond the quadratic one, functions of u.
+        q, m: even functions of the wavenumber.
+        w: odd functions of the wavenumber.
+        N: cubic terms in u and its derivatives, for networks that have an N.
+    """
+
+    F: tuple[sympy.Expr, ...]
+    q: tuple[sympy.Expr, ...]
+    m: tuple[sympy.Expr, ...]
+    w: tuple[sympy.Expr, ...]
+    N: tuple[sympy.Expr, ...] = ()
+
+    @property
+    def ndim(self) -> int:
+        """Dimensions of space."""
+        return 2 if WAVENUMBERS[2][0] in sympy.Add(*self.q, *self.m, *self.w).free_symbols else 1
+
+    def wider(self, *terms: str) -> Library:
+        """This library with further terms.
+
+        Args:
+            terms: names in FAMILIES, or terms as text: of F, such as "u*log(u)" or "sin(3*u)", of another
+                factor with its name before it, such as "q: k**-4" (kx, ky in 2D).
+
+        Raises:
+            ValueError: a term that is not understood, or q or m that are not even, or w that is not odd.
+        """
+        held: dict[str, list[sympy.Expr]] = {
+            part.name: list(getattr(self, part.name)) for part in fields(self)
+        }
+        for text in terms:
+            name, _, formula = text.rpartition(":")
+            name = name.strip() or "F"
+            if name not in held:
+                raise ValueError(
+                    f"expected a term of {', '.join(held)}, got one of {name[:20]!r}; as 'q: k**-4'"
+                )
+            found = FAMILIES.get(formula.strip()) if name == "F" else None
+            held[name] += found or (self._term(name, formula.strip()),)
+        return Library(**{name: tuple(dict.fromkeys(held[name])) for name in held})
+
+    def _term(self, name: str, text: str) -> sympy.Expr:
+        """A term of a factor from its text, without its number."""
+        wave = WAVENUMBERS[self.ndim]
+        symbols = {"F": (u,), "N": tuple(FIELDS[self.ndim])}
+        term = parse(text, symbols.get(name, wave))
+        if name == "N":
+            density_of(term, self.ndim)
+        if not term.free_symbols and name in "Fw":
+            raise ValueError(f"expected a term of {name} that is not constant, got {text!r}; leave it out")
+        sign = {"q": 1, "m": 1, "w": -1}.get(name, 0)
+        flipped = term.subs({s: -s for s in wave}, simultaneous=True)
+        if sign and sympy.simplify(flipped - sign * term) != 0:
+            parity = "an even" if sign > 0 else "an odd"
+            raise ValueError(f"expected {parity} function of {wave} for {name}, got {text!r}; correct it")
+        return term.as_coeff_Mul()[1]
+
+    def isotropic(self) -> Library:
+        """In 2D only symbols q and m of |k|: such as k_x² + k_y² where k_x² and k_y² are candidates."""
+        if self.ndim == 1:
+            return self
+        radial = polynomials(2, isotropic=True)
+        kept = {
+            name: tuple(t for t in getattr(radial, name) if {*Factor.of(t).terms} <= {*getattr(self, name)})
+            for name in "qm"
+        }
+        return replace(self, **kept)
+
+    def with_isotropic(self) -> Library:
+        """In 2D with symbols of |k| beside the others."""
+        radial = self.isotropic()
+        both = {name: dict.fromkeys((*getattr(self, name), *getattr(radial, name))) for name in "qm"}
+        return replace(self, q=tuple(both["q"]), m=tuple(both["m"]))
+
+    def even(self) -> Library:
+        """Only energies that u → -u leaves as they are."""
+        flip = {s: -s for s in FIELDS[self.ndim]}
+        kept = {
+            name: tuple(
+                t for t in getattr(self, name) if sympy.simplify(t.subs(flip, simultaneous=True) - t) == 0
+            )
+            for name in "FN"
+        }
+        return replace(self, **kept)
+
+
+def polynomials(ndim: int = 1, *, isotropic: bool = False) -> Library:
+    """Powers of u up to the eighth; powers of the wavenumber up to the sixth, |k| and 1/k² with them.
+
+    Args:
+        ndim: dimensions of space.
+        isotropic: only symbols that rotations (in 1D, reflections) leave as they are, so that W = 0.
+    """
+    N = tuple(term for term in CUBIC[ndim] if not (isotropic and term == u_x**3))
+    F = (u, *(u**p for p in range(3, HIGHEST_POWER + 1)))
+    wave = WAVENUMBERS[ndim]
+    squared = sympy.Add(*(s**2 for s in wave))
+    radial = (sympy.Integer(1), sympy.sqrt(squared), *(squared**p for p in range(1, 4 if ndim == 1 else 3)))
+    if isotropic:
+        return Library(F, (*radial, 1 / squared), radial, (), N)
+    if ndim == 1:
+        (k,) = wave
+        return Library(F, (*radial, k**-2), radial, (k, k * sympy.Abs(k), k**3, k**5), N)
+    kx, ky = wave
+    even_terms = (*radial[:2], kx**2, ky**2, kx**4, kx**2 * ky**2, ky**4)
+    return Library(F, (*even_terms, 1 / squared), even_terms, (kx, ky, kx * squared, ky * squared), N)

@@ -1,0 +1,112 @@
+"""Symmetries of a law: what its coefficients say, and how far they are from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+from jaxtyping import Float
+from scipy.stats import chi2
+
+from mesoscribe.symbolic.law.density_terms import FIELDS, u_x, u_xx, u_xy, u_y, u_yy
+from mesoscribe.symbolic.law.factor import kx, ky
+from mesoscribe.symbolic.law.form import Form
+
+CLOSE = 1e-3
+LIKELY = 0.01
+
+
+@dataclass(frozen=True)
+class Symmetry:
+    """A symmetry of u_t = -(M + W) δV/δu, tested on the coefficients of a law.
+
+    Args:
+        name: what leaves the equation as it is.
+        departure: size of the part of the coefficients that breaks it, relative to all of them.
+        p: probability that coefficients with these standard errors depart as much by chance; None without
+            errors, or where nothing departs.
+    """
+
+    name: str
+    departure: float
+    p: float | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the departure is small, or no larger than chance makes it."""
+        return self.departure < CLOSE or (self.p is not None and self.p > LIKELY)
+
+    def __str__(self) -> str:
+        if self.departure == 0.0:
+            return f"symmetric under {self.name}"
+        chance = "" if self.p is None else f", p = {self.p:.2g}"
+        verdict = "symmetric" if self.holds else "not symmetric"
+        return f"{verdict} under {self.name}: relative departure {self.departure:.2g}{chance}"
+
+
+def symmetries(law: Form) -> tuple[Symmetry, ...]:
+    """The sign of u, reflections and, in 2D, rotations.
+
+    u → -u (about the centre) needs an even F and N, x → -x needs W = 0 and an even number of derivatives in
+    N, rotations need W = 0, symbols of |k| and an N of rotation invariants.
+    """
+    zero, fields = sympy.Integer(0), FIELDS[law.ndim]
+    turned = [s for s, order in fields.items() if sum(order) % 2]
+    tests: dict[str, Callable[[str, sympy.Expr], sympy.Expr]] = {
+        "u → -u": lambda name, term: _odd(term, fields) if name in "FN" else zero,
+        "x → -x" if law.ndim == 1 else "(x, y) → (-x, -y)": lambda name, term: (
+            term if name == "w" else _odd(term, turned) if name == "N" else zero
+        ),
+    }
+    if law.ndim == 2:
+        tests["rotations"] = lambda name, term: term if name == "w" else _turned(term)
+    return tuple(_judged(law, name, broken) for name, broken in tests.items())
+
+
+def _odd(term: sympy.Expr, symbols: Iterable[sympy.Symbol]) -> sympy.Expr:
+    """Twice the part of a term that changes its sign with these symbols."""
+    return term - term.subs({s: -s for s in symbols}, simultaneous=True)
+
+
+def _turned(term: sympy.Expr) -> sympy.Expr:
+    """The change of a term in the plane under a small rotation, per angle."""
+    turn = {kx: -ky, ky: kx, u_x: -u_y, u_y: u_x, u_xx: -2 * u_xy, u_yy: 2 * u_xy, u_xy: u_xx - u_yy}
+    return sympy.simplify(sympy.Add(*(turn[s] * term.diff(s) for s in term.free_symbols & turn.keys())))
+
+
+def _judged(law: Form, name: str, broken: Callable[[str, sympy.Expr], sympy.Expr]) -> Symmetry:
+    """The symmetry by the part of each term that breaks it, a linear map from coefficients to monomials."""
+    parts = [sympy.expand(broken(owner, getattr(law, owner).terms[i])) for owner, i in law.parameters]
+    split = [dict((rest, float(c)) for c, rest in map(_parted, sympy.Add.make_args(part))) for part in parts]
+    owners = [owner for owner, _ in law.parameters]
+    rows = sorted(
+        {(owner, rest) for owner, part in zip(owners, split, strict=True) for rest in part}, key=str
+    )
+    A = np.array(
+        [
+            [part.get(rest, 0.0) * (mine == owner) for mine, part in zip(owners, split, strict=True)]
+            for owner, rest in rows
+        ]
+    )
+    size = np.abs(A) @ np.abs(law.values())
+    contrast = A @ law.values()
+    relative = np.abs(contrast) / np.where(size > 0, size, 1.0)
+    return Symmetry(name, float(relative.max(initial=0.0)), _chance(law, A, contrast))
+
+
+def _parted(term: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
+    number, rest = term.as_coeff_Mul()
+    return number, rest
+
+
+def _chance(law: Form, A: Float[np.ndarray, "r p"], contrast: Float[np.ndarray, " r"]) -> float | None:
+    """Probability of a contrast at least as large, by the covariance of the coefficients."""
+    if law.covariance is None or not np.any(contrast):
+        return None
+    covariance = A @ np.array(law.covariance) @ A.T
+    rank = int(np.linalg.matrix_rank(covariance, hermitian=True))
+    if rank == 0:
+        return 0.0
+    return float(chi2.sf(contrast @ np.linalg.pinv(covariance, hermitian=True) @ contrast, rank))

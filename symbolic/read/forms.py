@@ -1,0 +1,80 @@
+"""The forms that a network suggests: its factors read off about two centres, at several precisions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.regression.warm_start import first_useful_frame
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.library import Library
+from mesoscribe.symbolic.read.canonical import CanonicalNetwork, canonical_form
+from mesoscribe.symbolic.read.factors import Importance, importance, read_off
+from mesoscribe.symbolic.read.network_skill import Skill, narrowed
+from mesoscribe.symbolic.read.optimisers import Optimiser
+from mesoscribe.symbolic.read.sparse import Selection
+
+COARSER = (1, 10, 100, 1000)  # multiples of the network's precision at which its factors are read
+Form = tuple[Law, dict[str, Selection]]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network as a source of forms.
+
+    Args:
+        model: the network; canonical: its canonical form.
+        weights: what each point of each factor contributes on the data.
+        precision: to which it knows its factors.
+        band: the largest wavenumber that its laws evolve; its own if None.
+        first: the first frame that belongs to the equation.
+    """
+
+    model: OnsagerModel
+    canonical: CanonicalNetwork
+    weights: Importance
+    precision: float
+    band: float | None
+    first: int
+
+    @classmethod
+    def of(cls, model: OnsagerModel, data: Trajectories, validation: Trajectories) -> Network:
+        """What a network knows, judged on the data.
+
+        Raises:
+            ValueError: it has no dynamics to read, or explains the change of no mode.
+        """
+        canonical, scales = canonical_form(model), model.setting.scales
+        first = first_useful_frame(scales.to_scaled(data.u), scales.grid(data.grid))
+        first = first if min(data.n_frames, validation.n_frames) - first > 3 else 0
+        skill = Skill.of(model, canonical, data)
+        band = narrowed(model, skill.band, validation, first)
+        within = np.abs(canonical.k).max(0) <= (band or np.inf) * (1 + 1e-9)
+        weights = importance(model, canonical, data, skill.modes * within)
+        return cls(model, canonical, weights, skill.precision, band, first)
+
+    def forms(self, library: Library, optimiser: Optimiser) -> list[list[Form]]:
+        """Forms about 0 and, where it is another, about the mean; of each centre from fine to coarse.
+
+        In 2D those with symbols of |k| follow.
+        """
+        return [
+            [
+                read_off(
+                    self.model,
+                    self.canonical,
+                    self.weights,
+                    some,
+                    self.precision * coarser,
+                    self.band,
+                    centre,
+                    optimiser,
+                )
+                for some in dict.fromkeys((library, library.isotropic()))
+                for coarser in COARSER
+            ]
+            for centre in dict.fromkeys((0.0, self.canonical.centre))
+        ]

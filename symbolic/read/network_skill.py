@@ -1,0 +1,87 @@
+"""How well a network predicts: what its factors are known to, and where in the spectrum it knows nothing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.dynamics.error import score
+from mesoscribe.hybrid.dynamics.flow import band_mask
+from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.regression.search import TIE, TRIAL_RTOL, TRIAL_TRAJECTORIES
+from mesoscribe.hybrid.regression.warm_start import rollout_errors
+from mesoscribe.hybrid.space.resample import resampled
+from mesoscribe.symbolic.read.canonical import CanonicalNetwork
+
+PRECISION = (1e-6, 3e-3)
+RUN = 3  # shells of modes in a row that are not predicted end the band of a law
+LEAD = 5  # frames ahead, that the network's skill is judged at
+PAIRS = 60  # of frames, that the network's skill is judged on
+
+
+@dataclass(frozen=True)
+class Skill:
+    """How well a network predicts the next frames.
+
+    Args:
+        precision: how well it knows u_t, a tenth of its error relative to persistence's.
+        modes: 1 where it explains all of a mode's change, 0 where it explains half or less.
+        band: the wavenumber beyond which that is 0 on RUN shells in a row, or inf.
+    """
+
+    precision: float
+    modes: Float[np.ndarray, " k"]
+    band: float
+
+    @classmethod
+    def of(cls, model: OnsagerModel, network: CanonicalNetwork, data: Trajectories) -> Skill:
+        """From some pairs of frames, all over the data."""
+        lead = max(1, min(LEAD, data.n_frames // 8))
+        starts = data.n_frames - lead
+        trajectory, frame = np.divmod(
+            np.unique(np.linspace(0, data.n * starts - 1, PAIRS).astype(int)), starts
+        )
+        before, after = data.u[trajectory, frame], data.u[trajectory, frame + lead]
+        times = data.t[: lead + 1 : lead]
+        error = model.simulate(before, times).take(1, axis=-data.grid.ndim - 1) - after
+        known = np.linalg.norm(error) / max(float(np.linalg.norm(before - after)), 1e-300)
+        lost, change = (_power(model, fields) for fields in (error, before - after))
+        # of a damped mode that is all noise half of the change "is explained": that is nothing
+        modes = np.clip(1 - 2 * lost / np.maximum(change, 1e-300), 0.0, 1.0)
+        if not modes.any():
+            raise ValueError(
+                "expected a network that explains most of the change of some mode, got none; give more "
+                "trajectories or frames, or frames closer in time"
+            )
+        shell = np.rint(np.abs(network.k).max(0) / data.grid.k_unit).astype(int)
+        seen = {int(n) for n in shell[modes > 0]}
+        dark = (n for n in range(2, shell.max() + 2 - RUN) if seen.isdisjoint(range(n, n + RUN)))
+        band = (next(dark, math.inf) - 1) * data.grid.k_unit
+        return cls(float(np.clip(0.1 * known, *PRECISION)), modes, band)
+
+
+def _power(model: OnsagerModel, fields: Float[np.ndarray, "..."]) -> Float[np.ndarray, " k"]:
+    """Σ |û|² over fields, of each mode that the model evolves."""
+    u_hat = model.grid.fft(torch.as_tensor(resampled(fields, model.grid.shape)))
+    return u_hat.abs().square().sum(0).flatten()[model.modes.first].numpy()
+
+
+def narrowed(model: OnsagerModel, band: float, validation: Trajectories, first_frame: int) -> float | None:
+    """A band narrower than the network's, if the network itself predicts as well on it; None if not.
+
+    Modes that no equation explains would only mislead the search for one.
+    """
+    scales = model.setting.scales
+    flow = model.flow()
+    narrow = flow.mask & torch.as_tensor(band_mask(model.grid, band * scales.length))
+    if bool((narrow == flow.mask).all()):
+        return None
+    fields = resampled(validation.u[:TRIAL_TRAJECTORIES, first_frame:], model.grid.shape)
+    v, dt = scales.to_scaled(fields), validation.dt / scales.time
+    full, less = (score(rollout_errors(f, v, dt, TRIAL_RTOL)) for f in (flow, replace(flow, mask=narrow)))
+    return band if less <= (1 + TIE) * full else None

@@ -1,0 +1,1 @@
+"""Coefficients from roll-outs, and derivatives of these."""

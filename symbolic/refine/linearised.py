@@ -1,0 +1,73 @@
+"""The derivative of roll-outs by their initial fields, and its adjoint, without the matrix."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from mesoscribe.hybrid.dynamics.flow import Flow
+from mesoscribe.hybrid.dynamics.steppers import ETDRK4
+from mesoscribe.symbolic.refine.rollouts import RollOutData, about, followed
+
+STEP = 1e-6  # of differences by the initial fields, relative to the fields
+GROWTH = 10.0  # of a mode, the most that the preconditioner believes
+
+
+class Linearised:
+    """J: moves of the initial fields ↦ moves of all frames, both relative to the size of each trajectory.
+
+    The first frame moves as the initial field does, so JᵀJ ≥ 1. J takes a roll-out, Jᵀ one back in time.
+    Source: Talagrand and Courtier, Q. J. R. Meteorol. Soc. 113 (1987) 1311.
+
+    Args:
+        flow: the equation of motion.
+        start: initial fields (n, *grid).
+        data: whose frames are compared.
+        substeps: of a frame.
+    """
+
+    def __init__(self, flow: Flow, start: Tensor, data: RollOutData, substeps: int) -> None:
+        self.flow, self.start, self.data, self.substeps = about(flow, data), start, data, substeps
+        self.step = ETDRK4().prepare(self.flow, data.dt / substeps)
+        self.size = data.size.reshape(-1, *(1,) * data.grid.ndim)
+        self.frames = followed(self.flow, start, data, substeps)
+
+    def forward(self, moves: Float[Tensor, "c n *grid"]) -> Float[Tensor, "c n nt *grid"]:
+        """J of moves, by forward differences."""
+        axes = tuple(range(2, moves.ndim))
+        share = STEP / moves.square().mean(axes, keepdim=True).sqrt().clamp(min=1e-300)
+        there = followed(self.flow, self.start + share * moves * self.size, self.data, self.substeps)
+        later = (there - self.frames) / (share * self.size).unsqueeze(2)
+        return torch.cat([moves.unsqueeze(2), later], dim=2)
+
+    def adjoint(self, pulls: Float[Tensor, "c n nt *grid"]) -> Float[Tensor, "c n *grid"]:
+        """Jᵀ of what pulls at the frames."""
+        fft = self.data.grid.fft
+        back = torch.zeros((), dtype=torch.complex128)
+        for t in reversed(range(self.frames.shape[1])):
+            path = [self._modes(self.frames[:, t - 1] if t else self.start)]
+            for _ in range(self.substeps - 1):
+                path.append(self.step(path[-1]))
+            back = back + fft(pulls[:, :, t + 1])
+            for u_hat in reversed(path):
+                back = self.step.adjoint(u_hat, back)
+        return pulls[:, :, 0] + self.data.grid.ifft(back * self.flow.mask)
+
+    def preconditioned(self, pulls: Float[Tensor, "c n *grid"]) -> Float[Tensor, "c n *grid"]:
+        """What (JᵀJ)⁻¹ would make of pulls at the initial fields if the equation were linear."""
+        return self.data.grid.ifft(self._modes(pulls) / self._squares)
+
+    @cached_property
+    def _squares(self) -> Float[Tensor, "..."]:
+        """JᵀJ of each mode if the equation were linear."""
+        times = torch.arange(self.frames.shape[1] + 1, dtype=torch.float64) * self.data.dt
+        growth = self.flow.linear.real * times.reshape(-1, *(1,) * self.data.grid.ndim)
+        return (2 * growth.clamp(max=np.log(GROWTH))).exp().sum(0)
+
+    def _modes(self, fields: Tensor) -> Tensor:
+        """The evolved part of û."""
+        return self.flow.split(self.data.grid.fft(fields))[0]

@@ -1,0 +1,211 @@
+"""What initial fields can and cannot explain of a misfit: least squares over them, trajectory by trajectory.
+
+With J, the derivative of the misfit by the initial fields, (JᵀJ)⁻¹Jᵀ y explains most of y. The first frame is
+among the rows of J, so JᵀJ is far from singular: by Cholesky's factors where J fits in memory, else in a
+Krylov space. Source: Björck, "Numerical Methods for Least Squares Problems" (SIAM 1996), chapters 2 and 7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from scipy.linalg import cho_factor, cho_solve
+from torch import Tensor
+
+from mesoscribe.hybrid.dynamics.flow import Flow
+from mesoscribe.hybrid.dynamics.gmres import gmres
+from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.symbolic.refine.linearised import STEP, Linearised
+from mesoscribe.symbolic.refine.refine import Misfit
+from mesoscribe.symbolic.refine.rollouts import rolled
+
+LARGEST = 2**20  # values of all derivatives of one trajectory; of more, roll-outs are faster than the matrix
+CHUNK = 2**18  # values of fields that are rolled out at once
+ACCURACY = 1e-2  # of a Krylov space; what is left of the misfits is off by its square
+DIRECTIONS = 40
+
+
+class Projection(Protocol):
+    """Tells what initial fields explain of misfits."""
+
+    def apart(
+        self, misfits: Float[np.ndarray, "n r c"]
+    ) -> tuple[Float[Tensor, "c n *grid"], Float[np.ndarray, "n r c"]]:
+        """The moves of the initial fields that explain most of each misfit, and what they leave of it.
+
+        Args:
+            misfits: a residual, then slopes by coefficients, which change less from one step to the next.
+
+        Raises:
+            ValueError: a roll-out from a field close by is lost.
+        """
+        ...
+
+    def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], *, far: bool) -> Projection:
+        """That of other initial fields and coefficients; far, if nothing may be kept of this one.
+
+        Raises:
+            ValueError, LinAlgError: a roll-out from a field close by is lost.
+        """
+        ...
+
+
+def projection(misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Projection:
+    """That of the misfit's initial fields at coefficients x, by roll-outs with so many substeps of a frame.
+
+    Raises:
+        ValueError, LinAlgError: a roll-out from a field close by is lost.
+    """
+    unknowns = misfit.data.grid.unknowns(_flow(misfit, x).mask.numpy())
+    kind = Dense if unknowns * misfit.data.u[0].numel() <= LARGEST else Iterative
+    return kind.of(misfit, x, substeps)
+
+
+def _flow(misfit: Misfit, x: Float[np.ndarray, " p"]) -> Flow:
+    """The equation of motion at coefficients x."""
+    return misfit.law.with_values(misfit.values(x)).flow(misfit.data.grid)
+
+
+@dataclass
+class Iterative:
+    """By roll-outs alone.
+
+    Args:
+        at: the derivative.
+        known: moves that explain the slopes; None if not known.
+        far: whether that was too long ago to be more than a guess.
+    """
+
+    at: Linearised
+    known: Float[Tensor, "c n *grid"] | None = None
+    far: bool = True
+
+    @classmethod
+    def of(cls, misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Iterative:
+        """At coefficients x."""
+        return cls(Linearised(_flow(misfit, x), misfit.initial, misfit.data, substeps))
+
+    def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], *, far: bool) -> Iterative:
+        """With a new derivative."""
+        return replace(self.of(misfit, x, self.at.substeps), known=self.known, far=far)
+
+    def apart(
+        self, misfits: Float[np.ndarray, "n r c"]
+    ) -> tuple[Float[Tensor, "c n *grid"], Float[np.ndarray, "n r c"]]:
+        """By GMRES, in which every misfit of every trajectory is a system of its own."""
+        n, _, count = misfits.shape
+        y = torch.as_tensor(np.moveaxis(misfits, -1, 0)).reshape(count, n, -1, *self.at.data.grid.shape)
+        first = self._explained(y[:1])
+        slopes = self._explained(y[1:], self.known) if self.known is None or self.far else self.known
+        self.known, moves = slopes, torch.cat([first, slopes])
+        left = np.moveaxis((y - self.at.forward(moves)).reshape(count, n, -1).numpy(), 0, -1)
+        return moves * self.at.size, left
+
+    def _explained(
+        self, y: Float[Tensor, "c n nt *grid"], guess: Float[Tensor, "c n *grid"] | None = None
+    ) -> Float[Tensor, "c n *grid"]:
+        """The moves that explain most of some misfits."""
+        shape = (*y.shape[:2], *y.shape[3:])
+
+        def rows(pulls: Tensor) -> Tensor:
+            return self.at.preconditioned(self.at.adjoint(pulls)).flatten(2).flatten(0, 1)
+
+        found = gmres(
+            lambda moves: rows(self.at.forward(moves.reshape(shape))),
+            rows(y),
+            rtol=ACCURACY,
+            directions=DIRECTIONS,
+            start=None if guess is None else guess.flatten(2).flatten(0, 1),
+        )
+        if not bool(torch.isfinite(found).all()):
+            raise ValueError("a roll-out from a field close by is lost; nothing is known about fields there")
+        return found.reshape(shape)
+
+
+@dataclass(frozen=True)
+class Dense:
+    """With the matrix of each trajectory.
+
+    Args:
+        modes: fields that span what may move (a, *grid).
+        matrices: the derivatives by their amplitudes, one for each trajectory.
+        substeps: of a frame.
+    """
+
+    modes: Float[Tensor, "..."]
+    matrices: list[_Matrix]
+    substeps: int
+
+    @classmethod
+    def of(cls, misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Dense:
+        """At coefficients x."""
+        modes = basis(misfit.data.grid, _flow(misfit, x).mask)
+        return cls(modes, _matrices(misfit, x, modes, substeps), substeps)
+
+    def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], *, far: bool) -> Dense:
+        """The same if nothing is far."""
+        return replace(self, matrices=_matrices(misfit, x, self.modes, self.substeps)) if far else self
+
+    def apart(
+        self, misfits: Float[np.ndarray, "n r c"]
+    ) -> tuple[Float[Tensor, "c n *grid"], Float[np.ndarray, "n r c"]]:
+        """By Cholesky's factors."""
+        pairs = list(zip(self.matrices, misfits, strict=True))
+        amplitudes = np.stack([matrix.coefficients(y) for matrix, y in pairs])
+        left = [y - matrix.J @ c for (matrix, y), c in zip(pairs, amplitudes, strict=True)]
+        return torch.einsum("nac,a...->cn...", torch.as_tensor(amplitudes), self.modes), np.stack(left)
+
+
+@dataclass(frozen=True)
+class _Matrix:
+    """J of a trajectory, and Cholesky's factor of JᵀJ."""
+
+    J: Float[np.ndarray, "r a"]
+    factor: tuple[np.ndarray, bool]
+
+    @classmethod
+    def of(cls, J: Float[np.ndarray, "r a"]) -> _Matrix:
+        return cls(J, cho_factor(J.T @ J))
+
+    def coefficients(self, y: Float[np.ndarray, "r c"]) -> Float[np.ndarray, "a c"]:
+        """Of the combinations of columns closest to the columns of y."""
+        return np.asarray(cho_solve(self.factor, self.J.T @ y))
+
+
+def basis(grid: Grid, mask: Tensor) -> Float[Tensor, "..."]:
+    """Real fields (a, *grid), orthonormal in the mean square, that span the modes of a mask."""
+    at = torch.nonzero(mask.flatten())[:, 0]
+    unit = torch.zeros(2 * len(at), mask.numel(), dtype=torch.complex128)
+    unit[torch.arange(len(at)), at] += 1.0
+    unit[torch.arange(len(at)) + len(at), at] += 1j
+    fields = grid.ifft(unit.reshape(-1, *mask.shape)).flatten(1)
+    _, size, rows = torch.linalg.svd(fields, full_matrices=False)
+    return rows[size > 1e-9 * size.max()].reshape(-1, *grid.shape) * grid.points**0.5
+
+
+def _matrices(
+    misfit: Misfit, x: Float[np.ndarray, " p"], modes: Float[Tensor, "..."], substeps: int
+) -> list[_Matrix]:
+    """Those of the misfit at coefficients x."""
+    return [_Matrix.of(jacobian) for jacobian in _jacobians(misfit, x, modes, substeps)]
+
+
+def _jacobians(
+    misfit: Misfit, x: Float[np.ndarray, " p"], modes: Float[Tensor, "..."], substeps: int
+) -> Iterator[Float[np.ndarray, "r a"]]:
+    """Derivatives of each trajectory's misfit by the amplitudes of its initial field's modes."""
+    data, flow = misfit.data, _flow(misfit, x)
+    width = max(1, CHUNK // (len(modes) * data.grid.points))
+    for first in range(0, len(data.u), width):
+        chosen = slice(first, first + width)
+        size = data.size[chosen].reshape(-1, *(1,) * data.grid.ndim)
+        moves = torch.cat([torch.zeros_like(modes[:1]), STEP * modes])[:, None] * size
+        rolls = rolled(flow, misfit.initial[chosen] + moves, data, substeps)
+        rolls = torch.cat([(misfit.initial[chosen] + moves).unsqueeze(2), rolls], dim=2)
+        slopes = (rolls[1:] - rolls[:1]).flatten(3).flatten(2) / (STEP * data.size[chosen, None] ** 2)
+        yield from slopes.permute(1, 2, 0).numpy()

@@ -1,0 +1,93 @@
+"""Whether a law says all that its network knows: if not, the candidates do not hold one of the factors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.symbolic.law.factor import u as U
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.library import HIGHEST_POWER
+from mesoscribe.symbolic.read.sparse import Selection
+
+TRAJECTORIES = 8
+SERIES = {U ** (HIGHEST_POWER - 1), U**HIGHEST_POWER}
+RTOLS = (1e-5, 1e-7)  # of roll-outs: the second where the first may show
+HIDDEN = 100.0  # in errors so many times larger
+UNSUPPORTED = 2.0  # a law whose roll-outs err so many times more than the network's lacks a term
+
+
+@dataclass(frozen=True)
+class Support:
+    """Roll-outs of a law beside those of its network on the same fields.
+
+    Args:
+        law, network: root mean square errors of roll-outs, relative to the fields about their means.
+        left: share of each factor of the network that the terms chosen for it leave over.
+        series: whether F reaches the highest power on offer, as the beginning of a series does.
+    """
+
+    law: float
+    network: float
+    left: Mapping[str, float]
+    series: bool
+
+    @classmethod
+    def of(
+        cls,
+        law: Law,
+        model: OnsagerModel,
+        selections: Mapping[str, Selection],
+        data: Trajectories,
+        first: int,
+    ) -> Support:
+        """On some trajectories from their first useful frame on."""
+        u, t = data.u[:TRAJECTORIES, first:], data.t[first:]
+        size = float(np.std(u - u.mean(data.grid.axes, keepdims=True)))
+        left = {name: chosen.residual for name, chosen in selections.items() if chosen.support}
+        series = len(law.F) > 2 and not SERIES.isdisjoint(law.F.terms)
+        return cls(_error(law, u, t, size), _error(model, u, t, size), left, series)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the law predicts about as well as the network, with an F that is not cut off."""
+        return self.law <= UNSUPPORTED * self.network and not self.series
+
+    def __str__(self) -> str:
+        errors = f"law {self.law:.2g}, network {self.network:.2g}"
+        left = ", ".join(f"{name} {share:.2g}" for name, share in self.left.items())
+        if self.complete:
+            return f"root mean square error of validation roll-outs: {errors}"
+        why = (
+            "F reaches the highest power on offer, as a series does that is cut off"
+            if self.series
+            else "the law errs more than the network"
+        )
+        return (
+            f"the candidates may not hold every factor: {why} ({errors}; share of each factor of the network "
+            f"left over: {left}). This is the best that they give; try others (--terms) or a smaller --pays"
+        )
+
+
+def _error(
+    predictor: Law | OnsagerModel,
+    u: Float[np.ndarray, "n nt *grid"],
+    t: Float[np.ndarray, " nt"],
+    size: float,
+) -> float:
+    """Root mean square of (û - u)/size after the first frame; inf where a roll-out is lost."""
+    error = 0.0
+    for rtol in RTOLS:
+        try:
+            gap = predictor.simulate(u[:, 0], t, rtol=rtol) - u
+        except FloatingPointError:
+            return float("inf")
+        error = float(np.sqrt(np.mean(gap[:, 1:] ** 2))) / size
+        if error > HIDDEN * rtol:
+            break
+    return error

@@ -1,0 +1,132 @@
+"""Whether noise is all that a law leaves of noisy data, and a changed or further term where it is not.
+
+Roll-outs from noisy frames can err so much more than the noise that they do not tell two forms apart. With
+the initial fields refined they do: a right form leaves what white noise leaves, to about a hundredth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
+
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.library import Library
+from mesoscribe.symbolic.refine.initial_fields import settled, with_initial_fields
+from mesoscribe.symbolic.refine.refine import Refinement, refine
+from mesoscribe.symbolic.refine.rollouts import RollOutData
+from mesoscribe.symbolic.select.eliminate import EXCHANGES
+from mesoscribe.symbolic.select.exchange import Exchanges
+from mesoscribe.symbolic.select.trials import TRIAL_STEPS, TRIAL_TOLERANCE
+
+MOST = 2  # changes of a term
+BEYOND_NOISE = 1.02  # times what noise alone leaves
+LOWEST = 2.2  # 1.54 standard deviations, 1/ln 2 each, of the median of exponentially distributed squares
+FLOOR = 0.25  # however few the squares
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A law refined with the initial fields.
+
+    Args:
+        refinement: the law.
+        gone: its terms that were no different from 0.
+        notes: terms that were taken in; if the law leaves more of the data than noise, how much more.
+    """
+
+    refinement: Refinement
+    gone: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def explained(found: Refinement, data: Trajectories, first_frame: int, candidates: Library) -> Explained:
+    """The refinement with the initial fields, with a term changed or added where more than noise is left.
+
+    It counts if the law then explains the data to their noise. A single exchange goes before a further term.
+
+    Args:
+        found: a law refined on roll-outs from the frames as they are.
+        data: trajectories; first_frame: the first that belongs to the equation.
+        candidates: terms that may be taken in.
+    """
+    refined, gone = settled(found, data, first_frame)
+    if refined is found:
+        return Explained(refined, gone)
+    fields = RollOutData.of(data, refined.law, first_frame).shortened()
+    excess = _of_noise(refined, fields, data)
+    if excess <= BEYOND_NOISE:
+        return Explained(refined, gone)
+    taken: list[str] = []
+    better, dropped = refined, gone
+    while len(taken) < MOST and (change := _changed(better, fields, data, candidates)) is not None:
+        taken.append(change[0])
+        better, needless = settled(change[1], data, first_frame)
+        dropped = (*dropped, *needless)
+        fields = RollOutData.of(data, better.law, first_frame).shortened()
+        if _of_noise(better, fields, data) <= BEYOND_NOISE:
+            said = f"{', '.join(taken)}: noise is then all that the law leaves of the data"
+            return Explained(better, dropped, (said,))
+    said = (
+        f"the law leaves {excess:.3g} times what white noise would leave of the data, and no "
+        "changed or further term explains it: a term may be wrong or missing, or the noise is not white"
+    )
+    return Explained(refined, gone, (said,))
+
+
+def _changed(
+    found: Refinement, fields: RollOutData, data: Trajectories, candidates: Library
+) -> tuple[str, Refinement] | None:
+    """The first change of a term with which a law explains the data, or the best, and what is said of it."""
+    best, least = None, np.inf
+    for said, start in _changes(found, fields, data, candidates):
+        left = _of_noise(with_initial_fields(start, fields, clusters=data.n), fields, data)
+        if left < least:
+            best, least = (said, start), left
+        if left <= BEYOND_NOISE:
+            break
+    return best
+
+
+def _changes(
+    found: Refinement, fields: RollOutData, data: Trajectories, candidates: Library
+) -> Iterator[tuple[str, Refinement]]:
+    """Laws with a term exchanged, those that change a factor least; then with one more term.
+
+    Of these the ones that help most while roll-outs start from the frames as they are.
+    """
+    law, on = found.law, Exchanges.of(found.law, fields)
+
+    def soon(other: Law) -> Refinement:
+        return refine(
+            other,
+            fields,
+            pivot=on.pivot(other),
+            clusters=data.n,
+            steps=TRIAL_STEPS,
+            tolerance=TRIAL_TOLERANCE,
+        )
+
+    for other in [one for one in on.laws(law, candidates) if np.all(one.values())][:EXCHANGES]:
+        (came,), (went,) = (
+            a.keys() - b.keys() for a, b in permutations((other.coefficients, law.coefficients))
+        )
+        yield f"{came} taken in the place of {went}", soon(other)
+    more = [(f"{name} taken in", soon(other)) for name, other in on.with_one_more(law, candidates)]
+    yield from sorted(more, key=lambda one: one[1].rmse)[:EXCHANGES]
+
+
+def _of_noise(found: Refinement, fields: RollOutData, data: Trajectories) -> float:
+    """A misfit with the initial fields refined, as a multiple of what white noise leaves of it.
+
+    The floor of the spectrum is the lowest of ten medians, of m squares each: (1 - LOWEST/√m) of the noise.
+    """
+    frames = fields.u.shape[1]
+    squares = np.count_nonzero(data.grid.resolved) / 10 * data.n * (frames - 1)
+    floor = max(FLOOR, 1 - LOWEST / np.sqrt(squares))
+    of_each = float(fields.size.square().mean() * fields.size.pow(-2).mean())
+    left = fields.noise / floor * of_each * (1 - 1 / frames)
+    return float(found.rmse / np.sqrt(left)) if left > 0 else np.inf

@@ -1,0 +1,119 @@
+"""Laws put to the test: refined on a few trajectories, scored on roll-outs from others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float
+
+from mesoscribe.hybrid.dynamics.error import lead_times
+from mesoscribe.symbolic.law.form import Parameter
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.refine.refine import LOST, SIGNIFICANT, Refinement, refine
+from mesoscribe.symbolic.refine.rollouts import RollOutData, persistence, scores
+from mesoscribe.symbolic.select.pareto import Pareto, Tried
+
+TRIAL_TRAJECTORIES = 10  # that terms are put to the test on
+TRIAL_TOLERANCE = 1e-5
+TRIAL_STEPS = 8
+DOUBLED = 2.0  # squared errors, mostly noise, that are so many times larger without a term are not noise
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A law refined on a few trajectories.
+
+    Args:
+        refinement: the law, and what its misfit says of each term.
+        scores: its errors on validation roll-outs, one for each trajectory.
+        seen: its errors on roll-outs of the trajectories that it was refined on, one for each.
+    """
+
+    refinement: Refinement
+    scores: Float[np.ndarray, " n"]
+    seen: Float[np.ndarray, " n"]
+
+    @property
+    def law(self) -> Law:
+        """The law."""
+        return self.refinement.law
+
+    def worse(self, full: Trial) -> Float[np.ndarray, " n"]:
+        """By how much its squared errors are larger, on every trajectory."""
+        mine, other = (np.concatenate([t.scores, t.seen]) for t in (self, full))
+        with np.errstate(invalid="ignore"):  # both are lost
+            return mine**2 - other**2
+
+    @property
+    def place(self) -> Tried:
+        """Its number of coefficients and its error."""
+        return Tried(len(self.law.parameters), float(np.sqrt(np.mean(self.scores**2))))
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Where laws are put to the test.
+
+    Args:
+        train: what their coefficients are refined on, a part of it in trials.
+        validation: what decides.
+        clusters: trajectories that the training data come from.
+        pays: by which factor a term must reduce the error to stay.
+        tried: what was put to the test.
+    """
+
+    train: RollOutData
+    validation: RollOutData
+    clusters: int
+    pays: float
+    tried: list[Tried] = field(default_factory=list)
+
+    def of(self, law: Law, pivot: Parameter) -> Trial:
+        """A law refined on a few trajectories, and scored."""
+        windows = max(1, len(self.train.u) // self.clusters)
+        few = self.train.first(TRIAL_TRAJECTORIES * windows)
+        clusters = len(few.u) // windows
+        found = refine(law, few, pivot=pivot, clusters=clusters, steps=TRIAL_STEPS, tolerance=TRIAL_TOLERANCE)
+        of_windows = scored(found.law, few).reshape(clusters, windows)
+        trial = Trial(found, scored(found.law, self.validation), np.sqrt(np.mean(of_windows**2, axis=1)))
+        self.tried.append(trial.place)
+        return trial
+
+    def noisy(self, tried: Trial) -> bool:
+        """Whether the errors of a law are mostly measurement noise."""
+        return self.validation.mostly_noise(tried.place.error**2)
+
+    def pareto(self, chosen: Trial) -> Pareto:
+        """All that was put to the test."""
+        return Pareto(tuple(self.tried), chosen.place, self.pays, self.noisy(chosen))
+
+    def does_not_pay(self, trial: Trial, tried: Trial, terms: int) -> bool:
+        """Whether a law with so many terms fewer does as well.
+
+        Without them, validation roll-outs err less than `pays` times more, two or more terms its square.
+        Errors that are mostly measurement noise hide what a term does; there terms stay if squares double
+        without, or if roll-outs of all trajectories are worse without in every likelihood (SIGNIFICANT
+        standard errors over trajectories).
+        """
+        without, full = (np.mean(t.scores**2) for t in (trial, tried))
+        allowed = self.pays ** (2 * min(terms, 2))
+        if not without <= (min(allowed, DOUBLED) if self.noisy(tried) else allowed) * full:
+            return False
+        worse = trial.worse(tried)
+        if not self.noisy(tried) or len(worse) < 3:
+            return True
+        if not np.isfinite(worse).all():
+            return bool(np.isfinite(trial.seen).all())
+        return bool(worse.mean() < SIGNIFICANT * worse.std(ddof=1) / np.sqrt(len(worse)))
+
+    def still_predicts(self, trial: Trial) -> bool:
+        """Whether a law errs at most half as much as "no change": errors near 1 tell nothing of a term."""
+        leads = lead_times(self.validation.u.shape[1] - 1)
+        return bool(np.mean(trial.scores**2) < 0.25 * np.mean(persistence(self.validation, leads) ** 2))
+
+
+def scored(law: Law, data: RollOutData) -> Float[np.ndarray, " n"]:
+    """The errors of a law's roll-outs, one for each trajectory; inf where one is lost."""
+    found = scores(law, data, lead_times(data.u.shape[1] - 1))
+    return np.where(found < LOST, found, np.inf)

@@ -1,0 +1,1 @@
+"""Known systems, and the theory of chains."""

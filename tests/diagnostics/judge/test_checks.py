@@ -1,0 +1,176 @@
+"""The lights of a report: each can be green and red, and has the number behind it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mesoscribe import simulate
+from mesoscribe.diagnostics.judge.checks import SIGNS, Check, State, checks
+from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
+from mesoscribe.diagnostics.measure.errors import RolloutError
+from mesoscribe.diagnostics.measure.onestep import one_step
+from mesoscribe.diagnostics.pages.page import TEMPLATES
+from mesoscribe.diagnostics.pages.report import LOOK_FOR
+from mesoscribe.diagnostics.pages.report_markdown import report_markdown
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.learn.imitate import build
+from mesoscribe.hybrid.learn.record import FitRecord
+from mesoscribe.hybrid.regression.search import warm_start
+from mesoscribe.symbolic.law.factor import Factor, k, u
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.systems.catalog import CATALOG
+
+KDV, ALLEN_CAHN = CATALOG["kdv"].law, CATALOG["allen_cahn"].law
+NAMES = (
+    "class test",
+    "network against persistence",
+    "law against network",
+    "energy along roll-outs, law",
+    "energy along roll-outs, network",
+    "mean of u",
+    "range of u",
+    "energy change of one step",
+    "the same again from the seed",
+)
+
+
+@pytest.fixture(scope="module")
+def summary() -> Summary:
+    """The network of a warm start and the true law of KdV."""
+    parts = simulate("kdv", 8, points=32, n_frames=26, dt=4e-3, seed=0).split(0)
+    warm = warm_start(parts.train, parts.validation)
+    model = build(warm, parts.train)
+    record = FitRecord(warm, ((0, 1e-3),), 0, 0, 1, False, {})
+    return examine(model, KDV, parts.train, record=record)
+
+
+def of(summary: Summary, name: str) -> Check:
+    """A check by its name."""
+    return next(check for check in checks(replace(summary)) if check.name == name)
+
+
+def errors(value: float) -> RolloutError:
+    """An error that does not grow."""
+    return RolloutError(np.arange(26.0), np.full(26, value), np.zeros(26))
+
+
+def test_true_law_passes_every_check(summary: Summary) -> None:
+    assert tuple(check.name for check in checks(summary)) == NAMES
+    assert [str(check) for check in checks(summary) if check.state is not State.GOOD] == []
+    assert all(any(c.isdigit() for c in check.number) for check in checks(summary))
+
+
+@pytest.mark.parametrize(
+    ("network", "law", "states"),
+    [
+        (0.05, 0.05, "good good"),
+        (0.5, 2.0, "doubtful doubtful"),
+        (1.5, 30.0, "bad bad"),
+        (1.5, np.inf, "bad bad"),
+        (np.inf, 1.0, "bad unknown"),
+    ],
+)
+def test_errors_are_judged_against_persistence_and_network(
+    network: float, law: float, states: str, summary: Summary
+) -> None:
+    table = {"persistence": errors(1.0), "network": errors(network), "law": errors(law)}
+    seen = replace(summary, errors=table)
+    found = (of(seen, "network against persistence"), of(seen, "law against network"))
+    assert " ".join(check.state for check in found) == states
+
+
+def test_verdict_of_the_class_test_is_repeated_with_its_number(summary: Summary) -> None:
+    assert summary.record is not None
+    evidence = replace(summary.record.warm.evidence, ratio=50.0, z=9.0)
+    outside = replace(summary.record, warm=replace(summary.record.warm, evidence=evidence), capped=True)
+    check = of(replace(summary, record=outside), "class test")
+    assert check.state is State.BAD
+    assert "50 times the residual, z = 9" in check.number
+    assert of(replace(summary, record=outside), "the same again from the seed").state is State.DOUBTFUL
+    assert of(replace(summary, record=None), "class test").state is State.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("rise", "state"), [(1e-7, "good"), (1e-5, "doubtful"), (1e-2, "bad"), (np.nan, "bad")]
+)
+def test_energy_that_changes_is_seen(rise: float, state: str, summary: Summary) -> None:
+    trace = summary.traces["law"]
+    values = np.ones_like(trace.values)
+    values[0, 3:] += rise
+    seen = replace(summary, traces={"law": replace(trace, values=values)})
+    assert of(seen, "energy along roll-outs, law").state == state
+
+
+def test_energy_may_fall_where_it_dissipates(summary: Summary) -> None:
+    trace = summary.traces["law"]
+    falling = replace(trace, values=np.linspace(1, 0, trace.values.shape[1]) + 0 * trace.values)
+    seen = replace(summary, traces={"law": falling})
+    assert of(seen, "energy along roll-outs, law").state is State.BAD
+    dissipative = replace(seen, structure=replace(seen.structure, case="dissipative"))
+    assert of(dissipative, "energy along roll-outs, law").state is State.GOOD
+
+
+def test_mean_that_drifts_in_the_data_is_seen(summary: Summary) -> None:
+    data = summary.data
+    drift = np.linspace(0, 1, data.n_frames)[None, :, None]
+    moved = Trajectories.from_arrays(data.u + drift, data.t, data.grid.coordinates[0], layout="ntx")
+    assert of(replace(summary, data=moved), "mean of u").state is State.BAD
+    assert of(replace(summary, law=ALLEN_CAHN), "mean of u").state is State.UNKNOWN
+
+
+@pytest.mark.parametrize(("factor", "state"), [(1.0, "good"), (1.2, "doubtful"), (3.0, "bad")])
+def test_fields_outside_the_range_are_seen(factor: float, state: str, summary: Summary) -> None:
+    low, high = summary.data.u.min(), summary.data.u.max()
+    seen = replace(summary, supported=(low / factor, high / factor))
+    assert of(seen, "range of u").state == state
+
+
+def test_energy_changes_in_proportion_to_the_step_where_it_dissipates() -> None:
+    data = simulate("allen_cahn", 3, points=64, n_frames=5, seed=0)
+    step = one_step(ALLEN_CAHN, data)
+    assert step.exponent == pytest.approx(1, abs=0.01)
+    assert step.r_squared > 0.9999
+
+
+def test_energy_changes_with_the_order_of_the_scheme_plus_one_where_it_is_conserved() -> None:
+    data = simulate("kdv", 3, points=64, n_frames=5, dt=4e-3, seed=0)
+    step = one_step(KDV, data)
+    assert step.expected == 5
+    assert step.exponent == pytest.approx(5, abs=0.2)
+
+
+def test_energy_that_no_step_changes_has_no_exponent(summary: Summary) -> None:
+    linear = Law(q=Factor.of(k**2), w=Factor.of(k))
+    step = one_step(linear, summary.data)
+    assert not step.measured
+    assert of(replace(summary, step=step), "energy change of one step").state is State.UNKNOWN
+
+
+def test_wrong_exponent_is_doubtful(summary: Summary) -> None:
+    seen = replace(summary, step=replace(summary.step, exponent=2.0))
+    assert of(seen, "energy change of one step").state is State.DOUBTFUL
+
+
+def test_page_of_markdown_says_the_same(summary: Summary) -> None:
+    making = Making("mesoscribe run '<b>kdv</b>' --seed 0", 0, {}, {"fit": 1.0})
+    text = report_markdown(summary, making, LOOK_FOR, ("dropped <i>u</i>",))
+    for check in checks(summary):
+        assert f"| {check.sign} | {check.name} |" in text
+    for words in ("$$u_{t} = - u_{xxx} - 6 u u_{x}$$", "| persistence |", "figures/errors.png", "2605.16211"):
+        assert words in text
+    assert "figures/match.png" not in text
+    assert "<b>" not in text
+    assert "<i>" not in text
+    known = report_markdown(replace(summary, truth=Law(F=Factor.of(u**4), w=Factor.of(k))), making, {}, ())
+    assert "| u\\*\\*2\\*u\\_x | absent | -12 |" in known
+
+
+def test_lights_differ_in_sign_not_in_colour_alone() -> None:
+    assert len(set(SIGNS.values())) == len(State)
+    css = (TEMPLATES / "report.css.j2").read_text()
+    assert all(f".light.{state}" in css for state in State)
+    assert "prefers-color-scheme: dark" in css
+    assert "@media print" in css

@@ -1,0 +1,213 @@
+"""Exponents of energies against amplitude."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from mesoscribe import amplitude_scaling
+from mesoscribe.diagnostics.measure.alignment import aligned, rescaled, symbol_at
+from mesoscribe.diagnostics.measure.energy import energy_along
+from mesoscribe.diagnostics.measure.errors import follow
+from mesoscribe.diagnostics.measure.probes import probe
+from mesoscribe.diagnostics.measure.scaling import exponents
+from mesoscribe.diagnostics.measure.sweep import N_AMPLITUDES, sweep
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.dynamics.flow import band_mask
+from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.symbolic.law.factor import Factor, k, u
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.read.canonical import CanonicalNetwork, canonical_form
+from tests.support.members import random_model
+
+GRID = Grid((32,), (2 * np.pi,))
+KDV = Law(F=Factor.of(u**3), q=Factor.of(-(k**2)), w=Factor.of(k))
+QUARTIC = Law(F=Factor.of(u**4), q=Factor.of(k**2), m=Factor.of(1))
+ALLEN_CAHN = Law(F=Factor.of(25 * u**4), q=Factor.of(-100 + k**2), m=Factor.of(1))
+CROSSOVER = Law(F=Factor.of(u**3 + 30 * u**6), w=Factor.of(k))
+OFF_CENTRE = Law(F=Factor.of(u**4), q=Factor.of(k**2), m=Factor.of(k**2), centre=2.0)
+
+
+def waves(n: int = 4, frames: int = 5, reach: float = 1.0, centre: float = 0.0) -> Trajectories:
+    """Random smooth fields whose later frames reach `reach` times as far."""
+    rng = np.random.default_rng(0)
+    x = GRID.coordinates[0]
+    phase = rng.uniform(0, 7, (n, 3, 1))
+    u0 = np.mean([np.cos(m * x + phase[:, m - 1]) for m in (1, 2, 3)], axis=0)
+    field = centre + np.linspace(1, reach, frames)[None, :, None] * u0[:, None]
+    return Trajectories.from_arrays(field, np.arange(frames), x, layout="ntx")
+
+
+@pytest.mark.parametrize(
+    ("law", "component", "exponent"),
+    [
+        (QUARTIC, "F", 4.0),
+        (QUARTIC, "V0", 4.0),
+        (QUARTIC, "V1", 2.0),
+        (KDV, "V0", 3.0),
+        (KDV, "Q", 2.0),
+        (ALLEN_CAHN, "F", 4.0),
+        (OFF_CENTRE, "F", 4.0),
+    ],
+)
+def test_exponents_of_powers_are_exact(law: Law, component: str, exponent: float) -> None:
+    part = amplitude_scaling(law, waves(centre=law.centre))[component]
+    assert part.exponent == pytest.approx(exponent, abs=1e-6)
+    assert part.r_squared == pytest.approx(1, abs=1e-9)
+    np.testing.assert_allclose(part.local, exponent, atol=1e-6)
+    assert part.note == ""
+
+
+def test_component_that_is_zero_has_no_exponent() -> None:
+    part = amplitude_scaling(KDV, waves())["V2"]
+    assert not part.meaningful
+    assert np.isnan(part.exponent)
+    assert "means nothing" in part.note
+
+
+def test_no_exponent_is_quoted_across_a_change_of_sign() -> None:
+    part = amplitude_scaling(ALLEN_CAHN, waves(reach=6.0))["V0"]
+    assert "changes sign at A" in part.note
+    assert part.window is not None
+    signs = np.sign(part.values[(part.amplitudes >= part.window[0]) & (part.amplitudes <= part.window[1])])
+    assert len(set(signs)) == 1
+    assert part.exponent == pytest.approx(2, abs=0.02)
+
+
+def test_interval_covers_the_exponent_and_shrinks_to_it_for_a_power() -> None:
+    power, mixture = (amplitude_scaling(law, waves(12))["F"] for law in (QUARTIC, CROSSOVER))
+    assert power.interval == pytest.approx((4.0, 4.0), abs=1e-6)
+    assert mixture.interval is not None
+    low, high = mixture.interval
+    assert low < mixture.exponent < high
+    assert high - low > 1e-4
+    assert mixture.quoted == f"{mixture.exponent:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def test_one_field_has_no_interval() -> None:
+    assert amplitude_scaling(QUARTIC, waves(1))["F"].interval is None
+
+
+def test_component_below_its_noise_has_no_exponent_and_half_of_one_a_window() -> None:
+    swept = sweep(QUARTIC, waves())
+    size = np.abs(swept.each["F"].mean(1))
+    hidden = exponents(swept, {"F": size})["F"]
+    assert not hidden.meaningful
+    assert "below the noise" in hidden.note
+    part = exponents(swept, {"F": np.where(swept.amplitudes < 0.1, size, 0.0)})["F"]
+    assert part.window is not None
+    assert part.window[0] >= 0.1
+    assert part.exponent == pytest.approx(4, abs=1e-6)
+    assert "below the noise at A = 0.01 to" in part.note
+
+
+def test_amplitudes_end_where_fields_leave_the_data() -> None:
+    data = waves(reach=2.5)
+    part = amplitude_scaling(QUARTIC, data)["V"]
+    assert part.amplitudes[0] == pytest.approx(1e-2)
+    assert part.amplitudes[-1] == pytest.approx(2.5)
+    assert len(part.amplitudes) == N_AMPLITUDES
+    assert np.abs(part.amplitudes[-1] * data.u[:, 0]).max() == pytest.approx(np.abs(data.u).max())
+
+
+def test_crossover_between_two_powers_is_named() -> None:
+    part = amplitude_scaling(CROSSOVER, waves())["F"]
+    assert "elsewhere the local exponent" in part.note
+
+
+@pytest.mark.parametrize("case", list(Case))
+def test_canonical_energy_of_a_network_is_its_raw_energy_without_the_gauge(case: Case) -> None:
+    model = random_model(case)
+    network = canonical_form(model)
+    grid = model.setting.grid
+    raw, canonical = probe(model, grid), probe(network, grid)
+    fields = raw.evolved(waves().u[:, 0], grid)
+    fields = fields - fields.mean(-1, keepdims=True)
+    offset = raw.components(0 * fields[:1])["V"]
+    scale = next(gauge.removed for gauge in network.gauge if gauge.freedom == "scale")
+    expected = scale * (raw.components(fields)["V"] - offset)
+    np.testing.assert_allclose(canonical.components(fields)["V"], expected, rtol=1e-9, atol=1e-9)
+
+
+def test_raw_and_canonical_networks_have_their_components() -> None:
+    model = random_model()
+    raw, canonical = (amplitude_scaling(subject, waves()) for subject in (model, canonical_form(model)))
+    assert [part.name for part in raw.components] == ["V0", "V1", "V2", "V"]
+    assert [part.name for part in canonical.components] == ["F", "Q", "V"]
+    assert raw["V1"].exponent == pytest.approx(2, abs=1e-6)
+    assert canonical["Q"].exponent == pytest.approx(2, abs=1e-6)
+    assert "network, canonical" in str(canonical)
+
+
+def test_energies_in_two_dimensions() -> None:
+    model = random_model(shape=(12, 10))
+    grid = model.setting.grid
+    rng = np.random.default_rng(0)
+    fields = probe(model, grid).evolved(rng.normal(size=(3, *grid.shape)), grid)
+    fields = fields - fields.mean((1, 2), keepdims=True)
+    network = canonical_form(model)
+    raw, canonical = (probe(subject, grid).components for subject in (model, network))
+    scale = next(gauge.removed for gauge in network.gauge if gauge.freedom == "scale")
+    expected = scale * (raw(fields)["V"] - raw(0 * fields)["V"])
+    np.testing.assert_allclose(canonical(fields)["V"], expected, rtol=1e-9, atol=1e-9)
+
+
+def test_energy_is_conserved_by_w_and_falls_by_m() -> None:
+    data = waves()
+    for law, check in ((KDV, _constant), (ALLEN_CAHN, _falling)):
+        trace = energy_along(law, follow(law, _short(data)), _short(data))
+        assert check(trace.change), str(trace)
+
+
+def _short(data: Trajectories) -> Trajectories:
+    return Trajectories.from_arrays(data.u, 0.01 * data.t, data.grid.coordinates[0], layout="ntx")
+
+
+def _constant(change: np.ndarray) -> bool:
+    return bool(np.abs(change).max() < 1e-6)
+
+
+def _falling(change: np.ndarray) -> bool:
+    return bool(np.diff(change, axis=1).max() <= 0 and change[:, -1].max() < -1e-2)
+
+
+def test_held_modes_do_not_enter_the_energy() -> None:
+    law = Law(F=Factor.of(u**3), q=Factor.of(-(k**2)), w=Factor.of(k), band=4.0, hold=True)
+    x = GRID.coordinates[0]
+    noisy = waves().u + 0.1 * np.cos(12 * x)
+    data = Trajectories.from_arrays(noisy, 0.01 * np.arange(5), x, layout="ntx")
+    assert np.abs(energy_along(law, follow(law, data), data).change).max() < 1e-6
+
+
+def test_network_is_drawn_in_the_scale_of_a_law_that_dropped_its_m() -> None:
+    model = random_model(Case.MIXED)
+    network = canonical_form(model)
+    inside = band_mask(GRID, 5.0)
+    assert inside.sum() == network.k.shape[1]
+    drawn = aligned(network, KDV)
+    ratio = drawn.w[drawn.w != 0] / network.w[drawn.w != 0]
+    np.testing.assert_allclose(ratio, ratio[0])
+    wanted = symbol_at(KDV, "w", network.k)
+    assert ratio[0] == pytest.approx(network.w @ wanted / (network.w @ network.w))
+    np.testing.assert_allclose(drawn.m * drawn.q, network.m * network.q)
+
+
+def test_rescaling_leaves_the_dynamics() -> None:
+    network = canonical_form(random_model())
+    other = rescaled(network, -3.0)
+    pairs: list[Callable[[CanonicalNetwork], np.ndarray]] = [
+        lambda n: n.m * n.q,
+        lambda n: n.w * n.q,
+        lambda n: n.w[1] * n.f,
+        lambda n: n.w[1] * n.F(n.nodes),
+    ]
+    for product in pairs:
+        np.testing.assert_allclose(product(network), product(other))
+
+
+def test_subject_without_energy_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected a Law, an OnsagerModel or its canonical form, got dict"):
+        probe({}, GRID)

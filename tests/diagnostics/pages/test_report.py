@@ -1,0 +1,285 @@
+"""The report: complete, self-contained, escaped, the same every time, visible in a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mesoscribe import report
+from mesoscribe.diagnostics.judge.metrics import metrics as metrics_of
+from mesoscribe.diagnostics.judge.summary import Making, examine
+from mesoscribe.diagnostics.judge.verdict import cautions
+from mesoscribe.diagnostics.measure.errors import RolloutError
+from mesoscribe.diagnostics.pages.report import LOOK_FOR, figures
+from mesoscribe.diagnostics.pages.style import inlined
+from mesoscribe.diagnostics.pages.tables import error_rows, term_rows
+from mesoscribe.hybrid.data.trajectories import Split, Trajectories
+from mesoscribe.hybrid.learn.imitate import build
+from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.learn.record import FitRecord
+from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.hybrid.regression.search import warm_start
+from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, u
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.select.pareto import Pareto, Tried
+from tests.support.members import random_model
+from tests.support.pages import Page, parsed, photographed
+
+POINTS, FRAMES = 32, 26
+HOSTILE = "<script>alert(1)</script>\"'><img src=http://evil.example/x>&.npz"
+SECTIONS = ["verdict", "checks", "equation", "terms", "errors", "figures", "gauge", "scaling", "support"]
+SECTIONS += ["warnings", "making", "cite"]
+TRUTH = Law(F=Factor.of(u**3), q=Factor.of(-(k**2)), w=Factor.of(k))
+FOUND = TRUTH.with_values(np.array([1.001, -1.0005, 1.0]), np.diag([1e-8, 4e-8, 0.0]))
+
+TRIED = [(2, 0.3), (3, 1.1e-6), (4, 1e-6), (5, 9e-7), (5, 2e-6), (7, np.inf)]
+PARETO = Pareto(tuple(Tried(*entry) for entry in TRIED), Tried(3, 1.1e-6), 3.0)
+
+
+@dataclass(frozen=True)
+class Case1D:
+    """A network from its warm start, with its record, and the data that it is judged on."""
+
+    model: OnsagerModel
+    split: Split
+
+
+@pytest.fixture(scope="module")
+def case() -> Case1D:
+    """KdV on a few points."""
+    grid = Grid((POINTS,), (2 * np.pi,))
+    x = grid.coordinates[0]
+    phase = np.random.default_rng(0).uniform(0, 7, (6, 2, 1))
+    u0 = np.cos(x + phase[:, 0]) + 0.5 * np.cos(2 * x + phase[:, 1])
+    t = 4e-3 * np.arange(FRAMES)
+    data = Trajectories.from_arrays(TRUTH.simulate(u0, t), t, x, layout="ntx", source=HOSTILE)
+    split = data.split(0)
+    warm = warm_start(split.train, split.validation)
+    model = build(warm, split.train)
+    model.record = FitRecord(warm, ((0, 1e-3),), 0, 0, 1, False, {"factorise": 0.5, "fit": 1.5})
+    return Case1D(model, split)
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What a distillation says."""
+
+    notes: tuple[str, ...] = ("dropped <b>u**5</b>: it explains 1e-9 of F'",)
+    pareto: Pareto | None = PARETO
+
+
+def write(case: Case1D, out: Path) -> Path:
+    """A report with everything in it."""
+    return report(
+        case.model,
+        FOUND,
+        case.split.test,
+        out,
+        truth=TRUTH,
+        distillation=Notes(),
+        seconds={"distill": 2.0, "refine": 3.0},
+        split=case.split.as_dict(),
+        command=f"mesoscribe run '{HOSTILE}' --seed 0",
+        seed=0,
+    )
+
+
+@pytest.fixture(scope="module")
+def out(case: Case1D, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a report."""
+    return write(case, tmp_path_factory.mktemp("report") / "run").parent
+
+
+@pytest.fixture(scope="module")
+def page(out: Path) -> Page:
+    """The page, parsed."""
+    return parsed(out / "report.html")
+
+
+def test_page_is_well_formed_and_has_its_sections_in_order(page: Page) -> None:
+    assert page.open == []
+    ids = page.values("id")
+    assert [i for i in ids if i in SECTIONS] == SECTIONS
+    assert len(ids) == len(set(ids))
+
+
+def test_page_fetches_and_runs_nothing(page: Page) -> None:
+    page.check_self_contained()
+
+
+def test_names_from_outside_are_escaped(out: Path, page: Page) -> None:
+    html = (out / "report.html").read_text()
+    assert "<script" not in html
+    assert "<img" not in html
+    assert "<b>" not in html
+    assert HOSTILE in page.text
+    assert Notes().notes[0] in page.text
+
+
+def test_page_says_what_was_found(page: Page) -> None:
+    assert sum(tag == "math" for tag, _ in page.elements) > 6
+    assert sum(tag == "svg" for tag, _ in page.elements) == len(LOOK_FOR) + 1
+    assert "In the class; conservative law" in page.text
+    assert "|Im q|/|q|" in page.text
+    assert "V is conserved along every solution. V is unbounded" in page.text
+    assert "makes the error of validation roll-outs more than 3 times larger" in page.text
+    for words in ("persistence", "Casimir", "network, canonical", "distill 2.0", "numpy", "removed"):
+        assert words in page.text
+
+
+def test_metrics_have_the_promised_format(case: Case1D, out: Path) -> None:
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics["source"] == HOSTILE
+    assert metrics["in_class"] is True
+    assert metrics["verdict"].startswith("In the class; conservative law.")
+    assert metrics["reasons"] == []
+    assert set(metrics["seconds"]) == {"factorise", "fit", "distill", "refine", "report"}
+    for errors in (metrics["persistence"], *(metrics[n]["relative_rmse"] for n in ("network", "law"))):
+        assert list(errors) == ["1", "5", "20", "last"]
+        assert all(isinstance(error, float) for error in errors.values())
+    assert [row["term"] for row in metrics["law"]["terms"]] == ["u_xxx", "u*u_x"]
+    assert all(set(row) == {"term", "value", "std_error"} for row in metrics["law"]["terms"])
+    assert metrics["split"] == json.loads(json.dumps(case.split.as_dict()))
+
+
+def test_pages_name_every_figure_and_no_other() -> None:
+    text = (Path(__file__).resolve().parents[3] / "docs/howto/figures.md").read_text()
+    assert set(re.findall(r"`figures/(\w+)\.svg`", text)) == {*LOOK_FOR, "pareto"}
+
+
+def test_figures_are_written_and_nothing_half_written_is_left(out: Path) -> None:
+    names = {"errors", "slope", "symbols", "pictures", "pictures_network", "energy", "onestep", "match"}
+    names |= {"scaling", "pareto"}
+    assert names == {*LOOK_FOR, "pareto"}
+    assert {path.name for path in (out / "figures").iterdir()} == {
+        f"{n}.{kind}" for n in names for kind in ("svg", "png")
+    }
+    assert {path.name for path in out.iterdir()} == {"report.html", "report.md", "metrics.json", "figures"}
+
+
+def test_two_runs_give_the_same_bytes_but_for_the_seconds(case: Case1D, out: Path, tmp_path: Path) -> None:
+    again = write(case, tmp_path).parent
+    first, second = (json.loads((folder / "metrics.json").read_text()) for folder in (out, again))
+    assert first.pop("seconds").keys() == second.pop("seconds").keys()
+    assert first == second
+    for path in (out / "figures").iterdir():
+        assert path.read_bytes() == (again / "figures" / path.name).read_bytes()
+
+
+def test_errors_of_found_coefficients_missed_and_spurious_terms_are_shown(case: Case1D) -> None:
+    other = Law(F=Factor.of(u**4), q=Factor.of(-2 * k**2), w=Factor.of(k))
+    rows = term_rows(examine(case.model, FOUND, case.split.test, truth=other))
+    assert [(row["true"], row["error"]) for row in rows] == [
+        ("-2", "5.0e-01"),
+        ("–", "spurious"),
+        ("-12", "missed"),
+    ]
+
+
+def test_model_without_record_is_said_to_be_untested(case: Case1D) -> None:
+    summary = examine(case.model, FOUND, case.split.test)
+    metrics = metrics_of(summary, Making())
+    assert metrics["in_class"] is None
+    assert "Not tested" in summary.headline
+    assert metrics["split"] == {"train": None, "validation": None, "test": None}
+
+
+def test_lost_law_and_short_data_are_null(case: Case1D) -> None:
+    explosive = Law(F=Factor.of(-1e8 * u**4), m=Factor.of(1))
+    short = case.split.test.select(frames=slice(0, 4))
+    summary = examine(case.model, explosive, short)
+    metrics = json.loads(json.dumps(metrics_of(summary, Making()), allow_nan=False))
+    assert metrics["law"]["relative_rmse"] == {"1": None, "5": None, "20": None, "last": None}
+    assert dict(error_rows(summary))["law"] == ["lost", "–", "–", "lost"]
+    assert any("was lost" in warning for warning in summary.warnings)
+    assert figures(summary).keys() == {
+        "errors",
+        "slope",
+        "symbols",
+        "pictures",
+        "pictures_network",
+        "energy",
+        "onestep",
+        "scaling",
+    }
+
+
+def constant(value: float) -> RolloutError:
+    """An error that does not grow."""
+    times = np.arange(7.0)
+    return RolloutError(times, np.full(7, value), np.zeros(7))
+
+
+def warned(case: Case1D, record: FitRecord | None = None, **errors: float) -> str:
+    """Warnings for these errors."""
+    table = {name: constant(value) for name, value in errors.items()}
+    return " ".join(cautions(case.model, replace(FOUND, band=5.0), case.split.test, table, {}, record))
+
+
+def test_warnings_name_what_is_wrong(case: Case1D) -> None:
+    assert warned(case, persistence=0.1, network=0.01, law=0.01) == ""
+    assert "network does not beat persistence at step 1 and step 5 and the last step" in warned(
+        case, persistence=0.1, network=0.2, law=0.01
+    )
+    assert "more than 2 times worse" in warned(case, persistence=0.1, network=0.01, law=0.03)
+    assert "law does not beat persistence" in warned(case, persistence=0.1, network=0.01, law=np.inf)
+    assert case.model.record is not None
+    record = replace(case.model.record, capped=True)
+    assert "time cap" in warned(case, record, persistence=0.1, network=0.01, law=0.01)
+    evidence = replace(record.warm.evidence, ratio=50.0, z=9.0)
+    outside = replace(record, warm=replace(record.warm, evidence=evidence))
+    assert "nearest one, not the equation" in warned(case, outside, persistence=0.1, network=0.01, law=0.01)
+
+
+def test_fields_outside_the_supported_range_are_named(case: Case1D) -> None:
+    test = case.split.test
+    large = Trajectories.from_arrays(3 * test.u, test.t, test.grid.coordinates[0], layout="ntx")
+    errors: dict[str, Any] = {name: constant(0.01) for name in ("persistence", "network", "law")}
+    words = cautions(case.model, FOUND, large, errors, {}, None)
+    assert any("outside the supported range" in word for word in words)
+
+
+def test_late_start_is_reported_beside_frame_zero(case: Case1D) -> None:
+    assert case.model.record is not None
+    late = replace(case.model.record, warm=replace(case.model.record.warm, first_frame=1))
+    summary = examine(case.model, FOUND, case.split.test, record=late)
+    assert [name for name, _ in error_rows(summary)][3:] == ["network, from frame 1", "law, from frame 1"]
+
+
+def test_report_in_two_dimensions(tmp_path: Path) -> None:
+    model = random_model(Case.DISSIPATIVE, shape=(12, 10))
+    lengths = model.setting.lengths
+    law = Law(F=Factor.of(u**4), q=Factor.of(kx**2 + ky**2), m=Factor.of(1), lengths=lengths)
+    grid = model.setting.grid
+    x, y = (np.asarray(c) for c in grid.coordinates)
+    t = 0.01 * np.arange(4)
+    wave = np.cos(2 * np.pi * x / lengths[0])[:, None] * np.cos(2 * np.pi * y / lengths[1])
+    data = Trajectories.from_arrays(law.simulate(np.stack([wave, 0.5 * wave]), t), t, x, y, layout="ntxy")
+    html = report(model, law, data, tmp_path).read_text()
+    assert html.count("<svg") == len(LOOK_FOR) - 1
+    assert "<image" in html
+    errors = json.loads((tmp_path / "metrics.json").read_text())["law"]["relative_rmse"]
+    assert errors["1"] < 1e-6
+    assert errors["5"] is None
+
+
+def test_svg_in_a_page_has_its_own_names() -> None:
+    drawing = '<?xml?><svg><g id="m" style="fill: #24292f"/><use xlink:href="#m" clip-path="url(#p)"/></svg>'
+    named = (
+        '<svg><g id="a-m" style="fill: currentColor"/><use xlink:href="#a-m" clip-path="url(#a-p)"/></svg>'
+    )
+    assert inlined(drawing, "a") == named
+
+
+def test_page_is_visible_in_a_browser_without_complaint(out: Path, tmp_path: Path) -> None:
+    ink = photographed(out / "report.html", tmp_path)
+    assert 0.002 < ink.mean() < 0.5
+    assert ink[:700].any()
+    assert ink[700:].any()

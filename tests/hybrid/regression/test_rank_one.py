@@ -1,0 +1,103 @@
+"""The regressions behind the warm start: weak derivatives, continued symbols, the factors of a member."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mesoscribe.hybrid.regression.continuation import continued, monomials
+from mesoscribe.hybrid.regression.rank_one import Case, unrestricted
+from mesoscribe.hybrid.regression.selection import Regression
+from mesoscribe.hybrid.regression.weak_form import test_functions as windows
+from tests.support.members import KDV, MIXED, Member
+
+K1 = np.arange(1.0, 17.0)[None]
+
+
+@pytest.mark.parametrize("half_width", [1, 2, 4, 8])
+def test_integration_by_parts_is_exact_on_polynomials_of_time(half_width: int) -> None:
+    t = 0.3 * np.arange(41)
+    weak, derivative = windows(41, half_width, 0.3)
+    for degree in range(min(2 * half_width, 8) + 1):
+        exact = weak @ (degree * (t / 12) ** max(degree - 1, 0) / 12)
+        np.testing.assert_allclose(derivative @ (t / 12) ** degree, exact, atol=1e-11)
+
+
+@pytest.mark.parametrize(("half_width", "order"), [(1, 2), (2, 4)])
+def test_weak_derivative_of_an_exponential_converges(half_width: int, order: int) -> None:
+    errors = []
+    for dt in (0.2, 0.1, 0.05):
+        t = np.arange(41) * dt
+        weak, derivative = windows(41, half_width, dt)
+        errors.append(np.abs((derivative @ np.exp(-t)) / (weak @ np.exp(-t)) + 1).max())
+    assert np.log2(errors[1] / errors[2]) > order - 0.1
+
+
+@pytest.mark.parametrize(
+    ("truth", "parity"),
+    [
+        (K1[0] ** 2, 0),
+        (0 * K1[0] + 3, 0),
+        (2 + 0.5 * K1[0] ** 4, 0),
+        (K1[0], 1),
+        (K1[0] ** 3 - 0.1 * K1[0], 1),
+    ],
+    ids=["k²", "3", "2 + k⁴/2", "k", "k³ - k/10"],
+)
+def test_symbols_continue_as_the_few_powers_they_are(truth: np.ndarray, parity: int) -> None:
+    known = K1[0] <= 7
+    values = np.where(known, truth, -99.0)
+    full = continued(K1, values, np.full(16, 1e-6), known, parity)
+    np.testing.assert_allclose(full.values, truth, rtol=1e-8)
+    assert full.trusted.all()
+
+
+def test_a_symbol_that_noise_hides_is_not_trusted_far_from_where_it_was_measured() -> None:
+    known = K1[0] <= 7
+    noise = 0.05 * np.random.default_rng(0).normal(size=16)
+    full = continued(K1, np.where(known, K1[0] * (1 + noise), 0.0), 0.05 * K1[0] + 0.01, known, 1)
+    assert full.trusted[known].all()
+    assert not full.trusted[-1]
+
+
+def test_a_continued_sign_change_is_told() -> None:
+    known = K1[0] <= 7
+    full = continued(K1, 100 * K1[0] - K1[0] ** 3, np.full(16, 1e-6), known, 1)
+    np.testing.assert_array_equal(full.same_sign, K1[0] <= 10)
+
+
+def test_monomials_have_the_parity_asked_for() -> None:
+    k = np.random.default_rng(0).normal(size=(2, 5))
+    for parity in (0, 1):
+        np.testing.assert_allclose(monomials(-k, parity), (-1) ** parity * monomials(k, parity))
+
+
+def test_no_resolved_mode_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one mode resolved in time.*finer"):
+        continued(K1, K1[0], np.ones(16), np.zeros(16, dtype=bool), 0)
+
+
+@pytest.mark.parametrize("member", [KDV, MIXED], ids=lambda member: member.name)
+def test_coefficients_of_each_mode_have_rank_one(member: Member) -> None:
+    data = member.data()
+    regression = Regression(data.u[:6], data.u[6:], data.grid, data.dt, half_width=4)
+    factors, _ = regression.best()
+    assert factors.case is member.case
+    known = regression.known
+    truth = member.K(regression.train.k[0])[known]
+    scale = (factors.K[known] @ truth.conj()) / (truth @ truth.conj())
+    assert abs(scale.imag) < 1e-2 * abs(scale)
+    np.testing.assert_allclose(
+        factors.K[known], scale.real * truth, atol=2e-2 * abs(scale) * np.abs(truth).max()
+    )
+    free = unrestricted(regression.train.truncated(len(member.f) - 1))[known, -1]
+    scale = (free @ truth.conj()) / (truth @ truth.conj())
+    assert abs(scale.imag) < 1e-2 * abs(scale)
+    np.testing.assert_allclose(
+        free[:5], (scale * truth)[:5], atol=5e-2 * abs(scale) * np.abs(truth[:5]).max()
+    )
+
+
+def test_case_keeps_the_part_of_the_symbol_it_allows() -> None:
+    z = np.array([1 + 2j])
+    assert [Case(name).project(z)[0] for name in ("dissipative", "conservative", "mixed")] == [1, 2j, 1 + 2j]

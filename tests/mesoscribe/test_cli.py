@@ -1,0 +1,374 @@
+"""The command line: one line for a mistake, every file of a run, the same trajectories there and back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+import mesoscribe
+from mesoscribe import Law, load, simulate
+from mesoscribe.cli import main
+from mesoscribe.diagnostics.runs.manifest import MANIFEST, RESULTS
+from mesoscribe.symbolic.systems.catalog import CATALOG
+from mesoscribe.symbolic.systems.chains import CHAINS
+from tests.support.programs import python, started
+
+COMMANDS = (
+    "run",
+    "fit",
+    "distill",
+    "report",
+    "simulate",
+    "export",
+    "scaling",
+    "compare",
+    "ensemble",
+    "check",
+)
+N, NT, NX = 3, 6, 16
+T, X = np.arange(NT) * 0.1, np.arange(NX) * 0.5
+FIELD = np.random.default_rng(0).normal(size=(N, NT, 1)) * np.cos(2 * np.pi * X / 8.0)
+
+
+def invoke(*args: object) -> Result:
+    return CliRunner().invoke(main, [str(arg) for arg in args])
+
+
+def process(*args: object, folder: Path) -> subprocess.Popen[str]:
+    """The program as a user starts it, in a folder that is not the project's."""
+    return started(["-m", "mesoscribe", *args], folder)
+
+
+def changed(**arrays: Any) -> dict[str, Any]:
+    return {"u": FIELD, "t": T, "x": X, **arrays}
+
+
+def spoiled(value: float) -> np.ndarray:
+    u = FIELD.copy()
+    u[1, 2, 3] = value
+    return u
+
+
+FILES: dict[str, tuple[dict[str, Any], str]] = {
+    "no_field": ({"t": T, "x": X}, "expected u in"),
+    "no_times": ({"u": FIELD, "x": X}, "expected t in"),
+    "nan": (changed(u=spoiled(np.nan)), "finite"),
+    "infinite": (changed(u=spoiled(np.inf)), "finite"),
+    "uneven_times": (changed(t=T**1.5), "even"),
+    "falling_times": (changed(t=T[::-1]), "increas"),
+    "uneven_grid": (changed(x=X**1.1), "even"),
+    "two_frames": (changed(u=FIELD[:, :2], t=T[:2]), "3 frames"),
+    "channels": (changed(u=np.repeat(FIELD[..., None], 2, -1), layout="ntxc"), "channel"),
+    "complex": (changed(u=FIELD * (1 + 1j)), "complex"),
+    "shapes": (changed(x=X[:-1]), "expected"),
+}
+ARGUMENTS: dict[str, tuple[tuple[str, ...], str]] = {
+    "missing_file": (("no.h5",), "no.h5, which does not exist"),
+    "unreadable_file": (("text.npz",), "expected a readable .npz file"),
+    "suffix": (("data.csv",), "expected a file"),
+    "unknown_system": (("kdw",), "expected one of the systems"),
+    "file_option": (("kdv", "--u", "v"), "expected no --u with a catalogue name"),
+    "catalogue_option": (("good.npz", "--trajectories", "3"), "expected no --trajectories with a file"),
+    "dataset": (("good.npz", "--u", "v"), "expected a dataset v"),
+    "layout": (("good.npz", "--layout", "nxt"), "expected"),
+    "frames": (("good.npz", "--frames", "a:b"), "expected frames as first:last"),
+    "noise": (("kdv", "--noise", "-1"), "noise"),
+    "missing_test": (("good.npz", "--test", "no.npz"), "no.npz"),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in, but for a good file and one of text."""
+    monkeypatch.chdir(tmp_path)
+    np.savez("good.npz", **changed())
+    Path("text.npz").write_text("not an archive")
+    return tmp_path
+
+
+def refuses(result: Result, message: str) -> None:
+    lines = result.stderr.splitlines()
+    assert result.exit_code == 2, result.output
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("mesoscribe: ")
+    assert message in lines[0]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_bad_file_is_refused_in_one_line(name: str, folder: Path) -> None:
+    arrays, message = FILES[name]
+    np.savez("bad.npz", **arrays)
+    before = sorted(folder.iterdir())
+    refuses(invoke("run", "bad.npz", "--out", "out"), message)
+    assert sorted(folder.iterdir()) == before
+    checked = invoke("check", "bad.npz")
+    assert checked.exit_code == 1
+    assert message in checked.output
+
+
+@pytest.mark.parametrize("command", ["run", "fit"])
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_bad_argument_is_refused_in_one_line(name: str, command: str, folder: Path) -> None:
+    arguments, message = ARGUMENTS[name]
+    before = sorted(folder.iterdir())
+    refuses(invoke(command, *arguments, "--out", "deep/out"), message)
+    assert sorted(folder.iterdir()) == before
+
+
+def test_a_folder_in_use_is_refused_before_any_work(folder: Path) -> None:
+    Path("out").mkdir()
+    Path("out/mine.txt").write_text("keep")
+    refuses(invoke("run", "no.h5", "--out", "out"), "--force")
+    refuses(invoke("run", "no.h5", "--out", "good.npz", "--force"), "folder")
+    refuses(invoke("run", "no.h5", "--out", "out", "--force"), "no.h5")
+    assert [path.name for path in Path("out").iterdir()] == ["mine.txt"]
+
+
+def test_commands_that_go_on_need_a_fit(folder: Path) -> None:
+    refuses(invoke("distill", "nowhere"), "fit first")
+    refuses(invoke("report", folder), "fit first")
+    refuses(invoke("simulate", "nowhere", "--from", "good.npz", "--out", "new.nc"), "law")
+    refuses(invoke("simulate", "nowhere/", "--out", "new.nc"), "--from")
+    refuses(invoke("simulate", "kdv", "--out", "new.csv"), ".nc or .npz")
+    refuses(invoke("simulate", "kdv", "--out", "good.npz"), "--force")
+    refuses(invoke("check", "no.h5"), "no.h5")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example(command: str) -> None:
+    result = invoke(command, "--help")
+    assert result.exit_code == 0
+    assert f"mesoscribe {command}" in result.output.split("Example")[1]
+
+
+def test_version_is_said_and_completion_is_offered() -> None:
+    said = invoke("--version")
+    assert (said.exit_code, said.output.split()[0]) == (0, "mesoscribe")
+    shown = invoke("--help").output
+    assert "--install-completion" in shown
+    assert "Example: mesoscribe run" in shown
+
+
+def test_help_waits_for_no_heavy_import(tmp_path: Path) -> None:
+    code = "import sys, mesoscribe; print({'torch', 'xarray', 'sympy', 'matplotlib'} & set(sys.modules))"
+    done = python(code, tmp_path)
+    assert done.stdout.strip() == "set()"
+
+
+def test_public_names_are_those_of_the_packages() -> None:
+    assert mesoscribe.Law is Law
+    assert mesoscribe.simulate is simulate
+    assert all(callable(getattr(mesoscribe, name)) for name in mesoscribe.__all__)
+    with pytest.raises(AttributeError, match="nothing"):
+        mesoscribe.nothing  # noqa: B018
+
+
+def test_program_refuses_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+    program = process("run", "kdw", "--out", "out", folder=tmp_path)
+    out, error = program.communicate(timeout=120)
+    assert program.returncode == 2
+    assert out == ""
+    known = ", ".join(sorted((*CATALOG, *CHAINS, "chain")))
+    assert error == f"mesoscribe: expected one of the systems {known}, got 'kdw'; or give a file\n"
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_interrupt_leaves_nothing(how: signal.Signals, tmp_path: Path) -> None:
+    program = process("run", "kdv", "--trajectories", 4, "--out", "deep/out", folder=tmp_path)
+    assert program.stdout is not None
+    assert program.stdout.readline().startswith("simulate")
+    program.send_signal(how)
+    _, error = program.communicate(timeout=120)
+    assert program.returncode == 130
+    assert error == "mesoscribe: interrupted\n"
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small run of Allen–Cahn from a file: the file and the folder of its results beside it."""
+    base = tmp_path_factory.mktemp("run")
+    simulate("allen_cahn", 6, points=32, n_frames=16, dt=1e-3).save(base / "data.npz")
+    result = invoke("run", base / "data.npz", "--out", base / "out", "--steps", 20)
+    assert result.exit_code == 0, result.output
+    (base / "said.txt").write_text(result.stdout)
+    return base
+
+
+QUIET: dict[str, tuple[str, ...]] = {  # fit, distill and report: test_stages_one_by_one_give_the_same_law
+    "simulate": ("kdv", "--trajectories", "1", "--frames-count", "3", "--out", "new.npz"),
+    "export": ("out",),
+    "scaling": ("out",),
+    "compare": ("out", "out", "--out", "new"),
+    "check": ("data.npz",),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", QUIET)
+def test_quiet_command_says_nothing(
+    command: str, run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(run_folder, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    made = invoke(command, *QUIET[command], "-q")
+    assert (made.exit_code, made.output) == (0, "")
+
+
+def test_quiet_check_says_errors_only(folder: Path) -> None:
+    assert invoke("check", "good.npz", "-q").output == ""
+    bad = invoke("check", "text.npz", "-q")
+    assert (bad.exit_code, bad.stdout) == (1, "")
+    assert bad.stderr.startswith("mesoscribe: expected a readable .npz file")
+
+
+def test_quiet_command_throws_no_result_away(folder: Path) -> None:
+    refuses(invoke("export", "out", "--to", "latex", "-q"), "--out FILE with -q")
+    refuses(invoke("ensemble", "out", "-q"), "--out FILE with -q")
+
+
+def test_every_command_is_tested() -> None:
+    known = {command.name for command in main.registered_commands}
+    assert known == set(COMMANDS)
+
+
+@pytest.mark.slow
+def test_run_leaves_every_file(run_folder: Path) -> None:
+    found = {path.name for path in (run_folder / "out").iterdir()}
+    assert found == {*RESULTS, MANIFEST}
+    assert {path.name for path in run_folder.iterdir()} == {"data.npz", "out", "said.txt"}
+    metrics = json.loads((run_folder / "out/metrics.json").read_text())
+    assert metrics["in_class"] is True
+    assert {"factorise", "fit", "distill", "refine", "report"} <= set(metrics["seconds"])
+    assert set(metrics["split"]) == {"train", "validation", "test"}
+    assert "--steps 20" in metrics["command"]
+    for name, share in (("network", 0.5), ("law", 1e-5)):
+        assert metrics[name]["relative_rmse"]["5"] < share * metrics["persistence"]["5"]
+    terms = {row["term"]: row["value"] for row in metrics["law"]["terms"]}
+    assert terms["u**3"] == pytest.approx(-100, rel=1e-5)
+
+
+@pytest.mark.slow
+def test_summary_fits_one_screen(run_folder: Path) -> None:
+    said = (run_folder / "said.txt").read_text()
+    assert len(said.splitlines()) < 40
+    assert "step     0  validation" in said
+    for word in ("In the class", "checks: ", "found  u_t = ", "persistence", "network", "law", "report.html"):
+        assert word in said
+
+
+@pytest.mark.slow
+def test_law_on_paper(run_folder: Path) -> None:
+    document = (run_folder / "out/law.tex").read_text()
+    assert document.count("{") == document.count("}")
+    assert document.startswith(r"\documentclass{article}")
+    for text in (document.replace("&=", "="), (run_folder / "out/law.md").read_text()):
+        assert "u_{t} = " in text
+        assert "u^{3}" in text
+        assert r"V = \int" in text
+
+
+@pytest.mark.slow
+def test_stages_one_by_one_give_the_same_law(run_folder: Path) -> None:
+    law = (run_folder / "out/law.json").read_text()
+    metrics = json.loads((run_folder / "out/metrics.json").read_text())
+    step = run_folder / "step"
+    for arguments in (
+        ("fit", run_folder / "data.npz", "--out", step, "--steps", 20),
+        ("distill", step),
+        ("report", step),
+    ):
+        result = invoke(*arguments, "-q")
+        assert result.exit_code == 0, result.output
+        assert result.output == ""
+    assert (step / "law.json").read_text() == law
+    again = json.loads((step / "metrics.json").read_text())
+    assert {key: again[key] for key in ("in_class", "network", "law", "split")} == {
+        key: metrics[key] for key in ("in_class", "network", "law", "split")
+    }
+
+
+@pytest.mark.slow
+def test_no_command_spoils_the_folder_for_the_next(run_folder: Path) -> None:
+    used = run_folder / "used"
+    shutil.copytree(run_folder / "out", used)
+    compared = ("compare", used, run_folder / "out", "--out", run_folder / "compared")
+    fields = ("simulate", used, "--from", run_folder / "data.npz", "--out", run_folder / "law.npz")
+    for arguments in (("scaling", used), ("export", used), compared, fields, ("report", used)):
+        result = invoke(*arguments)
+        assert result.exit_code == 0, result.output
+    later = {"export", "scaling.html", "scaling.csv", "scaling.tex", "scaling_figures"}
+    assert {path.name for path in used.iterdir()} == {*RESULTS, MANIFEST, *later}
+    assert invoke("distill", used).exit_code == 0  # what was written about the old law goes
+    assert not later & {path.name for path in used.iterdir()}
+
+
+@pytest.mark.slow
+def test_data_of_a_run_are_learned_again(run_folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "spread.json"
+    arguments = ("ensemble", run_folder / "out", "--members", 2, "--out", file)
+    result = invoke(*arguments, "--jobs", 2, "-q")
+    assert (result.exit_code, result.output) == (0, "")
+    content = json.loads(file.read_text())
+    assert content["laws"] == 2
+    assert {"F: u**4", "q: k**2", "m: 1"} <= {row["name"] for row in content["terms"]}
+    refused = invoke(*arguments)
+    assert (refused.exit_code, len(refused.output.splitlines())) == (2, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("flags", [(), ("--network",)], ids=["law", "network"])
+def test_what_was_found_is_simulated_from_a_file(
+    flags: tuple[str, ...], run_folder: Path, tmp_path: Path
+) -> None:
+    result = invoke(
+        "simulate",
+        run_folder / "out",
+        "--from",
+        run_folder / "data.npz",
+        "--out",
+        tmp_path / "new.nc",
+        *flags,
+    )
+    assert result.exit_code == 0, result.output
+    data, new = load(run_folder / "data.npz"), load(tmp_path / "new.nc")
+    np.testing.assert_array_equal(new.u[:, 0], data.u[:, 0])
+    np.testing.assert_allclose(new.t, data.t)
+    assert np.abs(new.u - data.u).max() < 0.2 * np.abs(data.u).max()
+
+
+@pytest.mark.slow
+def test_another_box_is_refused(run_folder: Path, folder: Path) -> None:
+    refuses(invoke("simulate", run_folder / "out", "--from", "good.npz", "--out", "new.nc"), "box")
+    assert not Path("new.nc").exists()
+
+
+@pytest.mark.parametrize("suffix", [".nc", ".npz"])
+def test_catalogue_goes_to_a_file_and_back(suffix: str, folder: Path) -> None:
+    made = invoke(
+        "simulate",
+        "allen_cahn",
+        "--trajectories",
+        2,
+        "--frames-count",
+        5,
+        "--points",
+        32,
+        "--out",
+        f"new{suffix}",
+    )
+    assert made.exit_code == 0, made.output
+    expected = simulate("allen_cahn", 2, n_frames=5, points=32)
+    np.testing.assert_array_equal(load(f"new{suffix}").u, expected.u)
+    checked = invoke("check", f"new{suffix}")
+    assert checked.exit_code == 0
+    assert "2 of 5 frames" in checked.output

@@ -1,0 +1,94 @@
+"""The py-pde script runs, and differs from the law by the error of its stencil, which is of second order."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.symbolic.export.export import exported
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.systems.catalog import CATALOG
+from tests.support.laws import LAWS
+
+os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # read when py-pde is imported: compiling takes minutes
+WHOLE = ("driven, about u*", "mixed", "Zakharov–Kuznetsov", "gradient coefficient", "gradient coefficient 2D")
+REASONS = {
+    "ohta_kawasaki": "the mean over the box, which acts at a distance",
+    "benjamin_ono": r"an operator with the symbol I\*k\*Abs\(k\), which acts at a distance",
+}
+LOCAL = {name: system.law for name, system in CATALOG.items() if name not in REASONS}
+LOCAL |= {name: LAWS[name] for name in WHOLE}
+
+
+def script(law: Law) -> dict[str, Any]:
+    """The names of the exported script."""
+    names: dict[str, Any] = {"__name__": "exported"}
+    exec(compile(exported(law, "pypde"), "exported.py", "exec"), names)
+    return names
+
+
+def wave(law: Law, points: int) -> np.ndarray:
+    """A smooth field of few modes on a grid of the box."""
+    grid = Grid((points,) * law.ndim, law.lengths)
+    x, *rest = (2 * np.pi * c / L for c, L in zip(grid.coordinates, law.lengths, strict=True))
+    if rest:
+        y = rest[0]
+        return law.centre + 0.3 + 0.5 * np.sin(x)[:, None] + 0.2 * np.cos(x[:, None] - 2 * y + 1) + 0 * y
+    return law.centre + 0.3 + 0.5 * np.sin(x) + 0.2 * np.cos(2 * x + 1)
+
+
+@pytest.mark.parametrize("name", LOCAL)
+def test_error_of_the_right_hand_side_falls_with_the_square_of_the_spacing(name: str) -> None:
+    law, rhs = LOCAL[name], script(LOCAL[name])["rhs"]
+    fields = [wave(law, points) for points in (32, 64, 128)]
+    errors = [np.abs(rhs(u) - law.rhs(u)).max() / np.abs(law.rhs(u)).max() for u in fields]
+    orders = np.log2(np.divide(errors[:-1], errors[1:]))
+    assert errors[-1] < 1e-2
+    assert np.all(np.abs(orders - 2) < 0.15)
+
+
+@pytest.mark.parametrize("name", ["kdv", "driven, about u*"])
+def test_simulation_converges_to_the_laws_own(name: str) -> None:
+    law, simulate, times = LOCAL[name], script(LOCAL[name])["simulate"], np.array([0.0, 0.005, 0.01])
+    errors = []
+    for points in (16, 32):
+        start = wave(law, points)
+        errors.append(np.abs(simulate(start, times) - law.simulate(start, times)).max())
+    assert 3 < errors[0] / errors[1] < 6
+
+
+@pytest.mark.parametrize("name", REASONS)
+def test_nonlocal_law_is_refused_with_the_reason(name: str) -> None:
+    with pytest.raises(ValueError, match=REASONS[name]):
+        exported(CATALOG[name].law, "pypde")
+
+
+@pytest.mark.parametrize(("name", "points"), [("kdv", 32), ("cahn_hilliard_2d", 8)])
+def test_script_runs_from_a_shell(name: str, points: int, tmp_path: Path) -> None:
+    run(name, tmp_path, points, {"NUMBA_DISABLE_JIT": "1"})
+
+
+@pytest.mark.slow
+def test_script_runs_as_a_user_runs_it(tmp_path: Path) -> None:
+    run("allen_cahn", tmp_path, 32, {"NUMBA_DISABLE_JIT": "0"})
+
+
+def run(name: str, folder: Path, points: int, environment: dict[str, str]) -> None:
+    """Start the script, without this project on the path, and look at what it leaves."""
+    (folder / "script.py").write_text(exported(CATALOG[name].law, "pypde"))
+    options = ["--points", str(points), "--time", "0.02", "--frames", "3", "--out", "run.npz"]
+    shell = [sys.executable, "-I", "script.py", *options]
+    done = subprocess.run(
+        shell, cwd=folder, env={**os.environ, **environment}, check=True, capture_output=True, text=True
+    )
+    left = np.load(folder / "run.npz")
+    assert left["u"].shape == (3, *(points,) * CATALOG[name].law.ndim)
+    assert np.all(np.isfinite(left["u"]))
+    assert len(done.stdout.splitlines()) == 3

@@ -1,0 +1,273 @@
+"""From networks to laws: the factors are the network's own, the coefficients exact, nothing is left over."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+import torch
+
+from mesoscribe import distill, fit, simulate
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.learn.onsager import OnsagerModel, Setting
+from mesoscribe.hybrid.learn.schedule import Schedule
+from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.hybrid.regression.units import Scales
+from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.symbolic.law.factor import Factor, k, u
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.library import polynomials
+from mesoscribe.symbolic.read.canonical import CanonicalNetwork, canonical_form, canonical_law
+from mesoscribe.symbolic.read.factors import Importance, importance, pivot_of, read_off
+from mesoscribe.symbolic.read.network_skill import PRECISION, Skill
+from mesoscribe.symbolic.refine.rollouts import RollOutData
+from mesoscribe.symbolic.select.distill import Distillation, distillation
+from mesoscribe.symbolic.select.eliminate import dissipates, eliminate
+from mesoscribe.symbolic.systems.catalog import initial_fields, system
+from tests.support.laws import LAWS, smooth
+
+SHORT = Schedule(leads=(1, 3), steps=(20, 20), batch=16, every=20)
+SAMPLING = {"kdv": {"n_frames": 24, "dt": 2e-3}, "allen_cahn": {"n_frames": 20}}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A quick fit, and what was distilled from it."""
+
+    data: Trajectories
+    model: OnsagerModel
+    distilled: Distillation
+
+    @property
+    def network(self) -> CanonicalNetwork:
+        """The canonical form."""
+        return canonical_form(self.model)
+
+    def read(self, model: OnsagerModel) -> Law:
+        """The factors of another network, as they stand, weighted by these data."""
+        network = canonical_form(model)
+        return read_off(
+            model, network, importance(model, network, self.data), polynomials(1), 1e-4, None, network.centre
+        )[0]
+
+
+def run(name: str) -> Run:
+    data = simulate(name, 6, seed=0, points=64, **SAMPLING[name])
+    model = fit(data, seed=0, schedule=SHORT, progress=False)
+    return Run(data, model, distillation(model, data, seed=0))
+
+
+@pytest.fixture(scope="module")
+def kdv() -> Run:
+    return run("kdv")
+
+
+@pytest.fixture(scope="module")
+def allen_cahn() -> Run:
+    return run("allen_cahn")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["kdv", "allen_cahn"])
+def test_law_is_found_with_its_exact_support_and_coefficients(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    found, truth = request.getfixturevalue(name).distilled.law, system(name).law
+    assert found.coefficients == pytest.approx(truth.coefficients, rel=1e-4)
+    assert found.case == truth.case
+    assert found.covariance is not None
+    assert canonical_law(found) == found
+
+
+def test_law_is_the_one_that_was_refined_and_says_what_was_dropped(allen_cahn: Run) -> None:
+    distilled = allen_cahn.distilled
+    assert canonical_law(distilled.refinement.law) == distilled.law
+    assert set(distilled.selections) == {"F", "q", "m", "w"}
+    assert len(distilled.notes) == len(distilled.dropped)
+    assert all(name in note for name, note in zip(distilled.dropped, distilled.notes, strict=True))
+    assert {"scale", "quadratic energy", "constant"} <= {gauge.freedom for gauge in distilled.gauge}
+    assert distilled.gauge == distilled.network.gauge
+    assert set(distilled.front) <= set(distilled.tried)
+    assert all(a[0] < b[0] and a[1] > b[1] for a, b in itertools.pairwise(distilled.front))
+    assert len(distilled.law.parameters) in [terms for terms, _ in distilled.tried]
+
+
+@pytest.mark.slow
+def test_distilling_again_gives_the_same_bits_and_leaves_the_network(allen_cahn: Run) -> None:
+    before = copy.deepcopy(allen_cahn.model.state_dict())
+    assert distill(allen_cahn.model, allen_cahn.data, seed=0) == allen_cahn.distilled.law
+    for name, tensor in allen_cahn.model.state_dict().items():
+        assert torch.equal(tensor, before[name]), name
+
+
+OTHERS: list[tuple[str, Callable[[torch.Tensor], torch.Tensor], Callable[[float], Law]]] = [
+    ("quintic", lambda v: 2 * v**5, lambda A: Law(F=Factor.of(u**6 / (3 * A**4)), w=Factor.of(k))),
+    (
+        "cubic and quartic",
+        lambda v: v**2 - 3 * v**3,
+        lambda A: Law(F=Factor.of(u**3 / (3 * A) - 0.75 * u**4 / A**2), w=Factor.of(k)),
+    ),
+]
+
+
+@pytest.mark.parametrize("name", ["kdv", "allen_cahn"])
+@pytest.mark.parametrize(("f", "expected"), [case[1:] for case in OTHERS], ids=[case[0] for case in OTHERS])
+def test_network_is_the_source_of_F(
+    name: str,
+    f: Callable[[torch.Tensor], torch.Tensor],
+    expected: Callable[[float], Law],
+    request: pytest.FixtureRequest,
+) -> None:
+    source: Run = request.getfixturevalue(name)
+    model = copy.deepcopy(source.model)
+    nodes = torch.linspace(model.low, model.high, 512, dtype=torch.float64)
+    model.potential.pointwise.imitate(nodes, f(nodes))
+    removed = {gauge.freedom: gauge.removed for gauge in canonical_form(model).gauge}
+    truth = expected(model.setting.scales.amplitude).F
+    wanted = {term: removed["scale"] * value for term, value in zip(truth.terms, truth.values, strict=True)}
+    found = source.read(model).F
+    assert set(found.terms) == set(wanted)
+    assert dict(zip(found.terms, found.values, strict=True)) == pytest.approx(wanted, rel=1e-2)
+    assert set(source.read(source.model).F.terms) != set(found.terms)
+
+
+def network_of(law: Law, case: Case, shape: tuple[int, ...]) -> OnsagerModel:
+    """The network whose factors are those of a law."""
+    grid = Grid(shape, law.lengths)
+    band = 0.9 * grid.nyquist
+    model = OnsagerModel(Setting(shape, law.lengths, Scales(1.0, 1.0, 1.0), case, band, False, -1.5, 1.5))
+    weight = torch.ones(grid.modes_shape, dtype=torch.float64)
+    shift = model.potential.imitate(torch.as_tensor(law.symbol("q", grid)), weight)
+    nodes = torch.linspace(model.low, model.high, 512, dtype=torch.float64)
+    with torch.no_grad():
+        model.m_scale.copy_(model.modes.gather(torch.as_tensor(law.symbol("m", grid))))
+        model.w_scale.copy_(model.modes.gather(torch.as_tensor(law.symbol("w", grid))))
+    force = law.flow(grid).f(nodes)
+    model.potential.pointwise.imitate(nodes, force - shift * nodes)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("name", "case", "shape"),
+    [
+        ("Cahn–Hilliard", Case.DISSIPATIVE, (64,)),
+        ("Benjamin–Ono", Case.CONSERVATIVE, (64,)),
+        ("mixed", Case.MIXED, (64,)),
+        ("Ohta–Kawasaki", Case.DISSIPATIVE, (64,)),
+        ("Allen–Cahn 2D", Case.DISSIPATIVE, (24, 32)),
+        ("Zakharov–Kuznetsov", Case.CONSERVATIVE, (24, 32)),
+    ],
+)
+def test_factors_of_a_known_network_are_read_off(name: str, case: Case, shape: tuple[int, ...]) -> None:
+    law = LAWS[name]
+    model = network_of(law, case, shape)
+    network = canonical_form(model)
+    grid = Grid(shape, law.lengths)
+    fields = np.stack([smooth(law, 4, seed=seed, modes=8) for seed in range(3)], axis=1)
+    data = Trajectories.from_arrays(
+        fields, np.arange(3.0), *grid.coordinates, layout="ntx" if grid.ndim == 1 else "ntxy"
+    )
+    weights = importance(model, network, data)
+    found, _ = read_off(model, network, weights, polynomials(grid.ndim), 1e-4, None, network.centre)
+    truth = canonical_law(law)
+    assert found.coefficients == pytest.approx(truth.coefficients, rel=5e-2)
+
+
+def test_importance_is_where_the_data_are(allen_cahn: Run) -> None:
+    weights: Importance = importance(allen_cahn.model, allen_cahn.network, allen_cahn.data)
+    nodes = allen_cahn.network.nodes
+    assert weights.u.sum() == pytest.approx(1)
+    assert weights.u.min() > 0
+    density = np.histogram(allen_cahn.data.u, np.linspace(nodes[0], nodes[-1], len(nodes) + 1))[0]
+    assert np.corrcoef(weights.u, density)[0, 1] > 0.99
+    low = np.abs(allen_cahn.network.k[0]) <= 10
+    assert weights.q[low].sum() > 0.5 * weights.q.sum()
+
+
+def test_precision_is_within_its_bounds(allen_cahn: Run) -> None:
+    skill = Skill.of(allen_cahn.model, allen_cahn.network, allen_cahn.data)
+    assert PRECISION[0] <= skill.precision <= PRECISION[1]
+
+
+def test_pivot_is_the_operator_that_acts_most(kdv: Run) -> None:
+    network = kdv.network
+    weights = importance(kdv.model, network, kdv.data)
+    law = Law(F=Factor.of(u**3), q=Factor.of(-(k**2)), w=Factor((k**3, k), (1e-9, 1.0)))
+    assert pivot_of(law, network, weights) == ("w", 1)
+
+
+def rolled(law: Law, n: int, frames: int, dt: float, seed: int = 0) -> RollOutData:
+    grid, t = Grid((64,), law.lengths), dt * np.arange(frames)
+    u0 = initial_fields(system("allen_cahn").initial, grid, n, seed)
+    data = Trajectories.from_arrays(law.simulate(u0, t), t, grid.coordinates[0], layout="ntx")
+    return RollOutData.of(data, law)
+
+
+def test_terms_that_do_not_pay_are_eliminated() -> None:
+    truth = system("allen_cahn").law
+    train, validation = (rolled(truth, n, 12, 1e-3, seed) for n, seed in ((5, 0), (3, 1)))
+    start = Law(
+        F=Factor((u**5, u**4), (0.3, 25.1)),
+        q=Factor((k**2, k**4, k**0), (1.01, 1e-5, -99.0)),
+        m=Factor((k**2, k**0), (1e-4, 1.0)),
+    )
+    end = eliminate([(start, ("m", 1))], train, validation, clusters=5)
+    refinement, dropped = end.refinement, end.dropped
+    assert refinement.law.coefficients == pytest.approx(truth.coefficients, rel=1e-4)
+    assert set(dropped) == {"F: u**5", "q: k**4", "m: k**2"}
+
+
+def test_simplest_form_that_suffices_is_the_start() -> None:
+    truth = system("allen_cahn").law
+    train, validation = (rolled(truth, n, 12, 1e-3, seed) for n, seed in ((5, 0), (3, 1)))
+    rich = replace(truth, q=Factor((k**2, k**4, k**0), (1.01, 1e-5, -99.0)))
+    poor = replace(truth, q=Factor.of(-99 * k**0))
+    lost = replace(truth, q=Factor((k**2, k**4, k**0), (1.01, -1.0, -99.0)))
+    end = eliminate([(law, ("m", 0)) for law in (lost, rich, truth, poor)], train, validation, clusters=5)
+    assert (end.start, end.dropped) == (2, ())
+
+
+def test_terms_that_pay_stay() -> None:
+    truth = Law(F=Factor.of(25 * u**4 + 0.5 * u**5), q=Factor.of(k**2 - 100), m=Factor.of(1))
+    train, validation = (rolled(truth, n, 12, 1e-3, seed) for n, seed in ((5, 0), (3, 1)))
+    end = eliminate([(truth, ("m", 0))], train, validation, clusters=5)
+    refinement, dropped = end.refinement, end.dropped
+    assert dropped == ()
+    assert refinement.law.coefficients == pytest.approx(truth.coefficients, rel=1e-4)
+
+
+def test_a_missing_term_is_added_where_it_pays_and_only_from_the_candidates() -> None:
+    truth = system("allen_cahn").law
+    train, validation = (rolled(truth, n, 12, 1e-3, seed) for n, seed in ((5, 0), (3, 1)))
+    start = replace(truth, q=Factor.of(1.3 * k**2))
+    library = polynomials(1)
+    found = eliminate([(start, ("m", 0))], train, validation, clusters=5, candidates=library)
+    assert found.refinement.law.coefficients == pytest.approx(truth.coefficients, rel=1e-4)
+    silent = replace(library, F=truth.F.terms, q=start.q.terms, m=truth.m.terms)
+    stays = eliminate([(start, ("m", 0))], train, validation, clusters=5, candidates=silent)
+    assert stays.refinement.law.coefficients.keys() <= start.coefficients.keys()
+
+
+def test_law_with_negative_m_is_not_returned() -> None:
+    outside = Law(F=Factor.of(u**4), q=Factor.of(1), m=Factor((k**0, k**2), (1.0, -1.2e-3)))
+    train, validation = (rolled(outside, n, 12, 0.02, seed) for n, seed in ((5, 0), (3, 1)))
+    assert not dissipates(outside, train)
+    end = eliminate([(outside, ("m", 0))], train, validation, clusters=5)
+    refinement, dropped = end.refinement, end.dropped
+    assert dropped == ("m: k**2",)
+    assert dissipates(refinement.law, train)
+    within = replace(outside, band=10.0)  # m ≥ 0 on the modes that are evolved
+    limited = RollOutData.of(simulate("allen_cahn", 2, points=64, n_frames=4), within)
+    assert dissipates(within, limited)
+
+
+@pytest.mark.slow
+def test_symmetries_can_be_imposed(allen_cahn: Run) -> None:
+    library = polynomials(1, isotropic=True).even()
+    law = distill(allen_cahn.model, allen_cahn.data, library=library, seed=0)
+    assert law.coefficients == pytest.approx(system("allen_cahn").law.coefficients, rel=1e-4)
+    assert law.case == "dissipative"

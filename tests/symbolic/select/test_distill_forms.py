@@ -1,0 +1,70 @@
+"""The form that a scientist would write: about u = 0 where that is simpler, with functions asked for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import sympy
+
+from mesoscribe import OnsagerModel, Trajectories, fit
+from mesoscribe.hybrid.learn.schedule import Schedule
+from mesoscribe.symbolic.law.factor import Factor, k, u
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.library import polynomials
+from mesoscribe.symbolic.select.distill import Distillation, distillation
+from mesoscribe.symbolic.systems.catalog import System
+from mesoscribe.symbolic.systems.initial import InitialField
+
+SHORT = Schedule(leads=(1, 3), steps=(20, 20), batch=16, every=20)
+LONG = Schedule(leads=(1, 3), steps=(100, 100), batch=16, every=50)  # it starts from a polynomial
+
+
+def learned(
+    law: Law, initial: InitialField, dt: float, schedule: Schedule
+) -> tuple[OnsagerModel, Trajectories]:
+    """A quick fit to trajectories of a law."""
+    data = System(law, initial, (64,), dt, 41, "").trajectories(8, seed=0)
+    return fit(data, seed=0, schedule=schedule, progress=False), data
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("about", [0.0, 2.0])
+def test_the_simpler_form_wins_the_one_in_u_or_the_one_about_the_mean(about: float) -> None:
+    v = u - about
+    truth = Law(F=Factor.of(sympy.expand(v**4 / 4 - v**2 / 2)), q=Factor.of(k**2 / 10), m=Factor.of(1))
+    model, data = learned(truth, InitialField(3, 5, amplitude=0.3, mean=2.5), 1e-2, SHORT)
+    law = distillation(model, data, seed=0).law
+    assert law.centre in (0.0, pytest.approx(model.setting.scales.centre))
+    fields = data.u[0, ::10]
+    np.testing.assert_allclose(
+        law.rhs(fields), truth.rhs(fields), atol=1e-6 * np.abs(truth.rhs(fields)).max()
+    )
+    if about == 0.0:
+        assert law.centre == 0.0
+        assert set(law.F.terms) == {u**4}
+    else:
+        assert len(law.parameters) <= 6
+
+
+@pytest.fixture(scope="module")
+def pendulums() -> tuple[OnsagerModel, Trajectories]:
+    law = Law(F=Factor.of(-sympy.cos(u)), q=Factor.of(k**2 / 10), m=Factor.of(1))
+    return learned(law, InitialField(3, 4, amplitude=1.5), 2e-2, LONG)
+
+
+@pytest.mark.slow
+def test_a_sine_is_found_where_the_library_holds_it(pendulums: tuple[OnsagerModel, Trajectories]) -> None:
+    found = distillation(*pendulums, library=polynomials(1).wider("trigonometric"), seed=0)
+    assert found.law.coefficients == pytest.approx({"F: cos(u)": -1.0, "q: k**2": 0.1, "m: 1": 1.0}, rel=1e-6)
+    assert found.support.complete
+
+
+@pytest.mark.slow
+def test_a_sine_is_said_to_be_missing_where_the_library_lacks_it(
+    pendulums: tuple[OnsagerModel, Trajectories],
+) -> None:
+    found: Distillation = distillation(*pendulums, library=polynomials(1), seed=0)
+    assert not found.support.complete
+    assert any("candidates" in note for note in found.notes)
+    assert found.support.law > 1e-6
+    assert found.law.F.expr.is_polynomial(u)
