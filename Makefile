@@ -25,7 +25,7 @@ test: lint
 	$(BIN)/python -m pytest
 
 fuzz: $(INSTALLED)
-	$(BIN)/python -m pytest tests/test_fuzz.py --fuzz 10000 --numprocesses 0 --timeout 0 -rP
+	$(BIN)/python -m pytest tests/project/test_fuzz.py --fuzz 10000 --numprocesses 0 --timeout 0 -rP
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -28,10 +28,10 @@ from benchmarks.peers.stepper import Stepper
 from benchmarks.peers.training import train
 from mesoscribe import OnsagerModel, distill, fit
 from mesoscribe.hybrid.learn.imitate import build
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.law import Law
 
-NETWORKS: dict[str, Callable[[Grid, float], Stepper]] = {
+NETWORKS: dict[str, Callable[[Domain, float], Stepper]] = {
     "FNO": FourierOperator,
     "convolutions": Convolutions,
     "OnsagerNet, low rank": OnsagerNet,
@@ -73,11 +73,11 @@ def rows(chosen: Case, seconds: float, seed: int, longer: float, only: list[str]
     if chosen.name in TRUE_LAWS:
         yield chosen.row("SBDF1, true equation", Classical(TRUE_LAWS[chosen.name]), 0, 0.0)
     yield from ours(chosen, seed)
-    if chosen.parts.train.grid.ndim == 1 and only is None:
+    if chosen.parts.train.domain.ndim == 1 and only is None:
         found, taken = best_equation(chosen.parts)
         text = ", ".join(f"{name}: {c:.4g}" for name, c in found.terms.items())
         yield chosen.row("PySINDy alone", found, len(found.terms), taken, note=f"{text} ({found.by})")
-    usable = [name for name in NETWORKS if chosen.parts.train.grid.ndim == 1 or name not in ON_LINES]
+    usable = [name for name in NETWORKS if chosen.parts.train.domain.ndim == 1 or name not in ON_LINES]
     budgets = {name: seconds for name in usable if only is None or name in only}
     jobs = [*budgets.items(), *([("FNO", longer)] if longer else [])]
     for name, budget in jobs:

@@ -106,6 +106,6 @@ def case(name: str, folder: Path | None, seed: int, n_long: int) -> Case:
         found = file is not None and file.is_file()
         data = load(file) if found else simulate(name, 48, seed=seed)  # type: ignore[arg-type]
     chain = {"courant": COURANT[name]} if found and name in COURANT else {}
-    sampling = {"n_frames": LONG * (data.n_frames - 1) + 1, "dt": data.dt, "points": data.grid.shape[0]}
+    sampling = {"n_frames": LONG * (data.n_frames - 1) + 1, "dt": data.dt, "points": data.domain.shape[0]}
     long = simulate(name, n_long, seed=NEW, **sampling, **chain) if n_long else None  # type: ignore[arg-type]
     return Case(name, file.name if found and file else "catalogue", data.split(seed), long)

@@ -70,10 +70,10 @@ class Sampling:
         data = system.trajectories(self.trajectories, seed=seed, noise=self.noise)
         kept = slice(None, None, self.points)
         return Trajectories.from_arrays(
-            data.u[(slice(None), slice(None, None, self.frames), *[kept] * data.grid.ndim)],
+            data.u[(slice(None), slice(None, None, self.frames), *[kept] * data.domain.ndim)],
             data.t[:: self.frames],
-            *(x[kept] for x in data.grid.coordinates),
-            layout="nt" + "xy"[: data.grid.ndim],
+            *(x[kept] for x in data.domain.coordinates),
+            layout="nt" + "xy"[: data.domain.ndim],
             source=data.source,
         )
 

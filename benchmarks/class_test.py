@@ -15,7 +15,7 @@ from scipy.integrate import solve_ivp
 
 from mesoscribe import Trajectories
 from mesoscribe.hybrid.regression.search import warm_start
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.systems.catalog import InitialField, initial_fields
 
 NOISE = (0.0, 0.001, 0.01, 0.03, 0.1)
@@ -31,7 +31,7 @@ def d(u: np.ndarray, k: np.ndarray, symbol: np.ndarray) -> np.ndarray:
 class Problem:
     """u_t = rhs(u, x, k, t) on 64 points, 61 frames."""
 
-    member: bool
+    example: bool
     rhs: Rhs
     dt: float
     length: float = 2 * np.pi
@@ -40,9 +40,9 @@ class Problem:
 
     def data(self, n: int, seed: int, noise: float) -> Trajectories:
         """Trajectories with white noise relative to the field's deviation."""
-        grid = Grid((64,), (self.length,))
-        (x,), (k,) = grid.coordinates, grid.k
-        u0 = self.amplitude * initial_fields(InitialField(3, self.highest), grid, n, seed)
+        domain = Domain((64,), (self.length,))
+        (x,), (k,) = domain.coordinates, domain.k
+        u0 = self.amplitude * initial_fields(InitialField(3, self.highest), domain, n, seed)
         times = self.dt * np.arange(61)
         solution = solve_ivp(
             lambda t, u: self.rhs(u.reshape(n, -1), x, k, t).ravel(),
@@ -109,12 +109,12 @@ def main() -> None:
             for seed in range(arguments.seeds):
                 parts = problem.data(arguments.trajectories, seed, noise).split(seed)
                 evidence = warm_start(parts.train, parts.validation).evidence
-                right += evidence.in_class == problem.member
+                right += evidence.in_class == problem.example
             seen = [f"{evidence.ratio:.3g}", f"{evidence.z:.2g}", f"{evidence.imaginary_q:.2g}"]
             if evidence.shared is not None:
                 seen += [f"{evidence.shared.left:.2g}", f"{evidence.shared.p:.1g}"]
             cells.append(f"{right}/{arguments.seeds} ({', '.join(seen)})")
-        print(f"| {name} | {'yes' if problem.member else 'no'} | " + " | ".join(cells) + " |", flush=True)
+        print(f"| {name} | {'yes' if problem.example else 'no'} | " + " | ".join(cells) + " |", flush=True)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ import numpy as np
 import sympy
 import torch
 
-from mesoscribe import DiscreteGradient, Grid, Law, OnsagerModel
+from mesoscribe import DiscreteGradient, Domain, Law, OnsagerModel
 from mesoscribe.hybrid.dynamics.discrete_gradient import StepCounts
-from mesoscribe.hybrid.dynamics.flow import Flow
+from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, roll_out, simulate
 from mesoscribe.hybrid.learn.onsager import Setting
 from mesoscribe.hybrid.regression.rank_one import Case
@@ -27,7 +27,7 @@ SHAPES = ((16,), (32,), (8, 8))
 STEPS = 2
 
 
-def random_law(case: Case, shape: tuple[int, ...], rng: np.random.Generator) -> Flow:
+def random_law(case: Case, shape: tuple[int, ...], rng: np.random.Generator) -> Member:
     """A law whose F outgrows every quadratic form: its q may have either sign."""
     lengths = tuple(rng.uniform(3, 9, len(shape)))
     waves = WAVENUMBERS[len(shape)]
@@ -44,10 +44,10 @@ def random_law(case: Case, shape: tuple[int, ...], rng: np.random.Generator) -> 
         w=Factor() if case is Case.DISSIPATIVE else w,
         lengths=lengths,
     )
-    return law.flow(Grid(shape, lengths))
+    return law.member(Domain(shape, lengths))
 
 
-def random_network(case: Case, shape: tuple[int, ...], rng: np.random.Generator) -> Flow:
+def random_network(case: Case, shape: tuple[int, ...], rng: np.random.Generator) -> Member:
     """A network with every parameter random, one in four with a nonlocal N."""
     scales, low_modes = Scales(1.0, 1.0, 1.0), int(rng.choice([0, 0, 0, 2]))
     lengths = tuple(rng.uniform(3, 9, len(shape)))
@@ -60,14 +60,14 @@ def random_network(case: Case, shape: tuple[int, ...], rng: np.random.Generator)
             model.m_scale.copy_(torch.as_tensor(rng.uniform(0, 2, n)))
         if case is not Case.DISSIPATIVE:
             model.w_scale.copy_(torch.as_tensor(rng.normal(size=n)))
-    return model.flow()
+    return model.member()
 
 
-def state(flow: Flow, rng: np.random.Generator) -> np.ndarray:
+def state(member: Member, rng: np.random.Generator) -> np.ndarray:
     """Two random fields with a falling spectrum."""
-    grid = flow.grid
-    noise = grid.fft(torch.as_tensor(rng.normal(size=(2, *grid.shape))))
-    v = grid.ifft(noise * flow.mask / (1 + torch.as_tensor(grid.k_norm / grid.k_unit) ** 2)).numpy()
+    domain = member.domain
+    noise = domain.fft(torch.as_tensor(rng.normal(size=(2, *domain.shape))))
+    v = domain.ifft(noise * member.mask / (1 + torch.as_tensor(domain.k_norm / domain.k_unit) ** 2)).numpy()
     return rng.uniform(0.1, 2) * v / np.abs(v).max() + 0.3 * rng.normal()
 
 
@@ -81,21 +81,21 @@ class Tally:
     largest: float = -np.inf
     counts: StepCounts = field(default_factory=StepCounts)
 
-    def add(self, flow: Flow, scheme: DiscreteGradient, rng: np.random.Generator) -> None:
+    def add(self, member: Member, scheme: DiscreteGradient, rng: np.random.Generator) -> None:
         """Simulate a few steps and judge them."""
         self.members += 1
         before = self.counts.subdivided
         try:
-            u0 = state(flow, rng)
-            frames = simulate(flow, u0, scheme.step * np.arange(STEPS + 1), scheme=scheme, rtol=1.0)
+            u0 = state(member, rng)
+            frames = simulate(member, u0, scheme.step * np.arange(STEPS + 1), scheme=scheme, rtol=1.0)
         except FloatingPointError:
             self.lost += 1
             return
-        u_hat = flow.grid.fft(torch.as_tensor(frames))
+        u_hat = member.domain.fft(torch.as_tensor(frames))
         with torch.no_grad():
-            V, size = flow.energy(u_hat).numpy(), flow.energy_size(u_hat).numpy()
+            V, size = member.energy(u_hat).numpy(), member.energy_size(u_hat).numpy()
         change = np.diff(V, axis=1) / size.max(axis=1, keepdims=True)
-        worst = float((change if bool((flow.K.real != 0).any()) else np.abs(change)).max())
+        worst = float((change if bool((member.K.real != 0).any()) else np.abs(change)).max())
         self.largest = max(self.largest, worst)
         self.violations += worst > scheme.tolerance * (1 + self.counts.subdivided - before)
 
@@ -117,9 +117,9 @@ def energy_law(members: int, seed: int) -> Iterator[str]:
     for i, stream in enumerate(streams):
         kind, case = list(tallies)[i % len(tallies)]
         rng, tally = np.random.default_rng(stream), tallies[kind, case]
-        flow = KINDS[kind](case, SHAPES[int(rng.integers(len(SHAPES)))], rng)
+        member = KINDS[kind](case, SHAPES[int(rng.integers(len(SHAPES)))], rng)
         scheme = DiscreteGradient(step=float(10 ** rng.uniform(-4, 1)), counts=tally.counts)
-        tally.add(flow, scheme, rng)
+        tally.add(member, scheme, rng)
     for (kind, case), tally in tallies.items():
         yield f"| {kind} | {case.value} | {tally} |"
 
@@ -127,18 +127,18 @@ def energy_law(members: int, seed: int) -> Iterator[str]:
 def drift(name: str, end: float, counts: tuple[int, ...]) -> Iterator[str]:
     """Errors of V at the end with fixed steps, and the order between consecutive ones."""
     law = CATALOG[name].law
-    grid = Grid((32,), law.lengths)
-    x = torch.as_tensor(grid.coordinates[0])
+    domain = Domain((32,), law.lengths)
+    x = torch.as_tensor(domain.coordinates[0])
     u0 = torch.stack([torch.cos(x) + 0.5 * torch.sin(2 * x), 0.3 + torch.sin(x)])
-    flow = law.flow(grid)
+    member = law.member(domain)
 
     def energy(n: int, scheme: Scheme) -> np.ndarray:
-        *_, last = roll_out(flow, u0, end, 1, n, scheme)
-        return flow.energy(grid.fft(last)).numpy()
+        *_, last = roll_out(member, u0, end, 1, n, scheme)
+        return member.energy(domain.fft(last)).numpy()
 
-    start = flow.energy(grid.fft(u0)).numpy()
+    start = member.energy(domain.fft(u0)).numpy()
     exact = energy(16 * counts[-1], ETDRK4()) if law.m else start
-    size = flow.energy_size(grid.fft(u0)).numpy()
+    size = member.energy_size(domain.fft(u0)).numpy()
     last = [np.nan, np.nan]
     for n in counts:
         schemes = ETDRK4(), DiscreteGradient(step=end / n)

@@ -31,7 +31,7 @@ def write(path: Path, gib: float) -> None:
         u = file.create_dataset("u", (n, FRAMES, POINTS), "f8", chunks=(1, FRAMES, POINTS))
         for i in range(n):
             u[i] = data.u[i % DIFFERENT] * (-1) ** (i // DIFFERENT)
-        file["t"], file["x"] = data.t, data.grid.coordinates[0]
+        file["t"], file["x"] = data.t, data.domain.coordinates[0]
 
 
 def read(path: Path, memory: float) -> None:

@@ -18,7 +18,7 @@ from functools import partial
 import numpy as np
 import torch
 
-from mesoscribe import Grid, OnsagerModel, PartialForces, Schedule, fit, rollout_error
+from mesoscribe import Domain, OnsagerModel, PartialForces, Schedule, fit, rollout_error
 from mesoscribe.hybrid.chain.force import fput
 from mesoscribe.hybrid.chain.linear_wave import LinearWave, Term, fit_linear
 from mesoscribe.hybrid.chain.partial_forces import BondForces, ForceSamples, partial_loss
@@ -43,7 +43,7 @@ SCHEDULE = Schedule(leads=(1,), steps=(100,), every=25)
 def waves(sites: int, n: int = 16, n_frames: int = 21, seed: int = 0) -> ChainData:
     """Waves of the long-wave equation on a chain."""
     chain, tau = Chain(fput(), sites), np.linspace(0, 1, n_frames)
-    u0 = initial_fields(WAVES, Grid((128,), (chain.length,)), n, seed)
+    u0 = initial_fields(WAVES, Domain((128,), (chain.length,)), n, seed)
     u = resampled(long_wave(chain.force).law().simulate(u0, tau), (sites,))
     r, t = chain.scale * u, tau / chain.epsilon**3
     return ChainData(r, right_moving(chain.force, r), t, chain.epsilon, chain.force, chain.scale, 0.0, VERLET)
@@ -51,7 +51,7 @@ def waves(sites: int, n: int = 16, n_frames: int = 21, seed: int = 0) -> ChainDa
 
 def everywhere(samples: ForceSamples) -> tuple[np.ndarray, np.ndarray]:
     """All snapshots, and all sites of each."""
-    return np.arange(len(samples)), np.tile(np.arange(samples.map.grid.points), (len(samples), 1))
+    return np.arange(len(samples)), np.tile(np.arange(samples.map.domain.points), (len(samples), 1))
 
 
 def table(title: str, head: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
@@ -65,7 +65,7 @@ def table(title: str, head: Iterable[str], rows: Iterable[Iterable[object]]) -> 
 def estimator(sites: int, snapshots: int = 4) -> list[object]:
     """The loss, the mean and deviation of L_p over DRAWS, theory's deviation, and what zero-filling gives."""
     samples = ForceSamples(waves(sites, n=1, n_frames=snapshots))
-    wave = LinearWave(samples.map.grid, LAW, np.array([-0.9, -0.04]))
+    wave = LinearWave(samples.map.domain, LAW, np.array([-0.9, -0.04]))
     image = samples.map.image(*along(wave.rate, samples.u)).detach()
     y = torch.as_tensor(samples.targets(*everywhere(samples)))
     squares, unforced = (y - image) ** 2, (samples.map.free_part(samples.u) - image) ** 2
@@ -177,11 +177,11 @@ def linear(title: str, terms: tuple[Term, ...], noise: float, seeds: int) -> Non
 def projected(model: OnsagerModel, u: np.ndarray) -> np.ndarray:
     """The coefficients of u u_x and u_xxx that come closest to a network's right-hand side on fields u."""
     scales = model.setting.scales
-    grid = model.setting.grid.resampled(model.grid.shape)
-    u = resampled(u, grid.shape)
+    domain = model.setting.domain.resampled(model.domain.shape)
+    u = resampled(u, domain.shape)
     with torch.no_grad():
-        rate = scales.amplitude / scales.time * model.flow().rhs(torch.as_tensor(scales.to_scaled(u)))
-    columns = LinearWave(grid, LAW, np.zeros(2)).columns(torch.as_tensor(u))
+        rate = scales.amplitude / scales.time * model.member().rhs(torch.as_tensor(scales.to_scaled(u)))
+    columns = LinearWave(domain, LAW, np.zeros(2)).columns(torch.as_tensor(u))
     return np.linalg.lstsq(columns.numpy().reshape(-1, 2), rate.numpy().ravel(), rcond=None)[0]
 
 

@@ -83,12 +83,12 @@ def needed(truth: dict[str, float]) -> tuple[int, int]:
 
 def candidates(data: Trajectories, order: int, degree: int) -> dict[str, tuple[object, object]]:
     """Libraries and differentiators, by the way of taking derivatives."""
-    x = data.grid.coordinates[0]
+    x = data.domain.coordinates[0]
     shared = {"function_library": pysindy.PolynomialLibrary(degree=degree, include_bias=False)}
     shared |= {"derivative_order": order, "include_interaction": True}
-    grid = np.stack(np.meshgrid(x, data.t, indexing="ij"), axis=-1)
+    domain = np.stack(np.meshgrid(x, data.t, indexing="ij"), axis=-1)
     ways: dict[str, tuple[object, object]] = {
-        WEAK: (pysindy.WeakPDELibrary(spatiotemporal_grid=grid, K=DOMAINS, **shared), None)
+        WEAK: (pysindy.WeakPDELibrary(spatiotemporal_grid=domain, K=DOMAINS, **shared), None)
     }
     for name, (kind, settings) in DIFFERENTIATORS.items():
         in_space = {"differentiation_method": kind, "diff_kwargs": settings}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mesoscribe.hybrid.learn.onsager import OnsagerModel as OnsagerModel
     from mesoscribe.hybrid.learn.schedule import Schedule as Schedule
     from mesoscribe.hybrid.readers.load import load as load
-    from mesoscribe.hybrid.space.grid import Grid as Grid
+    from mesoscribe.hybrid.space.domain import Domain as Domain
     from mesoscribe.symbolic.law.law import Law as Law
     from mesoscribe.symbolic.select.distill import distill as distill
     from mesoscribe.symbolic.systems.catalog import simulate as simulate
@@ -30,7 +30,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin: 25 tim
 
 HOMES = {
     "DiscreteGradient": "hybrid.dynamics.discrete_gradient",
-    "Grid": "hybrid.space.grid",
+    "Domain": "hybrid.space.domain",
     "Law": "symbolic.law.law",
     "OnsagerModel": "hybrid.learn.onsager",
     "PartialForces": "hybrid.chain.partial_forces",

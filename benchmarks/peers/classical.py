@@ -10,9 +10,9 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from mesoscribe.hybrid.dynamics.flow import Flow
+from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import Crossing, Step, roll_out
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.catalog import CATALOG
@@ -28,18 +28,18 @@ class SBDF1:
 
     order: int = 1
 
-    def prepare(self, flow: Flow, dt: float) -> Step:
+    def prepare(self, member: Member, dt: float) -> Step:
         """The map û(t) ↦ û(t + dt) of the flow."""
-        implicit = 1 - dt * flow.linear
+        implicit = 1 - dt * member.linear
 
         def step(u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
-            return (u_hat + dt * flow.nonlinear(u_hat)) / implicit
+            return (u_hat + dt * member.nonlinear(u_hat)) / implicit
 
         return step
 
-    def crossing(self, flow: Flow, *, rtol: float, max_level: int) -> Crossing:
+    def crossing(self, member: Member, *, rtol: float, max_level: int) -> Crossing:
         """One step an interval; it does not adapt."""
-        return lambda u_hat, t, interval: self.prepare(flow, interval)(u_hat)
+        return lambda u_hat, t, interval: self.prepare(member, interval)(u_hat)
 
 
 def _reaction_explicit(name: str, square: object) -> Law:
@@ -70,11 +70,11 @@ class Classical:
         self, u0: Float[np.ndarray, "*batch ..."], t: Float[np.ndarray, " nt"], /
     ) -> Float[np.ndarray, "*batch nt ..."]:
         """Fields at evenly spaced times t, starting from u0 at t[0]."""
-        grid = Grid(u0.shape[u0.ndim - self.law.ndim :], self.law.lengths)
+        domain = Domain(u0.shape[u0.ndim - self.law.ndim :], self.law.lengths)
         start, dt = torch.tensor(u0), float(t[-1] - t[0]) / (len(t) - 1)
         with torch.no_grad():
-            frames = roll_out(self.law.flow(grid), start, dt, len(t) - 1, self.substeps, SBDF1())
-            return torch.stack([start, *frames], dim=-grid.ndim - 1).numpy()
+            frames = roll_out(self.law.member(domain), start, dt, len(t) - 1, self.substeps, SBDF1())
+            return torch.stack([start, *frames], dim=-domain.ndim - 1).numpy()
 
 
 class Persistence:

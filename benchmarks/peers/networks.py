@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from benchmarks.peers.stepper import Stepper
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 
 
 class FourierOperator(Stepper):
@@ -18,12 +18,14 @@ class FourierOperator(Stepper):
         grid: the box; modes: Fourier modes kept along each axis; width: channels; layers: Fourier layers.
     """
 
-    def __init__(self, grid: Grid, h: float, *, modes: int = 32, width: int = 32, layers: int = 4) -> None:
+    def __init__(
+        self, domain: Domain, h: float, *, modes: int = 32, width: int = 32, layers: int = 4
+    ) -> None:
         from neuralop.models import FNO
 
         super().__init__(h)
         self.operator = FNO(
-            n_modes=(modes,) * grid.ndim,
+            n_modes=(modes,) * domain.ndim,
             in_channels=1,
             out_channels=1,
             hidden_channels=width,
@@ -61,13 +63,13 @@ class Convolutions(Stepper):
         grid: the box; width: channels; blocks: of two convolutions; reach: points to each side.
     """
 
-    def __init__(self, grid: Grid, h: float, *, width: int = 32, blocks: int = 3, reach: int = 3) -> None:
+    def __init__(self, domain: Domain, h: float, *, width: int = 32, blocks: int = 3, reach: int = 3) -> None:
         super().__init__(h)
         self.network = nn.Sequential(
-            _periodic(grid.ndim, 1, width, reach),
-            *(_Residual(grid.ndim, width, reach) for _ in range(blocks)),
+            _periodic(domain.ndim, 1, width, reach),
+            *(_Residual(domain.ndim, width, reach) for _ in range(blocks)),
             nn.GELU(),
-            _periodic(grid.ndim, width, 1, reach),
+            _periodic(domain.ndim, width, 1, reach),
         )
 
     def rate(self, v: Float[Tensor, "n ..."]) -> Float[Tensor, "n ..."]:

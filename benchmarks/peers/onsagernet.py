@@ -9,8 +9,8 @@ from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
 from benchmarks.peers.stepper import Stepper
-from mesoscribe.hybrid.dynamics.flow import band_mask
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.dynamics.member import band_mask
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.mode_pairs import ModeIndex
 
 
@@ -60,9 +60,11 @@ class OnsagerNet(Stepper):
     arXiv 2605.16211.
     """
 
-    def __init__(self, grid: Grid, h: float, *, width: int = 256, ranks: tuple[int, int] = (8, 4)) -> None:
+    def __init__(
+        self, domain: Domain, h: float, *, width: int = 256, ranks: tuple[int, int] = (8, 4)
+    ) -> None:
         super().__init__(h)
-        n = grid.points
+        n = domain.points
         self.energy = mlp([n, width, width, width, 1], nn.Tanh, nn.Tanh, torch.float32)
         self.B = mlp([n, width, width, n * ranks[0]], nn.Tanh, nn.Tanh, torch.float32)
         self.C = mlp([n, width, width, n * ranks[1]], nn.Tanh, nn.Tanh, torch.float32)
@@ -87,15 +89,15 @@ class Spectral(Stepper):
 
     k_squared: Tensor
 
-    def __init__(self, grid: Grid, h: float) -> None:
+    def __init__(self, domain: Domain, h: float) -> None:
         super().__init__(h)
-        self.grid = grid
-        self.modes = ModeIndex.of(grid, band_mask(grid, torch.inf))
+        self.domain = domain
+        self.modes = ModeIndex.of(domain, band_mask(domain, torch.inf))
         n = len(self.modes.first)
         self.theta_m = nn.Parameter(1e-2 * torch.randn(n))  # small: the first roll-outs must be stable
         self.theta_w = nn.Parameter(1e-4 * torch.randn(n))
         self.raw_a, self.raw_b = (nn.Parameter(torch.zeros(())) for _ in range(2))
-        self.register_buffer("k_squared", torch.as_tensor(grid.k_norm**2, dtype=torch.float32))
+        self.register_buffer("k_squared", torch.as_tensor(domain.k_norm**2, dtype=torch.float32))
 
     @abstractmethod
     def force(self, v: Float[Tensor, "n ..."], v_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
@@ -104,10 +106,10 @@ class Spectral(Stepper):
     def rate(self, v: Float[Tensor, "n ..."]) -> Float[Tensor, "n ..."]:
         """L(v)."""
         softplus = nn.functional.softplus
-        v_hat = self.grid.fft(v)
+        v_hat = self.domain.fft(v)
         g = (softplus(self.raw_a) + softplus(self.raw_b) * self.k_squared) * v_hat + self.force(v, v_hat)
         K = torch.complex(self.modes.even(self.theta_m**2).float(), self.modes.odd(self.theta_w))
-        return self.grid.ifft(-K * g)
+        return self.domain.ifft(-K * g)
 
 
 class ResOnsagerNet(Spectral):
@@ -116,8 +118,8 @@ class ResOnsagerNet(Spectral):
     Source: the ablation of this name in arXiv 2605.16211.
     """
 
-    def __init__(self, grid: Grid, h: float, *, width: int = 512) -> None:
-        super().__init__(grid, h)
+    def __init__(self, domain: Domain, h: float, *, width: int = 512) -> None:
+        super().__init__(domain, h)
         n = 2 * self.k_squared.numel()
         self.enter, self.leave = nn.Linear(n, width), nn.Linear(width, n, bias=False)
         self.hidden = nn.ModuleList(nn.Linear(width, width) for _ in range(2))
@@ -139,9 +141,9 @@ class OfficialSetting(Spectral):
     Source: arXiv 2605.16211.
     """
 
-    def __init__(self, grid: Grid, h: float, *, width: int = 64, low_modes: int = 16) -> None:
-        super().__init__(grid, h)
-        inside = band_mask(grid, (low_modes - 0.5) * grid.k_unit)
+    def __init__(self, domain: Domain, h: float, *, width: int = 64, low_modes: int = 16) -> None:
+        super().__init__(domain, h)
+        inside = band_mask(domain, (low_modes - 0.5) * domain.k_unit)
         self.low = torch.as_tensor(inside).flatten().nonzero()[:, 0]
         self.F = mlp([1, width, width, width, 1], Silu, Sine, torch.float32)
         self.S = mlp([len(self.low), width, width, width, 1], Silu, Sine, torch.complex64)
@@ -149,8 +151,8 @@ class OfficialSetting(Spectral):
     def force(self, v: Float[Tensor, "n ..."], v_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
         """FT{F'(v)} and the gradient of |S|."""
         with torch.enable_grad():
-            x, raw = leaf(v), leaf(self.grid.points * v_hat)
+            x, raw = leaf(v), leaf(self.domain.points * v_hat)
             f = slope(self.F(x[..., None]), x, training=self.training)
             low = raw.flatten(1)[:, self.low]
             of_low = slope(self.S(low).abs(), raw, training=self.training)
-        return self.grid.fft(f) + of_low / self.grid.points
+        return self.domain.fft(f) + of_low / self.domain.points

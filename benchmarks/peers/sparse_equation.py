@@ -15,10 +15,10 @@ from torch import Tensor
 from benchmarks.pysindy_alone import equations
 from mesoscribe.hybrid.data.trajectories import Split, Trajectories
 from mesoscribe.hybrid.dynamics.error import relative_rmse, score
-from mesoscribe.hybrid.dynamics.flow import Flow, band_mask
+from mesoscribe.hybrid.dynamics.member import Member, band_mask
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
 from mesoscribe.hybrid.regression.warm_start import first_useful_frame
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 
 ORDER, DEGREE = 3, 3  # of the library, the same for all data
 TRAJECTORIES = 8  # that it regresses on: the columns of all would fill the memory
@@ -28,7 +28,7 @@ TERM = re.compile(r"(?P<factor>x0(?:\^(?P<power>\d+))?(?=x0_|$))?(?:x0_(?P<order
 
 
 @dataclass(frozen=True)
-class SumOfTerms(Flow):
+class SumOfTerms(Member):
     """u_t = Σ c u^p ∂^n u of û, with the terms of p = 0 as its linear part.
 
     Args:
@@ -46,11 +46,11 @@ class SumOfTerms(Flow):
 
     def force(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
         """The transform of the products."""
-        u = self.grid.ifft(u_hat)
+        u = self.domain.ifft(u_hat)
         total = torch.zeros_like(u)
         for c, power, symbol in self.products:
-            total = total + c * u**power * self.grid.ifft(symbol * u_hat)
-        return self.grid.fft(total)
+            total = total + c * u**power * self.domain.ifft(symbol * u_hat)
+        return self.domain.fft(total)
 
 
 def parsed(name: str) -> tuple[int, int]:
@@ -76,10 +76,10 @@ class SparseEquation:
     lengths: tuple[float, ...]
     by: str = ""
 
-    def flow(self, grid: Grid) -> SumOfTerms:
+    def member(self, domain: Domain) -> SumOfTerms:
         """The equation of motion on a grid."""
-        ik = 1j * torch.as_tensor(grid.k[0])
-        mask = torch.as_tensor(band_mask(grid, np.inf))
+        ik = 1j * torch.as_tensor(domain.k[0])
+        mask = torch.as_tensor(band_mask(domain, np.inf))
         linear, products = torch.zeros_like(ik), []
         for name, c in self.terms.items():
             power, order = parsed(name)
@@ -91,7 +91,7 @@ class SparseEquation:
                 products.append((c, power, ik**order))
         one = torch.ones_like(ik.imag)
         return SumOfTerms(
-            grid, -(one + 0j), one, torch.zeros_like, mask, rates=linear, products=tuple(products)
+            domain, -(one + 0j), one, torch.zeros_like, mask, rates=linear, products=tuple(products)
         )
 
     def simulate(
@@ -102,8 +102,8 @@ class SparseEquation:
         Raises:
             FloatingPointError: the solution is lost; the message names the time.
         """
-        grid = Grid(u0.shape[u0.ndim - len(self.lengths) :], self.lengths)
-        return simulate(self.flow(grid), u0, t, scheme=ETDRK4(), rtol=1e-5, max_level=FINEST)
+        domain = Domain(u0.shape[u0.ndim - len(self.lengths) :], self.lengths)
+        return simulate(self.member(domain), u0, t, scheme=ETDRK4(), rtol=1e-5, max_level=FINEST)
 
 
 def judged(found: SparseEquation, data: Trajectories) -> float:
@@ -113,7 +113,7 @@ def judged(found: SparseEquation, data: Trajectories) -> float:
         frames = found.simulate(part.u[:, 0], part.t)
     except FloatingPointError:
         return np.inf
-    return score(relative_rmse(frames, part.u, part.grid))
+    return score(relative_rmse(frames, part.u, part.domain))
 
 
 def best_equation(parts: Split) -> tuple[SparseEquation, float]:
@@ -122,9 +122,9 @@ def best_equation(parts: Split) -> tuple[SparseEquation, float]:
     The same library for all data; the frame that teaches the erasure of high modes is left out, as in `fit`.
     """
     started = time.process_time()
-    skip = first_useful_frame(parts.train.u, parts.train.grid)
+    skip = first_useful_frame(parts.train.u, parts.train.domain)
     data = parts.train.select(slice(TRAJECTORIES), slice(skip, None))
-    best, best_score = SparseEquation({}, data.grid.lengths), np.inf
+    best, best_score = SparseEquation({}, data.domain.lengths), np.inf
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for way, terms, _ in equations(data, ORDER, DEGREE):

@@ -17,7 +17,7 @@ from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.learn.training import Windows
 from mesoscribe.hybrid.regression.units import Scales
 from mesoscribe.hybrid.regression.warm_start import first_useful_frame
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 
 LEADS = 3  # frames, each predicted from the prediction of the one before, as in arXiv 2605.16211; first one
 BATCH = 8
@@ -49,7 +49,7 @@ def loss(stepper: Stepper, windows: Tensor) -> Tensor:
     return total / (windows.shape[1] - 1)
 
 
-def train(make: Callable[[Grid, float], Stepper], parts: Split, *, seconds: float, seed: int) -> Trained:
+def train(make: Callable[[Domain, float], Stepper], parts: Split, *, seconds: float, seed: int) -> Trained:
     """Adam for so many seconds of one processor, its rate falling along a cosine; best validation wins.
 
     The data, their units, the first frame used and the loss of a window are those of `mesoscribe.fit`.
@@ -63,19 +63,19 @@ def train(make: Callable[[Grid, float], Stepper], parts: Split, *, seconds: floa
     torch.manual_seed(seed)
     draw = np.random.default_rng(seed)
     data, scales = parts.train, Scales.of(parts.train)
-    grid = scales.grid(data.grid)
+    domain = scales.domain(data.domain)
     scaled = scales.to_scaled(data.u)
-    v = torch.as_tensor(scaled[:, first_useful_frame(scaled, grid) :], dtype=torch.float32)
+    v = torch.as_tensor(scaled[:, first_useful_frame(scaled, domain) :], dtype=torch.float32)
     held_out = scales.to_scaled(parts.validation.u[:HELD_OUT, :LONGEST])
-    batch = min(BATCH, Schedule().windows(grid.points))
-    windows, stepper = Windows(v, LEADS + 1), make(grid, data.dt / scales.time)
+    batch = min(BATCH, Schedule().windows(domain.points))
+    windows, stepper = Windows(v, LEADS + 1), make(domain, data.dt / scales.time)
     optimiser = torch.optim.Adam(stepper.parameters(), lr=RATE)
     started, best, steps, due = time.process_time(), np.inf, 0, 1
     weights = [p.detach().clone() for p in stepper.parameters()]
     while (share := (time.process_time() - started) / seconds) < 1 or due <= VALIDATIONS:
         if share * VALIDATIONS >= due:
             due = VALIDATIONS + 1 if share >= 1 else due + 1
-            found = validated(stepper, held_out, grid)
+            found = validated(stepper, held_out, domain)
             if found < best:
                 best, weights = found, [p.detach().clone() for p in stepper.parameters()]
             continue
@@ -93,10 +93,10 @@ def train(make: Callable[[Grid, float], Stepper], parts: Split, *, seconds: floa
     return Trained(SteppedForecast(stepper, scales, data.dt), steps, time.process_time() - started)
 
 
-def validated(stepper: Stepper, v: np.ndarray, grid: Grid) -> float:
+def validated(stepper: Stepper, v: np.ndarray, domain: Domain) -> float:
     """The project's score of roll-outs from the first frame; inf where one is lost."""
     stepper.eval()
     frames = rolled(stepper, torch.as_tensor(v[:, 0], dtype=torch.float32), v.shape[1] - 1).double().numpy()
     stepper.train()
-    found = score(relative_rmse(np.where(np.isfinite(frames), frames, np.inf), v, grid))
+    found = score(relative_rmse(np.where(np.isfinite(frames), frames, np.inf), v, domain))
     return found if np.isfinite(found) else np.inf

@@ -12,7 +12,7 @@ import torch
 
 from benchmarks.machine import interleaved
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.systems.catalog import CATALOG
 
 STEPS = 2
@@ -30,12 +30,12 @@ MEMORY = {
 def steps(points: int, trajectories: int) -> Callable[[], object]:
     """A few steps of Allen–Cahn, prepared beforehand."""
     law = CATALOG["allen_cahn"].law
-    grid = Grid((points,), law.lengths)
-    flow = law.flow(grid)
-    step = ETDRK4().prepare(flow, 1e-4)
-    x = torch.as_tensor(grid.coordinates[0])
+    domain = Domain((points,), law.lengths)
+    member = law.member(domain)
+    step = ETDRK4().prepare(member, 1e-4)
+    x = torch.as_tensor(domain.coordinates[0])
     shift = torch.linspace(0, 1, trajectories, dtype=torch.float64)[:, None]
-    u_hat = grid.fft(torch.sin(3 * x + shift) * 0.5 + 0.2 * torch.cos(5 * x))
+    u_hat = domain.fft(torch.sin(3 * x + shift) * 0.5 + 0.2 * torch.cos(5 * x))
 
     def run() -> None:
         v = u_hat

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from benchmarks.machine import interleaved
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.symbolic.export.export import exported
 from mesoscribe.symbolic.systems.catalog import CATALOG
@@ -26,7 +26,7 @@ RTOL = 1e-5  # of mesoscribe; of py-pde, its default
 
 def start(points: int) -> np.ndarray:
     """A smooth field."""
-    x = Grid((points,), CATALOG["allen_cahn"].law.lengths).coordinates[0]
+    x = Domain((points,), CATALOG["allen_cahn"].law.lengths).coordinates[0]
     return 0.1 + 0.5 * np.sin(2 * x) + 0.3 * np.cos(5 * x + 1)
 
 

@@ -10,9 +10,9 @@ import torch
 
 from benchmarks.machine import interleaved
 from benchmarks.speed.transforms import LIBRARIES, alone, counted
-from mesoscribe.hybrid.dynamics.flow import Flow
+from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from mesoscribe.symbolic.systems.initial import initial_fields
 
@@ -36,7 +36,7 @@ class Problem:
     def u0(self) -> np.ndarray:
         """Initial fields."""
         system = CATALOG[self.name]
-        return initial_fields(system.initial, Grid(self.shape, system.law.lengths), self.fields, 0)
+        return initial_fields(system.initial, Domain(self.shape, system.law.lengths), self.fields, 0)
 
     @property
     def t(self) -> np.ndarray:
@@ -51,13 +51,13 @@ class Problem:
     def by_flow(self, real: torch.dtype) -> Callable[[], object]:
         """The flow alone, in some precision, at the tolerance that single precision allows."""
         law, u0, t = CATALOG[self.name].law, self.u0, self.t
-        flow = cast(law.flow(Grid(self.shape, law.lengths)).about(torch.as_tensor(u0)), real)
-        return lambda: simulate(flow, u0, t, scheme=ETDRK4(), rtol=SINGLE)
+        member = cast(law.member(Domain(self.shape, law.lengths)).about(torch.as_tensor(u0)), real)
+        return lambda: simulate(member, u0, t, scheme=ETDRK4(), rtol=SINGLE)
 
 
-def cast(flow: Flow, real: torch.dtype) -> Flow:
+def cast(member: Member, real: torch.dtype) -> Member:
     """The flow in another precision; `Law.simulate` has double precision only."""
-    return replace(flow, K=flow.K.to(real.to_complex()), q=flow.q.to(real))
+    return replace(member, K=member.K.to(real.to_complex()), q=member.q.to(real))
 
 
 PROBLEMS = (

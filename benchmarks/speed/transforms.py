@@ -14,7 +14,7 @@ import scipy.fft
 import torch
 from torch import Tensor
 
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 
 Job = Callable[[], object]
 
@@ -45,8 +45,8 @@ class Transform:
 
     def by_torch(self) -> Callable[[Tensor], Tensor]:
         """As a grid makes it."""
-        grid = Grid(self.sizes, (1.0,) * self.ndim)
-        return grid.ifft if self.back else grid.fft
+        domain = Domain(self.sizes, (1.0,) * self.ndim)
+        return domain.ifft if self.back else domain.fft
 
     def field(self) -> np.ndarray:
         """Random fields."""
@@ -61,18 +61,18 @@ class Transform:
 def counted() -> Iterator[Counter[Transform]]:
     """Counts the transforms that grids make inside."""
     seen: Counter[Transform] = Counter()
-    forward, back = Grid.fft, Grid.ifft
+    forward, back = Domain.fft, Domain.ifft
 
-    def fft(grid: Grid, u: Tensor) -> Tensor:
-        seen[Transform(False, tuple(u.shape), grid.ndim, str(u.dtype).removeprefix("torch."))] += 1
-        return forward(grid, u)
+    def fft(domain: Domain, u: Tensor) -> Tensor:
+        seen[Transform(False, tuple(u.shape), domain.ndim, str(u.dtype).removeprefix("torch."))] += 1
+        return forward(domain, u)
 
-    def ifft(grid: Grid, u_hat: Tensor) -> Tensor:
-        u = back(grid, u_hat)
-        seen[Transform(True, tuple(u.shape), grid.ndim, str(u.dtype).removeprefix("torch."))] += 1
+    def ifft(domain: Domain, u_hat: Tensor) -> Tensor:
+        u = back(domain, u_hat)
+        seen[Transform(True, tuple(u.shape), domain.ndim, str(u.dtype).removeprefix("torch."))] += 1
         return u
 
-    with mock.patch.object(Grid, "fft", fft), mock.patch.object(Grid, "ifft", ifft):
+    with mock.patch.object(Domain, "fft", fft), mock.patch.object(Domain, "ifft", ifft):
         yield seen
 
 

@@ -161,7 +161,7 @@ def examine(
         "law": energy_along(law, rolled["law"], data),
         "network": energy_along(drawn, rolled["network"], data),
     }
-    structure = guarantee(law, data.grid)
+    structure = guarantee(law, data.domain)
     return Summary(
         law=law,
         data=data,

@@ -99,7 +99,7 @@ def _as_far_as_it_goes(
 def error_of(rolled: RollOut, data: Trajectories) -> RolloutError:
     """The errors of roll-outs of these data."""
     pairs = zip(rolled.frames[:, None], data.u[:, None], strict=True)
-    each = np.stack([relative_rmse(predicted, truth, data.grid) for predicted, truth in pairs])
+    each = np.stack([relative_rmse(predicted, truth, data.domain) for predicted, truth in pairs])
     reached = np.isfinite(each).all(0)
     std = np.full(each.shape[1], np.inf)
     std[reached] = each[:, reached].std(0)

@@ -8,8 +8,8 @@ from enum import StrEnum
 import numpy as np
 import sympy
 
-from mesoscribe.hybrid.dynamics.flow import band_mask
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.dynamics.member import band_mask
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import u
 from mesoscribe.symbolic.law.law import Law
 
@@ -99,10 +99,10 @@ def energy_bound(F: sympy.Expr, q: np.ndarray, volume_mode: int = 0, *, degree_o
     return Bound.BELOW if total.min() >= -tolerance and not flat_drive else Bound.NONE
 
 
-def guarantee(law: Law, grid: Grid) -> Guarantee:
+def guarantee(law: Law, domain: Domain) -> Guarantee:
     """What the law guarantees on the modes that it evolves on a grid."""
-    mask = band_mask(grid, np.inf if law.band is None else law.band)
-    q, m = (law.symbol(name, grid)[mask] for name in "qm")
+    mask = band_mask(domain, np.inf if law.band is None else law.band)
+    q, m = (law.symbol(name, domain)[mask] for name in "qm")
     of_N = max((density.degree for density in law.densities), default=0)
     bound = energy_bound(law.F.expr, q, degree_of_N=of_N)
     if not law.m and bound is not Bound.BELOW:

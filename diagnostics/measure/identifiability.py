@@ -45,10 +45,10 @@ def energy_match(subject: CanonicalNetwork | Law, truth: Law, data: Trajectories
     Raises:
         ValueError: all snapshots have the same true energy.
     """
-    learner = probe(canonical_law(subject) if isinstance(subject, Law) else subject, data.grid)
-    reference = probe(canonical_law(truth), data.grid)
-    frames = data.u.reshape(-1, *data.grid.shape)
-    frames = learner.evolved(frames[:: max(1, -(-len(frames) // SNAPSHOTS))], data.grid)
+    learner = probe(canonical_law(subject) if isinstance(subject, Law) else subject, data.domain)
+    reference = probe(canonical_law(truth), data.domain)
+    frames = data.u.reshape(-1, *data.domain.shape)
+    frames = learner.evolved(frames[:: max(1, -(-len(frames) // SNAPSHOTS))], data.domain)
     true, learned = (probed.components(frames)["V"] for probed in (reference, learner))
     if np.ptp(true) == 0:
         raise ValueError("expected snapshots of different energy, got one energy; give more trajectories")

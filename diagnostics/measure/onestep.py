@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 
 from mesoscribe.diagnostics.measure.scaling import straight_line
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.dynamics.flow import Flow
+from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, roll_out
 from mesoscribe.symbolic.law.law import Law
 
@@ -68,11 +68,11 @@ def one_step(law: Law, data: Trajectories, *, scheme: Scheme | None = None) -> O
         scheme: the integrator; ETDRK4 if None.
     """
     scheme = scheme or ETDRK4()
-    flow = law.flow(data.grid)
-    frames = data.u.reshape(-1, *data.grid.shape) - law.centre
+    member = law.member(data.domain)
+    frames = data.u.reshape(-1, *data.domain.shape) - law.centre
     fields = torch.as_tensor(frames[:: max(1, -(-len(frames) // N_FIELDS))].copy())
     dt = data.dt * 0.5 ** np.array(HALVINGS)
-    change = np.array([_change(flow, fields, float(step), scheme) for step in dt])
+    change = np.array([_change(member, fields, float(step), scheme) for step in dt])
     good = np.flatnonzero((change > ROUNDING) & (change < LARGE))
     fitted = np.zeros(len(dt), dtype=bool)
     fitted[good[-FITTED:]] = len(good) >= FEWEST
@@ -80,11 +80,11 @@ def one_step(law: Law, data: Trajectories, *, scheme: Scheme | None = None) -> O
     return OneStep(dt, change, fitted, *line, 1 if law.m else scheme.order + 1)
 
 
-def _change(flow: Flow, fields: torch.Tensor, dt: float, scheme: Scheme) -> float:
+def _change(member: Member, fields: torch.Tensor, dt: float, scheme: Scheme) -> float:
     """Mean of |V(u(dt)) - V(u0)| relative to the size of the terms of V; inf where the step is lost."""
     with torch.no_grad(), np.errstate(all="ignore"):
-        start = flow.grid.fft(fields)
-        end = flow.grid.fft(next(roll_out(flow, fields, dt, 1, 1, scheme)))
-        share = (flow.energy(end) - flow.energy(start)).abs() / flow.energy_size(start)
+        start = member.domain.fft(fields)
+        end = member.domain.fft(next(roll_out(member, fields, dt, 1, 1, scheme)))
+        share = (member.energy(end) - member.energy(start)).abs() / member.energy_size(start)
     value = float(share.mean())
     return value if np.isfinite(value) else np.inf

@@ -9,9 +9,9 @@ from functools import singledispatch
 import numpy as np
 from jaxtyping import Float
 
-from mesoscribe.hybrid.dynamics.flow import band_mask
+from mesoscribe.hybrid.dynamics.member import band_mask
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.read.canonical import CanonicalNetwork
@@ -35,14 +35,14 @@ class Probe:
     band: float
     components: Callable[[Float[np.ndarray, " n *grid"]], Components]
 
-    def evolved(self, fields: Float[np.ndarray, "..."], grid: Grid) -> Float[np.ndarray, "..."]:
+    def evolved(self, fields: Float[np.ndarray, "..."], domain: Domain) -> Float[np.ndarray, "..."]:
         """The fields without the modes that are removed or held."""
-        modes = np.fft.rfftn(fields, axes=grid.axes) * band_mask(grid, self.band)
-        return np.fft.irfftn(modes, s=grid.shape, axes=grid.axes)
+        modes = np.fft.rfftn(fields, axes=domain.axes) * band_mask(domain, self.band)
+        return np.fft.irfftn(modes, s=domain.shape, axes=domain.axes)
 
 
 @singledispatch
-def probe(subject: object, grid: Grid) -> Probe:
+def probe(subject: object, domain: Domain) -> Probe:
     """The energies of a subject on a box.
 
         network            V0, V1, V2 as learned, and V their sum
@@ -56,7 +56,7 @@ def probe(subject: object, grid: Grid) -> Probe:
 
 
 @probe.register
-def _(model: OnsagerModel, grid: Grid) -> Probe:
+def _(model: OnsagerModel, domain: Domain) -> Probe:
     scales = model.setting.scales
 
     def components(fields: Float[np.ndarray, " n *grid"]) -> Components:
@@ -68,8 +68,8 @@ def _(model: OnsagerModel, grid: Grid) -> Probe:
 
 
 @probe.register
-def _(network: CanonicalNetwork, grid: Grid) -> Probe:
-    lengths, shape = np.array(grid.lengths)[:, None], np.array(grid.shape)[:, None]
+def _(network: CanonicalNetwork, domain: Domain) -> Probe:
+    lengths, shape = np.array(domain.lengths)[:, None], np.array(domain.shape)[:, None]
     integers = np.rint(network.k * lengths / (2 * np.pi)).astype(int)
     carried = (2 * np.abs(integers) < shape).all(0)
     index = (slice(None), *integers[:, carried])
@@ -77,9 +77,9 @@ def _(network: CanonicalNetwork, grid: Grid) -> Probe:
 
     def components(fields: Float[np.ndarray, " n *grid"]) -> Components:
         v = fields - network.centre
-        F = grid.volume * network.F(v).mean(grid.axes)
-        power = np.abs(np.fft.fftn(v, axes=grid.axes, norm="forward")[index]) ** 2
-        Q = 0.5 * grid.volume * power @ (pairs * network.q[carried])
+        F = domain.volume * network.F(v).mean(domain.axes)
+        power = np.abs(np.fft.fftn(v, axes=domain.axes, norm="forward")[index]) ** 2
+        Q = 0.5 * domain.volume * power @ (pairs * network.q[carried])
         if network.N is None:
             return {"F": F, "Q": Q, "V": F + Q}
         N = network.N.energy(v)
@@ -89,7 +89,7 @@ def _(network: CanonicalNetwork, grid: Grid) -> Probe:
 
 
 @probe.register
-def _(law: Law, grid: Grid) -> Probe:
+def _(law: Law, domain: Domain) -> Probe:
     pointwise = replace(law, q=Factor(), N=Factor(), covariance=None)
     local = replace(law, F=Factor(), q=Factor(), covariance=None)
 
@@ -101,4 +101,4 @@ def _(law: Law, grid: Grid) -> Probe:
         Q = V - F - sum(of_N.values())
         return {"F": F, "Q": Q, **of_N, **{name: value.numpy() for name, value in named.items()}, "V": V}
 
-    return Probe("law", law.centre, grid.nyquist if law.band is None else law.band, components)
+    return Probe("law", law.centre, domain.nyquist if law.band is None else law.band, components)

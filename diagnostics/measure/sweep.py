@@ -81,7 +81,7 @@ def sweep(
         n_amplitudes: how many amplitudes; n_fields: how many first frames at most.
         beyond: if above 1, from the end of the data's range to so many times that amplitude instead.
     """
-    probed = probe(subject, data.grid)
+    probed = probe(subject, data.domain)
     v = data.u - probed.centre
     v0 = v[:n_fields, 0]
     reach = _largest_amplitude(v0, v)

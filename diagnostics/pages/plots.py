@@ -18,7 +18,7 @@ from mesoscribe.diagnostics.measure.errors import RolloutError
 from mesoscribe.diagnostics.measure.identifiability import EnergyMatch
 from mesoscribe.diagnostics.measure.onestep import OneStep
 from mesoscribe.diagnostics.pages.style import COLOURS, INK, LINES, panels, styled
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import pointwise
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.read.canonical import CanonicalNetwork
@@ -146,21 +146,21 @@ def picture_figure(
     truth: Float[np.ndarray, " nt *grid"],
     predicted: Float[np.ndarray, " nt *grid"],
     times: Float[np.ndarray, " nt"],
-    grid: Grid,
+    domain: Domain,
     subject: str,
 ) -> Figure:
     """Truth, roll-out of a subject and their difference: space against time, in 2D the last frame."""
     seen = (truth, np.where(np.isfinite(predicted), predicted, np.nan))
-    bottom, top = (float(times[0]), float(times[-1])) if grid.ndim == 1 else (0.0, grid.lengths[1])
-    fields = seen if grid.ndim == 1 else tuple(frames[-1].T for frames in seen)
+    bottom, top = (float(times[0]), float(times[-1])) if domain.ndim == 1 else (0.0, domain.lengths[1])
+    fields = seen if domain.ndim == 1 else tuple(frames[-1].T for frames in seen)
     difference = fields[1] - fields[0]
     figure, axes = panels(1, 3, width=10.4, height=3.5, sharey=True)
     looks = [(_limits(fields[0]), "RdBu_r")] * 2 + [(_limits(difference), "PuOr")]
     titles = ("data", subject, f"{subject} − data")
     for panel, field, look, title in zip(axes, (*fields, difference), looks, titles, strict=True):
-        _picture(panel, field, (0.0, grid.lengths[0], bottom, top), *look)
+        _picture(panel, field, (0.0, domain.lengths[0], bottom, top), *look)
         panel.set(title=title, xlabel="$x$")
-    axes[0].set(ylabel="$t$" if grid.ndim == 1 else "$y$")
+    axes[0].set(ylabel="$t$" if domain.ndim == 1 else "$y$")
     return figure
 
 

@@ -144,7 +144,7 @@ def figures(summary: Summary, pareto: Pareto | None = None) -> dict[str, Figure]
     known |= {} if pareto is None else {"pareto": pareto_figure(pareto)}
 
     def picture(subject: str) -> Figure:
-        return picture_figure(data.u[0], summary.rolled[subject].frames[0], data.t, data.grid, subject)
+        return picture_figure(data.u[0], summary.rolled[subject].frames[0], data.t, data.domain, subject)
 
     return known | {
         "errors": error_figure(summary.errors),

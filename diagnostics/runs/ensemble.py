@@ -191,7 +191,7 @@ def from_folder(
         jobs=jobs,
         schedule=plan.schedule(),
         case=plan.case,
-        **plan.distilling(data.grid.ndim),
+        **plan.distilling(data.domain.ndim),
     )
     if out is not None:
         write_whole(out, json.dumps(found.as_dict(), indent=1))

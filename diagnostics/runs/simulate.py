@@ -60,7 +60,7 @@ def follow(folder: Path, start: Path, network: bool) -> Trajectories:
     predictor = OnsagerModel.load(folder / "model") if network else Law.load(folder / "law.json")
     lengths = predictor.setting.lengths if isinstance(predictor, OnsagerModel) else predictor.lengths
     data = read(start, {})
-    box = data.grid.lengths
+    box = data.domain.lengths
     if len(box) != len(lengths) or any(abs(a / b - 1) > 1e-3 for a, b in zip(box, lengths, strict=True)):
         raise ValueError(
             f"expected fields on the box {lengths}, got {box} in {start}; resample or rescale them"

@@ -86,7 +86,7 @@ def distil(
             split.train,
             validation=split.validation,
             seed=plan.seed,
-            **plan.distilling(split.train.grid.ndim),
+            **plan.distilling(split.train.domain.ndim),
         )
     talk.seconds.update(found.seconds)
     optimiser = {} if plan.optimiser is None else {"optimiser": plan.optimiser}

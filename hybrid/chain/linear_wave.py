@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mesoscribe.hybrid.chain.partial_forces import ForceSamples
 from mesoscribe.hybrid.chain.site_forces import along
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 
 Term = tuple[int, ...]  # orders of the derivatives that are multiplied: (0, 1) is u u_ξ
 FLUX: tuple[Term, ...] = ((1,), (3,), (5,), (0, 1), (0, 0, 1), (0, 0, 0, 1))  # ∂ξ of functions and of Lu
@@ -28,16 +28,16 @@ class LinearWave:
         coefficients: θ.
     """
 
-    grid: Grid
+    domain: Domain
     terms: tuple[Term, ...]
     coefficients: Float[np.ndarray, " terms"]
 
     def columns(self, u: Float[Tensor, "*batch sites"]) -> Float[Tensor, "*batch sites terms"]:
         """The products."""
-        slope = torch.as_tensor(1j * self.grid.k[0] * self.grid.resolved)
-        modes = self.grid.fft(u)
+        slope = torch.as_tensor(1j * self.domain.k[0] * self.domain.resolved)
+        modes = self.domain.fft(u)
         orders = {order for term in self.terms for order in term}
-        jets = {order: self.grid.ifft(slope**order * modes) if order else u for order in orders}
+        jets = {order: self.domain.ifft(slope**order * modes) if order else u for order in orders}
         products = [torch.stack([jets[order] for order in term]).prod(0) for term in self.terms]
         return torch.stack(products, dim=-1)
 
@@ -73,9 +73,9 @@ def fit_linear(
             f"expected at least {len(terms)} forces for as many terms, got {sites.size}; draw more sites or "
             f"give more snapshots"
         )
-    u, grid = samples.u[torch.as_tensor(snapshots)], samples.map.grid
+    u, domain = samples.u[torch.as_tensor(snapshots)], samples.map.domain
     y = samples.targets(snapshots, sites)
-    model = LinearWave(grid, terms, np.zeros(len(terms)))
+    model = LinearWave(domain, terms, np.zeros(len(terms)))
     fields = model.columns(u).movedim(-1, 0)
     rows = np.arange(len(snapshots))[:, None]
     at_sites = samples.map.between(fields).numpy()[:, rows, sites].reshape(len(terms), -1).T

@@ -12,7 +12,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from mesoscribe.hybrid.chain.states import ChainData
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 
 Fields = Float[Tensor, "*batch sites"]
 
@@ -36,24 +36,24 @@ class SiteMap:
         scale: s.
     """
 
-    grid: Grid
+    domain: Domain
     c: float
     scale: float
 
     @classmethod
     def of(cls, data: ChainData) -> SiteMap:
         """The map of a chain."""
-        return cls(Grid((data.sites,), (data.epsilon * data.sites,)), data.c, data.scale)
+        return cls(Domain((data.sites,), (data.epsilon * data.sites,)), data.c, data.scale)
 
     @property
     def epsilon(self) -> float:
         """ε."""
-        return self.grid.spacing[0]
+        return self.domain.spacing[0]
 
     @cached_property
     def _slope(self) -> Complex[Tensor, " modes"]:
         """ik, 0 where a mode has no sign."""
-        return torch.as_tensor(1j * self.grid.k[0] * self.grid.resolved)
+        return torch.as_tensor(1j * self.domain.k[0] * self.domain.resolved)
 
     @cached_property
     def _integral(self) -> Complex[Tensor, " modes"]:
@@ -64,16 +64,16 @@ class SiteMap:
     @cached_property
     def _between(self) -> Complex[Tensor, " modes"]:
         """H exp(-iκ/2), 0 where a mode has no sign."""
-        half = 0.5 * self.epsilon * self.grid.k[0]
-        return torch.as_tensor(np.exp(-1j * half) / np.sinc(half / np.pi) * self.grid.resolved)
+        half = 0.5 * self.epsilon * self.domain.k[0]
+        return torch.as_tensor(np.exp(-1j * half) / np.sinc(half / np.pi) * self.domain.resolved)
 
     def between(self, g: Fields) -> Fields:
         """[H g]_{n-1/2} of a field at the sites."""
-        return self.grid.ifft(self._between * self.grid.fft(g))
+        return self.domain.ifft(self._between * self.domain.fft(g))
 
     def free_part(self, u: Fields) -> Fields:
         """What is known of y without any force: c/(2ε²) [H u_ξ]_{n-1/2}."""
-        slope = self.grid.ifft(self._slope * self.grid.fft(u))
+        slope = self.domain.ifft(self._slope * self.domain.fft(u))
         return self.c / (2 * self.epsilon**2) * self.between(slope)
 
     @property
@@ -83,7 +83,7 @@ class SiteMap:
 
     def image(self, rate: Fields, change: Fields) -> Fields:
         """y of a wave with G and G'G, at all sites: [H (G - ε²/(2c) ∂ξ⁻¹ G'G)]_{n-1/2}."""
-        second = self.grid.ifft(self._integral * self.grid.fft(change))
+        second = self.domain.ifft(self._integral * self.domain.fft(change))
         return self.between(rate - self.epsilon**2 / (2 * self.c) * second)
 
 

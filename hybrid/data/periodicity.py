@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mesoscribe.hybrid.data.validate import ROUNDING
-from mesoscribe.hybrid.space.grid import FloatArray
+from mesoscribe.hybrid.space.domain import FloatArray
 
 
 def repeats_endpoint(u: FloatArray, axis: int) -> bool:

@@ -29,7 +29,7 @@ from mesoscribe.hybrid.data.validate import (
     real,
 )
 from mesoscribe.hybrid.data.writers import write
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,7 +49,7 @@ class Trajectories:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_dataset", checked(self._dataset))
-        self.grid  # noqa: B018  a box that cannot be refuses to be made
+        self.domain  # noqa: B018  a box that cannot be refuses to be made
 
     @classmethod
     def from_arrays(
@@ -94,11 +94,11 @@ class Trajectories:
         return self._dataset.copy().assign_attrs(notes=list(self.notes))
 
     @cached_property
-    def grid(self) -> Grid:
+    def domain(self) -> Domain:
         """The box: its length is the number of points times the spacing of the coordinate."""
         axes = [self._dataset[str(axis)].values for axis in self._dataset["u"].dims[2:]]
         lengths = tuple(float(x[-1] - x[0]) * x.size / (x.size - 1) for x in axes)
-        return Grid(tuple(x.size for x in axes), lengths)
+        return Domain(tuple(x.size for x in axes), lengths)
 
     @property
     def u(self) -> Float[np.ndarray, "n nt *grid"]:
@@ -196,11 +196,11 @@ class Trajectories:
 
     def _check_same_system(self, other: Trajectories) -> None:
         """Refuse data on another box or with another dt."""
-        mine, theirs = (*self.grid.lengths, self.dt), (*other.grid.lengths, other.dt)
+        mine, theirs = (*self.domain.lengths, self.dt), (*other.domain.lengths, other.dt)
         if len(mine) != len(theirs) or not np.allclose(mine, theirs, rtol=UNEVENNESS, atol=0):
             raise ValueError(
-                f"expected test data on the box {self.grid.lengths} with dt = {self.dt:.6g}, got "
-                f"{other.grid.lengths} with dt = {other.dt:.6g}; test on data of the same system and sampling"
+                f"expected test data on the box {self.domain.lengths} with dt = {self.dt:.6g}, got "
+                f"{other.domain.lengths} with dt = {other.dt:.6g}; test on data of one system and sampling"
             )
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -208,9 +208,9 @@ class Trajectories:
         write(self.dataset, path)
 
     def __repr__(self) -> str:
-        points = " × ".join(str(n) for n in self.grid.shape)
-        box = " × ".join(f"{length:.6g}" for length in self.grid.lengths)
-        spacing = ", ".join(f"{dx:.6g}" for dx in self.grid.spacing)
+        points = " × ".join(str(n) for n in self.domain.shape)
+        box = " × ".join(f"{length:.6g}" for length in self.domain.lengths)
+        spacing = ", ".join(f"{dx:.6g}" for dx in self.domain.spacing)
         lines = [
             f"Trajectories: {self.n} of {self.n_frames} frames, dt = {self.dt:.6g}, "
             f"t = {self.t[0]:.6g} to {self.t[-1]:.6g}",
@@ -242,8 +242,8 @@ class Split:
 def _close_box(data: Trajectories) -> Trajectories:
     """Drop repeated endpoints, and warn where the field does not close."""
     u, notes = data.u, list(data.notes)
-    coordinates = {name: data.dataset[name].values for name in DIMS[data.grid.ndim][1:]}
-    for axis, name in enumerate(DIMS[data.grid.ndim][2:], start=2):
+    coordinates = {name: data.dataset[name].values for name in DIMS[data.domain.ndim][1:]}
+    for axis, name in enumerate(DIMS[data.domain.ndim][2:], start=2):
         if repeats_endpoint(u, axis):
             u, coordinates[name] = u.take(range(u.shape[axis] - 1), axis), coordinates[name][:-1]
             notes.append(f"dropped the last point along {name}, which repeats the first")

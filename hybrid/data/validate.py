@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from mesoscribe.hybrid.data.layout import AnyArray
 from mesoscribe.hybrid.data.split import SHORTEST
-from mesoscribe.hybrid.space.grid import FloatArray
+from mesoscribe.hybrid.space.domain import FloatArray
 
 ROUNDING = 4 * float(np.finfo(np.float32).eps)
 UNEVENNESS = 1e-4

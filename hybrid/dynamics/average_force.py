@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from mesoscribe.hybrid.dynamics.flow import Flow, Pointwise
+from mesoscribe.hybrid.dynamics.member import Member, Pointwise
 
 # a segment's ends and the nodes of its Kronrod rule (degree 7); two rules of degree 3 judge it
 NODES = (
@@ -45,17 +45,17 @@ class AverageForce:
     slope: Float[Tensor, "n ..."]
 
     @classmethod
-    def of(cls, flow: Flow, a: Complex[Tensor, "n ..."], b: Complex[Tensor, "n ..."]) -> AverageForce:
+    def of(cls, member: Member, a: Complex[Tensor, "n ..."], b: Complex[Tensor, "n ..."]) -> AverageForce:
         """From û to û', both on the evolved modes.
 
         Raises:
             ValueError: the flow does not know its energy.
         """
-        if flow.F is None:
+        if member.F is None:
             raise ValueError("expected a flow that knows its energy F, got its force only; give F as well")
-        average, slope = pointwise_average(flow.F, flow.grid.ifft(a), flow.grid.ifft(b))
-        total = 0.5 * flow.q * (a + b) + flow.grid.fft(average)
-        return cls((total + nonlocal_average(flow, a, b)) * flow.mask, slope)
+        average, slope = pointwise_average(member.F, member.domain.ifft(a), member.domain.ifft(b))
+        total = 0.5 * member.q * (a + b) + member.domain.fft(average)
+        return cls((total + nonlocal_average(member, a, b)) * member.mask, slope)
 
 
 def weights(rule: tuple[float, ...], like: Tensor) -> Tensor:
@@ -94,27 +94,27 @@ def derivatives(F: Pointwise, v: Float[Tensor, "..."]) -> tuple[Tensor, Tensor, 
     return values.detach(), f.detach(), curvature
 
 
-def nonlocal_average(flow: Flow, a: Complex[Tensor, "n ..."], b: Complex[Tensor, "n ..."]) -> Tensor:
+def nonlocal_average(member: Member, a: Complex[Tensor, "n ..."], b: Complex[Tensor, "n ..."]) -> Tensor:
     """The discrete gradient of N, on the evolved modes; 0 where there is none."""
-    if flow.nonlocal_force is None or flow.nonlocal_energy is None:
+    if member.nonlocal_force is None or member.nonlocal_energy is None:
         return torch.zeros_like(a)
     step = b - a
-    forces = flow.nonlocal_force(a + weights(NODES, a) * step).detach() * flow.mask
+    forces = member.nonlocal_force(a + weights(NODES, a) * step).detach() * member.mask
     average, gauss, simpson = (applied(rule, forces) for rule in (KRONROD, GAUSS, SIMPSON))
-    doubt = torch.maximum(norm(flow, gauss - average), norm(flow, simpson - average))
-    rough = doubt > CONVERGED * norm(flow, forces).amax(0)
-    rise = (flow.nonlocal_energy(b) - flow.nonlocal_energy(a)).detach()
-    missing = torch.where(rough, rise - product(flow, average, step), 0.0)
-    size = torch.where(rough, product(flow, step, step), 1.0)
-    return average + step * (missing / size).reshape(-1, *(1,) * flow.grid.ndim)
+    doubt = torch.maximum(norm(member, gauss - average), norm(member, simpson - average))
+    rough = doubt > CONVERGED * norm(member, forces).amax(0)
+    rise = (member.nonlocal_energy(b) - member.nonlocal_energy(a)).detach()
+    missing = torch.where(rough, rise - product(member, average, step), 0.0)
+    size = torch.where(rough, product(member, step, step), 1.0)
+    return average + step * (missing / size).reshape(-1, *(1,) * member.domain.ndim)
 
 
-def product(flow: Flow, a: Complex[Tensor, "..."], b: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
+def product(member: Member, a: Complex[Tensor, "..."], b: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
     """⟨a, b⟩ = ∫ a b dx of two fields given by their modes."""
-    weight = torch.as_tensor(flow.grid.multiplicity, device=a.device) * flow.grid.volume
-    return (weight * (a.conj() * b).real).sum(flow.grid.axes)
+    weight = torch.as_tensor(member.domain.multiplicity, device=a.device) * member.domain.volume
+    return (weight * (a.conj() * b).real).sum(member.domain.axes)
 
 
-def norm(flow: Flow, a: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
+def norm(member: Member, a: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
     """The L² norm of a field given by its modes."""
-    return product(flow, a, a).sqrt()
+    return product(member, a, a).sqrt()

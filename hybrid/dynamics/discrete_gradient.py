@@ -10,8 +10,8 @@ from jaxtyping import Bool, Complex, Float
 from torch import Tensor
 
 from mesoscribe.hybrid.dynamics.average_force import AverageForce, nonlocal_average, norm, product
-from mesoscribe.hybrid.dynamics.flow import Flow
 from mesoscribe.hybrid.dynamics.gmres import gmres
+from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import Crossing, Step, lost
 
 NEWTON_STEPS = 12
@@ -46,8 +46,8 @@ class DiscreteGradient:
 
         V[û'] - V[û] = -h ⟨ḡ, M ḡ⟩ ≤ 0,    = 0 where M = 0,
 
-    V being the energy on the evolved modes (`Flow.energy`; held modes do not act on the others and are not in
-    it). A step is accepted when both hold to the tolerance: its own equation, relative to the norm of the
+    V being the energy on the evolved modes (`Member.energy`; held modes do not act on the others and are not
+    in it). A step is accepted when both hold to the tolerance: its own equation, relative to the norm of the
     field (after preconditioning by the linear part), and the energy law, relative to the sum of the absolute
     values of the terms of V. A step that does not get there is taken in two halves, and refused with an error
     after `halvings` of that.
@@ -76,37 +76,37 @@ class DiscreteGradient:
         if not 1e-14 <= self.tolerance < 1:
             raise ValueError(f"expected a tolerance from 1e-14 to 1, got {self.tolerance}; 1e-11 is usual")
 
-    def prepare(self, flow: Flow, dt: float) -> Step:
+    def prepare(self, member: Member, dt: float) -> Step:
         """The map û(t) ↦ û(t + dt) in one step, divided only where it does not converge.
 
         It raises FloatingPointError, with the time from its start, where it is refused.
         """
-        return lambda u_hat: self._advance(flow, u_hat, 0.0, dt)
+        return lambda u_hat: self._advance(member, u_hat, 0.0, dt)
 
-    def crossing(self, flow: Flow, *, rtol: float, max_level: int) -> Crossing:
+    def crossing(self, member: Member, *, rtol: float, max_level: int) -> Crossing:
         """Equal steps of at most `step`; rtol and max_level belong to schemes that adapt."""
 
         def cross(u_hat: Tensor, t: float, interval: float) -> Tensor:
             n = max(1, math.ceil(interval / self.step * (1 - 1e-9)))
             for i in range(n):
-                u_hat = self._advance(flow, u_hat, t + interval * i / n, interval / n)
+                u_hat = self._advance(member, u_hat, t + interval * i / n, interval / n)
             return u_hat
 
         return cross
 
-    def _advance(self, flow: Flow, u_hat: Tensor, t: float, h: float) -> Tensor:
+    def _advance(self, member: Member, u_hat: Tensor, t: float, h: float) -> Tensor:
         """û(t + h) of û(t) for any batch."""
-        if flow.K.ndim > flow.grid.ndim:
+        if member.K.ndim > member.domain.ndim:
             raise ValueError(
-                f"expected one equation of motion, got {tuple(flow.K.shape)}; simulate them one by one"
+                f"expected one equation of motion, got {tuple(member.K.shape)}; simulate them one by one"
             )
         with torch.no_grad():
-            fields = u_hat.reshape(-1, *flow.grid.modes_shape)
-            return self._halving(flow, fields, t, h, self.halvings).reshape(u_hat.shape)
+            fields = u_hat.reshape(-1, *member.domain.modes_shape)
+            return self._halving(member, fields, t, h, self.halvings).reshape(u_hat.shape)
 
-    def _halving(self, flow: Flow, u: Complex[Tensor, "n ..."], t: float, h: float, left: int) -> Tensor:
+    def _halving(self, member: Member, u: Complex[Tensor, "n ..."], t: float, h: float, left: int) -> Tensor:
         """One step; the fields for which it does not converge take it in two halves."""
-        u_next, converged, iterations = _Equation(flow, u, h, self.tolerance).solve()
+        u_next, converged, iterations = _Equation(member, u, h, self.tolerance).solve()
         failed = int((~converged).sum())
         self.counts.iterations += iterations
         self.counts.taken += len(u) - failed
@@ -116,8 +116,8 @@ class DiscreteGradient:
             self.counts.refused += failed
             raise lost(t)
         self.counts.subdivided += failed
-        half = self._halving(flow, u[~converged], t, h / 2, left - 1)
-        u_next[~converged] = self._halving(flow, half, t + h / 2, h / 2, left - 1)
+        half = self._halving(member, u[~converged], t, h / 2, left - 1)
+        u_next[~converged] = self._halving(member, half, t + h / 2, h / 2, left - 1)
         return u_next
 
 
@@ -131,19 +131,19 @@ class _Equation:
         tolerance: see DiscreteGradient.
     """
 
-    def __init__(self, flow: Flow, u: Complex[Tensor, "n ..."], h: float, tolerance: float) -> None:
-        self.flow, self.u, self.h, self.tolerance = flow, u, h, tolerance
-        self.axes = flow.grid.axes
-        self.V, self.V_size = flow.energy(u), flow.energy_size(u)
-        mean_slope = AverageForce.of(flow, u, u).slope.mean(self.axes, keepdim=True)
-        stiffness = (0.5 * flow.q + mean_slope) * flow.mask
+    def __init__(self, member: Member, u: Complex[Tensor, "n ..."], h: float, tolerance: float) -> None:
+        self.member, self.u, self.h, self.tolerance = member, u, h, tolerance
+        self.axes = member.domain.axes
+        self.V, self.V_size = member.energy(u), member.energy_size(u)
+        mean_slope = AverageForce.of(member, u, u).slope.mean(self.axes, keepdim=True)
+        stiffness = (0.5 * member.q + mean_slope) * member.mask
         # the linear part, with the growth of unstable modes counted as decay so that it never vanishes
-        self.linear = 1 + h * torch.complex(flow.K.real * stiffness.abs(), flow.K.imag * stiffness)
+        self.linear = 1 + h * torch.complex(member.K.real * stiffness.abs(), member.K.imag * stiffness)
 
     def _rows(self, rows: Tensor) -> _Equation:
         """The equation of some of the fields."""
         part = object.__new__(_Equation)
-        part.flow, part.h, part.tolerance, part.axes = self.flow, self.h, self.tolerance, self.axes
+        part.member, part.h, part.tolerance, part.axes = self.member, self.h, self.tolerance, self.axes
         part.u, part.V, part.V_size, part.linear = (
             x[rows] for x in (self.u, self.V, self.V_size, self.linear)
         )
@@ -151,36 +151,36 @@ class _Equation:
 
     def residual(self, y: Tensor) -> tuple[Tensor, AverageForce]:
         """R(y) over the linear part, and ḡ."""
-        gradient = AverageForce.of(self.flow, self.u, y)
-        return (y - self.u + self.h * self.flow.K * gradient.total) / self.linear, gradient
+        gradient = AverageForce.of(self.member, self.u, y)
+        return (y - self.u + self.h * self.member.K * gradient.total) / self.linear, gradient
 
     def holds(self, y: Tensor, residual: Tensor, gradient: AverageForce) -> Bool[Tensor, " n"]:
         """Whether y solves the equation, and has the energy that the law asks for, to the tolerance."""
-        flow, g = self.flow, gradient.total
-        size = torch.maximum(norm(flow, self.u), norm(flow, y))
-        loss = self.h * product(flow, g, flow.K.real * g)
-        defect = (flow.energy(y) - self.V + loss).abs()
-        allowed = self.tolerance * torch.maximum(self.V_size, flow.energy_size(y))
-        return (norm(flow, residual) <= self.tolerance * size) & (defect <= allowed)
+        member, g = self.member, gradient.total
+        size = torch.maximum(norm(member, self.u), norm(member, y))
+        loss = self.h * product(member, g, member.K.real * g)
+        defect = (member.energy(y) - self.V + loss).abs()
+        allowed = self.tolerance * torch.maximum(self.V_size, member.energy_size(y))
+        return (norm(member, residual) <= self.tolerance * size) & (defect <= allowed)
 
     def newton_step(self, y: Tensor, residual: Tensor, gradient: AverageForce) -> Tensor:
         """The solution of R'(y) d = -R(y)."""
-        flow, grid = self.flow, self.flow.grid
-        at_y = nonlocal_average(flow, self.u, y)
+        member, domain = self.member, self.member.domain
+        at_y = nonlocal_average(member, self.u, y)
 
         def derivative(v: Float[Tensor, "n N"]) -> Float[Tensor, "n N"]:
-            field = v.reshape(-1, *grid.shape)
-            v_hat = grid.fft(field)
-            change = 0.5 * flow.q * v_hat + grid.fft(gradient.slope * field)
-            if flow.nonlocal_force is not None:
-                reach = PROBE * norm(flow, y) / norm(flow, v_hat).clamp(min=1e-300)
-                reach = reach.clamp(min=1e-300).reshape(-1, *(1,) * grid.ndim)
-                change = change + (nonlocal_average(flow, self.u, y + reach * v_hat) - at_y) / reach
-            return grid.ifft((v_hat + self.h * flow.K * flow.mask * change) / self.linear).flatten(1)
+            field = v.reshape(-1, *domain.shape)
+            v_hat = domain.fft(field)
+            change = 0.5 * member.q * v_hat + domain.fft(gradient.slope * field)
+            if member.nonlocal_force is not None:
+                reach = PROBE * norm(member, y) / norm(member, v_hat).clamp(min=1e-300)
+                reach = reach.clamp(min=1e-300).reshape(-1, *(1,) * domain.ndim)
+                change = change + (nonlocal_average(member, self.u, y + reach * v_hat) - at_y) / reach
+            return domain.ifft((v_hat + self.h * member.K * member.mask * change) / self.linear).flatten(1)
 
-        right = -grid.ifft(residual).flatten(1)
-        step = gmres(derivative, right, rtol=FORCING, directions=min(DIRECTIONS, grid.points))
-        return grid.fft(step.reshape(-1, *grid.shape)) * flow.mask
+        right = -domain.ifft(residual).flatten(1)
+        step = gmres(derivative, right, rtol=FORCING, directions=min(DIRECTIONS, domain.points))
+        return domain.fft(step.reshape(-1, *domain.shape)) * member.mask
 
     def backtracked(self, y: Tensor, step: Tensor, size: Tensor) -> tuple[Tensor, Bool[Tensor, " n"]]:
         """y + step/2^i with the first i that reduces the residual from its size, and where there is one."""
@@ -188,7 +188,7 @@ class _Equation:
         for i in range(BACKTRACKS + 1):
             part = self._rows(open_)
             trial = y[open_] + step[open_] / 2**i
-            less = norm(self.flow, part.residual(trial)[0]) < size[open_]
+            less = norm(self.member, part.residual(trial)[0]) < size[open_]
             best[open_[less]] = trial[less]
             open_ = open_[~less]
             if not len(open_):
@@ -213,7 +213,7 @@ class _Equation:
             iterations += len(rows)
             gradient = AverageForce(gradient.total[still], gradient.slope[still])
             step = part.newton_step(y[rows], residual[still], gradient)
-            y[rows], reduced = part.backtracked(y[rows], step, norm(self.flow, residual[still]))
+            y[rows], reduced = part.backtracked(y[rows], step, norm(self.member, residual[still]))
             rows = rows[reduced]
             if not len(rows):
                 break

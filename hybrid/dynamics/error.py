@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 
 
-def relative_rmse(predicted: np.ndarray, truth: np.ndarray, grid: Grid) -> Float[np.ndarray, " nt"]:
+def relative_rmse(predicted: np.ndarray, truth: np.ndarray, domain: Domain) -> Float[np.ndarray, " nt"]:
     """sqrt(mean (û - u)²)/sqrt(mean u²) of each frame (n, nt, *grid), averaged over trajectories.
 
     A frame of zeros counts as one of rounding errors of the largest; a roll-out too large for doubles is inf.
     """
-    size = np.sqrt(np.mean(truth**2, axis=grid.axes))
+    size = np.sqrt(np.mean(truth**2, axis=domain.axes))
     smallest = max(np.finfo(float).eps * float(size.max()), np.finfo(float).tiny)
     with np.errstate(over="ignore"):
-        error = np.sqrt(np.mean((predicted - truth) ** 2, axis=grid.axes))
+        error = np.sqrt(np.mean((predicted - truth) ** 2, axis=domain.axes))
         return np.mean(error / np.maximum(size, smallest), axis=0)
 
 

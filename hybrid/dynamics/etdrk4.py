@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from mesoscribe.hybrid.dynamics.flow import Flow
+from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.phi import phi, phi_of_half
 
 DIFFERENCE = 1e-5  # of a force's argument, relative to it, at most
@@ -18,12 +18,12 @@ class ETDRK4Step:
     Source: Cox and Matthews, J. Comput. Phys. 176 (2002) 430, eq. 26–29, in terms of the φ functions.
     """
 
-    def __init__(self, flow: Flow, dt: float) -> None:
-        z = flow.linear * dt
+    def __init__(self, member: Member, dt: float) -> None:
+        z = member.linear * dt
         self.e_half = torch.exp(z / 2)
         self.e = self.e_half * self.e_half
         one, two, three = phi(z, self.e)
-        each = dt * flow.operator  # of the force, which is then transformed and nothing else
+        each = dt * member.operator  # of the force, which is then transformed and nothing else
         self.whole = each * phi_of_half(z, self.e_half, one)
         self.half = 0.5 * self.whole
         self.first, self.middle, self.last = (
@@ -31,7 +31,7 @@ class ETDRK4Step:
             each * (2 * two - 4 * three),
             each * (4 * three - two),
         )
-        self.flow = flow
+        self.member = member
 
     def __call__(self, u: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
         """The step of û (*batch, *modes)."""
@@ -41,7 +41,7 @@ class ETDRK4Step:
 
     def _stages(self, u: Tensor) -> list[tuple[Tensor, Tensor]]:
         """û, a, b and c, each with its force."""
-        n, plus = self.flow.force, torch.addcmul
+        n, plus = self.member.force, torch.addcmul
         halfway, nu = self.e_half * u, n(u)
         a = plus(halfway, self.half, nu)
         na = n(a)
@@ -60,7 +60,7 @@ class ETDRK4Step:
 
         def varied(stage: tuple[Tensor, Tensor], move: Tensor) -> Tensor:
             at, force = stage
-            return (self.flow.force(plus(at, share, move)) - force) / share
+            return (self.member.force(plus(at, share, move)) - force) / share
 
         start, a, b, c = self._stages(u)
         to_c = varied(c, self.last.conj() * back)
@@ -73,8 +73,8 @@ class ETDRK4Step:
 
     def _size(self, u: Complex[Tensor, "..."]) -> Tensor:
         """The norm of each field, to broadcast against fields."""
-        size = norms(u, self.flow.grid.ndim).clamp(min=1e-150)
-        return size.reshape(*size.shape, *(1,) * self.flow.grid.ndim)
+        size = norms(u, self.member.domain.ndim).clamp(min=1e-150)
+        return size.reshape(*size.shape, *(1,) * self.member.domain.ndim)
 
 
 def norms(u_hat: Complex[Tensor, "..."], ndim: int) -> Float[Tensor, "..."]:

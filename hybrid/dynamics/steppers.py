@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mesoscribe.hybrid.dynamics.etdrk4 import ETDRK4Step, norms
-from mesoscribe.hybrid.dynamics.flow import Flow
+from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.threads import threads_for
 
 Step = Callable[[Tensor], Tensor]
@@ -37,11 +37,11 @@ class Scheme(Protocol):
         """The order of convergence."""
         ...
 
-    def prepare(self, flow: Flow, dt: float) -> Step:
+    def prepare(self, member: Member, dt: float) -> Step:
         """The map û(t) ↦ û(t + dt)."""
         ...
 
-    def crossing(self, flow: Flow, *, rtol: float, max_level: int) -> Crossing:
+    def crossing(self, member: Member, *, rtol: float, max_level: int) -> Crossing:
         """How `simulate` crosses the interval between two frames; rtol is for schemes that adapt to it."""
         ...
 
@@ -52,36 +52,36 @@ class ETDRK4:
 
     order: int = 4
 
-    def prepare(self, flow: Flow, dt: float) -> ETDRK4Step:
+    def prepare(self, member: Member, dt: float) -> ETDRK4Step:
         """The map û(t) ↦ û(t + dt) of the flow."""
-        return ETDRK4Step(flow, dt)
+        return ETDRK4Step(member, dt)
 
-    def crossing(self, flow: Flow, *, rtol: float, max_level: int) -> Crossing:
+    def crossing(self, member: Member, *, rtol: float, max_level: int) -> Crossing:
         """Steps controlled by doubling."""
-        return StepDoubling(flow, self, rtol=rtol, max_level=max_level)
+        return StepDoubling(member, self, rtol=rtol, max_level=max_level)
 
 
 def roll_out(
-    flow: Flow, u: Tensor, dt: float, frames: int, substeps: int, scheme: Scheme
+    member: Member, u: Tensor, dt: float, frames: int, substeps: int, scheme: Scheme
 ) -> Iterator[Tensor]:
     """Fields at dt, 2 dt, … frames·dt after u (*batch, *grid), with a fixed number of substeps a frame."""
-    step = scheme.prepare(flow, dt / substeps)
-    u_hat, outside = flow.split(flow.grid.fft(u))
+    step = scheme.prepare(member, dt / substeps)
+    u_hat, outside = member.split(member.domain.fft(u))
     for _ in range(frames):
         for _ in range(substeps):
             u_hat = step(u_hat)
-        yield flow.grid.ifft(u_hat + outside)
+        yield member.domain.ifft(u_hat + outside)
 
 
 class _Halvings(dict[int, Step]):
     """Steps of an interval divided by 2^level, each prepared once."""
 
-    def __init__(self, flow: Flow, interval: float, scheme: Scheme) -> None:
+    def __init__(self, member: Member, interval: float, scheme: Scheme) -> None:
         super().__init__()
-        self.flow, self.interval, self.scheme = flow, interval, scheme
+        self.member, self.interval, self.scheme = member, interval, scheme
 
     def __missing__(self, level: int) -> Step:
-        self[level] = self.scheme.prepare(self.flow, self.interval / 2**level)
+        self[level] = self.scheme.prepare(self.member, self.interval / 2**level)
         return self[level]
 
 
@@ -102,8 +102,8 @@ class StepDoubling:
         max_level: an interval is divided into at most 2^max_level steps.
     """
 
-    def __init__(self, flow: Flow, scheme: Scheme, *, rtol: float, max_level: int) -> None:
-        self.flow, self.scheme, self.rtol, self.max_level = flow, scheme, rtol, max_level
+    def __init__(self, member: Member, scheme: Scheme, *, rtol: float, max_level: int) -> None:
+        self.member, self.scheme, self.rtol, self.max_level = member, scheme, rtol, max_level
         self.level = 0
         self.prepared: dict[float, _Halvings] = {}
 
@@ -114,13 +114,13 @@ class StepDoubling:
             FloatingPointError: the smallest step is not accurate enough.
         """
         key = float(f"{interval:.9e}")
-        steps = self.prepared.setdefault(key, _Halvings(self.flow, interval, self.scheme))
+        steps = self.prepared.setdefault(key, _Halvings(self.member, interval, self.scheme))
         order, position, end = self.scheme.order, 0, 2 ** (self.max_level + 1)
         while position < end:
             width = 2 ** (self.max_level - self.level)  # half a step, in units of the finest half step
             coarse = steps[self.level](u_hat)
             fine = steps[self.level + 1](steps[self.level + 1](u_hat))
-            error = _disagreement(coarse, fine, self.flow.grid.ndim) / (2**order - 1)
+            error = _disagreement(coarse, fine, self.member.domain.ndim) / (2**order - 1)
             allowed = max(self.rtol / 2**self.level, ROUNDING)
             if error > allowed:
                 if self.level == self.max_level:
@@ -142,7 +142,7 @@ def lost(t: float) -> FloatingPointError:
 
 
 def simulate(
-    flow: Flow,
+    member: Member,
     u0: Float[np.ndarray, "..."],
     t: Float[np.ndarray, " nt"],
     *,
@@ -165,17 +165,19 @@ def simulate(
         FloatingPointError: the solution is lost; the message names the time.
     """
     u0, t = np.asarray(u0, dtype=float), np.asarray(t, dtype=float)
-    grid = flow.grid
-    if u0.shape[-grid.ndim :] != grid.shape:
-        raise ValueError(f"expected u0 of shape (*batch, {grid.shape}), got {u0.shape}; put space last")
+    domain = member.domain
+    if u0.shape[-domain.ndim :] != domain.shape:
+        raise ValueError(f"expected u0 of shape (*batch, {domain.shape}), got {u0.shape}; put space last")
     if t.ndim != 1 or len(t) < 1 or not np.all(np.diff(t) > 0):
         raise ValueError(f"expected a list of increasing times, got shape {t.shape}; sort the times")
     if not np.all(np.isfinite(u0)):
         raise ValueError("expected a finite initial field, got NaN or infinity; check u0")
     with torch.no_grad(), threads_for(u0.size):
-        u_hat, outside = flow.split(grid.fft(torch.tensor(u0, dtype=flow.q.dtype, device=flow.q.device)))
-        frames, cross = [u0], scheme.crossing(flow, rtol=rtol, max_level=max_level)
+        u_hat, outside = member.split(
+            domain.fft(torch.tensor(u0, dtype=member.q.dtype, device=member.q.device))
+        )
+        frames, cross = [u0], scheme.crossing(member, rtol=rtol, max_level=max_level)
         for start, interval in zip(t[:-1], np.diff(t), strict=True):
             u_hat = cross(u_hat, float(start), float(interval))
-            frames.append(grid.ifft(u_hat + outside).cpu().double().numpy())
-    return np.stack(frames, axis=-grid.ndim - 1)
+            frames.append(domain.ifft(u_hat + outside).cpu().double().numpy())
+    return np.stack(frames, axis=-domain.ndim - 1)

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 
 Order = tuple[int, ...]  # how often the field is differentiated along each axis
 Weight = float | Float[Tensor, "..."]
@@ -90,7 +90,7 @@ class LocalEnergy:
         densities: the D_j.
     """
 
-    grid: Grid
+    domain: Domain
     densities: tuple[Density, ...]
 
     @cached_property
@@ -100,25 +100,25 @@ class LocalEnergy:
         return {order: self._symbol(order) for order in orders}
 
     def _symbol(self, order: Order) -> Complex[Tensor, "..."]:
-        power = [(1j * k) ** n for k, n in zip(self.grid.k, order, strict=True)]
-        inside = self.grid.resolved if any(order) else 1.0
+        power = [(1j * k) ** n for k, n in zip(self.domain.k, order, strict=True)]
+        inside = self.domain.resolved if any(order) else 1.0
         return torch.as_tensor(math.prod(power) * inside + 0j)
 
     def fields(self, u_hat: Complex[Tensor, "..."]) -> Mapping[Order, Float[Tensor, "..."]]:
         """∂^α u of û (*batch, *modes) for every derivative that a density holds."""
-        return {order: self.grid.ifft(s.to(u_hat) * u_hat) for order, s in self.symbols.items()}
+        return {order: self.domain.ifft(s.to(u_hat) * u_hat) for order, s in self.symbols.items()}
 
     def means(self, fields: Mapping[Order, Float[Tensor, "..."]]) -> Iterator[Float[Tensor, "..."]]:
         """The mean over the box of each D_j of some fields, (*batch)."""
         for density in self.densities:
             terms = (c * math.prod(fields[order] for order in orders) for c, orders in density.products)
-            yield torch.as_tensor(sum(terms)).mean(self.grid.axes)
+            yield torch.as_tensor(sum(terms)).mean(self.domain.axes)
 
     def energy(self, u_hat: Complex[Tensor, "..."], weights: Sequence[Weight]) -> Float[Tensor, "..."]:
         """Σ_j β_j ∫ D_j dx of û (*batch, *modes), (*batch)."""
         means = self.means(self.fields(u_hat))
         terms = (weight * mean for weight, mean in zip(weights, means, strict=True))
-        return self.grid.volume * torch.as_tensor(sum(terms))
+        return self.domain.volume * torch.as_tensor(sum(terms))
 
     def force(
         self, fields: Mapping[Order, Float[Tensor, "..."]], weights: Sequence[Weight]
@@ -129,11 +129,11 @@ class LocalEnergy:
             for (order, others), c in density.slopes.items():
                 slope = torch.as_tensor((c * weight) * math.prod(fields[other] for other in others))
                 inner[order] = inner[order] + slope if order in inner else slope
-        terms = ((self.symbols[order].conj(), self.grid.fft(slope)) for order, slope in inner.items())
+        terms = ((self.symbols[order].conj(), self.domain.fft(slope)) for order, slope in inner.items())
         return torch.as_tensor(sum(symbol.to(slope) * slope for symbol, slope in terms))
 
     def forces(self, u_hat: Complex[Tensor, "..."]) -> Iterator[Complex[Tensor, "..."]]:
         """FT{δ/δu ∫ D_j} of each density."""
         fields = self.fields(u_hat)
         for density in self.densities:
-            yield LocalEnergy(self.grid, (density,)).force(fields, (1.0,))
+            yield LocalEnergy(self.domain, (density,)).force(fields, (1.0,))

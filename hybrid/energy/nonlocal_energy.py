@@ -8,7 +8,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
 from mesoscribe.hybrid.energy.local_energy import LocalEnergy, cubic_densities
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 
 LINEAR = 1e8  # the bound of N, relative to its values on the data: tanh is linear there to rounding
 
@@ -22,10 +22,10 @@ class Invariants(nn.Module):
     low: Tensor
     triples: Tensor
 
-    def __init__(self, grid: Grid, low_modes: int, width: int = 16) -> None:
+    def __init__(self, domain: Domain, low_modes: int, width: int = 16) -> None:
         super().__init__()
-        integers = [np.rint(k / grid.k_unit).astype(int) for k in grid.k]
-        low = np.logical_and.reduce([np.abs(n) <= low_modes for n in integers]) & grid.resolved
+        integers = [np.rint(k / domain.k_unit).astype(int) for k in domain.k]
+        low = np.logical_and.reduce([np.abs(n) <= low_modes for n in integers]) & domain.resolved
         vectors = [tuple(int(n[i]) for n in integers) for i in map(tuple, np.argwhere(low))]
         where = {vector: i for i, vector in enumerate(vectors)}
         triples = [
@@ -39,7 +39,7 @@ class Invariants(nn.Module):
         ]
         self.register_buffer("low", torch.as_tensor(np.flatnonzero(low)), persistent=False)
         self.register_buffer("triples", torch.as_tensor(triples or [(0, 0, 0)]), persistent=False)
-        self.ndim = grid.ndim
+        self.ndim = domain.ndim
         features = len(vectors) + 2 * len(triples or [0])
         self.hidden = nn.Linear(features, width, dtype=torch.float64)
         self.out = nn.Linear(width, 1, dtype=torch.float64)
@@ -70,17 +70,17 @@ class NonlocalEnergy(nn.Module):
     size: Tensor
     multiplicity: Tensor
 
-    def __init__(self, grid: Grid, low_modes: int) -> None:
+    def __init__(self, domain: Domain, low_modes: int) -> None:
         super().__init__()
-        self.grid, self.local = grid, LocalEnergy(grid, cubic_densities(grid.ndim))
-        self.invariants = Invariants(grid, low_modes)
-        steepest = low_modes * grid.k_unit
+        self.domain, self.local = domain, LocalEnergy(domain, cubic_densities(domain.ndim))
+        self.invariants = Invariants(domain, low_modes)
+        steepest = low_modes * domain.k_unit
         scale = [steepest**-density.derivatives for density in self.local.densities]
         self.theta = nn.Parameter(torch.zeros(len(scale), dtype=torch.float64))
         self.register_buffer("beta_scale", torch.tensor(scale, dtype=torch.float64))
         self.register_buffer("bound", torch.ones((), dtype=torch.float64))
         self.register_buffer("size", torch.ones((), dtype=torch.float64))
-        self.register_buffer("multiplicity", torch.as_tensor(grid.multiplicity), persistent=False)
+        self.register_buffer("multiplicity", torch.as_tensor(domain.multiplicity), persistent=False)
 
     @property
     def beta(self) -> Float[Tensor, " j"]:
@@ -94,7 +94,7 @@ class NonlocalEnergy(nn.Module):
         self.theta.fill_(1.0)
         self.invariants.out.weight.zero_()
         self.invariants.out.bias.zero_()
-        self.size.fill_(float(self._level(self.grid.fft(fields)).abs().max()))
+        self.size.fill_(float(self._level(self.domain.fft(fields)).abs().max()))
         self.bound.copy_(LINEAR * self.size)
 
     def departure(self) -> Float[Tensor, ""]:
@@ -103,7 +103,7 @@ class NonlocalEnergy(nn.Module):
 
     def forward(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
         """N of û (*batch, *modes)."""
-        return self.grid.volume * self.bound * torch.tanh(self._level(u_hat) / self.bound)
+        return self.domain.volume * self.bound * torch.tanh(self._level(u_hat) / self.bound)
 
     def _level(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
         means = torch.stack(list(self.local.means(self.local.fields(u_hat))), dim=-1)
@@ -116,7 +116,7 @@ class NonlocalEnergy(nn.Module):
         total = total + self.local.force(fields, tuple(self.beta))
         level = level + torch.stack(list(self.local.means(fields)), dim=-1) @ self.beta
         flatter = 1 - torch.tanh(level / self.bound) ** 2
-        return flatter.reshape(*flatter.shape, *(1,) * self.grid.ndim) * total
+        return flatter.reshape(*flatter.shape, *(1,) * self.domain.ndim) * total
 
     def _of_invariants(self, u_hat: Complex[Tensor, "..."]) -> tuple[Tensor, Tensor]:
         """The gradient of the network's share of L, and this share.
@@ -131,4 +131,6 @@ class NonlocalEnergy(nn.Module):
             level = self.size * self.invariants(u_hat)
             (slope,) = torch.autograd.grad(level.sum(), u_hat, create_graph=training)
         # where k and -k are both stored, the network may have used only one
-        return self.grid.fft(self.grid.ifft(slope / self.multiplicity)), level if training else level.detach()
+        return self.domain.fft(
+            self.domain.ifft(slope / self.multiplicity)
+        ), level if training else level.detach()

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from mesoscribe.hybrid.energy.nonlocal_energy import NonlocalEnergy
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.mode_pairs import ModeIndex
 
 WIDTH = 64
@@ -94,17 +94,19 @@ class Potential(nn.Module):
     k_squared: Tensor
     multiplicity: Tensor
 
-    def __init__(self, grid: Grid, modes: ModeIndex, *, low: float, high: float, low_modes: int = 0) -> None:
+    def __init__(
+        self, domain: Domain, modes: ModeIndex, *, low: float, high: float, low_modes: int = 0
+    ) -> None:
         super().__init__()
-        self.grid, self.modes = grid, modes
+        self.domain, self.modes = domain, modes
         self.pointwise = PointwiseEnergy(low, high)
         self.raw_a = nn.Parameter(torch.zeros((), dtype=torch.float64))
         self.b = nn.Parameter(torch.zeros((), dtype=torch.float64))
         self.q2 = nn.Parameter(torch.zeros(len(modes.first), dtype=torch.float64))
         self.register_buffer("q2_scale", torch.ones(len(modes.first), dtype=torch.float64))
-        self.register_buffer("k_squared", torch.as_tensor(grid.k_norm**2), persistent=False)
-        self.register_buffer("multiplicity", torch.as_tensor(grid.multiplicity), persistent=False)
-        self.nonlocal_part = NonlocalEnergy(grid, low_modes) if low_modes else None
+        self.register_buffer("k_squared", torch.as_tensor(domain.k_norm**2), persistent=False)
+        self.register_buffer("multiplicity", torch.as_tensor(domain.multiplicity), persistent=False)
+        self.nonlocal_part = NonlocalEnergy(domain, low_modes) if low_modes else None
 
     @property
     def a(self) -> Tensor:
@@ -118,11 +120,11 @@ class Potential(nn.Module):
 
     def forward(self, v: Float[Tensor, "..."]) -> Energies:
         """V0, V1, V2 of fields v (*batch, *grid)."""
-        axes = self.grid.axes
-        v_hat = self.grid.fft(v)
+        axes = self.domain.axes
+        v_hat = self.domain.fft(v)
         power = self.multiplicity * v_hat.abs() ** 2
         local = self.a + self.b * self.k_squared
-        volume = self.grid.volume
+        volume = self.domain.volume
         V0 = volume * (0.5 * self.a * v**2 + self.pointwise(v)).mean(axes)
         V1 = 0.5 * volume * (self.b * self.k_squared * power).sum(axes)
         V2 = 0.5 * volume * ((self.symbol() - local) * power).sum(axes)
@@ -133,7 +135,7 @@ class Potential(nn.Module):
         with torch.enable_grad():
             v = v.detach().requires_grad_()
             (slope,) = torch.autograd.grad(self(v).total.sum(), v)
-        return slope * (self.grid.points / self.grid.volume)
+        return slope * (self.domain.points / self.domain.volume)
 
     @torch.no_grad()
     def imitate(self, q: Float[Tensor, "..."], weight: Float[Tensor, "..."]) -> float:
@@ -150,10 +152,10 @@ class Potential(nn.Module):
         shift = max(0.0, level - float(a), level - float(q.min()))
         self.raw_a.copy_(a + shift + torch.log(-torch.expm1(-(a + shift))))
         self.b.copy_(b / size)
-        rest = torch.zeros(self.grid.modes_shape, dtype=torch.float64)
+        rest = torch.zeros(self.domain.modes_shape, dtype=torch.float64)
         rest[inside] = q - a - self.b * k2
         scale = (q.abs() + level).clamp(min=FLOOR)
-        wide = torch.ones(self.grid.modes_shape, dtype=torch.float64)
+        wide = torch.ones(self.domain.modes_shape, dtype=torch.float64)
         wide[inside] = scale
         self.q2_scale.copy_(self.modes.gather(wide))
         self.q2.copy_(self.modes.gather(rest) / self.q2_scale)

@@ -107,8 +107,8 @@ def _fields(data: Trajectories | ChainData) -> Trajectories:
 def _substeps(model: OnsagerModel, v: Tensor, dt: float, accuracy: float) -> int:
     """Substeps a frame with which the stepper's own error is below the accuracy, by step doubling."""
     with torch.no_grad():
-        flow = model.flow()
-        answers = [next(roll_out(flow, v, dt, 1, n, ETDRK4())) for n in (1, 2, 4, 8, 16)]
+        member = model.member()
+        answers = [next(roll_out(member, v, dt, 1, n, ETDRK4())) for n in (1, 2, 4, 8, 16)]
     for n, coarse, fine in zip((1, 2, 4, 8), answers, answers[1:], strict=False):
         if float(torch.linalg.norm(coarse - fine) / torch.linalg.norm(fine)) < accuracy:
             return n

@@ -17,7 +17,7 @@ from mesoscribe.hybrid.chain.site_forces import SiteMap, along
 from mesoscribe.hybrid.chain.states import ChainData
 from mesoscribe.hybrid.data.split import VALIDATION_SHARE
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.dynamics.flow import band_mask
+from mesoscribe.hybrid.dynamics.member import band_mask
 from mesoscribe.hybrid.learn.checkpoint import Checkpoint
 from mesoscribe.hybrid.learn.digest import states_digest
 from mesoscribe.hybrid.learn.imitate import band_limited, build
@@ -66,7 +66,7 @@ class Snapshots(Examples):
         return sites, self.samples.targets(snapshots, sites)
 
     def _drawn(self, n: int) -> Sites:
-        return self.forces.draw(n, self.samples.map.grid.points, self.rng)
+        return self.forces.draw(n, self.samples.map.domain.points, self.rng)
 
 
 class SiteForces(Training):
@@ -79,8 +79,8 @@ class SiteForces(Training):
     def misfit(self, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         """L_p of a batch, relative to the size of y."""
         v, sites, y = batch
-        scales, points = self.model.setting.scales, self.model.grid
-        rate, change = (self.map.grid.ifft(points.fft(part)) for part in along(self.model.flow().rhs, v))
+        scales, points = self.model.setting.scales, self.model.domain
+        rate, change = (self.map.domain.ifft(points.fft(part)) for part in along(self.model.member().rhs, v))
         unit = scales.amplitude / scales.time
         return partial_loss(y, self.map.image(unit * rate, unit / scales.time * change), sites) / self.size
 
@@ -180,8 +180,8 @@ def _check_same_chain(mine: SiteMap, theirs: SiteMap) -> None:
     """Refuse to validate on another chain."""
     if mine != theirs:
         raise ValueError(
-            f"expected validation states of the same chain, {mine.grid.points} sites, c = {mine.c:.6g}, "
-            f"r = {mine.scale:.6g} u, got {theirs.grid.points}, {theirs.c:.6g} and {theirs.scale:.6g}; "
+            f"expected validation states of the same chain, {mine.domain.points} sites, c = {mine.c:.6g}, "
+            f"r = {mine.scale:.6g} u, got {theirs.domain.points}, {theirs.c:.6g} and {theirs.scale:.6g}; "
             f"leave them out, and a part of the data is kept back"
         )
 
@@ -198,7 +198,7 @@ def _states(data: ChainData | Trajectories) -> ChainData:
 
 def _fields(samples: ForceSamples) -> Trajectories:
     """u at the sites, all snapshots in a row: their order in time is of no account."""
-    u, places = samples.u.numpy(), samples.map.grid.coordinates[0]
+    u, places = samples.u.numpy(), samples.map.domain.coordinates[0]
     return Trajectories.from_arrays(u[None], np.arange(len(u)), places, layout="ntx")
 
 
@@ -208,23 +208,23 @@ def _warm(wave: LinearWave, data: Trajectories, size: float) -> WarmStart:
     θ_(1) u_ξ + θ_(3) u_ξξξ + θ_(5) u_ξξξξξ + Σ_p θ_p u^(p-1) u_ξ = -ik [q û + FT{Σ_p f_p u^p}].
     """
     amplitude = float(np.sqrt(np.mean(data.u**2)))
-    scales = Scales(length=1 / data.grid.k_unit, time=amplitude / float(np.sqrt(size)), amplitude=amplitude)
-    grid = scales.grid(data.grid)
+    scales = Scales(length=1 / data.domain.k_unit, time=amplitude / float(np.sqrt(size)), amplitude=amplitude)
+    domain = scales.domain(data.domain)
     linear = {term[0]: a for term, a in zip(wave.terms, wave.coefficients, strict=True) if len(term) == 1}
     powers = {len(term): a for term, a in zip(wave.terms, wave.coefficients, strict=True) if len(term) > 1}
-    k = data.grid.k[0]
+    k = data.domain.k[0]
     q = sum(-a * (-(k**2)) ** ((order - 1) // 2) for order, a in linear.items())
     f = [0.0] * (max(powers) + 1)
     for p, a in powers.items():
         f[p] = -a / p * amplitude ** (p - 1)
     rate = wave.rate(torch.tensor(data.u)).numpy()
-    band = max(resolved_band(data.u), resolved_band(rate)) * data.grid.k_unit * scales.length
-    inside = band_mask(grid, band)
+    band = max(resolved_band(data.u), resolved_band(rate)) * data.domain.k_unit * scales.length
+    inside = band_mask(domain, band)
     return WarmStart(
-        grid,
+        domain,
         scales,
-        1j * k * scales.time * grid.resolved,
-        q * grid.resolved,
+        1j * k * scales.time * domain.resolved,
+        q * domain.resolved,
         np.polynomial.Polynomial(f),
         Case.CONSERVATIVE,
         band,

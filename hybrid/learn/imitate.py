@@ -27,18 +27,18 @@ def build(warm: WarmStart, data: Trajectories) -> OnsagerModel:
     points = tuple(v.shape[2:])
     setting = Setting(
         points,
-        data.grid.lengths,
+        data.domain.lengths,
         warm.scales,
         warm.case,
         warm.band,
         warm.hold,
         float(v.min()),
         float(v.max()),
-        LOW_MODES[data.grid.ndim] if warm.beta else 0,
+        LOW_MODES[data.domain.ndim] if warm.beta else 0,
     )
     model = OnsagerModel(setting)
     inside = model.modes.inside
-    power = np.mean(np.abs(np.fft.rfftn(v, axes=model.grid.axes, norm="forward")) ** 2, axis=(0, 1))
+    power = np.mean(np.abs(np.fft.rfftn(v, axes=model.domain.axes, norm="forward")) ** 2, axis=(0, 1))
     weight = torch.as_tensor(power) + 1e-12 * float(power.max())
     K, q = (_on_points(symbol, warm, model) for symbol in (warm.K, warm.q))
     gauge = float((weight * K.abs())[inside].sum() / weight[inside].sum())
@@ -60,10 +60,10 @@ def build(warm: WarmStart, data: Trajectories) -> OnsagerModel:
 
 def _on_points(symbol: np.ndarray, warm: WarmStart, model: OnsagerModel) -> Tensor:
     """A symbol of the warm start on the (fewer) modes of the model."""
-    out = np.zeros(model.grid.modes_shape, dtype=symbol.dtype)
+    out = np.zeros(model.domain.modes_shape, dtype=symbol.dtype)
     index = np.ix_(
-        *[np.rint(np.fft.fftfreq(n, 1 / n)).astype(int) for n in model.grid.shape[:-1]],
-        range(model.grid.modes_shape[-1]),
+        *[np.rint(np.fft.fftfreq(n, 1 / n)).astype(int) for n in model.domain.shape[:-1]],
+        range(model.domain.modes_shape[-1]),
     )
     inside = model.modes.inside.numpy()
     out[inside] = symbol[index][inside]
@@ -72,11 +72,11 @@ def _on_points(symbol: np.ndarray, warm: WarmStart, model: OnsagerModel) -> Tens
 
 def band_limited(warm: WarmStart, data: Trajectories) -> np.ndarray:
     """Scaled data on just enough points to carry the band and the products of its modes."""
-    grid = data.grid
-    axes = grid.axes
+    domain = data.domain
+    axes = domain.axes
     v = warm.scales.to_scaled(data.u)
-    modes = np.fft.rfftn(v, axes=axes) * warm.flow().mask.numpy()
-    v = np.fft.irfftn(modes, s=grid.shape, axes=axes)
-    unit = warm.grid.lengths
+    modes = np.fft.rfftn(v, axes=axes) * warm.member().mask.numpy()
+    v = np.fft.irfftn(modes, s=domain.shape, axes=axes)
+    unit = warm.domain.lengths
     wanted = [2 * int(np.ceil(POINTS_PER_MODE * warm.band * L / (2 * np.pi) / 2)) for L in unit]
-    return resampled(v, tuple(min(n, max(8, w)) for n, w in zip(grid.shape, wanted, strict=True)))
+    return resampled(v, tuple(min(n, max(8, w)) for n, w in zip(domain.shape, wanted, strict=True)))

@@ -8,7 +8,7 @@ from typing import Any
 
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.units import Scales
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 
 FORMAT = 1
 MOST_POINTS, MOST_MODES = 2**24, 16  # that are read from a file
@@ -41,9 +41,9 @@ class Setting:
     provenance: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def grid(self) -> Grid:
+    def domain(self) -> Domain:
         """The user's box."""
-        return Grid(self.shape, self.lengths)
+        return Domain(self.shape, self.lengths)
 
     def to_json(self) -> dict[str, Any]:
         """For a file."""
@@ -81,9 +81,9 @@ class Setting:
             raise ValueError("expected finite numbers")
         if min(scales) <= 0 or self.band <= 0 or self.low >= self.high or not isinstance(self.hold, bool):
             raise ValueError("expected positive units and band, a range of u, and whether modes are held")
-        if not all(1 / EXTREME < length < EXTREME for length in self.grid.lengths):
-            raise ValueError(f"expected units that suit the box, got {self.grid.lengths} of them")
-        if self.grid.points > MOST_POINTS or not 0 <= self.low_modes <= MOST_MODES:
+        if not all(1 / EXTREME < length < EXTREME for length in self.domain.lengths):
+            raise ValueError(f"expected units that suit the box, got {self.domain.lengths} of them")
+        if self.domain.points > MOST_POINTS or not 0 <= self.low_modes <= MOST_MODES:
             raise ValueError(
                 f"expected at most {MOST_POINTS} points and {MOST_MODES} low modes, got {counts}"
             )

@@ -16,7 +16,7 @@ from safetensors.torch import save as packed
 from torch import Tensor, nn
 
 from mesoscribe.hybrid.data.files import write_whole
-from mesoscribe.hybrid.dynamics.flow import Flow, band_mask
+from mesoscribe.hybrid.dynamics.member import Member, band_mask
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, simulate
 from mesoscribe.hybrid.energy.potential import Energies, Potential
 from mesoscribe.hybrid.energy.table import NODES, HermiteTable
@@ -47,14 +47,14 @@ class OnsagerModel(nn.Module):
     def __init__(self, setting: Setting) -> None:
         super().__init__()
         self.setting = setting
-        self.grid = setting.scales.grid(setting.grid)
-        mask = band_mask(self.grid, setting.band)
-        self.modes = ModeIndex.of(self.grid, mask)
+        self.domain = setting.scales.domain(setting.domain)
+        mask = band_mask(self.domain, setting.band)
+        self.modes = ModeIndex.of(self.domain, mask)
         n = len(self.modes.first)
         margin = MARGIN * (setting.high - setting.low)
         self.low, self.high = setting.low - margin, setting.high + margin
         self.potential = Potential(
-            self.grid, self.modes, low=self.low, high=self.high, low_modes=setting.low_modes
+            self.domain, self.modes, low=self.low, high=self.high, low_modes=setting.low_modes
         )
         self.theta_m = nn.Parameter(torch.ones(n, dtype=torch.float64))
         self.theta_w = nn.Parameter(torch.ones(n, dtype=torch.float64))
@@ -89,7 +89,7 @@ class OnsagerModel(nn.Module):
         nodes = torch.linspace(self.low, self.high, NODES, dtype=torch.float64, device=self.theta_m.device)
         return HermiteTable.of_derivative(self.potential.pointwise, nodes)
 
-    def flow(self) -> Flow:
+    def member(self) -> Member:
         """The equation of motion in scaled units, with F' tabulated and F exact.
 
         The mean slope of F' over the data goes to the linear part, which the stepper solves exactly: F may
@@ -99,13 +99,13 @@ class OnsagerModel(nn.Module):
         f, F, q = self.f_table(), self.potential.pointwise, self.potential.symbol()
         N = self.potential.nonlocal_part
         force = None if N is None else N.force
-        return Flow(self.grid, K, q, f, self.modes.inside, False, force, F, N).tilted(f.mean_slope)
+        return Member(self.domain, K, q, f, self.modes.inside, False, force, F, N).tilted(f.mean_slope)
 
     def energies(self, u: Float[np.ndarray, "..."]) -> Energies:
         """V0, V1, V2 of fields u (*batch, *grid), in the user's units (amplitude² × volume)."""
         scales = self.setting.scales
-        v = torch.as_tensor(scales.to_scaled(resampled(np.asarray(u, dtype=float), self.grid.shape)))
-        unit = scales.amplitude**2 * scales.length**self.grid.ndim
+        v = torch.as_tensor(scales.to_scaled(resampled(np.asarray(u, dtype=float), self.domain.shape)))
+        unit = scales.amplitude**2 * scales.length**self.domain.ndim
         with torch.no_grad():
             parts = self.potential(v.to(self.theta_m.device))
         return Energies(*(unit * part.cpu() for part in (parts.V0, parts.V1, parts.V2)))
@@ -125,19 +125,21 @@ class OnsagerModel(nn.Module):
             FloatingPointError: the solution is lost; the message names the time.
         """
         u0 = np.asarray(u0, dtype=float)
-        shape = u0.shape[u0.ndim - self.grid.ndim :]
+        shape = u0.shape[u0.ndim - self.domain.ndim :]
         scales = self.setting.scales
-        v0 = scales.to_scaled(resampled(u0, self.grid.shape))
-        flow = self.flow()
-        flow = replace(flow, K=flow.K / scales.time)  # so that t and the steps of a scheme are the user's
-        frames = simulate(flow, v0, t, scheme=scheme or ETDRK4(), rtol=rtol)
+        v0 = scales.to_scaled(resampled(u0, self.domain.shape))
+        member = self.member()
+        member = replace(
+            member, K=member.K / scales.time
+        )  # so that t and the steps of a scheme are the user's
+        frames = simulate(member, v0, t, scheme=scheme or ETDRK4(), rtol=rtol)
         u = resampled(scales.to_user(frames), shape)
         if self.setting.hold:
-            inside = band_mask(self.setting.grid.resampled(shape), self.setting.band / scales.length)
-            axes = self.grid.axes
+            inside = band_mask(self.setting.domain.resampled(shape), self.setting.band / scales.length)
+            axes = self.domain.axes
             held = np.fft.irfftn(np.fft.rfftn(u0, axes=axes) * ~inside, s=shape, axes=axes)
-            u = u + np.expand_dims(held, -self.grid.ndim - 1)
-        np.moveaxis(u, -self.grid.ndim - 1, 0)[0] = u0
+            u = u + np.expand_dims(held, -self.domain.ndim - 1)
+        np.moveaxis(u, -self.domain.ndim - 1, 0)[0] = u0
         return u
 
     def save(self, folder: str | Path) -> None:

@@ -109,7 +109,7 @@ class RollOuts(Training):
     def training_step(self, windows: Tensor) -> Tensor:
         """The loss of a batch of windows (batch, frames, *grid)."""
         lead = min(self.schedule.lead(self.global_step), windows.shape[1] - 1)
-        frames = roll_out(self.model.flow(), windows[:, 0], self.dt, lead, self.substeps, ETDRK4())
+        frames = roll_out(self.model.member(), windows[:, 0], self.dt, lead, self.substeps, ETDRK4())
         errors = [
             ((v - windows[:, i]) ** 2).mean() / ((windows[:, i] - windows[:, 0]) ** 2).mean()
             for i, v in enumerate(frames, start=1)
@@ -122,9 +122,9 @@ class RollOuts(Training):
     def validation_step(self, v: Tensor) -> None:
         """Log the score of roll-outs over all frames."""
         frames = [v[:, 0]]
-        frames += roll_out(self.model.flow(), v[:, 0], self.dt, v.shape[1] - 1, self.substeps, ETDRK4())
+        frames += roll_out(self.model.member(), v[:, 0], self.dt, v.shape[1] - 1, self.substeps, ETDRK4())
         predicted = torch.stack(frames, dim=1).detach()
-        self.log_score(score(relative_rmse(predicted.cpu().numpy(), v.cpu().numpy(), self.model.grid)))
+        self.log_score(score(relative_rmse(predicted.cpu().numpy(), v.cpu().numpy(), self.model.domain)))
 
 
 class KeepBest(Callback):
@@ -187,7 +187,7 @@ def train(
     With a checkpoint it goes on where that one was written, to the same bits.
     """
     schedule = module.schedule
-    batch = schedule.windows(module.model.grid.points)
+    batch = schedule.windows(module.model.domain.points)
     total = sum(schedule.steps)
     first = 0 if checkpoint is None else checkpoint.step()
     draws = Draws(len(examples), batch, total, seed=seed, first=first)

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.error import score
-from mesoscribe.hybrid.dynamics.flow import band_mask
+from mesoscribe.hybrid.dynamics.member import band_mask
 from mesoscribe.hybrid.dynamics.threads import threads_by_data
 from mesoscribe.hybrid.energy.local_energy import Density, cubic_densities, quartic_densities
 from mesoscribe.hybrid.regression.continuation import Continued, continued
@@ -19,7 +19,7 @@ from mesoscribe.hybrid.regression.rank_one import Case, Factors
 from mesoscribe.hybrid.regression.selection import Regression
 from mesoscribe.hybrid.regression.units import Scales
 from mesoscribe.hybrid.regression.warm_start import WarmStart, first_useful_frame, rollout_errors
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 
 HALF_WIDTHS = (2, 4, 8, 16)
 N_BANDS = 8
@@ -31,15 +31,15 @@ LITTLE = 1e-4  # of the variance
 TIE = 1e-3  # bands whose scores agree to this are equally good: the largest of trusted modes is taken
 
 
-def _spread(regression: Regression, grid: Grid, values: np.ndarray) -> np.ndarray:
+def _spread(regression: Regression, domain: Domain, values: np.ndarray) -> np.ndarray:
     """Values of the regressed modes on the whole grid, the others 0."""
-    full = np.zeros(grid.modes_shape, dtype=values.dtype)
-    full[band_mask(grid, np.inf)] = values
+    full = np.zeros(domain.modes_shape, dtype=values.dtype)
+    full[band_mask(domain, np.inf)] = values
     return full
 
 
 def _member(
-    regression: Regression, factors: Factors, grid: Grid, scales: Scales, first_frame: int
+    regression: Regression, factors: Factors, domain: Domain, scales: Scales, first_frame: int
 ) -> WarmStart:
     def symbol(values: np.ndarray, errors: np.ndarray, parity: int) -> Continued:
         return continued(regression.train.k, values, errors, regression.known, parity)
@@ -47,20 +47,20 @@ def _member(
     m, w = symbol(factors.K.real, factors.K_error, 0), symbol(factors.K.imag, factors.K_error, 1)
     q = symbol(factors.q, factors.q_error, 0)
     K = factors.case.project(np.maximum(m.values, 0.0) + 1j * w.values)
-    K = _spread(regression, grid, K)
+    K = _spread(regression, domain, K)
     if not regression.known[0]:
-        K[(0,) * grid.ndim] = 0.0
-    K[(0,) * grid.ndim] = K[(0,) * grid.ndim].real
-    drive = factors.f[0] if K[(0,) * grid.ndim] else 0.0  # where the mean is conserved, f(0) is rounding
-    q_values = _spread(regression, grid, q.values)
-    known = _spread(regression, grid, regression.known)
+        K[(0,) * domain.ndim] = 0.0
+    K[(0,) * domain.ndim] = K[(0,) * domain.ndim].real
+    drive = factors.f[0] if K[(0,) * domain.ndim] else 0.0  # where the mean is conserved, f(0) is rounding
+    q_values = _spread(regression, domain, q.values)
+    known = _spread(regression, domain, regression.known)
     sure = w.trusted & m.trusted & q.trusted & w.same_sign & m.same_sign
-    unsure = ~_spread(regression, grid, sure) & band_mask(grid, np.inf)
+    unsure = ~_spread(regression, domain, sure) & band_mask(domain, np.inf)
     f = np.polynomial.Polynomial([drive, *factors.polynomial().coef[1:]])
-    components = np.maximum.reduce([np.abs(k) for k in grid.k])
-    band = max(2 * grid.k_unit, float(components[known].max()))
+    components = np.maximum.reduce([np.abs(k) for k in domain.k])
+    band = max(2 * domain.k_unit, float(components[known].max()))
     trusted = float(components[unsure].min(initial=np.inf))
-    start = WarmStart(grid, scales, K, q_values, f, factors.case, band, False, first_frame, known, trusted)
+    start = WarmStart(domain, scales, K, q_values, f, factors.case, band, False, first_frame, known, trusted)
     beta = tuple(factors.beta.get(j, 0.0) for j in regression.local)
     return replace(start, beta=beta if any(beta) else ())
 
@@ -72,15 +72,15 @@ def _best_band(start: WarmStart, trial: Float[np.ndarray, "n nt *grid"], dt: flo
 
     Coarse first, then finer around the best; last, whether the modes outside are better held.
     """
-    unit = start.grid.k_unit
-    components = np.maximum.reduce([np.abs(k) for k in start.grid.k])
+    unit = start.domain.k_unit
+    components = np.maximum.reduce([np.abs(k) for k in start.domain.k])
     low = max(2, round(components[start.known].max() / unit))
-    high = max(low, round(components[start.grid.resolved].max() / unit))
+    high = max(low, round(components[start.domain.resolved].max() / unit))
     scores: dict[int, float] = {}
 
     def best_of(bands: np.ndarray) -> int:
         for n in {int(b) for b in np.rint(bands)} - scores.keys():
-            scores[n] = score(rollout_errors(replace(start, band=n * unit).flow(), trial, dt, TRIAL_RTOL))
+            scores[n] = score(rollout_errors(replace(start, band=n * unit).member(), trial, dt, TRIAL_RTOL))
         smallest = min(scores.values())
         good = sorted(n for n, value in scores.items() if value <= smallest * (1 + TIE))
         return max((n for n in good if n * unit < start.trusted), default=good[0])
@@ -94,7 +94,7 @@ def _best_band(start: WarmStart, trial: Float[np.ndarray, "n nt *grid"], dt: flo
             break
     chosen = replace(start, band=n * unit, score=scores[n])
     held = replace(chosen, hold=True)
-    held = replace(held, score=score(rollout_errors(held.flow(), trial, dt, TRIAL_RTOL)))
+    held = replace(held, score=score(rollout_errors(held.member(), trial, dt, TRIAL_RTOL)))
     return held if held.score < chosen.score else chosen
 
 
@@ -127,7 +127,7 @@ class _Search:
     v: Float[np.ndarray, "n nt *grid"]
     held_out: Float[np.ndarray, "n nt *grid"]
     scales: Scales
-    grid: Grid
+    domain: Domain
     dt: float
     first_frame: int
     case: Case | None
@@ -142,7 +142,7 @@ class _Search:
         return Regression(
             self.v,
             self.held_out,
-            self.grid,
+            self.domain,
             self.dt,
             half_width=half_width,
             slower_than=cut,
@@ -151,9 +151,9 @@ class _Search:
 
     def judged(self, regression: Regression, factors: Factors) -> tuple[float, WarmStart]:
         """The score of short roll-outs of a member, and the member."""
-        member = _member(regression, factors, self.grid, self.scales, self.first_frame)
-        errors = rollout_errors(member.flow(), self.trial[:, :SHORT], self.dt, TRIAL_RTOL)
-        return score(errors), member
+        candidate = _member(regression, factors, self.domain, self.scales, self.first_frame)
+        errors = rollout_errors(candidate.member(), self.trial[:, :SHORT], self.dt, TRIAL_RTOL)
+        return score(errors), candidate
 
     def best(self, densities: tuple[Density, ...] = ()) -> _Found:
         """The member, without or with an N of these densities, that predicts best."""
@@ -174,7 +174,7 @@ class _Search:
         It must predict better by the factor MARKEDLY, and be in the class: no N rescues what is outside.
         """
         width, cut = plain.regression.options["half_width"], plain.regression.cut
-        cubic, quartic = cubic_densities(self.grid.ndim), quartic_densities(self.grid.ndim)
+        cubic, quartic = cubic_densities(self.domain.ndim), quartic_densities(self.domain.ndim)
         beyond = self.regression(width, cut, (*cubic, *quartic))
         if not beyond.local_matters(plain.factors):
             return plain
@@ -210,11 +210,11 @@ def warm_start(train: Trajectories, validation: Trajectories, *, case: Case | No
     held-out data remain unexplained without one.
     """
     scales = Scales.of(train)
-    grid = scales.grid(train.grid)
+    domain = scales.domain(train.domain)
     v, held_out = scales.to_scaled(train.u), scales.to_scaled(validation.u)
-    skip = first_useful_frame(v, grid)
+    skip = first_useful_frame(v, domain)
     skip = skip if min(v.shape[1], held_out.shape[1]) - skip > 2 * HALF_WIDTHS[0] else 0
     dt = train.dt / scales.time
-    search = _Search(v[:, skip:], held_out[:, skip:], scales, grid, dt, skip, case)
+    search = _Search(v[:, skip:], held_out[:, skip:], scales, domain, dt, skip, case)
     found = search.with_N(search.best())
     return _best_band(found.start, search.trial, dt)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from mesoscribe.hybrid.dynamics.flow import band_mask
+from mesoscribe.hybrid.dynamics.member import band_mask
 from mesoscribe.hybrid.energy.local_energy import Density
 from mesoscribe.hybrid.regression.evidence import IN_CLASS, Evidence
 from mesoscribe.hybrid.regression.forcing import Shared
@@ -22,7 +22,7 @@ from mesoscribe.hybrid.regression.rank_one import (
     unrestricted,
 )
 from mesoscribe.hybrid.regression.weak_form import Gram, features, gram
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 
 HIGHEST_POWER = 7
 INDIFFERENT = 1.05  # a held-out squared residual larger by this factor is no worse
@@ -75,7 +75,7 @@ class Regression:
         self,
         train: np.ndarray,
         held_out: np.ndarray,
-        grid: Grid,
+        domain: Domain,
         dt: float,
         *,
         half_width: int,
@@ -84,10 +84,10 @@ class Regression:
     ) -> None:
         self.v = train, held_out
         self.options: dict[str, Any] = {
-            "grid": grid,
+            "domain": domain,
             "dt": dt,
             "half_width": half_width,
-            "mask": band_mask(grid, np.inf),
+            "mask": band_mask(domain, np.inf),
             "powers": HIGHEST_POWER,
             "densities": densities,
         }

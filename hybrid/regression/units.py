@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Scales:
                 "expected fields that change in time, got constant ones; nothing can be learned from them"
             )
         time = max(1.0, amplitude / change) * data.dt
-        return cls(length=1 / data.grid.k_unit, time=time, amplitude=amplitude, centre=centre)
+        return cls(length=1 / data.domain.k_unit, time=time, amplitude=amplitude, centre=centre)
 
     def to_scaled(self, u: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         """v of u."""
@@ -53,9 +53,9 @@ class Scales:
         """u of v."""
         return self.centre + self.amplitude * v
 
-    def grid(self, grid: Grid) -> Grid:
+    def domain(self, domain: Domain) -> Domain:
         """The scaled box."""
-        return Grid(grid.shape, tuple(L / self.length for L in grid.lengths))
+        return Domain(domain.shape, tuple(L / self.length for L in domain.lengths))
 
     def as_dict(self) -> dict[str, float]:
         """For JSON."""

@@ -9,13 +9,13 @@ import torch
 from jaxtyping import Complex, Float
 
 from mesoscribe.hybrid.dynamics.error import relative_rmse
-from mesoscribe.hybrid.dynamics.flow import Flow, band_mask
+from mesoscribe.hybrid.dynamics.member import Member, band_mask
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
 from mesoscribe.hybrid.energy.local_energy import cubic_densities
 from mesoscribe.hybrid.regression.evidence import UNJUDGED, Evidence
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.units import Scales
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class WarmStart:
         beta: β_j of each cubic density (`cubic_densities`); empty where V0, V1 and q suffice.
     """
 
-    grid: Grid
+    domain: Domain
     scales: Scales
     K: Complex[np.ndarray, "..."]
     q: Float[np.ndarray, "..."]
@@ -53,7 +53,7 @@ class WarmStart:
     score: float = float("inf")
     beta: tuple[float, ...] = ()
 
-    def flow(self) -> Flow:
+    def member(self) -> Member:
         """The equation of motion in scaled units."""
         coefficients = [float(c) for c in self.f.coef]
 
@@ -63,29 +63,29 @@ class WarmStart:
                 total = total * v + c
             return total
 
-        mask = torch.as_tensor(band_mask(self.grid, self.band))
-        flow = Flow(self.grid, torch.as_tensor(self.K), torch.as_tensor(self.q), f, mask, self.hold)
-        return flow.with_local(cubic_densities(self.grid.ndim), self.beta) if self.beta else flow
+        mask = torch.as_tensor(band_mask(self.domain, self.band))
+        member = Member(self.domain, torch.as_tensor(self.K), torch.as_tensor(self.q), f, mask, self.hold)
+        return member.with_local(cubic_densities(self.domain.ndim), self.beta) if self.beta else member
 
 
-def first_useful_frame(v: Float[np.ndarray, "n nt *grid"], grid: Grid) -> int:
+def first_useful_frame(v: Float[np.ndarray, "n nt *grid"], domain: Domain) -> int:
     """0, or 1 where the first step erases high modes once and for all (it would teach false damping).
 
     That is a first step in which the energy of the upper half of the modes falls at least tenfold and, on a
     log scale, ten times faster than in the median of the next ten steps.
     """
-    modes = np.abs(np.fft.rfftn(v[:, :12], axes=grid.axes, norm="forward")) ** 2 * grid.multiplicity
-    energy = modes[..., grid.k_norm > 0.5 * grid.nyquist].sum(-1).mean(0)
+    modes = np.abs(np.fft.rfftn(v[:, :12], axes=domain.axes, norm="forward")) ** 2 * domain.multiplicity
+    energy = modes[..., domain.k_norm > 0.5 * domain.nyquist].sum(-1).mean(0)
     energy = energy + 1e-14 * modes.sum() / (modes.shape[0] * modes.shape[1])
     fall = -np.diff(np.log(energy))
     return int(len(fall) > 3 and fall[0] > np.log(10.0) and fall[0] > 10 * np.median(np.abs(fall[1:])))
 
 
-def rollout_errors(flow: Flow, v: Float[np.ndarray, "n nt *grid"], dt: float, rtol: float) -> np.ndarray:
+def rollout_errors(member: Member, v: Float[np.ndarray, "n nt *grid"], dt: float, rtol: float) -> np.ndarray:
     """Relative RMSE of each frame of a roll-out from the first, mean over trajectories; inf if lost."""
     t = dt * np.arange(v.shape[1])
     try:
-        predicted = simulate(flow, v[:, 0], t, scheme=ETDRK4(), rtol=rtol, max_level=6)
+        predicted = simulate(member, v[:, 0], t, scheme=ETDRK4(), rtol=rtol, max_level=6)
     except FloatingPointError:
         return np.full(v.shape[1], np.inf)
-    return relative_rmse(predicted, v, flow.grid)
+    return relative_rmse(predicted, v, member.domain)

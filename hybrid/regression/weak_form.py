@@ -19,7 +19,7 @@ import torch
 from jaxtyping import Complex, Float
 
 from mesoscribe.hybrid.energy.local_energy import Density, LocalEnergy
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 
 TEST_FUNCTION_POWER = 4
 EXACT_DEGREE = 8
@@ -95,7 +95,7 @@ class Gram:
 
 def features(
     v: Float[np.ndarray, "n nt *grid"],
-    grid: Grid,
+    domain: Domain,
     dt: float,
     *,
     powers: int,
@@ -110,10 +110,10 @@ def features(
     weak, derivative = test_functions(v.shape[1], half_width, dt)
     for trajectory in v:
         one, u_hat, *higher = [
-            np.fft.rfftn(trajectory**p, axes=grid.axes, norm="forward")[:, mask] for p in range(powers + 1)
+            np.fft.rfftn(trajectory**p, axes=domain.axes, norm="forward")[:, mask] for p in range(powers + 1)
         ]
         if densities:
-            forces = LocalEnergy(grid, densities).forces(grid.fft(torch.tensor(trajectory)))
+            forces = LocalEnergy(domain, densities).forces(domain.fft(torch.tensor(trajectory)))
             higher += [force.numpy()[:, mask] for force in forces]
         columns = [derivative @ u_hat, *(weak @ column for column in (u_hat, one, *higher))]
         x = np.stack(columns, axis=-1)
@@ -123,7 +123,7 @@ def features(
 
 def gram(
     v: Float[np.ndarray, "n nt *grid"],
-    grid: Grid,
+    domain: Domain,
     dt: float,
     *,
     powers: int,
@@ -136,12 +136,12 @@ def gram(
 
     With `shared`, of X - shared: of what the trajectories do not have in common.
     """
-    multiplicity = grid.multiplicity[mask]
+    multiplicity = domain.multiplicity[mask]
     values = []
-    rows = features(v, grid, dt, powers=powers, half_width=half_width, mask=mask, densities=densities)
+    rows = features(v, domain, dt, powers=powers, half_width=half_width, mask=mask, densities=densities)
     for x in rows:
         x = x - shared
         n_windows = len(x)
         values.append(np.einsum("wka,wkb,k->kab", x.conj(), x, multiplicity))
-    k = np.stack([component[mask] for component in grid.k])
+    k = np.stack([component[mask] for component in domain.k])
     return Gram(np.stack(values), k, n_windows, tuple(range(len(densities))))

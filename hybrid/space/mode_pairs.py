@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,10 @@ class ModeIndex:
     first: Int[Tensor, " p"]
 
     @classmethod
-    def of(cls, grid: Grid, mask: Bool[np.ndarray, "..."]) -> ModeIndex:
+    def of(cls, domain: Domain, mask: Bool[np.ndarray, "..."]) -> ModeIndex:
         """The pairs of modes of a grid that lie in the mask."""
         integers = [
-            np.rint(k * L / (2 * np.pi)).astype(int) for k, L in zip(grid.k, grid.lengths, strict=True)
+            np.rint(k * L / (2 * np.pi)).astype(int) for k, L in zip(domain.k, domain.lengths, strict=True)
         ]
         vectors = np.stack([n.ravel() for n in integers], axis=-1)
         leading = np.zeros(len(vectors), dtype=int)
@@ -47,7 +47,7 @@ class ModeIndex:
         positions = np.flatnonzero(flat)[first]
         sign_of_first = np.where(sign[positions] == 0, 1.0, sign[positions])
         sign[flat] = sign[flat] * sign_of_first[inverse.ravel()]
-        shape = grid.modes_shape
+        shape = domain.modes_shape
         return cls(
             torch.as_tensor(index.reshape(shape)),
             torch.as_tensor(sign.reshape(shape)),

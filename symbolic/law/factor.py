@@ -12,7 +12,7 @@ import sympy
 import torch
 from jaxtyping import Float
 
-from mesoscribe.hybrid.dynamics.flow import Pointwise
+from mesoscribe.hybrid.dynamics.member import Pointwise
 from mesoscribe.hybrid.energy.powersum import PowerSum, Weight
 
 u = sympy.Symbol("u", real=True)

@@ -13,11 +13,11 @@ import torch
 from jaxtyping import Float
 
 from mesoscribe.hybrid.data.files import write_whole
-from mesoscribe.hybrid.dynamics.flow import Flow, band_mask
+from mesoscribe.hybrid.dynamics.member import Member, band_mask
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, simulate
 from mesoscribe.hybrid.energy.local_energy import LocalEnergy
 from mesoscribe.hybrid.energy.potential import Energies
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law import law_json
 from mesoscribe.symbolic.law.equation import equation, potential
 from mesoscribe.symbolic.law.factor import Factor, columns, combination
@@ -60,48 +60,48 @@ class Law(Form):
         """u_t = … in LaTeX, with the standard error of each coefficient in its last digits."""
         return equation_latex(self)
 
-    def symbol(self, name: str, grid: Grid) -> Float[np.ndarray, "..."]:
+    def symbol(self, name: str, domain: Domain) -> Float[np.ndarray, "..."]:
         """q, m or w on the modes of a grid."""
-        return self._columns(name, grid) @ np.array(getattr(self, name).values)
+        return self._columns(name, domain) @ np.array(getattr(self, name).values)
 
-    def _columns(self, name: str, grid: Grid) -> Float[np.ndarray, "*modes c"]:
-        return columns(getattr(self, name).terms, dict(zip(self.wavenumbers, grid.k, strict=True)))
+    def _columns(self, name: str, domain: Domain) -> Float[np.ndarray, "*modes c"]:
+        return columns(getattr(self, name).terms, dict(zip(self.wavenumbers, domain.k, strict=True)))
 
-    def flow(self, grid: Grid, device: torch.device | str = "cpu") -> Flow:
+    def member(self, domain: Domain, device: torch.device | str = "cpu") -> Member:
         """The equation of motion on a grid of this box, for u - u*."""
-        m, w, q = (torch.as_tensor(self.symbol(name, grid), device=device) for name in "mwq")
+        m, w, q = (torch.as_tensor(self.symbol(name, domain), device=device) for name in "mwq")
         f, F = (combination(terms, self.F.values) for terms in (self.slopes, self.F.terms))
-        flow = Flow(grid, torch.complex(m, w), q, f, self._mask(grid, device), self.hold, F=F)
-        return flow.with_local(self.densities, self.N.values)
+        member = Member(domain, torch.complex(m, w), q, f, self._mask(domain, device), self.hold, F=F)
+        return member.with_local(self.densities, self.N.values)
 
-    def _mask(self, grid: Grid, device: torch.device | str = "cpu") -> torch.Tensor:
-        return torch.as_tensor(band_mask(grid, math.inf if self.band is None else self.band), device=device)
+    def _mask(self, domain: Domain, device: torch.device | str = "cpu") -> torch.Tensor:
+        return torch.as_tensor(band_mask(domain, math.inf if self.band is None else self.band), device=device)
 
-    def family(self, grid: Grid, values: Float[np.ndarray, "b p"]) -> Flow:
+    def family(self, domain: Domain, values: Float[np.ndarray, "b p"]) -> Member:
         """The equations of motion of laws of this form with several sets of coefficients at once.
 
         Its fields have a leading axis for the sets, (b, n, *grid).
         """
 
         def symbol(name: str) -> torch.Tensor:
-            table = np.moveaxis(self._columns(name, grid) @ values[:, self.places(name)].T, -1, 0)
+            table = np.moveaxis(self._columns(name, domain) @ values[:, self.places(name)].T, -1, 0)
             return torch.as_tensor(table)[:, None]
 
-        of_sets = (-1, 1, *(1,) * grid.ndim)
+        of_sets = (-1, 1, *(1,) * domain.ndim)
 
         def coefficients(name: str) -> list[torch.Tensor]:
             return [torch.as_tensor(values[:, j]).reshape(of_sets) for j in self.places(name)]
 
         f = combination(self.slopes, coefficients("F"))
         K = torch.complex(symbol("m"), symbol("w"))
-        flow = Flow(grid, K, symbol("q"), f, self._mask(grid), self.hold)
-        return flow.with_local(self.densities, coefficients("N"))
+        member = Member(domain, K, symbol("q"), f, self._mask(domain), self.hold)
+        return member.with_local(self.densities, coefficients("N"))
 
-    def on_wider_band(self, grid: Grid) -> Law:
+    def on_wider_band(self, domain: Domain) -> Law:
         """The law on a band that is wider by half, without one where that holds all modes of the grid."""
         assert self.band is not None
         band = WIDER * self.band
-        complete = bool((band_mask(grid, band) == grid.resolved).all())
+        complete = bool((band_mask(domain, band) == domain.resolved).all())
         return replace(self, band=None if complete else band)
 
     def simulate(
@@ -120,36 +120,36 @@ class Law(Form):
         """
         u0 = np.asarray(u0, dtype=float)
         v0 = u0 - self.centre
-        flow = self.flow(self._grid(u0)).about(torch.as_tensor(v0))
-        frames = simulate(flow, v0, t, scheme=scheme or ETDRK4(), rtol=rtol)
+        member = self.member(self._grid(u0)).about(torch.as_tensor(v0))
+        frames = simulate(member, v0, t, scheme=scheme or ETDRK4(), rtol=rtol)
         return frames + self.centre
 
     def rhs(self, field: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         """u_t of fields (*batch, *grid)."""
-        return self.flow(self._grid(field)).rhs(torch.as_tensor(field - self.centre)).numpy()
+        return self.member(self._grid(field)).rhs(torch.as_tensor(field - self.centre)).numpy()
 
-    def _grid(self, field: np.ndarray) -> Grid:
+    def _grid(self, field: np.ndarray) -> Domain:
         """The points of a field (*batch, *grid) on this box."""
         if field.ndim < self.ndim:
             raise ValueError(
                 f"expected fields (*batch, *grid) in {self.ndim} dimensions, got shape {field.shape}"
             )
-        return Grid(field.shape[field.ndim - self.ndim :], self.lengths)
+        return Domain(field.shape[field.ndim - self.ndim :], self.lengths)
 
     def energies(self, field: Float[np.ndarray, "..."]) -> Energies:
         """V0 = ∫ F + ½ a u², V1 = ∫ ½ b|∇u|², V2 = the rest of the quadratic energy and ∫N, each (*batch)."""
         v = np.asarray(field, dtype=float) - self.centre
-        grid = self._grid(v)
-        power = np.abs(np.fft.rfftn(v, axes=grid.axes, norm="forward")) ** 2 * grid.multiplicity
+        domain = self._grid(v)
+        power = np.abs(np.fft.rfftn(v, axes=domain.axes, norm="forward")) ** 2 * domain.multiplicity
         a, b = self.local_symbol
-        q = self.symbol("q", grid)
-        rest = q - a - b * grid.k_norm**2
+        q = self.symbol("q", domain)
+        rest = q - a - b * domain.k_norm**2
         F = combination(self.F.terms, self.F.values)(torch.as_tensor(v)).numpy()
-        V0 = grid.volume * (0.5 * a * v**2 + F).mean(grid.axes)
-        V1, V2 = (0.5 * grid.volume * (s * power).sum(grid.axes) for s in (b * grid.k_norm**2, rest))
+        V0 = domain.volume * (0.5 * a * v**2 + F).mean(domain.axes)
+        V1, V2 = (0.5 * domain.volume * (s * power).sum(domain.axes) for s in (b * domain.k_norm**2, rest))
         if self.N:
-            local = LocalEnergy(grid, self.densities)
-            V2 = V2 + local.energy(grid.fft(torch.as_tensor(v)), self.N.values).numpy()
+            local = LocalEnergy(domain, self.densities)
+            V2 = V2 + local.energy(domain.fft(torch.as_tensor(v)), self.N.values).numpy()
         return Energies(*(torch.as_tensor(part) for part in (V0, V1, V2)))
 
     @property

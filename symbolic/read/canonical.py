@@ -138,7 +138,7 @@ def canonical_form(model: OnsagerModel, n_nodes: int = 401) -> CanonicalNetwork:
 def _symbols(model: OnsagerModel) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """k (dimension, mode), m, w and q of the modes evolved, in the user's units."""
     positions = model.modes.first.cpu().numpy()
-    k = np.stack([component.ravel()[positions] for component in model.setting.grid.k])
+    k = np.stack([component.ravel()[positions] for component in model.setting.domain.k])
     on_grid = (model.symbol_m(), model.symbol_w(), model.potential.symbol())
     m, w, q = (symbol.detach().cpu().numpy().ravel()[positions] for symbol in on_grid)
     return k, m / model.setting.scales.time, w / model.setting.scales.time, q

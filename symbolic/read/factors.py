@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.dynamics.flow import band_mask
+from mesoscribe.hybrid.dynamics.member import band_mask
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, columns, not_negative, u
@@ -52,17 +52,17 @@ def importance(
     trust: Float[np.ndarray, " k"] | float = 1.0,
 ) -> Importance:
     """Weights from at most some 500 fields of the data; of modes, in proportion to the trust in them."""
-    scales, grid = model.setting.scales, model.grid
-    fields = data.u.reshape(-1, *data.grid.shape)
+    scales, domain = model.setting.scales, model.domain
+    fields = data.u.reshape(-1, *data.domain.shape)
     fields = fields[:: max(1, len(fields) // 500)]
-    v = torch.as_tensor(scales.to_scaled(resampled(fields, grid.shape)))
+    v = torch.as_tensor(scales.to_scaled(resampled(fields, domain.shape)))
     with torch.no_grad():
-        flow = model.flow()
-        v_hat = grid.fft(v) * flow.mask
-        v = grid.ifft(v_hat)
-        force = flow.q * v_hat + grid.fft(flow.f(v))
-        if flow.nonlocal_force is not None:
-            force = force + flow.nonlocal_force(v_hat)
+        member = model.member()
+        v_hat = domain.fft(v) * member.mask
+        v = domain.ifft(v_hat)
+        force = member.q * v_hat + domain.fft(member.f(v))
+        if member.nonlocal_force is not None:
+            force = force + member.nonlocal_force(v_hat)
     positions = model.modes.first.cpu().numpy()
     power, push = (trust * z.abs().square().mean(0).numpy().ravel()[positions] for z in (v_hat, force))
     edges = np.linspace(model.setting.low, model.setting.high, len(network.nodes) + 1)
@@ -163,7 +163,7 @@ def read_off(
     selections = {}
     selections["F"], moved = _read_force(network, weights, F_terms, precision, centre, optimiser)
     targets = {"q": (network.q + moved, weights.q), "m": (network.m, weights.K), "w": (network.w, weights.K)}
-    wave = dict(zip(WAVENUMBERS[model.grid.ndim], network.k, strict=True))
+    wave = dict(zip(WAVENUMBERS[model.domain.ndim], network.k, strict=True))
     for name, (target, weight) in targets.items():
         at_modes = columns(getattr(library, name), wave)
         selections[name] = select(
@@ -191,7 +191,7 @@ def _on_the_box(model: OnsagerModel, factors: Mapping[str, Factor], band: float 
     """The law of some factors on a network's box, and on its band or a narrower one."""
     setting = model.setting
     of_network = setting.band / setting.scales.length
-    complete = np.array_equal(band_mask(model.grid, setting.band), band_mask(model.grid, np.inf))
+    complete = np.array_equal(band_mask(model.domain, setting.band), band_mask(model.domain, np.inf))
     return Law(
         F=factors["F"],
         q=factors["q"],

@@ -48,7 +48,7 @@ class Network:
             ValueError: it has no dynamics to read, or explains the change of no mode.
         """
         canonical, scales = canonical_form(model), model.setting.scales
-        first = first_useful_frame(scales.to_scaled(data.u), scales.grid(data.grid))
+        first = first_useful_frame(scales.to_scaled(data.u), scales.domain(data.domain))
         first = first if min(data.n_frames, validation.n_frames) - first > 3 else 0
         skill = Skill.of(model, canonical, data)
         band = narrowed(model, skill.band, validation, first)

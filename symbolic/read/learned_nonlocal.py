@@ -38,8 +38,8 @@ class LearnedN:
         return replace(self, scale=factor * self.scale)
 
     def _scaled(self, v: Float[np.ndarray, " n *grid"]) -> torch.Tensor:
-        fields = resampled(v, self.model.grid.shape) / self.model.setting.scales.amplitude
-        return self.model.grid.fft(torch.as_tensor(fields))
+        fields = resampled(v, self.model.domain.shape) / self.model.setting.scales.amplitude
+        return self.model.domain.fft(torch.as_tensor(fields))
 
     def energy(self, v: Float[np.ndarray, " n *grid"]) -> Float[np.ndarray, " n"]:
         """N of fields less that of u*, amplitude² × volume × units of q."""
@@ -47,7 +47,7 @@ class LearnedN:
         assert N is not None
         with torch.no_grad():
             found = (N(self._scaled(v)) - N(self._scaled(0 * v[:1]))).numpy()
-        return self.scale * scales.amplitude**2 * scales.length**self.model.grid.ndim * found
+        return self.scale * scales.amplitude**2 * scales.length**self.model.domain.ndim * found
 
     def force(self, v: Float[np.ndarray, " n *grid"]) -> Complex[np.ndarray, "n k"]:
         """FT{δN/δu} of fields on the modes evolved, one of each pair k, -k."""
@@ -61,9 +61,9 @@ class LearnedN:
         self, terms: Iterable[sympy.Expr], v: Float[np.ndarray, " n *grid"]
     ) -> Complex[np.ndarray, "n k c"]:
         """The same of each term of an N in closed form."""
-        grid = self.model.setting.grid
-        densities = tuple(density_of(term, grid.ndim) for term in terms)
-        found = LocalEnergy(grid, densities).forces(grid.fft(torch.as_tensor(resampled(v, grid.shape))))
+        domain = self.model.setting.domain
+        densities = tuple(density_of(term, domain.ndim) for term in terms)
+        found = LocalEnergy(domain, densities).forces(domain.fft(torch.as_tensor(resampled(v, domain.shape))))
         return np.stack([self._on_modes(force) for force in found], axis=-1)
 
     def _on_modes(self, force: torch.Tensor) -> Complex[np.ndarray, "n k"]:

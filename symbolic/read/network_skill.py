@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.error import score
-from mesoscribe.hybrid.dynamics.flow import band_mask
+from mesoscribe.hybrid.dynamics.member import band_mask
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.regression.search import TIE, TRIAL_RTOL, TRIAL_TRAJECTORIES
 from mesoscribe.hybrid.regression.warm_start import rollout_errors
@@ -48,7 +48,7 @@ class Skill:
         )
         before, after = data.u[trajectory, frame], data.u[trajectory, frame + lead]
         times = data.t[: lead + 1 : lead]
-        error = model.simulate(before, times).take(1, axis=-data.grid.ndim - 1) - after
+        error = model.simulate(before, times).take(1, axis=-data.domain.ndim - 1) - after
         known = np.linalg.norm(error) / max(float(np.linalg.norm(before - after)), 1e-300)
         lost, change = (_power(model, fields) for fields in (error, before - after))
         # of a damped mode that is all noise half of the change "is explained": that is nothing
@@ -58,16 +58,16 @@ class Skill:
                 "expected a network that explains most of the change of some mode, got none; give more "
                 "trajectories or frames, or frames closer in time"
             )
-        shell = np.rint(np.abs(network.k).max(0) / data.grid.k_unit).astype(int)
+        shell = np.rint(np.abs(network.k).max(0) / data.domain.k_unit).astype(int)
         seen = {int(n) for n in shell[modes > 0]}
         dark = (n for n in range(2, shell.max() + 2 - RUN) if seen.isdisjoint(range(n, n + RUN)))
-        band = (next(dark, math.inf) - 1) * data.grid.k_unit
+        band = (next(dark, math.inf) - 1) * data.domain.k_unit
         return cls(float(np.clip(0.1 * known, *PRECISION)), modes, band)
 
 
 def _power(model: OnsagerModel, fields: Float[np.ndarray, "..."]) -> Float[np.ndarray, " k"]:
     """Σ |û|² over fields, of each mode that the model evolves."""
-    u_hat = model.grid.fft(torch.as_tensor(resampled(fields, model.grid.shape)))
+    u_hat = model.domain.fft(torch.as_tensor(resampled(fields, model.domain.shape)))
     return u_hat.abs().square().sum(0).flatten()[model.modes.first].numpy()
 
 
@@ -77,11 +77,11 @@ def narrowed(model: OnsagerModel, band: float, validation: Trajectories, first_f
     Modes that no equation explains would only mislead the search for one.
     """
     scales = model.setting.scales
-    flow = model.flow()
-    narrow = flow.mask & torch.as_tensor(band_mask(model.grid, band * scales.length))
-    if bool((narrow == flow.mask).all()):
+    member = model.member()
+    narrow = member.mask & torch.as_tensor(band_mask(model.domain, band * scales.length))
+    if bool((narrow == member.mask).all()):
         return None
-    fields = resampled(validation.u[:TRIAL_TRAJECTORIES, first_frame:], model.grid.shape)
+    fields = resampled(validation.u[:TRIAL_TRAJECTORIES, first_frame:], model.domain.shape)
     v, dt = scales.to_scaled(fields), validation.dt / scales.time
-    full, less = (score(rollout_errors(f, v, dt, TRIAL_RTOL)) for f in (flow, replace(flow, mask=narrow)))
+    full, less = (score(rollout_errors(f, v, dt, TRIAL_RTOL)) for f in (member, replace(member, mask=narrow)))
     return band if less <= (1 + TIE) * full else None

@@ -66,7 +66,7 @@ def settled(
                 return best, gone
         if start.law.band is None:
             return best, gone
-        law = refined.law.on_wider_band(data.grid)
+        law = refined.law.on_wider_band(data.domain)
         fields = RollOutData.of(data, law, first_frame).shortened()
         start = refine(law, fields, pivot=refined.pivot, clusters=data.n, steps=1)
 
@@ -156,8 +156,8 @@ def _insignificant(found: Refinement, data: RollOutData) -> Parameter | None:
     Those of white noise, which is what the initial fields leave of the misfit; ones clustered by a few
     trajectories can be several times too small.
     """
-    mask = found.law.flow(data.grid).mask.numpy()
-    values = len(data.u) * data.u.shape[1] * data.grid.unknowns(mask)
+    mask = found.law.member(data.domain).mask.numpy()
+    values = len(data.u) * data.u.shape[1] * data.domain.unknowns(mask)
     weakest = min(found.growth, key=lambda p: found.growth[p])
     return weakest if (found.growth[weakest] - 1) * values < SIGNIFICANT**2 else None
 
@@ -173,4 +173,4 @@ def _slopes(misfit: Misfit, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, "n 
     """Its derivatives by the coefficients."""
     n = len(misfit.data.u)
     slopes = misfit.jacobian(x).reshape(n, -1, len(x))
-    return np.concatenate([np.zeros((n, misfit.data.grid.points, len(x))), slopes], axis=1)
+    return np.concatenate([np.zeros((n, misfit.data.domain.points, len(x))), slopes], axis=1)

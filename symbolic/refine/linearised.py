@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mesoscribe.hybrid.dynamics.flow import Flow
+from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4
 from mesoscribe.symbolic.refine.rollouts import RollOutData, about, followed
 
@@ -30,23 +30,23 @@ class Linearised:
         substeps: of a frame.
     """
 
-    def __init__(self, flow: Flow, start: Tensor, data: RollOutData, substeps: int) -> None:
-        self.flow, self.start, self.data, self.substeps = about(flow, data), start, data, substeps
-        self.step = ETDRK4().prepare(self.flow, data.dt / substeps)
-        self.size = data.size.reshape(-1, *(1,) * data.grid.ndim)
-        self.frames = followed(self.flow, start, data, substeps)
+    def __init__(self, member: Member, start: Tensor, data: RollOutData, substeps: int) -> None:
+        self.member, self.start, self.data, self.substeps = about(member, data), start, data, substeps
+        self.step = ETDRK4().prepare(self.member, data.dt / substeps)
+        self.size = data.size.reshape(-1, *(1,) * data.domain.ndim)
+        self.frames = followed(self.member, start, data, substeps)
 
     def forward(self, moves: Float[Tensor, "c n *grid"]) -> Float[Tensor, "c n nt *grid"]:
         """J of moves, by forward differences."""
         axes = tuple(range(2, moves.ndim))
         share = STEP / moves.square().mean(axes, keepdim=True).sqrt().clamp(min=1e-300)
-        there = followed(self.flow, self.start + share * moves * self.size, self.data, self.substeps)
+        there = followed(self.member, self.start + share * moves * self.size, self.data, self.substeps)
         later = (there - self.frames) / (share * self.size).unsqueeze(2)
         return torch.cat([moves.unsqueeze(2), later], dim=2)
 
     def adjoint(self, pulls: Float[Tensor, "c n nt *grid"]) -> Float[Tensor, "c n *grid"]:
         """Jᵀ of what pulls at the frames."""
-        fft = self.data.grid.fft
+        fft = self.data.domain.fft
         back = torch.zeros((), dtype=torch.complex128)
         for t in reversed(range(self.frames.shape[1])):
             path = [self._modes(self.frames[:, t - 1] if t else self.start)]
@@ -55,19 +55,19 @@ class Linearised:
             back = back + fft(pulls[:, :, t + 1])
             for u_hat in reversed(path):
                 back = self.step.adjoint(u_hat, back)
-        return pulls[:, :, 0] + self.data.grid.ifft(back * self.flow.mask)
+        return pulls[:, :, 0] + self.data.domain.ifft(back * self.member.mask)
 
     def preconditioned(self, pulls: Float[Tensor, "c n *grid"]) -> Float[Tensor, "c n *grid"]:
         """What (JᵀJ)⁻¹ would make of pulls at the initial fields if the equation were linear."""
-        return self.data.grid.ifft(self._modes(pulls) / self._squares)
+        return self.data.domain.ifft(self._modes(pulls) / self._squares)
 
     @cached_property
     def _squares(self) -> Float[Tensor, "..."]:
         """JᵀJ of each mode if the equation were linear."""
         times = torch.arange(self.frames.shape[1] + 1, dtype=torch.float64) * self.data.dt
-        growth = self.flow.linear.real * times.reshape(-1, *(1,) * self.data.grid.ndim)
+        growth = self.member.linear.real * times.reshape(-1, *(1,) * self.data.domain.ndim)
         return (2 * growth.clamp(max=np.log(GROWTH))).exp().sum(0)
 
     def _modes(self, fields: Tensor) -> Tensor:
         """The evolved part of û."""
-        return self.flow.split(self.data.grid.fft(fields))[0]
+        return self.member.split(self.data.domain.fft(fields))[0]

@@ -30,12 +30,12 @@ class ModeWeights:
     @classmethod
     def of(cls, law: Law, data: RollOutData) -> ModeWeights:
         """Those of a law on some data."""
-        grid, flow = data.grid, law.flow(data.grid)
-        mask = flow.mask.numpy()
-        v_hat = grid.fft(data.u.flatten(0, 1)) * flow.mask
-        squares = (v_hat * flow.K, flow.q * v_hat + flow.force(v_hat))
-        response, push = ((grid.multiplicity * z.abs().square().sum(0).numpy())[mask] for z in squares)
-        modes = {symbol: k[mask] for symbol, k in zip(law.wavenumbers, grid.k, strict=True)}
+        domain, member = data.domain, law.member(data.domain)
+        mask = member.mask.numpy()
+        v_hat = domain.fft(data.u.flatten(0, 1)) * member.mask
+        squares = (v_hat * member.K, member.q * v_hat + member.force(v_hat))
+        response, push = ((domain.multiplicity * z.abs().square().sum(0).numpy())[mask] for z in squares)
+        modes = {symbol: k[mask] for symbol, k in zip(law.wavenumbers, domain.k, strict=True)}
         return cls(modes, {"q": response, "m": push, "w": push})
 
     def pivot(self, law: Law) -> Parameter:

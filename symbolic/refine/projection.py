@@ -17,9 +17,9 @@ from jaxtyping import Float
 from scipy.linalg import cho_factor, cho_solve
 from torch import Tensor
 
-from mesoscribe.hybrid.dynamics.flow import Flow
 from mesoscribe.hybrid.dynamics.gmres import gmres
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.dynamics.member import Member
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.refine.linearised import STEP, Linearised
 from mesoscribe.symbolic.refine.refine import Misfit
 from mesoscribe.symbolic.refine.rollouts import rolled
@@ -61,14 +61,14 @@ def projection(misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Pro
     Raises:
         ValueError, LinAlgError: a roll-out from a field close by is lost.
     """
-    unknowns = misfit.data.grid.unknowns(_flow(misfit, x).mask.numpy())
+    unknowns = misfit.data.domain.unknowns(_flow(misfit, x).mask.numpy())
     kind = Dense if unknowns * misfit.data.u[0].numel() <= LARGEST else Iterative
     return kind.of(misfit, x, substeps)
 
 
-def _flow(misfit: Misfit, x: Float[np.ndarray, " p"]) -> Flow:
+def _flow(misfit: Misfit, x: Float[np.ndarray, " p"]) -> Member:
     """The equation of motion at coefficients x."""
-    return misfit.law.with_values(misfit.values(x)).flow(misfit.data.grid)
+    return misfit.law.with_values(misfit.values(x)).member(misfit.data.domain)
 
 
 @dataclass
@@ -99,7 +99,7 @@ class Iterative:
     ) -> tuple[Float[Tensor, "c n *grid"], Float[np.ndarray, "n r c"]]:
         """By GMRES, in which every misfit of every trajectory is a system of its own."""
         n, _, count = misfits.shape
-        y = torch.as_tensor(np.moveaxis(misfits, -1, 0)).reshape(count, n, -1, *self.at.data.grid.shape)
+        y = torch.as_tensor(np.moveaxis(misfits, -1, 0)).reshape(count, n, -1, *self.at.data.domain.shape)
         first = self._explained(y[:1])
         slopes = self._explained(y[1:], self.known) if self.known is None or self.far else self.known
         self.known, moves = slopes, torch.cat([first, slopes])
@@ -144,7 +144,7 @@ class Dense:
     @classmethod
     def of(cls, misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Dense:
         """At coefficients x."""
-        modes = basis(misfit.data.grid, _flow(misfit, x).mask)
+        modes = basis(misfit.data.domain, _flow(misfit, x).mask)
         return cls(modes, _matrices(misfit, x, modes, substeps), substeps)
 
     def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], *, far: bool) -> Dense:
@@ -177,15 +177,15 @@ class _Matrix:
         return np.asarray(cho_solve(self.factor, self.J.T @ y))
 
 
-def basis(grid: Grid, mask: Tensor) -> Float[Tensor, "..."]:
+def basis(domain: Domain, mask: Tensor) -> Float[Tensor, "..."]:
     """Real fields (a, *grid), orthonormal in the mean square, that span the modes of a mask."""
     at = torch.nonzero(mask.flatten())[:, 0]
     unit = torch.zeros(2 * len(at), mask.numel(), dtype=torch.complex128)
     unit[torch.arange(len(at)), at] += 1.0
     unit[torch.arange(len(at)) + len(at), at] += 1j
-    fields = grid.ifft(unit.reshape(-1, *mask.shape)).flatten(1)
+    fields = domain.ifft(unit.reshape(-1, *mask.shape)).flatten(1)
     _, size, rows = torch.linalg.svd(fields, full_matrices=False)
-    return rows[size > 1e-9 * size.max()].reshape(-1, *grid.shape) * grid.points**0.5
+    return rows[size > 1e-9 * size.max()].reshape(-1, *domain.shape) * domain.points**0.5
 
 
 def _matrices(
@@ -199,13 +199,13 @@ def _jacobians(
     misfit: Misfit, x: Float[np.ndarray, " p"], modes: Float[Tensor, "..."], substeps: int
 ) -> Iterator[Float[np.ndarray, "r a"]]:
     """Derivatives of each trajectory's misfit by the amplitudes of its initial field's modes."""
-    data, flow = misfit.data, _flow(misfit, x)
-    width = max(1, CHUNK // (len(modes) * data.grid.points))
+    data, member = misfit.data, _flow(misfit, x)
+    width = max(1, CHUNK // (len(modes) * data.domain.points))
     for first in range(0, len(data.u), width):
         chosen = slice(first, first + width)
-        size = data.size[chosen].reshape(-1, *(1,) * data.grid.ndim)
+        size = data.size[chosen].reshape(-1, *(1,) * data.domain.ndim)
         moves = torch.cat([torch.zeros_like(modes[:1]), STEP * modes])[:, None] * size
-        rolls = rolled(flow, misfit.initial[chosen] + moves, data, substeps)
+        rolls = rolled(member, misfit.initial[chosen] + moves, data, substeps)
         rolls = torch.cat([(misfit.initial[chosen] + moves).unsqueeze(2), rolls], dim=2)
         slopes = (rolls[1:] - rolls[:1]).flatten(3).flatten(2) / (STEP * data.size[chosen, None] ** 2)
         yield from slopes.permute(1, 2, 0).numpy()

@@ -49,9 +49,9 @@ class Misfit:
         return values
 
     def _batch(self, points: list[np.ndarray]) -> Float[np.ndarray, "b r"]:
-        flow = self.law.family(self.data.grid, np.stack([self.values(x) for x in points]))
+        member = self.law.family(self.data.domain, np.stack([self.values(x) for x in points]))
         start = self.initial.expand(len(points), *self.initial.shape)
-        error = rolled(flow, start, self.data, self.substeps) - self.data.u[:, 1:]
+        error = rolled(member, start, self.data, self.substeps) - self.data.u[:, 1:]
         scaled = error.flatten(2) / self.data.size[:, None]
         return scaled.nan_to_num(LOST, LOST, -LOST).clamp(-LOST, LOST).flatten(1).numpy()
 

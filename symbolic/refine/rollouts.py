@@ -12,9 +12,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.dynamics.flow import Flow
+from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.symbolic.law.law import Law
 
@@ -28,17 +28,17 @@ FEWEST = 16  # frames
 NOISY = 8.0  # squared misfits below this multiple of the noise are mostly noise
 
 
-def _white_noise(u: Float[np.ndarray, "n nt *grid"], grid: Grid) -> float:
+def _white_noise(u: Float[np.ndarray, "n nt *grid"], domain: Domain) -> float:
     """Variance of white noise, from the lowest of the median powers of each tenth of the modes.
 
     White noise is in all of them; what interpolation, aliases or a solver leave is not.
     """
-    power = np.abs(np.fft.rfftn(u, axes=grid.axes, norm="forward")) ** 2
-    modes = grid.resolved & (grid.k_norm > 0)
-    edges = np.quantile(grid.k_norm[modes], np.linspace(0.0, 1.0, 11))
-    tenths = (modes & (low <= grid.k_norm) & (grid.k_norm <= high) for low, high in pairwise(edges))
+    power = np.abs(np.fft.rfftn(u, axes=domain.axes, norm="forward")) ** 2
+    modes = domain.resolved & (domain.k_norm > 0)
+    edges = np.quantile(domain.k_norm[modes], np.linspace(0.0, 1.0, 11))
+    tenths = (modes & (low <= domain.k_norm) & (domain.k_norm <= high) for low, high in pairwise(edges))
     floor = min(float(np.median(power[..., tenth])) for tenth in tenths if tenth.any())
-    return floor / np.log(2.0) * grid.points
+    return floor / np.log(2.0) * domain.points
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class RollOutData:
             after the first frame.
     """
 
-    grid: Grid
+    domain: Domain
     u: Float[Tensor, "n nt *grid"]
     dt: float
     size: Float[Tensor, " n"]
@@ -64,19 +64,19 @@ class RollOutData:
     def of(cls, data: Trajectories, law: Law, first_frame: int = 0) -> RollOutData:
         """The part of the data that the law's band can explain."""
         u = data.u[:, first_frame:] - law.centre
-        shape = data.grid.shape
+        shape = data.domain.shape
         if law.band is not None:
             wanted = [int(np.ceil(POINTS_PER_MODE * law.band * L / (4 * np.pi))) * 2 for L in law.lengths]
             shape = tuple(min(n, max(16, w)) for n, w in zip(shape, wanted, strict=True))
-        grid = Grid(shape, law.lengths)
-        mask = law.flow(grid).mask
+        domain = Domain(shape, law.lengths)
+        mask = law.member(domain).mask
         fields = torch.tensor(resampled(u, shape))
-        fields = grid.ifft(grid.fft(fields) * mask)
+        fields = domain.ifft(domain.fft(fields) * mask)
         axes = tuple(range(1, fields.ndim))
         size = fields.square().mean(axes).sqrt().clamp(min=1e-300)
-        share = grid.unknowns(mask.numpy()) / data.grid.points
-        noise = _white_noise(u[:, 1:], data.grid) * share / float(size.square().mean())
-        return cls(grid, fields, data.dt, size, noise)
+        share = domain.unknowns(mask.numpy()) / data.domain.points
+        noise = _white_noise(u[:, 1:], data.domain) * share / float(size.square().mean())
+        return cls(domain, fields, data.dt, size, noise)
 
     def mostly_noise(self, squared: float) -> bool:
         """Whether a squared misfit, relative to that of the fields, is mostly measurement noise."""
@@ -84,12 +84,12 @@ class RollOutData:
 
     def first(self, n: int) -> RollOutData:
         """The first n trajectories."""
-        return RollOutData(self.grid, self.u[:n], self.dt, self.size[:n], self.noise)
+        return RollOutData(self.domain, self.u[:n], self.dt, self.size[:n], self.noise)
 
     def shortened(self) -> RollOutData:
         """The first frames of all trajectories, at most ENOUGH values but no fewer than FEWEST frames."""
-        frames = max(FEWEST, ENOUGH // (len(self.u) * self.grid.points))
-        return RollOutData(self.grid, self.u[:, :frames], self.dt, self.size, self.noise)
+        frames = max(FEWEST, ENOUGH // (len(self.u) * self.domain.points))
+        return RollOutData(self.domain, self.u[:, :frames], self.dt, self.size, self.noise)
 
     def windows(self, frames: int) -> RollOutData:
         """The same data cut into consecutive windows, each a trajectory of its own."""
@@ -98,32 +98,36 @@ class RollOutData:
             return self
         starts = range(0, nt - frames + 1, frames - 1)
         cut = torch.stack([self.u[:, s : s + frames] for s in starts], dim=1)
-        windows = cut.reshape(n * len(starts), frames, *self.grid.shape)
+        windows = cut.reshape(n * len(starts), frames, *self.domain.shape)
         size = self.size[:, None].expand(n, len(starts)).reshape(-1)
-        return RollOutData(self.grid, windows, self.dt, size, self.noise)
+        return RollOutData(self.domain, windows, self.dt, size, self.noise)
 
 
-def about(flow: Flow, data: RollOutData) -> Flow:
+def about(member: Member, data: RollOutData) -> Member:
     """The same flow with the mean slope of f over a few of the frames in its linear part."""
     some = data.u[:, :: max(1, (data.u.shape[1] - 1) // SAMPLED)].flatten(0, 1)
-    return flow.about(some.expand(len(flow.q), *some.shape) if flow.q.ndim > data.grid.ndim else some)
+    return member.about(some.expand(len(member.q), *some.shape) if member.q.ndim > data.domain.ndim else some)
 
 
-def followed(flow: Flow, start: Tensor, data: RollOutData, substeps: int) -> Float[Tensor, "... nt-1 *grid"]:
+def followed(
+    member: Member, start: Tensor, data: RollOutData, substeps: int
+) -> Float[Tensor, "... nt-1 *grid"]:
     """Roll-outs of a flow from start (*batch, *grid), at the frames after the first."""
-    frames, axis = data.u.shape[1] - 1, -data.grid.ndim - 1
+    frames, axis = data.u.shape[1] - 1, -data.domain.ndim - 1
     with torch.no_grad():
-        return torch.stack(list(roll_out(flow, start, data.dt, frames, substeps, ETDRK4())), dim=axis)
+        return torch.stack(list(roll_out(member, start, data.dt, frames, substeps, ETDRK4())), dim=axis)
 
 
-def rolled(flow: Flow, start: Tensor, data: RollOutData, substeps: int) -> Float[Tensor, "... nt-1 *grid"]:
+def rolled(
+    member: Member, start: Tensor, data: RollOutData, substeps: int
+) -> Float[Tensor, "... nt-1 *grid"]:
     """The same with the linear part that suits the data."""
-    return followed(about(flow, data), start, data, substeps)
+    return followed(about(member, data), start, data, substeps)
 
 
 def predicted(law: Law, data: RollOutData, substeps: int) -> Float[Tensor, "n nt-1 *grid"]:
     """Roll-outs of a law from the first frame, at the following ones."""
-    return rolled(law.flow(data.grid), data.u[:, 0], data, substeps)
+    return rolled(law.member(data.domain), data.u[:, 0], data, substeps)
 
 
 def substeps_for(law: Law, data: RollOutData, accuracy: float = 0.0, share: float = MISFIT_SHARE) -> int:
@@ -131,7 +135,7 @@ def substeps_for(law: Law, data: RollOutData, accuracy: float = 0.0, share: floa
 
     Their error is a share of the misfit, or the accuracy relative to the field where that is larger.
     """
-    few = RollOutData(data.grid, data.u[:8, :4], data.dt, data.size[:8])
+    few = RollOutData(data.domain, data.u[:8, :4], data.dt, data.size[:8])
     n, coarse = 1, predicted(law, few, 1)
     while n < MAX_SUBSTEPS:
         fine = predicted(law, few, 2 * n)

@@ -15,7 +15,7 @@ from mesoscribe.symbolic.select.trials import TRIAL_STEPS, TRIAL_TOLERANCE
 
 def _score(law: Law, data: Trajectories, first_frame: int) -> float:
     fields = data.u[:TRIAL_TRAJECTORIES, first_frame:] - law.centre
-    return score(rollout_errors(law.flow(data.grid), fields, data.dt, TRIAL_RTOL))
+    return score(rollout_errors(law.member(data.domain), fields, data.dt, TRIAL_RTOL))
 
 
 def widened(
@@ -29,7 +29,7 @@ def widened(
     best = _score(law, validation, first_frame)
     few = data.select(trajectories=slice(0, TRIAL_TRAJECTORIES))
     while law.band is not None:
-        more = law.on_wider_band(validation.grid)
+        more = law.on_wider_band(validation.domain)
         value = _score(more, validation, first_frame)
         if abs(value - best) <= TIE * best:
             law = more

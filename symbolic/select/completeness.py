@@ -48,7 +48,7 @@ class Support:
     ) -> Support:
         """On some trajectories from their first useful frame on."""
         u, t = data.u[:TRAJECTORIES, first:], data.t[first:]
-        size = float(np.std(u - u.mean(data.grid.axes, keepdims=True)))
+        size = float(np.std(u - u.mean(data.domain.axes, keepdims=True)))
         left = {name: chosen.residual for name, chosen in selections.items() if chosen.support}
         series = len(law.F) > 2 and not SERIES.isdisjoint(law.F.terms)
         return cls(_error(law, u, t, size), _error(model, u, t, size), left, series)

@@ -132,7 +132,7 @@ def distillation(
     started = time.perf_counter()
     network = Network.of(model, data, validation)
     known = time.perf_counter() - started
-    library = library or polynomials(model.grid.ndim)
+    library = library or polynomials(model.domain.ndim)
     found = _distilled(network, data, validation, library, pays, optimiser)
     if proposer is not None and not found.support.complete:
         wider, said = widened_by(proposer, library, network.canonical, network.weights)

@@ -31,7 +31,7 @@ Start = tuple[Law, Parameter]
 
 def dissipates(law: Law, data: RollOutData) -> bool:
     """Whether m(k) ≥ 0 on the modes that the law evolves."""
-    return not_negative(law.symbol("m", data.grid)[law.flow(data.grid).mask.numpy()])
+    return not_negative(law.symbol("m", data.domain)[law.member(data.domain).mask.numpy()])
 
 
 def _candidates(current: Refinement, negative: bool) -> list[Drop]:

@@ -125,7 +125,7 @@ def _of_noise(found: Refinement, fields: RollOutData, data: Trajectories) -> flo
     The floor of the spectrum is the lowest of ten medians, of m squares each: (1 - LOWEST/√m) of the noise.
     """
     frames = fields.u.shape[1]
-    squares = np.count_nonzero(data.grid.resolved) / 10 * data.n * (frames - 1)
+    squares = np.count_nonzero(data.domain.resolved) / 10 * data.n * (frames - 1)
     floor = max(FLOOR, 1 - LOWEST / np.sqrt(squares))
     of_each = float(fields.size.square().mean() * fields.size.pow(-2).mean())
     left = fields.noise / floor * of_each * (1 - 1 / frames)

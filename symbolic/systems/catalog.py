@@ -12,7 +12,7 @@ import numpy as np
 from mesoscribe.hybrid.chain.observe import noisy
 from mesoscribe.hybrid.chain.states import ChainData
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.chains import CHAINS, ChainSystem, user_chain
@@ -50,13 +50,13 @@ class System:
     ) -> Trajectories:
         """Trajectories from n initial fields; see `simulate`."""
         check_request(n, noise)
-        grid = Grid(self.shape if points is None else (points,) * len(self.shape), self.law.lengths)
+        domain = Domain(self.shape if points is None else (points,) * len(self.shape), self.law.lengths)
         times = (self.dt if dt is None else dt) * np.arange(self.n_frames if n_frames is None else n_frames)
-        field = self.law.simulate(initial_fields(self.initial, grid, n, seed), times)
+        field = self.law.simulate(initial_fields(self.initial, domain, n, seed), times)
         field = noisy(field, noise, noise_stream(n, seed))
-        layout = "nt" + "xy"[: grid.ndim]
+        layout = "nt" + "xy"[: domain.ndim]
         source = f"{name}, seed {seed}".strip(", ")
-        return Trajectories.from_arrays(field, times, *grid.coordinates, layout=layout, source=source)
+        return Trajectories.from_arrays(field, times, *domain.coordinates, layout=layout, source=source)
 
 
 BOX = (2 * math.pi,)

@@ -13,7 +13,7 @@ from mesoscribe.hybrid.chain.simulation import Chain
 from mesoscribe.hybrid.chain.splitting import VERLET, Splitting
 from mesoscribe.hybrid.chain.states import ChainData
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.parse import parse
 from mesoscribe.symbolic.systems.initial import InitialField, check_request, initial_fields, noise_stream
 from mesoscribe.symbolic.systems.long_wave import LongWave, long_wave
@@ -77,7 +77,7 @@ class ChainSystem:
         if step is None:
             step = 0.01 / (chain.force.c * (chain.force.nonlinearity or 1))
         times = step * np.arange(self.n_frames if n_frames is None else n_frames)
-        u0 = initial_fields(self.initial, Grid((chain.sites,), (chain.length,)), n, seed)
+        u0 = initial_fields(self.initial, Domain((chain.sites,), (chain.length,)), n, seed)
         return chain.simulate(u0, times, courant=self.courant, integrator=self.integrator)
 
     def trajectories(

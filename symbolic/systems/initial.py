@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,12 @@ class InitialField:
     mean: float = 0.0
     mean_deviation: float = 0.0
 
-    def sample(self, grid: Grid, rng: np.random.Generator) -> Float[np.ndarray, "..."]:
+    def sample(self, domain: Domain, rng: np.random.Generator) -> Float[np.ndarray, "..."]:
         """One field on the grid."""
-        phases = [2 * math.pi * x / L for x, L in zip(grid.coordinates, grid.lengths, strict=True)]
+        phases = [2 * math.pi * x / L for x, L in zip(domain.coordinates, domain.lengths, strict=True)]
         mesh = np.meshgrid(*phases, indexing="ij")
         numbers = [rng.choice(np.arange(1, self.highest + 1), self.modes, replace=False) for _ in mesh]
-        field = np.zeros(grid.shape)
+        field = np.zeros(domain.shape)
         for vector in np.stack(numbers, axis=-1):
             argument = sum(n * phase for n, phase in zip(vector, mesh, strict=True))
             field += rng.normal() * np.cos(argument) + rng.normal() * np.sin(argument)
@@ -46,11 +46,11 @@ class InitialField:
 
 
 def initial_fields(
-    initial: InitialField, grid: Grid, n_trajectories: int, seed: int
+    initial: InitialField, domain: Domain, n_trajectories: int, seed: int
 ) -> Float[np.ndarray, "n ..."]:
     """Independent initial fields, the i-th the same whatever their number."""
     streams = np.random.SeedSequence(seed).spawn(n_trajectories)
-    return np.stack([initial.sample(grid, np.random.default_rng(stream)) for stream in streams])
+    return np.stack([initial.sample(domain, np.random.default_rng(stream)) for stream in streams])
 
 
 def noise_stream(n_trajectories: int, seed: int) -> np.random.Generator:

@@ -68,12 +68,12 @@ def theory_beside(found: Sequence[EquationTerm], data: Trajectories) -> Theory |
         return None
     facts = data.provenance["chain"]
     drift = (facts["c"] - facts["speed"]) / facts["epsilon"] ** 2
-    law = wave.law(data.grid.lengths[0], drift=drift)
+    law = wave.law(data.domain.lengths[0], drift=drift)
     leading = {row.expr: row.value for row in equation_terms(law)}
     right = wave.next_order.rhs.subs(epsilon, facts["epsilon"]) - drift * sympy.diff(u, xi)
-    k = data.grid.k[0]
-    jets = _jets(low_passed(data.u, round(facts["band"] / data.grid.k_unit)), k)
-    turn = np.exp(1j * np.outer(data.t - data.t[0], k * law.symbol("q", data.grid)))
+    k = data.domain.k[0]
+    jets = _jets(low_passed(data.u, round(facts["band"] / data.domain.k_unit)), k)
+    turn = np.exp(1j * np.outer(data.t - data.t[0], k * law.symbol("q", data.domain)))
     target = _accumulated(_evaluated(right, u, xi, jets), turn)
     field = sympy.Function("u", real=True)(COORDINATES[0], time)
     terms = [row.expr for row in found]

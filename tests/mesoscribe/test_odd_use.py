@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mesoscribe import Grid, Schedule, Trajectories, distill, fit, load, simulate
+from mesoscribe import Domain, Schedule, Trajectories, distill, fit, load, simulate
 from mesoscribe.diagnostics.judge.verdict import energy_cautions
 from mesoscribe.diagnostics.measure.energy import EnergyTrace
 from mesoscribe.diagnostics.measure.guarantee import Bound, Guarantee
@@ -26,12 +26,12 @@ def data() -> Trajectories:
 
 def remade(data: Trajectories, *, u: float = 1.0, t: float = 1.0, x: float = 1.0) -> Trajectories:
     """The same data in other units."""
-    return Trajectories.from_arrays(u * data.u, t * data.t, x * data.grid.coordinates[0], layout="ntx")
+    return Trajectories.from_arrays(u * data.u, t * data.t, x * data.domain.coordinates[0], layout="ntx")
 
 
 def other(data: Trajectories, u: np.ndarray, t: np.ndarray) -> Trajectories:
     """Other fields or times on the same box."""
-    return Trajectories.from_arrays(u, t, data.grid.coordinates[0], layout="ntx")
+    return Trajectories.from_arrays(u, t, data.domain.coordinates[0], layout="ntx")
 
 
 def found(data: Trajectories) -> dict[str, float]:
@@ -80,7 +80,9 @@ def test_constant_fields_are_refused(value: float, data: Trajectories) -> None:
 
 
 def test_network_without_skill_is_refused(data: Trajectories) -> None:
-    coarse = Trajectories.from_arrays(data.u[:, :, ::2], data.t, data.grid.coordinates[0][::2], layout="ntx")
+    coarse = Trajectories.from_arrays(
+        data.u[:, :, ::2], data.t, data.domain.coordinates[0][::2], layout="ntx"
+    )
     with pytest.raises(ValueError, match="explains most of the change of some mode, got none; give more"):
         found(coarse)
 
@@ -89,7 +91,7 @@ def test_many_points_are_read(tmp_path: Path) -> None:
     x = np.arange(65536) * 1e-3
     u = np.sin(2 * np.pi * x / 65.536) * np.exp(-np.arange(4.0))[None, :, None]
     np.savez(tmp_path / "long.npz", u=u, t=np.arange(4.0), x=x)
-    assert load(tmp_path / "long.npz").grid.shape == (65536,)
+    assert load(tmp_path / "long.npz").domain.shape == (65536,)
 
 
 @pytest.mark.parametrize("scale", [1e200, 1e-200])
@@ -119,10 +121,10 @@ def test_frames_of_zeros_do_not_drown_the_others() -> None:
     truth[1] = 0.0
     predicted = truth + 1e-17
     predicted[0] += 0.5
-    error = relative_rmse(predicted, truth, Grid((8,), (1.0,)))
+    error = relative_rmse(predicted, truth, Domain((8,), (1.0,)))
     np.testing.assert_allclose(error, 0.25 + 0.5e-17 / np.finfo(float).eps)
     predicted[0, 2] = 1e200
-    assert relative_rmse(predicted, truth, Grid((8,), (1.0,)))[2] == np.inf
+    assert relative_rmse(predicted, truth, Domain((8,), (1.0,)))[2] == np.inf
 
 
 TIMES = np.arange(3.0)

@@ -22,7 +22,7 @@ from benchmarks.speed.transforms import Transform, alone, counted
 from mesoscribe.diagnostics.measure.errors import persistence_error, rollout_error
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.regression.units import Scales
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.systems.catalog import CATALOG, simulate
 
 NO_FNO = pytest.mark.skipif(
@@ -35,7 +35,7 @@ STEPPERS = [
     ResOnsagerNet,
     OfficialSetting,
 ]
-LINE = Grid((32,), (2 * np.pi,))
+LINE = Domain((32,), (2 * np.pi,))
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +44,13 @@ def data() -> Trajectories:
     return simulate("allen_cahn", 6, points=32, n_frames=12, seed=0)
 
 
-def fields(grid: Grid, n: int = 3) -> torch.Tensor:
-    return torch.randn(n, *grid.shape, generator=torch.Generator().manual_seed(0))
+def fields(domain: Domain, n: int = 3) -> torch.Tensor:
+    return torch.randn(n, *domain.shape, generator=torch.Generator().manual_seed(0))
 
 
 @pytest.mark.parametrize("make", STEPPERS)
 def test_a_stepper_maps_fields_to_fields_and_every_parameter_is_trained(
-    make: Callable[[Grid, float], Stepper],
+    make: Callable[[Domain, float], Stepper],
 ) -> None:
     torch.manual_seed(0)
     stepper, v = make(LINE, 0.1), fields(LINE)
@@ -62,14 +62,14 @@ def test_a_stepper_maps_fields_to_fields_and_every_parameter_is_trained(
 
 
 @pytest.mark.parametrize("make", [Convolutions, OfficialSetting, pytest.param(FourierOperator, marks=NO_FNO)])
-def test_steppers_of_planes(make: Callable[[Grid, float], Stepper]) -> None:
-    plane = Grid((16, 16), (1.0, 1.0))
+def test_steppers_of_planes(make: Callable[[Domain, float], Stepper]) -> None:
+    plane = Domain((16, 16), (1.0, 1.0))
     stepper = make(plane, 0.1) if make is not FourierOperator else FourierOperator(plane, 0.1, modes=8)
     assert stepper(fields(plane)).shape == (3, 16, 16)
 
 
 @pytest.mark.parametrize("make", [Convolutions, pytest.param(FourierOperator, marks=NO_FNO)])
-def test_unstructured_steppers_commute_with_translations(make: Callable[[Grid, float], Stepper]) -> None:
+def test_unstructured_steppers_commute_with_translations(make: Callable[[Domain, float], Stepper]) -> None:
     torch.manual_seed(0)
     stepper, v = make(LINE, 0.1).eval(), fields(LINE)
     moved = stepper(v.roll(5, -1)).roll(-5, -1)
@@ -86,7 +86,7 @@ def test_operators_of_onsagernet_dissipate_its_energy() -> None:
 
 def test_the_loop_learns_and_keeps_its_best_weights(data: Trajectories) -> None:
     parts = data.split(0)
-    trained = train(lambda grid, h: Convolutions(grid, h, width=8, blocks=1), parts, seconds=1.5, seed=0)
+    trained = train(lambda domain, h: Convolutions(domain, h, width=8, blocks=1), parts, seconds=1.5, seed=0)
     assert trained.steps > 5
     assert rollout_error(trained.forecast, parts.train).at(1) < 0.7 * persistence_error(parts.train).at(1)
 
@@ -128,9 +128,9 @@ def test_names_of_pysindys_terms_are_read(name: str, what: tuple[int, int]) -> N
 
 def test_a_sparse_equation_with_the_true_terms_follows_the_truth(data: Trajectories) -> None:
     kdv = simulate("kdv", 2, points=64, n_frames=4, seed=0)
-    burgers = SparseEquation({"x0_111": -1.0, "x0x0_1": -6.0}, kdv.grid.lengths)
+    burgers = SparseEquation({"x0_111": -1.0, "x0x0_1": -6.0}, kdv.domain.lengths)
     assert rollout_error(burgers, kdv).at(3) < 1e-4
-    reaction = SparseEquation({"x0_11": 1.0, "x0": 100.0, "x0^3": -100.0}, data.grid.lengths)
+    reaction = SparseEquation({"x0_11": 1.0, "x0": 100.0, "x0^3": -100.0}, data.domain.lengths)
     assert rollout_error(reaction, data).at(11) < 1e-4
 
 

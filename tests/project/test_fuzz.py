@@ -1,6 +1,6 @@
 """Damaged and hostile inputs: each is refused in one line, none crashes, hangs or has code executed.
 
-`make fuzz` runs 10,000 mutations; `pytest tests/test_fuzz.py --fuzz 200` some.
+`make fuzz` runs 10,000 mutations; `pytest tests/project/test_fuzz.py --fuzz 200` some.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from mesoscribe.symbolic.law.factor import u
 from mesoscribe.symbolic.law.parse import parse
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support import mutations
-from tests.support.members import random_model
+from tests.support.examples import random_model
 from tests.support.mutations import NT, NX, N, T, U, X, copied, forge, mutate, written
 from tests.support.sandbox import outcomes, refused
 
@@ -144,7 +144,7 @@ def everything(folder: Path, *, form: str = "json", warm: bool = True) -> None:
     """All that is read of a run folder, as far as it goes; the warm start of its fit takes longest."""
     verify(folder)
     plan, content = kept(folder)
-    OnsagerModel.load(folder / "model").flow().rhs(torch.zeros(1, 16, dtype=torch.float64))
+    OnsagerModel.load(folder / "model").member().rhs(torch.zeros(1, 16, dtype=torch.float64))
     exported(Law.load(folder / "law.json"), form)
     assert all(isinstance(line, str) for line in (*summary(plan, folder), *content.get("notes", ())))
     csv_text([read_run(folder)])

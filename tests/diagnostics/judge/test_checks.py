@@ -116,7 +116,7 @@ def test_energy_may_fall_where_it_dissipates(summary: Summary) -> None:
 def test_mean_that_drifts_in_the_data_is_seen(summary: Summary) -> None:
     data = summary.data
     drift = np.linspace(0, 1, data.n_frames)[None, :, None]
-    moved = Trajectories.from_arrays(data.u + drift, data.t, data.grid.coordinates[0], layout="ntx")
+    moved = Trajectories.from_arrays(data.u + drift, data.t, data.domain.coordinates[0], layout="ntx")
     assert of(replace(summary, data=moved), "mean of u").state is State.BAD
     assert of(replace(summary, law=ALLEN_CAHN), "mean of u").state is State.UNKNOWN
 

@@ -9,12 +9,12 @@ import pytest
 import sympy
 
 from mesoscribe.diagnostics.measure.guarantee import Bound, guarantee
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.density_terms import u_x
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 
-GRID = Grid((32,), (2 * np.pi,))
+GRID = Domain((32,), (2 * np.pi,))
 M, W = Factor.of(1), Factor.of(k)
 
 

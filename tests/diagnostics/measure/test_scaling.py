@@ -15,15 +15,15 @@ from mesoscribe.diagnostics.measure.probes import probe
 from mesoscribe.diagnostics.measure.scaling import exponents
 from mesoscribe.diagnostics.measure.sweep import N_AMPLITUDES, sweep
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.dynamics.flow import band_mask
+from mesoscribe.hybrid.dynamics.member import band_mask
 from mesoscribe.hybrid.regression.rank_one import Case
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.read.canonical import CanonicalNetwork, canonical_form
-from tests.support.members import random_model
+from tests.support.examples import random_model
 
-GRID = Grid((32,), (2 * np.pi,))
+GRID = Domain((32,), (2 * np.pi,))
 KDV = Law(F=Factor.of(u**3), q=Factor.of(-(k**2)), w=Factor.of(k))
 QUARTIC = Law(F=Factor.of(u**4), q=Factor.of(k**2), m=Factor.of(1))
 ALLEN_CAHN = Law(F=Factor.of(25 * u**4), q=Factor.of(-100 + k**2), m=Factor.of(1))
@@ -122,9 +122,9 @@ def test_crossover_between_two_powers_is_named() -> None:
 def test_canonical_energy_of_a_network_is_its_raw_energy_without_the_gauge(case: Case) -> None:
     model = random_model(case)
     network = canonical_form(model)
-    grid = model.setting.grid
-    raw, canonical = probe(model, grid), probe(network, grid)
-    fields = raw.evolved(waves().u[:, 0], grid)
+    domain = model.setting.domain
+    raw, canonical = probe(model, domain), probe(network, domain)
+    fields = raw.evolved(waves().u[:, 0], domain)
     fields = fields - fields.mean(-1, keepdims=True)
     offset = raw.components(0 * fields[:1])["V"]
     scale = next(gauge.removed for gauge in network.gauge if gauge.freedom == "scale")
@@ -144,12 +144,12 @@ def test_raw_and_canonical_networks_have_their_components() -> None:
 
 def test_energies_in_two_dimensions() -> None:
     model = random_model(shape=(12, 10))
-    grid = model.setting.grid
+    domain = model.setting.domain
     rng = np.random.default_rng(0)
-    fields = probe(model, grid).evolved(rng.normal(size=(3, *grid.shape)), grid)
+    fields = probe(model, domain).evolved(rng.normal(size=(3, *domain.shape)), domain)
     fields = fields - fields.mean((1, 2), keepdims=True)
     network = canonical_form(model)
-    raw, canonical = (probe(subject, grid).components for subject in (model, network))
+    raw, canonical = (probe(subject, domain).components for subject in (model, network))
     scale = next(gauge.removed for gauge in network.gauge if gauge.freedom == "scale")
     expected = scale * (raw(fields)["V"] - raw(0 * fields)["V"])
     np.testing.assert_allclose(canonical(fields)["V"], expected, rtol=1e-9, atol=1e-9)
@@ -163,7 +163,7 @@ def test_energy_is_conserved_by_w_and_falls_by_m() -> None:
 
 
 def _short(data: Trajectories) -> Trajectories:
-    return Trajectories.from_arrays(data.u, 0.01 * data.t, data.grid.coordinates[0], layout="ntx")
+    return Trajectories.from_arrays(data.u, 0.01 * data.t, data.domain.coordinates[0], layout="ntx")
 
 
 def _constant(change: np.ndarray) -> bool:

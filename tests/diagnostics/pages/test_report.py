@@ -25,11 +25,11 @@ from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.search import warm_start
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.select.pareto import Pareto, Tried
-from tests.support.members import random_model
+from tests.support.examples import random_model
 from tests.support.pages import Page, parsed, photographed
 
 POINTS, FRAMES = 32, 26
@@ -54,8 +54,8 @@ class Case1D:
 @pytest.fixture(scope="module")
 def case() -> Case1D:
     """KdV on a few points."""
-    grid = Grid((POINTS,), (2 * np.pi,))
-    x = grid.coordinates[0]
+    domain = Domain((POINTS,), (2 * np.pi,))
+    x = domain.coordinates[0]
     phase = np.random.default_rng(0).uniform(0, 7, (6, 2, 1))
     u0 = np.cos(x + phase[:, 0]) + 0.5 * np.cos(2 * x + phase[:, 1])
     t = 4e-3 * np.arange(FRAMES)
@@ -240,7 +240,7 @@ def test_warnings_name_what_is_wrong(case: Case1D) -> None:
 
 def test_fields_outside_the_supported_range_are_named(case: Case1D) -> None:
     test = case.split.test
-    large = Trajectories.from_arrays(3 * test.u, test.t, test.grid.coordinates[0], layout="ntx")
+    large = Trajectories.from_arrays(3 * test.u, test.t, test.domain.coordinates[0], layout="ntx")
     errors: dict[str, Any] = {name: constant(0.01) for name in ("persistence", "network", "law")}
     words = cautions(case.model, FOUND, large, errors, {}, None)
     assert any("outside the supported range" in word for word in words)
@@ -257,8 +257,8 @@ def test_report_in_two_dimensions(tmp_path: Path) -> None:
     model = random_model(Case.DISSIPATIVE, shape=(12, 10))
     lengths = model.setting.lengths
     law = Law(F=Factor.of(u**4), q=Factor.of(kx**2 + ky**2), m=Factor.of(1), lengths=lengths)
-    grid = model.setting.grid
-    x, y = (np.asarray(c) for c in grid.coordinates)
+    domain = model.setting.domain
+    x, y = (np.asarray(c) for c in domain.coordinates)
     t = 0.01 * np.arange(4)
     wave = np.cos(2 * np.pi * x / lengths[0])[:, None] * np.cos(2 * np.pi * y / lengths[1])
     data = Trajectories.from_arrays(law.simulate(np.stack([wave, 0.5 * wave]), t), t, x, y, layout="ntxy")

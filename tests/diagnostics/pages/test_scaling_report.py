@@ -30,7 +30,7 @@ SAMPLING = {"kdv": {"points": 32, "n_frames": 26, "dt": 4e-3}, "allen_cahn": {"p
 def learned(name: str) -> tuple[OnsagerModel, Law, Trajectories]:
     """A network from its warm start, the law of the system and its data."""
     made = simulate(name, 8, seed=0, **SAMPLING[name])
-    x = made.grid.coordinates[0]
+    x = made.domain.coordinates[0]
     data = Trajectories.from_arrays(made.u, made.t, x, layout="ntx", source=HOSTILE)
     parts = data.split(0)
     return build(warm_start(parts.train, parts.validation), parts.train), CATALOG[name].law, data

@@ -51,11 +51,11 @@ def everywhere(samples: ForceSamples) -> tuple[np.ndarray, np.ndarray]:
 def test_map_is_exact_on_a_harmonic_chain(sites: int) -> None:
     data = states(sites, fput(c=1.7, alpha=0))
     samples = ForceSamples(data)
-    grid, eps, c = samples.map.grid, data.epsilon, data.c
-    rate = torch.as_tensor(1j * (c * eps * grid.k[0] - 2 * c * np.sin(eps * grid.k[0] / 2)) / eps**3)
+    domain, eps, c = samples.map.domain, data.epsilon, data.c
+    rate = torch.as_tensor(1j * (c * eps * domain.k[0] - 2 * c * np.sin(eps * domain.k[0] / 2)) / eps**3)
 
     def exact(u: torch.Tensor) -> torch.Tensor:
-        return grid.ifft(rate * grid.fft(u))
+        return domain.ifft(rate * domain.fft(u))
 
     y = samples.targets(*everywhere(samples))
     image = samples.map.image(*along(exact, samples.u)).detach()
@@ -101,8 +101,8 @@ def test_bias_of_the_dropped_second_derivative() -> None:
 
 
 def test_change_of_the_rate_is_its_derivative_along_the_wave() -> None:
-    grid = SiteMap.of(states(32)).grid
-    wave = LinearWave(grid, ((0, 1), (3,), (1, 2)), np.array([-1.0, 0.3, 0.2]))
+    domain = SiteMap.of(states(32)).domain
+    wave = LinearWave(domain, ((0, 1), (3,), (1, 2)), np.array([-1.0, 0.3, 0.2]))
     u = ForceSamples(states(32)).u
     rate, change = along(wave.rate, u)
     h = 1e-5
@@ -113,7 +113,7 @@ def test_change_of_the_rate_is_its_derivative_along_the_wave() -> None:
 def test_estimator_has_the_mean_and_the_variance_of_sampling_without_replacement() -> None:
     draws, m = 20_000, 8
     samples = ForceSamples(states(48, n=1, n_frames=2))
-    wave = LinearWave(samples.map.grid, LEADING, np.array([-0.8, -0.05]))
+    wave = LinearWave(samples.map.domain, LEADING, np.array([-0.8, -0.05]))
     image = samples.map.image(*along(wave.rate, samples.u)).detach()
     rng = np.random.default_rng(0)
     ix, every = everywhere(samples)
@@ -237,7 +237,7 @@ def test_gradient_of_the_loss_reaches_every_parameter() -> None:
     data = states(64)
     model = model_of(data, PartialForces(sites=8))
     samples = ForceSamples(data)
-    v = model.grid.ifft(samples.map.grid.fft(samples.u)[:, : model.grid.modes_shape[0]])
+    v = model.domain.ifft(samples.map.domain.fft(samples.u)[:, : model.domain.modes_shape[0]])
     v = v / model.setting.scales.amplitude
     pieces = Snapshots(samples, v, PartialForces(8), np.random.default_rng(0))
     batch = tuple(torch.stack(part) for part in zip(*(pieces[i] for i in range(4)), strict=True))

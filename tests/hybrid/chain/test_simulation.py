@@ -172,7 +172,7 @@ def test_reference_files_are_reproduced(name: str, steps: int, official) -> None
     courant = chain.force.c * reference.dt / chain.epsilon**3 / steps
     data = chain.simulate(first_field(file, chain.sites), reference.t, courant=courant, start=dispersionless)
     found = data.trajectories(Linear(256))
-    assert relative_rmse(found.u, reference.u, found.grid).max() < 1e-7
+    assert relative_rmse(found.u, reference.u, found.domain).max() < 1e-7
 
 
 def refused(**settings) -> ChainData:

@@ -39,8 +39,8 @@ def many(n: int = 5, nt: int = 6) -> Trajectories:
 
 def test_box_is_the_number_of_points_times_the_spacing() -> None:
     data = Trajectories.from_arrays(plane(), T, X + 5, Y, layout="ntxy")
-    assert data.grid.shape == (16, 8)
-    assert data.grid.lengths == pytest.approx((3.0, 2.0), rel=1e-14)
+    assert data.domain.shape == (16, 8)
+    assert data.domain.lengths == pytest.approx((3.0, 2.0), rel=1e-14)
     assert data.dt == pytest.approx(0.1, rel=1e-14)
     assert (data.n, data.n_frames) == (2, 6)
     assert data.u.dtype == np.float64
@@ -100,13 +100,13 @@ def test_single_precision_coordinates_are_even() -> None:
     t = (np.arange(101) * 1e-3 + 40).astype(np.float32)
     x = np.linspace(-30, 30, 64, endpoint=False, dtype=np.float32)
     data = Trajectories.from_arrays(wave(x, t.astype(float), 60.0), t, x)
-    assert data.grid.lengths[0] == pytest.approx(60, rel=1e-6)
+    assert data.domain.lengths[0] == pytest.approx(60, rel=1e-6)
     assert data.dt == pytest.approx(1e-3, rel=1e-3)
 
 
 def test_constant_field_is_allowed_and_left_alone() -> None:
     data = Trajectories.from_arrays(np.ones((2, 6, 16)), T, X)
-    assert data.grid.shape == (16,)
+    assert data.domain.shape == (16,)
     assert data.notes == ()
 
 
@@ -120,8 +120,8 @@ def test_imaginary_part_of_rounding_is_dropped_with_a_note() -> None:
 def test_repeated_endpoint_is_dropped(shift: float) -> None:
     x = np.linspace(0, 3, 17) + shift
     data = Trajectories.from_arrays(wave(x).astype(np.float32), T, x)
-    assert data.grid.shape == (16,)
-    assert data.grid.lengths == pytest.approx((3.0,))
+    assert data.domain.shape == (16,)
+    assert data.domain.lengths == pytest.approx((3.0,))
     assert "repeats" in data.notes[0]
 
 
@@ -147,7 +147,7 @@ NOT_REPEATED = {
 @pytest.mark.parametrize("u", NOT_REPEATED.values(), ids=NOT_REPEATED.keys())
 def test_equal_ends_that_are_two_points_are_kept(u: np.ndarray) -> None:
     data = Trajectories.from_arrays(u, T, X)
-    assert data.grid.shape == (16,)
+    assert data.domain.shape == (16,)
     assert data.notes == ()
 
 
@@ -264,7 +264,7 @@ def test_saved_data_are_read_back(tmp_path: Path, suffix: str, notes: tuple[str,
     back = load(tmp_path / f"data{suffix}")
     np.testing.assert_array_equal(back.u, data.u)
     np.testing.assert_array_equal(back.t, data.t)
-    assert back.grid == data.grid
+    assert back.domain == data.domain
     assert back.notes == notes
     assert back.source.endswith("(here)")
     data.save(tmp_path / f"data{suffix}")

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 
 from mesoscribe import DiscreteGradient
 from mesoscribe.hybrid.dynamics.average_force import AverageForce, pointwise_average, product
-from mesoscribe.hybrid.dynamics.flow import Flow
+from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out, simulate
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.regression.rank_one import Case
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.density_terms import u_xx, u_yy
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
+from tests.support.examples import KDV, Example, fields, member, random_model, waves
 from tests.support.laws import LAWS, smooth
-from tests.support.members import KDV, Member, fields, flow, random_model, waves
 
 STEPS = (1e-4, 1e-2, 1.0, 10.0)
 TOLERANCE = 1e-11
@@ -32,14 +32,14 @@ WELL_POSED = {  # where u < 0 the others' u u_xx² outgrows all that would hold 
 ALLEN_CAHN, MIXED = LAWS["Allen–Cahn"], LAWS["mixed"]
 
 
-def rises(equation: Flow, frames: np.ndarray) -> np.ndarray:
+def rises(equation: Member, frames: np.ndarray) -> np.ndarray:
     """Changes of V between frames (n, nt, *grid), relative to the sum of the absolute values of its terms."""
-    u_hat = equation.grid.fft(torch.as_tensor(frames))
+    u_hat = equation.domain.fft(torch.as_tensor(frames))
     V, size = equation.energy(u_hat).detach(), equation.energy_size(u_hat).detach()
     return np.diff(V.numpy(), axis=1) / size.amax(1, keepdim=True).numpy()
 
 
-def assert_energy_law(equation: Flow, frames: np.ndarray, scheme: DiscreteGradient) -> None:
+def assert_energy_law(equation: Member, frames: np.ndarray, scheme: DiscreteGradient) -> None:
     """V rises by no more than the tolerance of each step between two frames, and stays where M = 0."""
     change = rises(equation, frames)
     allowed = 2 * scheme.tolerance * (1 + scheme.counts.subdivided)
@@ -94,10 +94,10 @@ def test_network_converges_with_order_two_to_the_solution_of_its_tabulated_flow(
 @pytest.mark.parametrize("h", STEPS)
 def test_energy_law_holds_for_laws_at_every_step(law: Law, h: float) -> None:
     u0, scheme = smooth(law, 2, modes=2), DiscreteGradient(step=h)
-    equation = law.flow(Grid(u0.shape[1:], law.lengths))
+    equation = law.member(Domain(u0.shape[1:], law.lengths))
     u0 = (
         law.centre
-        + equation.grid.ifft(equation.grid.fft(torch.as_tensor(u0 - law.centre)) * equation.mask).numpy()
+        + equation.domain.ifft(equation.domain.fft(torch.as_tensor(u0 - law.centre)) * equation.mask).numpy()
     )
     frames = law.simulate(u0, h * np.arange(4), scheme=scheme)
     assert_energy_law(equation, frames - law.centre, scheme)
@@ -115,7 +115,7 @@ def test_energy_law_holds_for_random_networks_at_every_step(
         model = random_model(case, shape=shape, low_modes=low_modes, seed=seed)
         scheme = DiscreteGradient(step=h)
         frames = model.simulate(fields(model, 2).numpy(), h * np.arange(3), scheme=scheme)
-        assert_energy_law(model.flow(), frames, scheme)
+        assert_energy_law(model.member(), frames, scheme)
         energy = model.energies(frames).total.numpy()
         assert np.diff(energy, axis=1).max() <= 1e-8 * np.abs(energy).max()
 
@@ -138,11 +138,11 @@ def test_energy_law_holds_for_random_coercive_laws(
         m=Factor((sympy.Integer(1), k**2), m),
         w=Factor((k,), (w,)),
     )
-    grid = Grid((16,), law.lengths)
-    u0 = waves(grid, 2, modes=3, seed=seed)
+    domain = Domain((16,), law.lengths)
+    u0 = waves(domain, 2, modes=3, seed=seed)
     scheme = DiscreteGradient(step=h)
     frames = law.simulate(u0, h * np.arange(3), scheme=scheme)
-    assert_energy_law(law.flow(grid), frames, scheme)
+    assert_energy_law(law.member(domain), frames, scheme)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -163,12 +163,12 @@ def test_average_force_times_the_step_is_the_difference_of_the_energy(
     shape: tuple[int, ...], low_modes: int, distance: float
 ) -> None:
     model = random_model(shape=shape, low_modes=low_modes, size=1.0)
-    equation, grid = model.flow(), model.grid
+    equation, domain = model.member(), model.domain
     assert model.potential.nonlocal_part is not None
     with torch.no_grad():
         model.potential.nonlocal_part.invariants.hidden.weight *= 20
-        a = grid.fft(fields(model, 4)) * equation.mask
-        b = a + distance * grid.fft(fields(model, 4, seed=2)) * equation.mask
+        a = domain.fft(fields(model, 4)) * equation.mask
+        b = a + distance * domain.fft(fields(model, 4, seed=2)) * equation.mask
         average = AverageForce.of(equation, a, b).total
         rise = equation.energy(b) - equation.energy(a)
     found = product(equation, average, b - a)
@@ -200,7 +200,7 @@ def test_energy_of_the_evolved_modes_obeys_the_law_whatever_lies_outside_the_ban
     u0 = np.random.default_rng(0).normal(size=(2, 32))
     scheme = DiscreteGradient(step=0.05)
     frames = law.simulate(u0, 0.05 * np.arange(6), scheme=scheme)
-    equation = law.flow(Grid((32,), law.lengths))
+    equation = law.member(Domain((32,), law.lengths))
     assert_energy_law(equation, frames, scheme)
     outside = np.fft.rfft(frames)[:, 1:, 6:16]
     expected = np.fft.rfft(u0)[:, None, 6:16] * hold
@@ -237,22 +237,26 @@ def test_frames_are_divided_into_equal_steps_and_counted() -> None:
 
 
 def test_roll_out_takes_the_same_steps_as_simulate() -> None:
-    grid = Grid((32,), (2 * np.pi,))
-    equation = LAWS["KdV"].flow(grid)
-    u0, scheme = waves(grid, 2), DiscreteGradient(step=0.005)
+    domain = Domain((32,), (2 * np.pi,))
+    equation = LAWS["KdV"].member(domain)
+    u0, scheme = waves(domain, 2), DiscreteGradient(step=0.005)
     rolled = [*roll_out(equation, torch.as_tensor(u0), 0.01, 3, 2, scheme)]
     whole = simulate(equation, u0, 0.01 * np.arange(4), scheme=scheme, rtol=1.0)
     np.testing.assert_allclose(torch.stack(rolled, 1), whole[:, 1:], atol=1e-13)
 
 
-@pytest.mark.parametrize("member", [KDV], ids=lambda member: member.name)
-def test_flows_without_energy_and_wrong_settings_are_refused(member: Member) -> None:
-    grid = Grid((32,), (member.length,))
+@pytest.mark.parametrize("example", [KDV], ids=lambda example: example.name)
+def test_flows_without_energy_and_wrong_settings_are_refused(example: Example) -> None:
+    domain = Domain((32,), (example.length,))
     with pytest.raises(ValueError, match="knows its energy F, got its force only"):
-        simulate(member.flow(grid), waves(grid, 1), [0.0, 1.0], scheme=DiscreteGradient(step=1.0), rtol=1.0)
-    family = ALLEN_CAHN.family(grid, ALLEN_CAHN.values()[None] * np.ones((2, 1)))
+        simulate(
+            example.member(domain), waves(domain, 1), [0.0, 1.0], scheme=DiscreteGradient(step=1.0), rtol=1.0
+        )
+    family = ALLEN_CAHN.family(domain, ALLEN_CAHN.values()[None] * np.ones((2, 1)))
     with pytest.raises(ValueError, match="expected one equation of motion"):
-        DiscreteGradient(step=1.0).prepare(family, 0.1)(grid.fft(torch.zeros(2, 1, 32, dtype=torch.float64)))
+        DiscreteGradient(step=1.0).prepare(family, 0.1)(
+            domain.fft(torch.zeros(2, 1, 32, dtype=torch.float64))
+        )
     with pytest.raises(ValueError, match="expected a positive step"):
         DiscreteGradient(step=0.0)
     with pytest.raises(ValueError, match="expected a tolerance"):
@@ -260,18 +264,21 @@ def test_flows_without_energy_and_wrong_settings_are_refused(member: Member) -> 
 
 
 def test_exponential_scheme_drifts_where_this_one_keeps_the_energy() -> None:
-    grid = Grid((32,), (2 * np.pi,))
-    equation, u0 = LAWS["KdV"].flow(grid), torch.as_tensor(waves(grid, 2))
+    domain = Domain((32,), (2 * np.pi,))
+    equation, u0 = LAWS["KdV"].member(domain), torch.as_tensor(waves(domain, 2))
     for scheme, holds in ((ETDRK4(), False), (DiscreteGradient(step=0.01), True)):
         frames = torch.stack([u0, *roll_out(equation, u0, 0.01, 10, 1, scheme)], dim=1)
         assert bool(np.abs(rises(equation, frames.numpy())).max() < 1e-11) is holds
 
 
 def test_linear_flow_without_pointwise_energy() -> None:
-    grid = Grid((32,), (5.0,))
+    domain = Domain((32,), (5.0,))
     equation = replace(
-        flow(grid, lambda q: 0.1 * q**2 + 1j * q, lambda q: 1 + q**2, torch.zeros_like), F=torch.zeros_like
+        member(domain, lambda q: 0.1 * q**2 + 1j * q, lambda q: 1 + q**2, torch.zeros_like),
+        F=torch.zeros_like,
     )
-    frames = simulate(equation, waves(grid, 2), 5.0 * np.arange(4), scheme=DiscreteGradient(step=5.0), rtol=1)
+    frames = simulate(
+        equation, waves(domain, 2), 5.0 * np.arange(4), scheme=DiscreteGradient(step=5.0), rtol=1
+    )
     assert_energy_law(equation, frames, DiscreteGradient(step=5.0))
     assert rises(equation, frames).max() < 0

@@ -13,13 +13,13 @@ import torch
 
 from mesoscribe import DiscreteGradient
 from mesoscribe.diagnostics.measure.guarantee import Bound, guarantee
-from mesoscribe.hybrid.dynamics.flow import Flow
+from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.regression.rank_one import Case
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
+from tests.support.examples import random_model
 from tests.support.laws import LAWS
-from tests.support.members import random_model
 
 ROOT = Path(__file__).resolve().parents[3]
 WELL = Law(F=Factor.of(u**4 / 4), q=Factor.of(k**2 / 8 - 1), m=Factor.of(1 + k**2), w=Factor.of(k))
@@ -29,7 +29,7 @@ CASES = {"dissipative": replace(WELL, w=Factor()), "mixed": WELL, "conservative"
 def test_tests_that_the_documents_name_exist() -> None:
     named = set()
     for path in ROOT.glob("docs/*.md"):
-        named |= set(re.findall(r"(tests/\w+\.py)::(test_\w+)", path.read_text()))
+        named |= set(re.findall(r"(tests/[\w/]+\.py)::(test_\w+)", path.read_text()))
     assert len(named) > 10
     for file, name in named:
         tree = ast.parse((ROOT / file).read_text())
@@ -60,23 +60,23 @@ def test_networks_stay_in_the_bounded_set_below_their_energy_for_long_times(case
     assert np.diff(energy, axis=1).max() <= 1e-8 * np.abs(energy).max()
 
 
-def linearisations(flow: Flow, c: float) -> torch.Tensor:
+def linearisations(member: Member, c: float) -> torch.Tensor:
     """The coefficient of û_k in û_t about u = c, for each mode, from rhs alone."""
-    h, grid = 1e-5, flow.grid
+    h, domain = 1e-5, member.domain
     out = []
-    for mode in range(1, grid.shape[0] // 2):
-        wave = torch.cos(mode * grid.k_unit * torch.as_tensor(grid.coordinates[0]))
-        rate = (flow.rhs(c + h * wave) - flow.rhs(c - h * wave)) / (2 * h)
-        out.append(grid.fft(rate)[mode] / 0.5)
+    for mode in range(1, domain.shape[0] // 2):
+        wave = torch.cos(mode * domain.k_unit * torch.as_tensor(domain.coordinates[0]))
+        rate = (member.rhs(c + h * wave) - member.rhs(c - h * wave)) / (2 * h)
+        out.append(domain.fft(rate)[mode] / 0.5)
     return torch.stack(out)
 
 
 @pytest.mark.parametrize("name", ["mixed", "KdV", "Cahn–Hilliard", "Benjamin–Ono", "nonlocal mobility"])
 def test_equation_determines_its_operator_up_to_a_scale_and_its_energy_where_it_acts(name: str) -> None:
     law = LAWS[name]
-    flow = law.flow(Grid((16,), law.lengths))
-    at, other = linearisations(flow, 0.3), linearisations(flow, 0.8)
-    K, q = flow.K[1:8], flow.q[1:8]
+    member = law.member(Domain((16,), law.lengths))
+    at, other = linearisations(member, 0.3), linearisations(member, 0.8)
+    K, q = member.K[1:8], member.q[1:8]
     found = (other - at) / (other - at)[0]
     torch.testing.assert_close(found, K / K[0], rtol=1e-5, atol=1e-5 * float((K / K[0]).abs().max()))
     symbol = -at / found / K[0]  # q(k) + F''(0.3), in the scale of the true operator
@@ -88,14 +88,14 @@ def test_equation_determines_its_operator_up_to_a_scale_and_its_energy_where_it_
 
 def test_negative_b_bounds_the_modes_on_which_the_energy_has_a_minimum() -> None:
     law = Law(q=Factor.of(1 - k**2 / 100), m=Factor.of(1))
-    assert guarantee(law, Grid((16,), law.lengths)).bound is Bound.BELOW
-    assert guarantee(law, Grid((64,), law.lengths)).bound is Bound.NONE
-    assert guarantee(replace(law, band=9.0), Grid((64,), law.lengths)).bound is Bound.BELOW
+    assert guarantee(law, Domain((16,), law.lengths)).bound is Bound.BELOW
+    assert guarantee(law, Domain((64,), law.lengths)).bound is Bound.NONE
+    assert guarantee(replace(law, band=9.0), Domain((64,), law.lengths)).bound is Bound.BELOW
 
 
 def test_energy_without_lower_bound_keeps_its_law_and_promises_no_bound() -> None:
     law = Law(F=Factor.of(u**3), q=Factor.of(k**2), m=Factor.of(1))
-    assert guarantee(law, Grid((16,), law.lengths)).bound is Bound.NONE
+    assert guarantee(law, Domain((16,), law.lengths)).bound is Bound.NONE
     frames = law.simulate(np.full(16, -0.1), np.arange(0, 3.3, 0.8), scheme=DiscreteGradient(step=0.2))
     energy = law.energies(frames).total.numpy()
     assert np.diff(energy).max() < 0

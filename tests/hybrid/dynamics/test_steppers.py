@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from mesoscribe.hybrid.dynamics.flow import Flow
+from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out, simulate
-from mesoscribe.hybrid.space.grid import Grid
-from tests.support.members import ALLEN_CAHN, KDV, MIXED, Member, flow, waves
+from mesoscribe.hybrid.space.domain import Domain
+from tests.support.examples import ALLEN_CAHN, KDV, MIXED, Example, member, waves
 
 
 def soliton(x: np.ndarray, c: float, centre: float) -> np.ndarray:
@@ -20,28 +20,31 @@ def soliton(x: np.ndarray, c: float, centre: float) -> np.ndarray:
 @pytest.mark.slow
 def test_kdv_soliton_returns_after_one_turn() -> None:
     c, length = 4.0, 24.0
-    grid = Grid((96,), (length,))
-    u0 = soliton(grid.coordinates[0], c, length / 2)
+    domain = Domain((96,), (length,))
+    u0 = soliton(domain.coordinates[0], c, length / 2)
     assert u0[0] < 1e-8
-    u = simulate(KDV.flow(grid), u0, np.linspace(0, length / c, 13), scheme=ETDRK4(), rtol=1e-6)
+    u = simulate(KDV.member(domain), u0, np.linspace(0, length / c, 13), scheme=ETDRK4(), rtol=1e-6)
     assert np.abs(u[-1] - u0).max() < 1e-6
     assert np.abs(u[6] - u0).max() > 1.0
 
 
 def test_linear_equation_is_exact_in_one_step() -> None:
-    grid = Grid((32,), (5.0,))
-    mixed = flow(grid, lambda k: 0.1 * k**2 + 1j * k, lambda k: 1 + k**2, torch.zeros_like)
-    u0 = torch.as_tensor(waves(grid, 3))
+    domain = Domain((32,), (5.0,))
+    mixed = member(domain, lambda k: 0.1 * k**2 + 1j * k, lambda k: 1 + k**2, torch.zeros_like)
+    u0 = torch.as_tensor(waves(domain, 3))
     u = next(roll_out(mixed, u0, 0.7, 1, 1, ETDRK4()))
-    k = torch.as_tensor(grid.k[0])
-    exact = grid.ifft(torch.exp(-(0.1 * k**2 + 1j * k) * (1 + k**2) * 0.7) * grid.fft(u0) * mixed.mask)
+    k = torch.as_tensor(domain.k[0])
+    exact = domain.ifft(torch.exp(-(0.1 * k**2 + 1j * k) * (1 + k**2) * 0.7) * domain.fft(u0) * mixed.mask)
     torch.testing.assert_close(u, exact, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize(("member", "t"), [(KDV, 0.1), (ALLEN_CAHN, 0.2)], ids=["kdv", "allen_cahn"])
-def test_etdrk4_converges_with_order_four(member: Member, t: float) -> None:
-    grid = Grid((32,), (member.length,))
-    equation, u0 = member.flow(grid), torch.as_tensor(waves(grid, 2, modes=2, amplitude=member.amplitude))
+@pytest.mark.parametrize(("example", "t"), [(KDV, 0.1), (ALLEN_CAHN, 0.2)], ids=["kdv", "allen_cahn"])
+def test_etdrk4_converges_with_order_four(example: Example, t: float) -> None:
+    domain = Domain((32,), (example.length,))
+    equation, u0 = (
+        example.member(domain),
+        torch.as_tensor(waves(domain, 2, modes=2, amplitude=example.amplitude)),
+    )
     counts = [32, 64, 128, 512]
     *answers, best = (next(roll_out(equation, u0, t, 1, n, ETDRK4())) for n in counts)
     errors = [float((u - best).norm()) for u in answers]
@@ -50,55 +53,57 @@ def test_etdrk4_converges_with_order_four(member: Member, t: float) -> None:
 
 
 def test_held_modes_stay_and_removed_modes_vanish() -> None:
-    grid = Grid((32,), (2 * np.pi,))
-    u0 = waves(grid, 1, modes=8)[0]
-    low = torch.as_tensor(grid.k[0] <= 4)
+    domain = Domain((32,), (2 * np.pi,))
+    u0 = waves(domain, 1, modes=8)[0]
+    low = torch.as_tensor(domain.k[0] <= 4)
     for hold in (True, False):
-        whole = KDV.flow(grid)
-        part = Flow(grid, whole.K, whole.q, whole.f, low, hold)
+        whole = KDV.member(domain)
+        part = Member(domain, whole.K, whole.q, whole.f, low, hold)
         modes = np.fft.rfft(simulate(part, u0, np.array([0, 0.01, 0.02]), scheme=ETDRK4(), rtol=1e-8))
         kept = hold * np.fft.rfft(u0)[5:16]
         np.testing.assert_allclose(modes[1:, 5:16], [kept, kept], atol=1e-12)
 
 
 def test_mean_is_conserved_where_K_vanishes_at_zero() -> None:
-    grid = Grid((32,), (2 * np.pi,))
-    u = simulate(MIXED.flow(grid), 0.2 + waves(grid, 3), np.linspace(0, 0.02, 4), scheme=ETDRK4(), rtol=1e-8)
+    domain = Domain((32,), (2 * np.pi,))
+    u = simulate(
+        MIXED.member(domain), 0.2 + waves(domain, 3), np.linspace(0, 0.02, 4), scheme=ETDRK4(), rtol=1e-8
+    )
     np.testing.assert_allclose(u.mean(-1), 0.2, atol=1e-13)
 
 
-@pytest.mark.parametrize("member", [KDV, ALLEN_CAHN], ids=lambda member: member.name)
-def test_two_roll_outs_make_one(member: Member) -> None:
-    grid, rtol = Grid((64,), (member.length,)), 1e-7
-    u0, t = waves(grid, 2, modes=3, amplitude=member.amplitude), np.linspace(0, 0.2, 9)
-    whole = simulate(member.flow(grid), u0, t, scheme=ETDRK4(), rtol=rtol)
-    first = simulate(member.flow(grid), u0, t[:5], scheme=ETDRK4(), rtol=rtol)
-    second = simulate(member.flow(grid), first[:, -1], t[4:], scheme=ETDRK4(), rtol=rtol)
+@pytest.mark.parametrize("example", [KDV, ALLEN_CAHN], ids=lambda example: example.name)
+def test_two_roll_outs_make_one(example: Example) -> None:
+    domain, rtol = Domain((64,), (example.length,)), 1e-7
+    u0, t = waves(domain, 2, modes=3, amplitude=example.amplitude), np.linspace(0, 0.2, 9)
+    whole = simulate(example.member(domain), u0, t, scheme=ETDRK4(), rtol=rtol)
+    first = simulate(example.member(domain), u0, t[:5], scheme=ETDRK4(), rtol=rtol)
+    second = simulate(example.member(domain), first[:, -1], t[4:], scheme=ETDRK4(), rtol=rtol)
     joined = np.concatenate([first, second[:, 1:]], axis=1)
     np.testing.assert_allclose(joined, whole, rtol=0, atol=10 * rtol * np.abs(whole).max())
     np.testing.assert_array_equal(whole[:, 0], u0)
 
 
 def test_uneven_frames_and_single_fields_agree_with_batches() -> None:
-    grid = Grid((32,), (2 * np.pi,))
-    u0, t = waves(grid, 3), np.array([0.0, 0.01, 0.05, 0.06])
-    batch = simulate(KDV.flow(grid), u0, t, scheme=ETDRK4(), rtol=1e-9)
-    single = simulate(KDV.flow(grid), u0[1], t, scheme=ETDRK4(), rtol=1e-9)
+    domain = Domain((32,), (2 * np.pi,))
+    u0, t = waves(domain, 3), np.array([0.0, 0.01, 0.05, 0.06])
+    batch = simulate(KDV.member(domain), u0, t, scheme=ETDRK4(), rtol=1e-9)
+    single = simulate(KDV.member(domain), u0[1], t, scheme=ETDRK4(), rtol=1e-9)
     assert batch.shape == (3, 4, 32)
     np.testing.assert_allclose(single, batch[1], atol=1e-7)
 
 
 def test_plane_waves_in_two_dimensions_move_as_in_one() -> None:
-    line, plane = Grid((32,), (2 * np.pi,)), Grid((32, 6), (2 * np.pi, 1.0))
+    line, plane = Domain((32,), (2 * np.pi,)), Domain((32, 6), (2 * np.pi, 1.0))
     u0, t = waves(line, 2, modes=2), np.linspace(0, 0.05, 4)
-    one = simulate(MIXED.flow(line), u0, t, scheme=ETDRK4(), rtol=1e-9)
-    two = simulate(MIXED.flow(plane), u0[..., None].repeat(6, -1), t, scheme=ETDRK4(), rtol=1e-9)
+    one = simulate(MIXED.member(line), u0, t, scheme=ETDRK4(), rtol=1e-9)
+    two = simulate(MIXED.member(plane), u0[..., None].repeat(6, -1), t, scheme=ETDRK4(), rtol=1e-9)
     np.testing.assert_allclose(two, one[..., None].repeat(6, -1), atol=1e-8)
 
 
 def test_rhs_is_the_derivative_of_the_roll_out() -> None:
-    grid = Grid((32,), (2 * np.pi,))
-    equation, u = MIXED.flow(grid), torch.as_tensor(waves(grid, 2, modes=3))
+    domain = Domain((32,), (2 * np.pi,))
+    equation, u = MIXED.member(domain), torch.as_tensor(waves(domain, 2, modes=3))
     h = 1e-5
     ahead = [next(roll_out(equation, u, n * h, 1, 4, ETDRK4())) for n in (1, 2)]
     slope = (4 * ahead[0] - ahead[1] - 3 * u) / (2 * h)
@@ -106,18 +111,18 @@ def test_rhs_is_the_derivative_of_the_roll_out() -> None:
 
 
 def test_read_only_fields_are_accepted() -> None:
-    grid = Grid((32,), (2 * np.pi,))
-    u0 = waves(grid, 2)
+    domain = Domain((32,), (2 * np.pi,))
+    u0 = waves(domain, 2)
     u0.setflags(write=False)
-    simulate(KDV.flow(grid), u0, np.array([0, 1e-3]), scheme=ETDRK4(), rtol=1e-6)
+    simulate(KDV.member(domain), u0, np.array([0, 1e-3]), scheme=ETDRK4(), rtol=1e-6)
 
 
 def test_blow_up_names_the_time() -> None:
-    grid = Grid((16,), (1.0,))
-    square = flow(grid, np.ones_like, np.zeros_like, lambda u: -(u**2))  # u_t = u²: u = 1/(1 - t)
+    domain = Domain((16,), (1.0,))
+    square = member(domain, np.ones_like, np.zeros_like, lambda u: -(u**2))  # u_t = u²: u = 1/(1 - t)
     with pytest.raises(FloatingPointError, match=r"beyond t = (1|0\.99\d*):"):
         simulate(square, np.ones(16), np.array([0.0, 0.3, 0.6, 0.9, 1.2]), scheme=ETDRK4(), rtol=1e-6)
-    nan = flow(grid, np.ones_like, np.zeros_like, lambda u: u * torch.nan)
+    nan = member(domain, np.ones_like, np.zeros_like, lambda u: u * torch.nan)
     with pytest.raises(FloatingPointError, match="t = "):
         simulate(nan, np.ones(16), np.array([0.0, 0.3]), scheme=ETDRK4(), rtol=1e-6)
 
@@ -133,4 +138,4 @@ def test_blow_up_names_the_time() -> None:
 )
 def test_bad_input_is_refused(u0: np.ndarray, t: list[float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        simulate(KDV.flow(Grid((16,), (1.0,))), u0, np.array(t), scheme=ETDRK4(), rtol=1e-6)
+        simulate(KDV.member(Domain((16,), (1.0,))), u0, np.array(t), scheme=ETDRK4(), rtol=1e-6)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.catalog import CATALOG, initial_fields
+from tests.support.examples import fields, random_model
 from tests.support.laws import LAWS
-from tests.support.members import fields, random_model
 
 KNOWN = {**LAWS, **{f"catalogue: {name}": system.law for name, system in CATALOG.items()}}
 EVERY_LAW = pytest.mark.parametrize("law", KNOWN.values(), ids=KNOWN.keys())
@@ -22,11 +22,11 @@ SMALL = {1: (16,), 2: (8, 6)}
 
 def small_fields(law: Law) -> np.ndarray:
     """Random fields of a law on a few points, (3, *grid)."""
-    grid = Grid(SMALL[law.ndim], law.lengths)
+    domain = Domain(SMALL[law.ndim], law.lengths)
     rng = np.random.default_rng(0)
-    v = torch.as_tensor(rng.normal(size=(3, *grid.shape)))
-    inside = torch.as_tensor(grid.resolved)
-    return law.centre + 0.3 + grid.ifft(grid.fft(v) * inside).numpy()
+    v = torch.as_tensor(rng.normal(size=(3, *domain.shape)))
+    inside = torch.as_tensor(domain.resolved)
+    return law.centre + 0.3 + domain.ifft(domain.fft(v) * inside).numpy()
 
 
 def differences(law: Law, field: np.ndarray, h: float = 1e-5) -> np.ndarray:
@@ -39,12 +39,12 @@ def differences(law: Law, field: np.ndarray, h: float = 1e-5) -> np.ndarray:
 @EVERY_LAW
 def test_rhs_of_a_law_is_minus_K_times_the_finite_difference_of_its_energy(law: Law) -> None:
     batch = small_fields(law)
-    grid = Grid(batch.shape[1:], law.lengths)
-    flow = law.flow(grid)
+    domain = Domain(batch.shape[1:], law.lengths)
+    member = law.member(domain)
     together = law.rhs(batch)
     for field, rate in zip(batch, together, strict=True):
-        force = grid.fft(torch.as_tensor(differences(law, field)))
-        expected = grid.ifft(-flow.K * flow.mask * force).numpy()
+        force = domain.fft(torch.as_tensor(differences(law, field)))
+        expected = domain.ifft(-member.K * member.mask * force).numpy()
         size = np.abs(expected).max()
         np.testing.assert_allclose(rate, expected, rtol=0, atol=1e-6 * size)
         np.testing.assert_allclose(law.rhs(field), rate, rtol=0, atol=1e-12 * size)
@@ -59,23 +59,23 @@ def test_rhs_of_a_network_is_minus_K_times_the_finite_difference_of_its_energy(
     if model.potential.nonlocal_part is not None:
         with torch.no_grad():
             model.potential.nonlocal_part.invariants.hidden.weight *= 20
-    batch, flow, grid = fields(model, 3), model.flow(), model.grid
-    bumps = 1e-5 * torch.eye(grid.points, dtype=torch.float64).reshape(-1, *shape)
-    for v, rate in zip(batch, flow.rhs(batch).detach(), strict=True):
+    batch, member, domain = fields(model, 3), model.member(), model.domain
+    bumps = 1e-5 * torch.eye(domain.points, dtype=torch.float64).reshape(-1, *shape)
+    for v, rate in zip(batch, member.rhs(batch).detach(), strict=True):
         rise = model.energies((v + bumps).numpy()).total - model.energies((v - bumps).numpy()).total
-        force = grid.fft(rise.reshape(shape) / 2e-5 * grid.points / grid.volume)
-        expected = grid.ifft(-flow.K * flow.mask * force).detach()
+        force = domain.fft(rise.reshape(shape) / 2e-5 * domain.points / domain.volume)
+        expected = domain.ifft(-member.K * member.mask * force).detach()
         size = float(expected.abs().max())
         torch.testing.assert_close(rate, expected, rtol=0, atol=1e-6 * size)
-        torch.testing.assert_close(flow.rhs(v).detach(), rate, rtol=0, atol=1e-12 * size)
+        torch.testing.assert_close(member.rhs(v).detach(), rate, rtol=0, atol=1e-12 * size)
 
 
 @EVERY_LAW
 def test_energy_of_a_flow_is_that_of_its_law(law: Law) -> None:
     field = small_fields(law)
-    grid = Grid(field.shape[1:], law.lengths)
-    flow = law.flow(grid)
-    found = flow.energy(grid.fft(torch.as_tensor(field - law.centre)))
+    domain = Domain(field.shape[1:], law.lengths)
+    member = law.member(domain)
+    found = member.energy(domain.fft(torch.as_tensor(field - law.centre)))
     torch.testing.assert_close(found, law.energies(field).total, rtol=1e-12, atol=1e-12)
 
 
@@ -83,18 +83,20 @@ def test_energy_of_a_flow_is_that_of_its_law(law: Law) -> None:
 def test_energy_of_a_flow_is_that_of_its_network(shape: tuple[int, ...], low_modes: int) -> None:
     model = random_model(shape=shape, low_modes=low_modes)
     v = fields(model, 2, 3)
-    found = model.flow().energy(model.grid.fft(v)).detach()
+    found = model.member().energy(model.domain.fft(v)).detach()
     torch.testing.assert_close(found, model.energies(v.numpy()).total, rtol=1e-12, atol=1e-12)
 
 
 def test_catalogue_fields_are_moved_against_the_gradient() -> None:
     for name, system in CATALOG.items():
-        grid = Grid((32,) * system.law.ndim, system.law.lengths)
-        v = torch.as_tensor(initial_fields(system.initial, grid, 2, 0))
-        flow = system.law.flow(grid)
-        v = grid.ifft(grid.fft(v) * flow.mask)
-        h = 1e-4 / float(flow.rhs(v).abs().max())
-        rise = flow.energy(grid.fft(v + h * flow.rhs(v))) - flow.energy(grid.fft(v - h * flow.rhs(v)))
+        domain = Domain((32,) * system.law.ndim, system.law.lengths)
+        v = torch.as_tensor(initial_fields(system.initial, domain, 2, 0))
+        member = system.law.member(domain)
+        v = domain.ifft(domain.fft(v) * member.mask)
+        h = 1e-4 / float(member.rhs(v).abs().max())
+        rise = member.energy(domain.fft(v + h * member.rhs(v))) - member.energy(
+            domain.fft(v - h * member.rhs(v))
+        )
         power = float((rise / (2 * h)).max())
-        scale = float(flow.energy_size(grid.fft(v)).max()) / h
+        scale = float(member.energy_size(domain.fft(v)).max()) / h
         assert power < 0 if system.law.m else abs(power) < 1e-9 * scale, name

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mesoscribe.hybrid.energy.potential import FLOOR, PointwiseEnergy, log_cosh
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
-from tests.support.members import fields, random_model
+from tests.support.examples import fields, random_model
 
 BOXES = [((32,), 0), ((32,), 3), ((10, 8), 0), ((10, 8), 2)]
 NAMES = ["1D", "1D with N", "2D", "2D with N"]
@@ -26,11 +26,11 @@ def model_of(shape: tuple[int, ...], low_modes: int, seed: int = 0) -> OnsagerMo
 
 def differences(model: OnsagerModel, v: Tensor, h: float = 1e-5) -> Tensor:
     """δV/δv of one field by central differences of the energy, point by point."""
-    bumps = h * torch.eye(model.grid.points, dtype=v.dtype).reshape(-1, *model.grid.shape)
+    bumps = h * torch.eye(model.domain.points, dtype=v.dtype).reshape(-1, *model.domain.shape)
     energy = model.potential
     rise = energy(v + bumps).total - energy(v - bumps).total
-    cell = model.grid.volume / model.grid.points
-    return rise.detach().reshape(model.grid.shape) / (2 * h * cell)
+    cell = model.domain.volume / model.domain.points
+    return rise.detach().reshape(model.domain.shape) / (2 * h * cell)
 
 
 @pytest.mark.parametrize(("shape", "low_modes"), BOXES, ids=NAMES)
@@ -48,24 +48,24 @@ def test_gradient_is_the_finite_difference_of_the_energy(shape: tuple[int, ...],
 @pytest.mark.parametrize(("shape", "low_modes"), BOXES, ids=NAMES)
 def test_force_of_the_flow_is_the_gradient_of_the_energy(shape: tuple[int, ...], low_modes: int) -> None:
     model = model_of(shape, low_modes)
-    v, flow, grid = fields(model, 3, amplitude=1.5), model.flow(), model.grid
-    v_hat = grid.fft(v)
-    force = flow.q * v_hat + grid.fft(flow.f(v))
-    if flow.nonlocal_force is not None:
-        without = grid.ifft(force)
-        force = force + flow.nonlocal_force(v_hat)
-        assert float((grid.ifft(force) - without).detach().abs().max()) > 1e-3
+    v, member, domain = fields(model, 3, amplitude=1.5), model.member(), model.domain
+    v_hat = domain.fft(v)
+    force = member.q * v_hat + domain.fft(member.f(v))
+    if member.nonlocal_force is not None:
+        without = domain.ifft(force)
+        force = force + member.nonlocal_force(v_hat)
+        assert float((domain.ifft(force) - without).detach().abs().max()) > 1e-3
     gradient = model.potential.gradient(v)
     size = float(gradient.abs().max())
-    torch.testing.assert_close(grid.ifft(force), gradient, rtol=0, atol=1e-6 * size)
-    torch.testing.assert_close(force, grid.fft(gradient) + 0 * force, rtol=0, atol=1e-6 * size)
+    torch.testing.assert_close(domain.ifft(force), gradient, rtol=0, atol=1e-6 * size)
+    torch.testing.assert_close(force, domain.fft(gradient) + 0 * force, rtol=0, atol=1e-6 * size)
 
 
 @pytest.mark.parametrize(("shape", "low_modes"), BOXES, ids=NAMES)
 def test_energy_is_the_same_for_every_translate(shape: tuple[int, ...], low_modes: int) -> None:
     model = model_of(shape, low_modes)
     v = fields(model, 4)
-    moved = v.roll((3, 1)[: len(shape)], model.grid.axes)
+    moved = v.roll((3, 1)[: len(shape)], model.domain.axes)
     for part, other in zip(
         vars(model.potential(v)).values(), vars(model.potential(moved)).values(), strict=True
     ):
@@ -76,15 +76,15 @@ def test_energy_is_the_same_for_every_translate(shape: tuple[int, ...], low_mode
 def test_energy_is_bounded_below_by_a_growing_quadratic(shape: tuple[int, ...], low_modes: int) -> None:
     for seed in SEEDS:
         model = random_model(shape=shape, low_modes=low_modes, seed=seed, size=2.0)
-        energy, volume = model.potential, model.grid.volume
+        energy, volume = model.potential, model.domain.volume
         v = fields(model, 8, seed=seed) * 10 ** torch.arange(8.0, dtype=torch.float64).reshape(
             -1, *[1] * len(shape)
         )
         F = energy.pointwise
         growth = F.drive.abs() + (F.amplitude * F.steepness).abs().sum()
-        linear = growth * v.abs().mean(model.grid.axes) - F(torch.zeros_like(v[:, :1])).flatten(1)[:, 0]
+        linear = growth * v.abs().mean(model.domain.axes) - F(torch.zeros_like(v[:, :1])).flatten(1)[:, 0]
         bounded = energy.nonlocal_part.bound.abs() if energy.nonlocal_part is not None else 0.0
-        floor = volume * (0.5 * FLOOR * (v**2).mean(model.grid.axes) - linear - bounded)
+        floor = volume * (0.5 * FLOOR * (v**2).mean(model.domain.axes) - linear - bounded)
         assert bool((energy(v).total >= floor - 1e-9 * floor.abs()).all())
         assert float(floor.detach()[-1]) > 0
 
@@ -108,7 +108,7 @@ def test_quadratic_symbol_is_positive(shape: tuple[int, ...], low_modes: int) ->
 
 def test_imitation_keeps_the_symbol_up_to_a_shift() -> None:
     model = random_model()
-    k = torch.as_tensor(model.grid.k[0])
+    k = torch.as_tensor(model.domain.k[0])
     inside, weight = model.modes.inside, torch.exp(-k)
     for q in (k**2 - 10, -(k**2), 0 * k, k**4 - 3 * k**2):
         shift = model.potential.imitate(q, weight)

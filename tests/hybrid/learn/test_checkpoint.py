@@ -21,7 +21,7 @@ from mesoscribe.hybrid.learn.checkpoint import NAME, Draws, TensorFiles, read
 from mesoscribe.hybrid.learn.fit_forces import SiteForces
 from mesoscribe.hybrid.learn.training import RollOuts, Training
 from tests.hybrid.chain.test_partial_forces import states
-from tests.support.members import ALLEN_CAHN
+from tests.support.examples import ALLEN_CAHN
 
 SHORT = Schedule(leads=(1, 2), steps=(10, 14), batch=4, every=5, patience=9, rate=3e-3)
 
@@ -199,7 +199,7 @@ def other_schedule(data: Trajectories) -> dict[str, Any]:
 def other_data(data: Trajectories) -> dict[str, Any]:
     u = data.u.copy()
     u[0, 0, 0] += 1e-12
-    x = data.grid.coordinates[0]
+    x = data.domain.coordinates[0]
     return {"data": Trajectories.from_arrays(u, data.t, x, layout="ntx")}
 
 

@@ -26,7 +26,7 @@ from mesoscribe.symbolic.read.canonical import canonical_form
 from mesoscribe.symbolic.read.factors import importance, read_off
 from mesoscribe.symbolic.select.distill import Distillation, distillation
 from mesoscribe.symbolic.systems.catalog import InitialField, System
-from tests.support.members import ALLEN_CAHN, KDV, random_model
+from tests.support.examples import ALLEN_CAHN, KDV, random_model
 
 SHORT = Schedule(leads=(1,), steps=(5,), batch=8, every=5)
 RANGE = InitialField(3, 6, "range")
@@ -70,7 +70,7 @@ def start_of(data: Trajectories) -> WarmStart:
 def beta_of(warm: WarmStart, law: Law) -> np.ndarray:
     """The β_j of u u_x², u_x³ and u u_xx² in the user's units, with the scale of the law."""
     scales, low = warm.scales, slice(1, 5)
-    wave = law.symbol("m", warm.grid) + 1j * law.symbol("w", warm.grid)
+    wave = law.symbol("m", warm.domain) + 1j * law.symbol("w", warm.domain)
     gauge = float(np.mean((warm.K[low] / scales.time / wave[low]).real))
     return gauge * np.array(warm.beta) * scales.length ** np.array([2, 3, 4]) / scales.amplitude
 
@@ -108,9 +108,9 @@ def test_cubic_energy_is_found_through_noise_of_one_percent() -> None:
     assert warm.evidence.in_class
 
 
-@pytest.mark.parametrize("member", [ALLEN_CAHN, KDV], ids=lambda member: member.name)
-def test_members_that_need_no_N_have_none(member: object) -> None:
-    data = member.data()  # type: ignore[attr-defined]
+@pytest.mark.parametrize("example", [ALLEN_CAHN, KDV], ids=lambda example: example.name)
+def test_members_that_need_no_N_have_none(example: object) -> None:
+    data = example.data()  # type: ignore[attr-defined]
     warm = start_of(data)
     assert warm.beta == ()
     model = build(warm, data)
@@ -125,12 +125,12 @@ def test_network_starts_as_its_warm_start_and_N_is_linear_there(
     N = model.potential.nonlocal_part
     assert N is not None
     v = torch.as_tensor(warm.scales.to_scaled(data.u[:, ::10]))
-    u_hat = model.grid.fft(v)
-    flow = warm.flow()
-    assert flow.nonlocal_force is not None
-    ours, theirs = flow.K * flow.nonlocal_force(u_hat), model.flow().K * N.force(u_hat).detach()
-    torch.testing.assert_close(theirs, ours * flow.mask, rtol=0, atol=1e-9 * float(ours.abs().max()))
-    assert float(N(u_hat).detach().abs().max()) <= model.grid.volume * float(N.bound) * 2 / LINEAR
+    u_hat = model.domain.fft(v)
+    member = warm.member()
+    assert member.nonlocal_force is not None
+    ours, theirs = member.K * member.nonlocal_force(u_hat), model.member().K * N.force(u_hat).detach()
+    torch.testing.assert_close(theirs, ours * member.mask, rtol=0, atol=1e-9 * float(ours.abs().max()))
+    assert float(N(u_hat).detach().abs().max()) <= model.domain.volume * float(N.bound) * 2 / LINEAR
     model.save(tmp_path)
     again = OnsagerModel.load(tmp_path).potential.nonlocal_part
     assert again is not None
@@ -141,8 +141,8 @@ def test_N_is_bounded_by_its_bound() -> None:
     model = random_model(low_modes=3, size=2.0)
     N = model.potential.nonlocal_part
     assert N is not None
-    u_hat = 1e6 * model.grid.fft(torch.randn(5, 32, dtype=torch.float64))
-    assert float(N(u_hat).detach().abs().max()) <= model.grid.volume * float(N.bound)
+    u_hat = 1e6 * model.domain.fft(torch.randn(5, 32, dtype=torch.float64))
+    assert float(N(u_hat).detach().abs().max()) <= model.domain.volume * float(N.bound)
     assert bool(torch.isfinite(N.force(u_hat).detach()).all())
 
 
@@ -162,7 +162,7 @@ def test_terms_of_N_are_read_off_the_network(
     v = data.u[:2, ::20].reshape(-1, 64)
     energy = GRADIENT.law.energies(v).total - replace(GRADIENT.law, N=Factor()).energies(v).total
     np.testing.assert_allclose(network.N.energy(v), energy.numpy(), rtol=1e-3, atol=1e-6)
-    ours, theirs = (probe(subject, data.grid).components(v) for subject in (network, GRADIENT.law))
+    ours, theirs = (probe(subject, data.domain).components(v) for subject in (network, GRADIENT.law))
     for name in ("F", "Q", "N", "V"):
         np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-3, atol=1e-4)
 

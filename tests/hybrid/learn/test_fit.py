@@ -12,7 +12,7 @@ from mesoscribe import OnsagerModel, Schedule, Trajectories, fit
 from mesoscribe.hybrid.learn.imitate import band_limited, build
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.search import warm_start
-from tests.support.members import ALLEN_CAHN, KDV
+from tests.support.examples import ALLEN_CAHN, KDV
 
 SHORT = Schedule(leads=(1, 2), steps=(10, 10), batch=8, every=5)
 
@@ -34,15 +34,15 @@ def test_network_starts_as_the_warm_start() -> None:
     assert model.case is Case.CONSERVATIVE
     u0, t = data.u[:2, 0], data.t[:5]
     v = warm.scales.to_scaled(u0)
-    flow = warm.flow()
-    rhs = flow.grid.ifft(flow.grid.fft(flow.rhs(torch.as_tensor(v))) * flow.mask)
+    member = warm.member()
+    rhs = member.domain.ifft(member.domain.fft(member.rhs(torch.as_tensor(v))) * member.mask)
     h = 1e-4 * data.dt
     slope = (
         model.simulate(u0, np.array([0, h, 2 * h]))[:, 2] - model.simulate(u0, np.array([0, h]))[:, 1]
     ) / h
     expected = rhs.numpy() * warm.scales.amplitude / warm.scales.time
     np.testing.assert_allclose(slope, expected, atol=2e-2 * np.abs(expected).max())
-    assert band_limited(warm, data).shape[2:] == model.grid.shape
+    assert band_limited(warm, data).shape[2:] == model.domain.shape
     assert np.isfinite(model.simulate(u0, t)).all()
 
 

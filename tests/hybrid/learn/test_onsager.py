@@ -16,7 +16,7 @@ from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.learn.training import RollOuts
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.resample import resampled
-from tests.support.members import fields, random_model
+from tests.support.examples import fields, random_model
 
 SHAPES = [(32,), (10, 8)]
 
@@ -39,7 +39,7 @@ def test_m_is_even_and_not_negative_and_w_is_odd(shape: tuple[int, ...]) -> None
 @pytest.mark.parametrize("shape", SHAPES)
 def test_energy_never_increases_without_W(shape: tuple[int, ...], low_modes: int) -> None:
     model = random_model(Case.DISSIPATIVE, shape=shape, low_modes=low_modes)
-    frames = [fields(model, 4), *roll_out(model.flow(), fields(model, 4), 0.01, 20, 2, ETDRK4())]
+    frames = [fields(model, 4), *roll_out(model.member(), fields(model, 4), 0.01, 20, 2, ETDRK4())]
     energy = torch.stack([model.potential(v).total for v in frames]).detach()
     assert float(energy.diff(dim=0).max()) < 0
 
@@ -49,7 +49,7 @@ def test_energy_never_increases_without_W(shape: tuple[int, ...], low_modes: int
 def test_energy_is_conserved_without_M(shape: tuple[int, ...], low_modes: int) -> None:
     model = random_model(Case.CONSERVATIVE, shape=shape, low_modes=low_modes)
     v = fields(model, 4)
-    *_, last = roll_out(model.flow(), v, 0.01, 20, 4, ETDRK4())
+    *_, last = roll_out(model.member(), v, 0.01, 20, 4, ETDRK4())
     assert float((last - v).detach().abs().max()) > 0.05
     torch.testing.assert_close(model.potential(last).total, model.potential(v).total, rtol=1e-7, atol=0)
 
@@ -57,7 +57,7 @@ def test_energy_is_conserved_without_M(shape: tuple[int, ...], low_modes: int) -
 def test_mean_is_conserved_where_K_vanishes_at_zero() -> None:
     model = random_model(conserving=True)
     v = fields(model, 4) + 0.3
-    for frame in roll_out(model.flow(), v, 0.01, 5, 2, ETDRK4()):
+    for frame in roll_out(model.member(), v, 0.01, 5, 2, ETDRK4()):
         torch.testing.assert_close(frame.mean(-1), v.mean(-1), rtol=0, atol=1e-13)
 
 

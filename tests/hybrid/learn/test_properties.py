@@ -17,7 +17,7 @@ from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.parse import parse
 from mesoscribe.symbolic.read.canonical import canonical_law
-from tests.support.members import fields, random_model
+from tests.support.examples import fields, random_model
 from tests.symbolic.read.test_canonical import random_law
 
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -41,9 +41,9 @@ def models(draw: st.DrawFn, conserving: bool | None = None, most_modes: int = 2)
 
 def rhs(model: OnsagerModel, v: torch.Tensor) -> torch.Tensor:
     """u_t of fields on the evolved modes."""
-    flow = model.flow()
+    member = model.member()
     with torch.no_grad():
-        return model.grid.ifft(model.grid.fft(flow.rhs(v)) * flow.mask)
+        return model.domain.ifft(model.domain.fft(member.rhs(v)) * member.mask)
 
 
 def close(first: torch.Tensor, second: torch.Tensor) -> None:
@@ -54,10 +54,10 @@ def close(first: torch.Tensor, second: torch.Tensor) -> None:
 @given(models(), st.integers(0, 99))
 def test_m_is_not_negative_and_w_does_no_work(model: OnsagerModel, seed: int) -> None:
     g = fields(model, seed=seed)
-    g_hat = model.grid.fft(g)
+    g_hat = model.domain.fft(g)
     with torch.no_grad():
         m, w = model.symbol_m(), model.symbol_w()
-        turned, damped = model.grid.ifft(1j * w * g_hat), model.grid.ifft(m * g_hat)
+        turned, damped = model.domain.ifft(1j * w * g_hat), model.domain.ifft(m * g_hat)
     assert float(m.min()) >= 0
     assert abs(float((g * turned).sum())) <= 1e-12 * float((g.abs() * turned.abs()).sum() + 1e-300)
     assert float((g * damped).sum()) >= 0
@@ -69,15 +69,15 @@ def test_translated_fields_move_alike(
     model: OnsagerModel, batch: tuple[int, ...], shift: int, seed: int
 ) -> None:
     v = fields(model, *batch, seed=seed)
-    shifts = (shift, 3 - shift)[: model.grid.ndim]
-    moved = rhs(model, v.roll(shifts, model.grid.axes))
-    close(moved, rhs(model, v).roll(shifts, model.grid.axes))
+    shifts = (shift, 3 - shift)[: model.domain.ndim]
+    moved = rhs(model, v.roll(shifts, model.domain.axes))
+    close(moved, rhs(model, v).roll(shifts, model.domain.axes))
 
 
 @SLOW
 @given(models(most_modes=0), st.integers(0, 99))  # N may tell left from right: Im of û_k û_l û*_{k+l} does
 def test_reflected_fields_move_alike_with_the_other_sign_of_w(model: OnsagerModel, seed: int) -> None:
-    v, axes = fields(model, seed=seed), model.grid.axes
+    v, axes = fields(model, seed=seed), model.domain.axes
 
     def reflected(field: torch.Tensor) -> torch.Tensor:
         return field.flip(axes).roll((1,) * len(axes), axes)
@@ -94,21 +94,21 @@ def test_mean_is_conserved_where_K_is_zero_there(
     model: OnsagerModel, batch: tuple[int, ...], seed: int
 ) -> None:
     v = rhs(model, 0.3 + fields(model, *batch, seed=seed))
-    assert float(v.mean(model.grid.axes).abs().max()) <= 1e-13 * (1 + float(v.abs().max()))
+    assert float(v.mean(model.domain.axes).abs().max()) <= 1e-13 * (1 + float(v.abs().max()))
 
 
 @SLOW
 @given(models(), BATCHES, st.integers(0, 99))
 def test_energy_falls_by_m_alone(model: OnsagerModel, batch: tuple[int, ...], seed: int) -> None:
     v = fields(model, *batch, seed=seed)
-    flow = model.flow()
+    member = model.member()
     with torch.no_grad():
-        K, v_hat = flow.K, model.grid.fft(v)
-        g = model.grid.ifft((flow.q * v_hat + model.grid.fft(flow.f(v))) * flow.mask)
-        if flow.nonlocal_force is not None:
-            g = g + model.grid.ifft(flow.nonlocal_force(v_hat) * flow.mask)
-        lost = (g * model.grid.ifft(K.real * model.grid.fft(g))).mean(model.grid.axes)
-    change = (g * rhs(model, v)).mean(model.grid.axes)
+        K, v_hat = member.K, model.domain.fft(v)
+        g = model.domain.ifft((member.q * v_hat + model.domain.fft(member.f(v))) * member.mask)
+        if member.nonlocal_force is not None:
+            g = g + model.domain.ifft(member.nonlocal_force(v_hat) * member.mask)
+        lost = (g * model.domain.ifft(K.real * model.domain.fft(g))).mean(model.domain.axes)
+    change = (g * rhs(model, v)).mean(model.domain.axes)
     torch.testing.assert_close(change, -lost, rtol=1e-6, atol=1e-7 * float((g.square()).mean()))
     assert float(lost.min()) >= 0
 

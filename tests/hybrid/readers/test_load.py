@@ -105,7 +105,7 @@ def test_every_format_gives_the_same_trajectories(
     data = load(str(path), **options)
     np.testing.assert_allclose(data.u, U, atol=1e-6)
     assert data.dt == pytest.approx(0.1)
-    assert data.grid.lengths == pytest.approx((3.0,))
+    assert data.domain.lengths == pytest.approx((3.0,))
     assert data.source == str(path)
     report = check(path, **options)
     assert report.ok
@@ -130,7 +130,7 @@ def test_two_dimensions_in_every_format(tmp_path: Path) -> None:
     for path in paths:
         data = load(path)
         np.testing.assert_array_equal(data.u, U2)
-        assert data.grid.lengths == pytest.approx((3.0, 4.0))
+        assert data.domain.lengths == pytest.approx((3.0, 4.0))
     scipy.io.savemat(tmp_path / "e.mat", {"uu": U2[0].transpose(1, 2, 0), "x": X, "y": Y, "t": T})
     np.testing.assert_array_equal(load(tmp_path / "e.mat").u, U2[:1])
 
@@ -138,7 +138,7 @@ def test_two_dimensions_in_every_format(tmp_path: Path) -> None:
 def test_square_boxes_are_read_where_the_layout_is_known(tmp_path: Path) -> None:
     u = U2[:, :, :8]
     hdf5(tmp_path / "a.h5", u_sol_all=u[..., None], t_coord=T, x_coord=Y, y_coord=Y)
-    assert load(tmp_path / "a.h5").grid.shape == (8, 8)
+    assert load(tmp_path / "a.h5").domain.shape == (8, 8)
     np.savez(tmp_path / "b.npz", u=u, t=T, x=Y, y=Y)
     with pytest.raises(ValueError, match="could be ntxy or ntyx.*give the layout"):
         load(tmp_path / "b.npz")
@@ -186,9 +186,9 @@ def test_official_files_are_read_without_a_warning(
     official: Callable[[str], Path], name: str, n: int, dt: float, shape: tuple[int, ...]
 ) -> None:
     data = load(official(name))
-    assert (data.n, data.n_frames, data.grid.shape) == (n, 101, shape)
+    assert (data.n, data.n_frames, data.domain.shape) == (n, 101, shape)
     assert data.dt == pytest.approx(dt, rel=1e-9)
-    assert data.grid.lengths == pytest.approx((2 * np.pi,) * len(shape), rel=1e-12)
+    assert data.domain.lengths == pytest.approx((2 * np.pi,) * len(shape), rel=1e-12)
     assert data.notes == ()
 
 

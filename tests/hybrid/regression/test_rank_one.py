@@ -9,7 +9,7 @@ from mesoscribe.hybrid.regression.continuation import continued, monomials
 from mesoscribe.hybrid.regression.rank_one import Case, unrestricted
 from mesoscribe.hybrid.regression.selection import Regression
 from mesoscribe.hybrid.regression.weak_form import test_functions as windows
-from tests.support.members import KDV, MIXED, Member
+from tests.support.examples import KDV, MIXED, Example
 
 K1 = np.arange(1.0, 17.0)[None]
 
@@ -77,20 +77,20 @@ def test_no_resolved_mode_is_refused() -> None:
         continued(K1, K1[0], np.ones(16), np.zeros(16, dtype=bool), 0)
 
 
-@pytest.mark.parametrize("member", [KDV, MIXED], ids=lambda member: member.name)
-def test_coefficients_of_each_mode_have_rank_one(member: Member) -> None:
-    data = member.data()
-    regression = Regression(data.u[:6], data.u[6:], data.grid, data.dt, half_width=4)
+@pytest.mark.parametrize("example", [KDV, MIXED], ids=lambda example: example.name)
+def test_coefficients_of_each_mode_have_rank_one(example: Example) -> None:
+    data = example.data()
+    regression = Regression(data.u[:6], data.u[6:], data.domain, data.dt, half_width=4)
     factors, _ = regression.best()
-    assert factors.case is member.case
+    assert factors.case is example.case
     known = regression.known
-    truth = member.K(regression.train.k[0])[known]
+    truth = example.K(regression.train.k[0])[known]
     scale = (factors.K[known] @ truth.conj()) / (truth @ truth.conj())
     assert abs(scale.imag) < 1e-2 * abs(scale)
     np.testing.assert_allclose(
         factors.K[known], scale.real * truth, atol=2e-2 * abs(scale) * np.abs(truth).max()
     )
-    free = unrestricted(regression.train.truncated(len(member.f) - 1))[known, -1]
+    free = unrestricted(regression.train.truncated(len(example.f) - 1))[known, -1]
     scale = (free @ truth.conj()) / (truth @ truth.conj())
     assert abs(scale.imag) < 1e-2 * abs(scale)
     np.testing.assert_allclose(

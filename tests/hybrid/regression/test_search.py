@@ -13,16 +13,16 @@ from scipy.integrate import solve_ivp
 from torch import Tensor
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.dynamics.flow import Flow
+from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
 from mesoscribe.hybrid.readers.load import load
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.search import WarmStart, _member, first_useful_frame, warm_start
 from mesoscribe.hybrid.regression.selection import Regression
 from mesoscribe.hybrid.regression.units import Scales
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.systems.catalog import CATALOG
-from tests.support.members import ALLEN_CAHN, DRIVEN, HEAT, KDV, MIXED, OFF_CENTRE, Member, waves
+from tests.support.examples import ALLEN_CAHN, DRIVEN, HEAT, KDV, MIXED, OFF_CENTRE, Example, waves
 
 MEMBERS = [
     ALLEN_CAHN,
@@ -38,35 +38,35 @@ def start_of(data: Trajectories) -> WarmStart:
     return warm_start(*data.parts(0, (0.75, 0.25)))
 
 
-def assert_recovers(member: Member, warm: WarmStart, *, time: float = 1.0, length: float = 1.0) -> None:
+def assert_recovers(example: Example, warm: WarmStart, *, time: float = 1.0, length: float = 1.0) -> None:
     """K, q and F' in the user's units equal the member's, up to the scale that nothing determines."""
     scales = warm.scales
-    low = warm.known & (warm.grid.k[0] > 0) & (warm.grid.k[0] < 4.5)
-    k = warm.grid.k[0] / scales.length * length
+    low = warm.known & (warm.domain.k[0] > 0) & (warm.domain.k[0] < 4.5)
+    k = warm.domain.k[0] / scales.length * length
     K = warm.K / scales.time * time
-    truth = member.K(k)
+    truth = example.K(k)
     gauge = float((K[low] @ truth[low].conj()).real / (truth[low] @ truth[low].conj()).real)
     np.testing.assert_allclose(K[low], gauge * truth[low], atol=1e-2 * abs(gauge) * np.abs(truth[low]).max())
-    force = np.polynomial.Polynomial(member.f)(np.polynomial.Polynomial([scales.centre, 1.0]))
+    force = np.polynomial.Polynomial(example.f)(np.polynomial.Polynomial([scales.centre, 1.0]))
     coefficients = np.pad(force.coef, (0, 8))
-    q = member.q(k) + coefficients[1]
+    q = example.q(k) + coefficients[1]
     np.testing.assert_allclose(warm.q[low] * gauge, q[low], atol=2e-2 * np.abs(q[low]).max())
     v = np.linspace(-1.5, 1.5, 31)
     coefficients[1] = 0
-    coefficients[0] = coefficients[0] + member.q(np.zeros(1))[0] * scales.centre if truth[0] != 0 else 0
+    coefficients[0] = coefficients[0] + example.q(np.zeros(1))[0] * scales.centre if truth[0] != 0 else 0
     expected = np.polynomial.Polynomial(coefficients)(scales.amplitude * v)
     found = scales.amplitude * gauge * (warm.f(v) - (warm.f(0.0) if truth[0] == 0 else 0.0))
     np.testing.assert_allclose(found, expected, atol=2e-2 * np.abs(expected).max())
 
 
-@pytest.mark.parametrize("member", MEMBERS, ids=lambda member: member.name)
-def test_recovers_the_factors_of_a_member(member: Member) -> None:
-    warm = start_of(member.data())
-    assert warm.case is member.case
+@pytest.mark.parametrize("example", MEMBERS, ids=lambda example: example.name)
+def test_recovers_the_factors_of_a_member(example: Example) -> None:
+    warm = start_of(example.data())
+    assert warm.case is example.case
     assert warm.evidence.in_class
     assert not warm.evidence.linear
     assert warm.evidence.explained > 0.999
-    assert_recovers(member, warm)
+    assert_recovers(example, warm)
 
 
 def test_modes_that_a_symmetry_empties_teach_nothing() -> None:
@@ -85,14 +85,14 @@ def test_linear_equation_is_known_up_to_its_product() -> None:
     assert warm.evidence.linear
     assert warm.evidence.in_class
     assert warm.case is Case.DISSIPATIVE
-    low = warm.known & (warm.grid.k[0] < 4.5)
+    low = warm.known & (warm.domain.k[0] < 4.5)
     product = (warm.K * warm.q)[low] / warm.scales.time
-    np.testing.assert_allclose(product, (warm.grid.k[0][low]) ** 2, atol=1e-2)
+    np.testing.assert_allclose(product, (warm.domain.k[0][low]) ** 2, atol=1e-2)
 
 
 def test_units_of_length_and_time_do_not_matter() -> None:
     data = ALLEN_CAHN.data()
-    x, t = 1e-3 * data.grid.coordinates[0], 1e3 * data.t
+    x, t = 1e-3 * data.domain.coordinates[0], 1e3 * data.t
     scaled = Trajectories.from_arrays(data.u, t, x, layout="ntx")
     warm, reference = start_of(scaled), start_of(data)
     assert_recovers(ALLEN_CAHN, warm, time=1e3, length=1e-3)
@@ -101,33 +101,33 @@ def test_units_of_length_and_time_do_not_matter() -> None:
     assert warm.band == pytest.approx(reference.band)
 
 
-@pytest.mark.parametrize("member", [KDV, MIXED], ids=lambda member: member.name)
-def test_predicts_held_out_trajectories(member: Member) -> None:
-    data, held_out = member.data(n=10).parts(0, (0.8, 0.2))
+@pytest.mark.parametrize("example", [KDV, MIXED], ids=lambda example: example.name)
+def test_predicts_held_out_trajectories(example: Example) -> None:
+    data, held_out = example.data(n=10).parts(0, (0.8, 0.2))
     warm = warm_start(data, held_out)
     v = warm.scales.to_scaled(held_out.u)
     t = (held_out.t - held_out.t[0]) / warm.scales.time
-    predicted = simulate(warm.flow(), v[:, 0], t, scheme=ETDRK4(), rtol=1e-6)
+    predicted = simulate(warm.member(), v[:, 0], t, scheme=ETDRK4(), rtol=1e-6)
     persistence = np.sqrt(np.mean((v[:, -1] - v[:, 0]) ** 2))
     assert np.sqrt(np.mean((predicted[:, -1] - v[:, -1]) ** 2)) < 1e-2 * persistence
 
 
-class Burgers(Flow):
+class Burgers(Member):
     """u_t = -u u_x + ν u_xx: K = ik, F' = u²/2, and a q that would have to be imaginary."""
 
     @property
     def linear(self) -> Tensor:
         """-ν k²."""
-        return -0.3 * torch.as_tensor(self.grid.k[0]) ** 2 * self.mask + 0j
+        return -0.3 * torch.as_tensor(self.domain.k[0]) ** 2 * self.mask + 0j
 
 
-def burgers(kind: type[Flow], dt: float) -> Trajectories:
-    grid = Grid((64,), (2 * np.pi,))
-    k = torch.as_tensor(grid.k[0])
-    equation = kind(grid, 1j * k, 0 * k, lambda u: u**2 / 2, torch.as_tensor(grid.resolved))
+def burgers(kind: type[Member], dt: float) -> Trajectories:
+    domain = Domain((64,), (2 * np.pi,))
+    k = torch.as_tensor(domain.k[0])
+    equation = kind(domain, 1j * k, 0 * k, lambda u: u**2 / 2, torch.as_tensor(domain.resolved))
     t = dt * np.arange(40)
-    u = simulate(equation, waves(grid, 8, modes=3), t, scheme=ETDRK4(), rtol=1e-8)
-    return Trajectories.from_arrays(u, t, grid.coordinates[0], layout="ntx")
+    u = simulate(equation, waves(domain, 8, modes=3), t, scheme=ETDRK4(), rtol=1e-8)
+    return Trajectories.from_arrays(u, t, domain.coordinates[0], layout="ntx")
 
 
 def test_viscous_burgers_is_not_in_the_class() -> None:
@@ -139,9 +139,9 @@ def allen_cahn_with(
     extra: Callable[[np.ndarray, np.ndarray, float], np.ndarray], bump: float = 0.0
 ) -> Trajectories:
     """u_t = 0.05 u_xx + u - u³ + extra(u, x, t), initial fields with a common bump."""
-    grid, n = Grid((32,), (2 * np.pi,)), 10
-    x, k, t = grid.coordinates[0], grid.k[0], 0.03 * np.arange(61)
-    u0 = waves(grid, n, amplitude=0.7) + bump * np.exp(np.cos(x)) / np.e
+    domain, n = Domain((32,), (2 * np.pi,)), 10
+    x, k, t = domain.coordinates[0], domain.k[0], 0.03 * np.arange(61)
+    u0 = waves(domain, n, amplitude=0.7) + bump * np.exp(np.cos(x)) / np.e
 
     def rate(time: float, flat: np.ndarray) -> np.ndarray:
         u = flat.reshape(n, -1)
@@ -193,7 +193,7 @@ def test_initial_fields_that_look_alike_are_no_forcing() -> None:
 def test_forcing_is_found_in_noise() -> None:
     data = allen_cahn_with(lambda u, x, t: 0.5 * np.cos(2 * x))
     noisy = data.u + 0.1 * data.u.std() * np.random.default_rng(0).normal(size=data.u.shape)
-    evidence = start_of(Trajectories.from_arrays(noisy, data.t, data.grid.coordinates[0])).evidence
+    evidence = start_of(Trajectories.from_arrays(noisy, data.t, data.domain.coordinates[0])).evidence
     assert "forcing in x" in " ".join(evidence.reasons)
 
 
@@ -201,24 +201,24 @@ def test_one_held_out_trajectory_is_enough_to_reject() -> None:
     data = burgers(Burgers, 1e-2)
     evidence = warm_start(data.select(slice(0, 6)), data.select(slice(6, 7))).evidence
     assert not evidence.in_class
-    member = burgers(Flow, 2e-3)
-    assert warm_start(member.select(slice(0, 6)), member.select(slice(6, 7))).evidence.in_class
+    example = burgers(Member, 2e-3)
+    assert warm_start(example.select(slice(0, 6)), example.select(slice(6, 7))).evidence.in_class
 
 
 def test_inviscid_burgers_is_in_the_class() -> None:
-    warm = start_of(burgers(Flow, 2e-3))
+    warm = start_of(burgers(Member, 2e-3))
     assert warm.evidence.in_class
     assert warm.case is Case.CONSERVATIVE
 
 
 def test_first_frame_is_skipped_only_where_high_modes_collapse() -> None:
     data = KDV.data()
-    grid = data.grid
-    assert first_useful_frame(data.u, grid) == 0
+    domain = data.domain
+    assert first_useful_frame(data.u, domain) == 0
     rng = np.random.default_rng(0)
     noisy = data.u.copy()
     noisy[:, 0] += 0.05 * rng.normal(size=noisy[:, 0].shape)
-    assert first_useful_frame(noisy, grid) == 1
+    assert first_useful_frame(noisy, domain) == 1
 
 
 def test_case_asked_for_is_the_case_returned() -> None:
@@ -235,9 +235,9 @@ def test_official_kdv_has_the_symbol_ik(official: Callable[[str], Path]) -> None
 
 
 def test_constant_data_are_refused() -> None:
-    grid = Grid((16,), (1.0,))
-    u = np.broadcast_to(np.sin(2 * np.pi * grid.coordinates[0]), (4, 20, 16))
-    data = Trajectories.from_arrays(u, np.arange(20.0), grid.coordinates[0], layout="ntx")
+    domain = Domain((16,), (1.0,))
+    u = np.broadcast_to(np.sin(2 * np.pi * domain.coordinates[0]), (4, 20, 16))
+    data = Trajectories.from_arrays(u, np.arange(20.0), domain.coordinates[0], layout="ntx")
     with pytest.raises(ValueError, match="fields that change in time"):
         start_of(data)
 
@@ -251,9 +251,9 @@ def test_drive_of_the_mean_is_found_to_rounding() -> None:
 def test_constant_force_is_left_out_where_it_acts_on_nothing() -> None:
     data = KDV.data()
     scales = Scales.of(data)
-    grid, v = scales.grid(data.grid), scales.to_scaled(data.u)
-    regression = Regression(v, v, grid, data.dt / scales.time, half_width=2)
+    domain, v = scales.domain(data.domain), scales.to_scaled(data.u)
+    regression = Regression(v, v, domain, data.dt / scales.time, half_width=2)
     factors, _ = regression.best(None)
-    warm = _member(regression, replace(factors, f=np.array([1e5, *factors.f[1:]])), grid, scales, 0)
+    warm = _member(regression, replace(factors, f=np.array([1e5, *factors.f[1:]])), domain, scales, 0)
     assert warm.K[0] == 0
     np.testing.assert_array_equal(warm.f.coef, [0.0, 0.0, *factors.f[1:]])

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.export.export import exported
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.catalog import CATALOG
@@ -36,8 +36,8 @@ def script(law: Law) -> dict[str, Any]:
 
 def wave(law: Law, points: int) -> np.ndarray:
     """A smooth field of few modes on a grid of the box."""
-    grid = Grid((points,) * law.ndim, law.lengths)
-    x, *rest = (2 * np.pi * c / L for c, L in zip(grid.coordinates, law.lengths, strict=True))
+    domain = Domain((points,) * law.ndim, law.lengths)
+    x, *rest = (2 * np.pi * c / L for c, L in zip(domain.coordinates, law.lengths, strict=True))
     if rest:
         y = rest[0]
         return law.centre + 0.3 + 0.5 * np.sin(x)[:, None] + 0.2 * np.cos(x[:, None] - 2 * y + 1) + 0 * y

@@ -7,7 +7,7 @@ import pytest
 import sympy
 import torch
 
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.density_terms import gradient
 from mesoscribe.symbolic.law.equation import FourierMultiplier, Mean, equation_terms, factor_text, field_of, t
 from mesoscribe.symbolic.law.factor import Factor, k, u
@@ -146,4 +146,4 @@ def test_equation_of_no_energy_is_zero() -> None:
     assert law.equation.rhs == 0
     assert law.latex() == "u_{t} = 0"
     assert float(torch.as_tensor(law.rhs(np.ones(16))).abs().max()) == 0
-    assert law.flow(Grid((16,), law.lengths)).linear.abs().max() == 0
+    assert law.member(Domain((16,), law.lengths)).linear.abs().max() == 0

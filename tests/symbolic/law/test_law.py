@@ -12,7 +12,7 @@ import pytest
 import sympy
 import torch
 
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, u
 from mesoscribe.symbolic.law.form import FACTORS
 from mesoscribe.symbolic.law.law import Law
@@ -51,12 +51,12 @@ def test_transport_in_two_dimensions_moves_the_field() -> None:
 @EVERY_LAW
 def test_slope_of_F_in_the_linear_part_changes_neither_equation_nor_energy(law: Law) -> None:
     field = torch.as_tensor(smooth(law, modes=2))
-    flow = law.flow(Grid(field.shape[-law.ndim :], law.lengths))
-    moved = flow.about(field)
-    assert torch.equal(moved.q, flow.q) == (not law.F or law.F.terms == (u,))
-    torch.testing.assert_close(moved.rhs(field), flow.rhs(field), rtol=1e-9, atol=1e-9)
-    modes = flow.grid.fft(field)
-    torch.testing.assert_close(moved.energy(modes), flow.energy(modes), rtol=1e-9, atol=1e-12)
+    member = law.member(Domain(field.shape[-law.ndim :], law.lengths))
+    moved = member.about(field)
+    assert torch.equal(moved.q, member.q) == (not law.F or law.F.terms == (u,))
+    torch.testing.assert_close(moved.rhs(field), member.rhs(field), rtol=1e-9, atol=1e-9)
+    modes = member.domain.fft(field)
+    torch.testing.assert_close(moved.energy(modes), member.energy(modes), rtol=1e-9, atol=1e-12)
 
 
 @EVERY_LAW
@@ -134,15 +134,15 @@ def test_other_values_bring_their_standard_errors() -> None:
 
 @EVERY_LAW
 def test_family_holds_the_flow_of_each_set_of_coefficients(law: Law) -> None:
-    grid = Grid(smooth(law).shape[1:], law.lengths)
+    domain = Domain(smooth(law).shape[1:], law.lengths)
     rng = np.random.default_rng(0)
     sets = law.values() * (1 + 0.1 * rng.normal(size=(4, len(law.values()))))
 
     fields = torch.as_tensor(smooth(law) - law.centre)
-    together = law.family(grid, sets).rhs(fields.expand(4, *fields.shape))
+    together = law.family(domain, sets).rhs(fields.expand(4, *fields.shape))
     for values, found in zip(sets, together, strict=True):
         torch.testing.assert_close(
-            found, law.with_values(values).flow(grid).rhs(fields), rtol=1e-10, atol=1e-10
+            found, law.with_values(values).member(domain).rhs(fields), rtol=1e-10, atol=1e-10
         )
 
 

@@ -16,8 +16,8 @@ from mesoscribe.hybrid.regression.units import Scales
 from mesoscribe.symbolic.law.factor import Factor, k, kx, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.read.canonical import canonical_form, canonical_law
+from tests.support.examples import fields, random_model
 from tests.support.laws import LAWS, smooth
-from tests.support.members import fields, random_model
 
 ONE = sympy.Integer(1)
 OPERATORS: list[tuple[tuple[sympy.Expr, ...], tuple[sympy.Expr, ...]]] = [
@@ -145,7 +145,7 @@ def test_canonical_factors_of_a_network_give_its_dynamics(
     model = in_units(random_model(case, shape=shape, conserving=conserving), scales)
     network = canonical_form(model, n_nodes=801)
     v = fields(model, 3) + 0.1
-    axes, modes = model.grid.axes, model.modes.first.numpy()
+    axes, modes = model.domain.axes, model.modes.first.numpy()
     f = CubicSpline(network.nodes, network.f)(scales.amplitude * v.numpy())
 
     def on_modes(field: np.ndarray) -> np.ndarray:
@@ -153,9 +153,9 @@ def test_canonical_factors_of_a_network_give_its_dynamics(
 
     force = network.q * scales.amplitude * on_modes(v.numpy()) + on_modes(f)
     found = -(network.m + 1j * network.w) * force
-    expected = on_modes(model.flow().rhs(v).detach().numpy()) * scales.amplitude / scales.time
+    expected = on_modes(model.member().rhs(v).detach().numpy()) * scales.amplitude / scales.time
     assert np.linalg.norm(found - expected) < 1e-6 * np.linalg.norm(expected)
-    kept = [component.ravel()[modes] for component in model.setting.grid.k]
+    kept = [component.ravel()[modes] for component in model.setting.domain.k]
     np.testing.assert_array_equal(network.k, kept)
 
 
@@ -178,7 +178,7 @@ def test_canonical_density_of_a_network_is_the_integral_of_its_force(conserving:
 @pytest.mark.parametrize(("case", "scale"), [(Case.DISSIPATIVE, 3.0), (Case.CONSERVATIVE, -0.4)])
 def test_leading_coefficient_of_a_network_is_one(case: Case, scale: float) -> None:
     model = random_model(case, conserving=True)
-    wave = torch.as_tensor(model.grid.k[0].ravel()[model.modes.first.numpy()])
+    wave = torch.as_tensor(model.domain.k[0].ravel()[model.modes.first.numpy()])
     with torch.no_grad():
         model.theta_m.fill_(1.0)
         model.theta_w.fill_(1.0)

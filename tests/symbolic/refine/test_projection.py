@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.refine import projection as module
 from mesoscribe.symbolic.refine.initial_fields import with_initial_fields
@@ -21,29 +21,29 @@ from tests.support.laws import LAWS, SHAPES, smooth
 
 @pytest.mark.parametrize("shape", [(8,), (9,), (6, 6)])
 def test_basis_spans_the_modes_of_a_mask(shape: tuple[int, ...]) -> None:
-    grid = Grid(shape, (2 * np.pi,) * len(shape))
-    mask = torch.as_tensor(grid.resolved & (grid.k_norm <= 2))
-    modes = basis(grid, mask)
-    gram = modes.flatten(1) @ modes.flatten(1).T / grid.points
+    domain = Domain(shape, (2 * np.pi,) * len(shape))
+    mask = torch.as_tensor(domain.resolved & (domain.k_norm <= 2))
+    modes = basis(domain, mask)
+    gram = modes.flatten(1) @ modes.flatten(1).T / domain.points
     torch.testing.assert_close(gram, torch.eye(len(modes), dtype=torch.float64))
-    torch.testing.assert_close(grid.ifft(grid.fft(modes) * mask), modes)
-    assert len(modes) == int((grid.multiplicity * mask.numpy()).sum())
+    torch.testing.assert_close(domain.ifft(domain.fft(modes) * mask), modes)
+    assert len(modes) == int((domain.multiplicity * mask.numpy()).sum())
 
 
 def linearised(law: Law, substeps: int = 2) -> Linearised:
     """About roll-outs from smooth fields."""
-    grid = Grid(SHAPES[law.ndim], law.lengths)
+    domain = Domain(SHAPES[law.ndim], law.lengths)
     u = torch.as_tensor(np.stack([smooth(law, seed=seed) for seed in range(4)], axis=1)) - law.centre
-    u = grid.ifft(grid.fft(u) * law.flow(grid).mask)
-    data = RollOutData(grid, u, 2e-4, torch.tensor([1.0, 0.5, 2.0], dtype=torch.float64))
-    return Linearised(law.flow(grid), u[:, 0], data, substeps)
+    u = domain.ifft(domain.fft(u) * law.member(domain).mask)
+    data = RollOutData(domain, u, 2e-4, torch.tensor([1.0, 0.5, 2.0], dtype=torch.float64))
+    return Linearised(law.member(domain), u[:, 0], data, substeps)
 
 
 def noise(at: Linearised, *shape: int) -> Tensor:
     """Fields of white noise on the modes that are evolved."""
-    grid, generator = at.data.grid, torch.Generator().manual_seed(0)
-    white = torch.randn(*shape, *grid.shape, dtype=torch.float64, generator=generator)
-    return grid.ifft(grid.fft(white) * at.flow.mask)
+    domain, generator = at.data.domain, torch.Generator().manual_seed(0)
+    white = torch.randn(*shape, *domain.shape, dtype=torch.float64, generator=generator)
+    return domain.ifft(domain.fft(white) * at.member.mask)
 
 
 @pytest.mark.parametrize("name", LAWS)
@@ -60,7 +60,7 @@ def test_derivative_is_that_of_roll_outs() -> None:
     at = linearised(LAWS["mixed"])
     moves, step = noise(at, 1, 3), 1e-4
     ends = [
-        Linearised(LAWS["mixed"].flow(at.data.grid), at.start + s * step * moves[0] * at.size, at.data, 2)
+        Linearised(LAWS["mixed"].member(at.data.domain), at.start + s * step * moves[0] * at.size, at.data, 2)
         for s in (1, -1)
     ]
     central = (ends[0].frames - ends[1].frames) / (2 * step * at.size[:, None])
@@ -83,11 +83,11 @@ def test_both_ways_leave_the_same_of_a_misfit(
     misfit = Misfit(law, data, law.scale, 1)
     x = np.ones(len(misfit.free))
     rng = np.random.default_rng(0)
-    noise = rng.normal(size=(4, data.u.shape[1] * data.grid.points, 2))
+    noise = rng.normal(size=(4, data.u.shape[1] * data.domain.points, 2))
     monkeypatch.setattr(module, "ACCURACY", 1e-6)
     dense, iterative = Dense.of(misfit, x, 1), Iterative.of(misfit, x, 1)
-    modes = torch.as_tensor(np.moveaxis(noise, -1, 0)).reshape(2, 4, -1, *data.grid.shape)
-    modes = data.grid.ifft(data.grid.fft(modes) * law.flow(data.grid).mask)  # as all misfits are
+    modes = torch.as_tensor(np.moveaxis(noise, -1, 0)).reshape(2, 4, -1, *data.domain.shape)
+    modes = data.domain.ifft(data.domain.fft(modes) * law.member(data.domain).mask)  # as all misfits are
     band = np.moveaxis(modes.reshape(2, 4, -1).numpy(), 0, -1)
     for one, other in zip(dense.apart(band), iterative.apart(band), strict=True):
         assert np.linalg.norm(other - one) < 1e-4 * np.linalg.norm(one)

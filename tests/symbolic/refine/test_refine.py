@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.refine import rollouts
@@ -20,9 +20,9 @@ DT = {"kdv": 2e-3, "allen_cahn": 1e-3}
 
 def trajectories(name: str, n: int = 8, frames: int = 30, rtol: float = 1e-9) -> Trajectories:
     chosen = system(name)
-    grid, t = Grid((64,), chosen.law.lengths), DT[name] * np.arange(frames)
-    field = chosen.law.simulate(initial_fields(chosen.initial, grid, n, 0), t, rtol=rtol)
-    return Trajectories.from_arrays(field, t, grid.coordinates[0], layout="ntx")
+    domain, t = Domain((64,), chosen.law.lengths), DT[name] * np.arange(frames)
+    field = chosen.law.simulate(initial_fields(chosen.initial, domain, n, 0), t, rtol=rtol)
+    return Trajectories.from_arrays(field, t, domain.coordinates[0], layout="ntx")
 
 
 def perturbed(law: Law, size: float, seed: int = 0) -> Law:
@@ -139,7 +139,7 @@ def test_one_trajectory_is_cut_into_quarters() -> None:
 def test_standard_errors_cover_the_truth_in_noise() -> None:
     law, data = system("allen_cahn").law, trajectories("allen_cahn", 12, 20)
     noise = 0.01 * np.random.default_rng(0).normal(size=data.u.shape)
-    noisy = Trajectories.from_arrays(data.u + noise, data.t, data.grid.coordinates[0], layout="ntx")
+    noisy = Trajectories.from_arrays(data.u + noise, data.t, data.domain.coordinates[0], layout="ntx")
     found = refine(law, RollOutData.of(noisy, law), pivot=law.scale, clusters=12).law
     errors = np.sqrt(np.diag(found.covariance))
     free = errors > 0
@@ -164,7 +164,7 @@ def test_noise_level_of_data_is_found() -> None:
     data, law = trajectories("allen_cahn", 12, 20), system("allen_cahn").law
     clean = RollOutData.of(data, law)
     noise = 0.05 * np.random.default_rng(0).normal(size=data.u.shape)
-    noisy = Trajectories.from_arrays(data.u + noise, data.t, data.grid.coordinates[0], layout="ntx")
+    noisy = Trajectories.from_arrays(data.u + noise, data.t, data.domain.coordinates[0], layout="ntx")
     found = RollOutData.of(noisy, law)
     assert found.noise * float(found.size.square().mean()) == pytest.approx(0.05**2, rel=0.2)
     assert clean.noise < 1e-2 * found.noise
@@ -175,7 +175,7 @@ def test_aliases_at_the_end_of_the_spectrum_are_no_noise() -> None:
     data = trajectories("kdv", 8, 20)
     between = (data.u + np.roll(data.u, -1, axis=-1)) / 2
     u = np.stack([data.u, between], axis=-1).reshape(*data.u.shape[:-1], -1)
-    x = data.grid.lengths[0] * np.arange(u.shape[-1]) / u.shape[-1]
+    x = data.domain.lengths[0] * np.arange(u.shape[-1]) / u.shape[-1]
     power = np.median(np.abs(np.fft.rfft(u, norm="forward")) ** 2, axis=(0, 1))
     found = RollOutData.of(Trajectories.from_arrays(u, data.t, x, layout="ntx"), system("kdv").law)
     assert np.median(power[-len(power) // 10 :]) > 1e3 * found.noise * float(
@@ -186,7 +186,7 @@ def test_aliases_at_the_end_of_the_spectrum_are_no_noise() -> None:
 def test_large_data_are_refined_on_their_first_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     data = RollOutData.of(trajectories("kdv", 3, 40), system("kdv").law)
     assert data.shortened().u.shape == data.u.shape
-    monkeypatch.setattr(rollouts, "ENOUGH", 20 * 3 * data.grid.points)
+    monkeypatch.setattr(rollouts, "ENOUGH", 20 * 3 * data.domain.points)
     assert torch.equal(data.shortened().u, data.u[:, :20])
     monkeypatch.setattr(rollouts, "ENOUGH", 1)
     assert data.shortened().u.shape[1] == rollouts.FEWEST

@@ -17,7 +17,7 @@ from mesoscribe.hybrid.learn.onsager import OnsagerModel, Setting
 from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.units import Scales
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import polynomials
@@ -137,16 +137,16 @@ def test_network_is_the_source_of_F(
 
 def network_of(law: Law, case: Case, shape: tuple[int, ...]) -> OnsagerModel:
     """The network whose factors are those of a law."""
-    grid = Grid(shape, law.lengths)
-    band = 0.9 * grid.nyquist
+    domain = Domain(shape, law.lengths)
+    band = 0.9 * domain.nyquist
     model = OnsagerModel(Setting(shape, law.lengths, Scales(1.0, 1.0, 1.0), case, band, False, -1.5, 1.5))
-    weight = torch.ones(grid.modes_shape, dtype=torch.float64)
-    shift = model.potential.imitate(torch.as_tensor(law.symbol("q", grid)), weight)
+    weight = torch.ones(domain.modes_shape, dtype=torch.float64)
+    shift = model.potential.imitate(torch.as_tensor(law.symbol("q", domain)), weight)
     nodes = torch.linspace(model.low, model.high, 512, dtype=torch.float64)
     with torch.no_grad():
-        model.m_scale.copy_(model.modes.gather(torch.as_tensor(law.symbol("m", grid))))
-        model.w_scale.copy_(model.modes.gather(torch.as_tensor(law.symbol("w", grid))))
-    force = law.flow(grid).f(nodes)
+        model.m_scale.copy_(model.modes.gather(torch.as_tensor(law.symbol("m", domain))))
+        model.w_scale.copy_(model.modes.gather(torch.as_tensor(law.symbol("w", domain))))
+    force = law.member(domain).f(nodes)
     model.potential.pointwise.imitate(nodes, force - shift * nodes)
     return model
 
@@ -166,13 +166,13 @@ def test_factors_of_a_known_network_are_read_off(name: str, case: Case, shape: t
     law = LAWS[name]
     model = network_of(law, case, shape)
     network = canonical_form(model)
-    grid = Grid(shape, law.lengths)
+    domain = Domain(shape, law.lengths)
     fields = np.stack([smooth(law, 4, seed=seed, modes=8) for seed in range(3)], axis=1)
     data = Trajectories.from_arrays(
-        fields, np.arange(3.0), *grid.coordinates, layout="ntx" if grid.ndim == 1 else "ntxy"
+        fields, np.arange(3.0), *domain.coordinates, layout="ntx" if domain.ndim == 1 else "ntxy"
     )
     weights = importance(model, network, data)
-    found, _ = read_off(model, network, weights, polynomials(grid.ndim), 1e-4, None, network.centre)
+    found, _ = read_off(model, network, weights, polynomials(domain.ndim), 1e-4, None, network.centre)
     truth = canonical_law(law)
     assert found.coefficients == pytest.approx(truth.coefficients, rel=5e-2)
 
@@ -201,9 +201,9 @@ def test_pivot_is_the_operator_that_acts_most(kdv: Run) -> None:
 
 
 def rolled(law: Law, n: int, frames: int, dt: float, seed: int = 0) -> RollOutData:
-    grid, t = Grid((64,), law.lengths), dt * np.arange(frames)
-    u0 = initial_fields(system("allen_cahn").initial, grid, n, seed)
-    data = Trajectories.from_arrays(law.simulate(u0, t), t, grid.coordinates[0], layout="ntx")
+    domain, t = Domain((64,), law.lengths), dt * np.arange(frames)
+    u0 = initial_fields(system("allen_cahn").initial, domain, n, seed)
+    data = Trajectories.from_arrays(law.simulate(u0, t), t, domain.coordinates[0], layout="ntx")
     return RollOutData.of(data, law)
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from mesoscribe import simulate
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.systems.catalog import CATALOG, InitialField, initial_fields, system
 
 SMALL = {"points": 64, "n_frames": 6}
 NAMES = pytest.mark.parametrize("name", sorted(CATALOG))
-LINE = Grid((64,), (2 * np.pi,))
+LINE = Domain((64,), (2 * np.pi,))
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_energy_of_allen_cahn_decreases() -> None:
 @NAMES
 def test_trajectories_have_the_sampling_of_the_catalogue(name: str) -> None:
     data, chosen = simulate(name, 1), system(name)
-    assert data.grid == Grid(chosen.shape, chosen.law.lengths)
+    assert data.domain == Domain(chosen.shape, chosen.law.lengths)
     assert (data.n, data.n_frames) == (1, chosen.n_frames)
     assert data.dt == pytest.approx(chosen.dt)
     assert name in data.source
@@ -70,12 +70,12 @@ def test_noise_has_its_level_and_is_white() -> None:
     assert abs(np.mean(noise[..., 1:] * noise[..., :-1])) < 0.05 * noise.var()
 
 
-@pytest.mark.parametrize("grid", [LINE, Grid((32, 32), (1.0, 2.0))], ids=["1D", "2D"])
-def test_initial_fields_have_the_modes_and_the_size_asked_for(grid: Grid) -> None:
-    fields = initial_fields(InitialField(modes=3, highest=5), grid, 20, seed=0)
-    np.testing.assert_allclose(fields.std(grid.axes), 1, rtol=1e-12)
-    np.testing.assert_allclose(fields.mean(grid.axes), 0, atol=1e-12)
-    power = np.abs(np.fft.rfftn(fields, axes=grid.axes, norm="forward")) > 1e-10
+@pytest.mark.parametrize("domain", [LINE, Domain((32, 32), (1.0, 2.0))], ids=["1D", "2D"])
+def test_initial_fields_have_the_modes_and_the_size_asked_for(domain: Domain) -> None:
+    fields = initial_fields(InitialField(modes=3, highest=5), domain, 20, seed=0)
+    np.testing.assert_allclose(fields.std(domain.axes), 1, rtol=1e-12)
+    np.testing.assert_allclose(fields.mean(domain.axes), 0, atol=1e-12)
+    power = np.abs(np.fft.rfftn(fields, axes=domain.axes, norm="forward")) > 1e-10
     counts = power.reshape(20, -1).sum(1)
     assert counts.min() >= 1
     assert counts.max() <= 3
@@ -96,7 +96,7 @@ def test_random_mean_has_the_deviation_asked_for() -> None:
 
 def test_initial_fields_do_not_depend_on_the_resolution() -> None:
     initial = InitialField(modes=3, highest=6)
-    coarse, fine = (initial_fields(initial, Grid((n,), (1.0,)), 3, seed=1) for n in (32, 64))
+    coarse, fine = (initial_fields(initial, Domain((n,), (1.0,)), 3, seed=1) for n in (32, 64))
     np.testing.assert_allclose(fine[:, ::2], coarse, atol=1e-12)
 
 

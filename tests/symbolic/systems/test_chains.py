@@ -31,7 +31,7 @@ def invoke(*args: object) -> Result:
 def test_chains_have_the_sampling_of_the_reference_files(name: str, official) -> None:
     data, reference = simulate(name, **SMALL), load(official(f"{name}_train.hdf5"))
     assert data.dt == pytest.approx(reference.dt)
-    np.testing.assert_allclose(data.grid.lengths, reference.grid.lengths)
+    np.testing.assert_allclose(data.domain.lengths, reference.domain.lengths)
     np.testing.assert_allclose(data.u[:, 0].std(-1), 1, rtol=1e-3)
     assert data.provenance["chain"]["courant"] <= 0.05
 

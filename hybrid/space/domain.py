@@ -15,7 +15,7 @@ FloatArray = Float[np.ndarray, "..."]
 
 
 @dataclass(frozen=True)
-class Grid:
+class Domain:
     """A uniform periodic grid in one or two dimensions.
 
     Modes are those of a real transform divided by the number of points,
@@ -130,6 +130,6 @@ class Grid:
             return torch.fft.irfft(u_hat, self.shape[0], norm="forward")
         return torch.fft.irfftn(u_hat, s=self.shape, dim=self.axes, norm="forward")
 
-    def resampled(self, shape: tuple[int, ...]) -> Grid:
+    def resampled(self, shape: tuple[int, ...]) -> Domain:
         """The same box with another number of points."""
-        return Grid(tuple(shape), self.lengths)
+        return Domain(tuple(shape), self.lengths)

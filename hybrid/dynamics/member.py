@@ -14,19 +14,19 @@ from torch import Tensor
 
 from mesoscribe.hybrid.energy.local_energy import Density, LocalEnergy, Weight
 from mesoscribe.hybrid.energy.powersum import PowerSum
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 
 Pointwise = Callable[[Tensor], Tensor]
 
 
-def band_mask(grid: Grid, band: float) -> Bool[np.ndarray, "..."]:
+def band_mask(domain: Domain, band: float) -> Bool[np.ndarray, "..."]:
     """Modes that are evolved: |k| ≤ band along every axis and below the Nyquist wavenumber."""
-    inside = np.maximum.reduce([np.abs(k) for k in grid.k]) <= band * (1 + 1e-9)
-    return inside & grid.resolved
+    inside = np.maximum.reduce([np.abs(k) for k in domain.k]) <= band * (1 + 1e-9)
+    return inside & domain.resolved
 
 
 @dataclass(frozen=True)
-class Flow:
+class Member:
     """u_t = -(M + W) δV/δu on the modes |k| ≤ band of a periodic box:
 
         û_t = -K(k) [ q(k) û + FT{f(u)} ],    K = m(k) + i w(k),    f = F'.
@@ -44,7 +44,7 @@ class Flow:
         nonlocal_energy: û ↦ N, of which nonlocal_force is the gradient.
     """
 
-    grid: Grid
+    domain: Domain
     K: Complex[Tensor, "..."]
     q: Float[Tensor, "..."]
     f: Pointwise
@@ -54,11 +54,11 @@ class Flow:
     F: Pointwise | None = None
     nonlocal_energy: Pointwise | None = None
 
-    def with_local(self, densities: tuple[Density, ...], weights: Sequence[Weight]) -> Flow:
+    def with_local(self, densities: tuple[Density, ...], weights: Sequence[Weight]) -> Member:
         """The flow with N = Σ_j β_j ∫ D_j dx; the β_j are numbers, or broadcast against fields."""
         if not densities:
             return self
-        N = LocalEnergy(self.grid, densities)
+        N = LocalEnergy(self.domain, densities)
         energy = None if self.F is None else lambda u_hat: N.energy(u_hat, weights)
         return replace(
             self, nonlocal_force=lambda u_hat: N.force(N.fields(u_hat), weights), nonlocal_energy=energy
@@ -76,14 +76,14 @@ class Flow:
 
     def force(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
         """FT{f(u) + δN/δu}."""
-        force = self.grid.fft(self.f(self.grid.ifft(u_hat)))
+        force = self.domain.fft(self.f(self.domain.ifft(u_hat)))
         return force if self.nonlocal_force is None else force + self.nonlocal_force(u_hat)
 
     def nonlinear(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
         """-K(k) FT{f(u) + δN/δu} on the evolved modes, 0 elsewhere."""
         return self.operator * self.force(u_hat)
 
-    def about(self, u: Float[Tensor, "..."]) -> Flow:
+    def about(self, u: Float[Tensor, "..."]) -> Member:
         """The same equation with the mean slope of f over some fields u (*batch, *grid) in its linear part.
 
         A stepper solves that part exactly; where f and q cancel, as about a large mean, the difference of two
@@ -93,11 +93,11 @@ class Flow:
             v = u.detach().clone().requires_grad_()
             total = (self.f(v) + 0.0 * v).sum()  # f may not depend on v at all
             (slopes,) = torch.autograd.grad(total, v)
-        many = self.q.ndim > self.grid.ndim
+        many = self.q.ndim > self.domain.ndim
         axes = tuple(range(1 if many else 0, u.ndim))
         return self.tilted(slopes.mean(axes, keepdim=True) if many else slopes.mean())
 
-    def tilted(self, slope: Tensor | float) -> Flow:
+    def tilted(self, slope: Tensor | float) -> Member:
         """The same equation with a slope of f in its linear part: q + s, f(v) - s v, F(v) - ½ s v²."""
         f, F, slopes = self.f, self.F, torch.as_tensor(slope, dtype=self.q.dtype, device=self.q.device)
 
@@ -114,8 +114,8 @@ class Flow:
 
     def rhs(self, u: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         """u_t of a field u (*batch, *grid)."""
-        u_hat = self.grid.fft(u)
-        return self.grid.ifft(self.linear * u_hat + self.nonlinear(u_hat * self.mask))
+        u_hat = self.domain.fft(u)
+        return self.domain.ifft(self.linear * u_hat + self.nonlinear(u_hat * self.mask))
 
     def split(self, u_hat: Complex[Tensor, "..."]) -> tuple[Tensor, Tensor]:
         """The evolved part of û, and what is added to it for output: the held modes, or 0."""
@@ -144,18 +144,18 @@ class Flow:
         return torch.stack(parts).sum(0).reshape(*self._batch(u_hat))
 
     def _batch(self, u_hat: Tensor) -> tuple[int, ...]:
-        return tuple(u_hat.shape[: u_hat.ndim - self.grid.ndim])
+        return tuple(u_hat.shape[: u_hat.ndim - self.domain.ndim])
 
     def _energy_terms(self, u_hat: Tensor) -> list[Float[Tensor, "b n"]]:
         """The terms of V of each field: one for each mode, one for each point, and N."""
         if self.F is None:
             raise ValueError("expected a flow that knows its energy F, got its force only; give F as well")
-        grid, inside = self.grid, u_hat * self.mask
-        weight = torch.as_tensor(grid.multiplicity, device=self.q.device) * grid.volume
+        domain, inside = self.domain, u_hat * self.mask
+        weight = torch.as_tensor(domain.multiplicity, device=self.q.device) * domain.volume
         batch = math.prod(self._batch(u_hat))
         terms = [
             (0.5 * weight * self.q * inside.abs() ** 2).reshape(batch, -1),
-            (grid.volume / grid.points * self.F(grid.ifft(inside))).reshape(batch, -1),
+            (domain.volume / domain.points * self.F(domain.ifft(inside))).reshape(batch, -1),
         ]
         if self.nonlocal_energy is not None:
             terms.append(self.nonlocal_energy(inside).reshape(batch, 1))

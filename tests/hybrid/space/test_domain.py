@@ -1,4 +1,4 @@
-"""Grid and resampling: wavenumbers, transforms, what a mode stands for."""
+"""Domain and resampling: wavenumbers, transforms, what a mode stands for."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from mesoscribe.hybrid.dynamics.flow import band_mask
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.dynamics.member import band_mask
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.resample import resampled
 
-LINE = Grid((32,), (3.0,))
-PLANE = Grid((12, 10), (3.0, 2.0))
+LINE = Domain((32,), (3.0,))
+PLANE = Domain((12, 10), (3.0, 2.0))
 
 
 def test_derivative_of_a_wave_is_exact() -> None:
@@ -29,12 +29,12 @@ def test_wavenumbers_of_both_axes() -> None:
     torch.testing.assert_close(laplacian, -(kx**2 + ky**2) * wave, rtol=0, atol=1e-10)
 
 
-@pytest.mark.parametrize("grid", [LINE, PLANE, Grid((9,), (1.0,)), Grid((8, 7), (1.0, 1.0))])
-def test_parseval_with_multiplicity(grid: Grid) -> None:
-    u = torch.randn(5, *grid.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    power = (torch.as_tensor(grid.multiplicity) * grid.fft(u).abs() ** 2).sum(grid.axes)
-    torch.testing.assert_close(power, (u**2).mean(grid.axes), rtol=1e-12, atol=0)
-    torch.testing.assert_close(grid.ifft(grid.fft(u)), u)
+@pytest.mark.parametrize("domain", [LINE, PLANE, Domain((9,), (1.0,)), Domain((8, 7), (1.0, 1.0))])
+def test_parseval_with_multiplicity(domain: Domain) -> None:
+    u = torch.randn(5, *domain.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    power = (torch.as_tensor(domain.multiplicity) * domain.fft(u).abs() ** 2).sum(domain.axes)
+    torch.testing.assert_close(power, (u**2).mean(domain.axes), rtol=1e-12, atol=0)
+    torch.testing.assert_close(domain.ifft(domain.fft(u)), u)
 
 
 def test_modes_do_not_depend_on_the_number_of_points() -> None:
@@ -76,7 +76,7 @@ def test_impossible_boxes_are_refused(
     shape: tuple[int, ...], lengths: tuple[float, ...], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        Grid(shape, lengths)
+        Domain(shape, lengths)
 
 
 def test_fields_of_too_few_dimensions_are_refused() -> None:

@@ -10,35 +10,37 @@ import torch
 from torch import Tensor
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.dynamics.flow import Flow
+from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
 from mesoscribe.hybrid.learn.onsager import OnsagerModel, Setting
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.units import Scales
-from mesoscribe.hybrid.space.grid import Grid
+from mesoscribe.hybrid.space.domain import Domain
 
 Symbol = Callable[[np.ndarray], np.ndarray]
 
 
-def flow(grid: Grid, K: Symbol, q: Symbol, f: Callable[[Tensor], Tensor]) -> Flow:
+def member(domain: Domain, K: Symbol, q: Symbol, f: Callable[[Tensor], Tensor]) -> Member:
     """The flow of K(k), q(k), F'(u) on all modes below Nyquist; k is the first component."""
-    k = grid.k[0]
+    k = domain.k[0]
     symbols = torch.as_tensor(K(k) + 0j * k), torch.as_tensor(q(k) + 0.0 * k)
-    return Flow(grid, *symbols, f, torch.as_tensor(grid.resolved))
+    return Member(domain, *symbols, f, torch.as_tensor(domain.resolved))
 
 
-def waves(grid: Grid, n: int, *, modes: int = 4, amplitude: float = 1.0, seed: int = 0) -> np.ndarray:
+def waves(domain: Domain, n: int, *, modes: int = 4, amplitude: float = 1.0, seed: int = 0) -> np.ndarray:
     """n smooth random fields of zero mean on a 1D grid."""
     rng = np.random.default_rng(seed)
     strength, phase = rng.normal(size=(modes, n, 1)), rng.uniform(0, 2 * np.pi, (modes, n, 1))
     order = np.arange(1, modes + 1)[:, None, None]
     return (
-        amplitude * (strength * np.cos(order * grid.k_unit * grid.coordinates[0] + phase)).sum(0) / modes**0.5
+        amplitude
+        * (strength * np.cos(order * domain.k_unit * domain.coordinates[0] + phase)).sum(0)
+        / modes**0.5
     )
 
 
 @dataclass(frozen=True)
-class Member:
+class Example:
     """u_t = -K(k) [q(k) û + FT{f(u)}] with f a polynomial, and how it is sampled."""
 
     name: str
@@ -51,17 +53,17 @@ class Member:
     mean: float = 0.0
     length: float = 2 * np.pi
 
-    def flow(self, grid: Grid) -> Flow:
+    def member(self, domain: Domain) -> Member:
         """The equation of motion."""
-        return flow(grid, self.K, self.q, lambda u: sum(c * u**p for p, c in enumerate(self.f)) + 0 * u)
+        return member(domain, self.K, self.q, lambda u: sum(c * u**p for p, c in enumerate(self.f)) + 0 * u)
 
     def data(self, n: int = 8, frames: int = 40, points: int = 64) -> Trajectories:
         """Simulated trajectories."""
-        grid = Grid((points,), (self.length,))
-        u0 = self.mean + waves(grid, n, amplitude=self.amplitude)
+        domain = Domain((points,), (self.length,))
+        u0 = self.mean + waves(domain, n, amplitude=self.amplitude)
         t = self.dt * np.arange(frames)
-        u = simulate(self.flow(grid), u0, t, scheme=ETDRK4(), rtol=1e-8)
-        return Trajectories.from_arrays(u, t, grid.coordinates[0], layout="ntx", source=self.name)
+        u = simulate(self.member(domain), u0, t, scheme=ETDRK4(), rtol=1e-8)
+        return Trajectories.from_arrays(u, t, domain.coordinates[0], layout="ntx", source=self.name)
 
 
 def one(k: np.ndarray) -> np.ndarray:
@@ -75,14 +77,14 @@ def square(k: np.ndarray) -> np.ndarray:
 
 
 I, C, M = Case.DISSIPATIVE, Case.CONSERVATIVE, Case.MIXED
-ALLEN_CAHN = Member("Allen–Cahn", I, one, lambda k: k**2 - 10, (0, 0, 0, 10), 5e-3, amplitude=0.5)
-DRIVEN = Member("driven", I, one, lambda k: 0.02 * k**2 - 1, (-0.2, 0, 0, 1), 2e-2, amplitude=0.5)
-KDV = Member("KdV", C, lambda k: 1j * k, lambda k: -(k**2), (0, 0, 3), 4e-3)
-MIXED = Member(
+ALLEN_CAHN = Example("Allen–Cahn", I, one, lambda k: k**2 - 10, (0, 0, 0, 10), 5e-3, amplitude=0.5)
+DRIVEN = Example("driven", I, one, lambda k: 0.02 * k**2 - 1, (-0.2, 0, 0, 1), 2e-2, amplitude=0.5)
+KDV = Example("KdV", C, lambda k: 1j * k, lambda k: -(k**2), (0, 0, 3), 4e-3)
+MIXED = Example(
     "mixed", M, lambda k: k**2 + 1j * k, lambda k: 0.1 * k**2 - 1, (0, 0, 0, 1), 1e-2, amplitude=0.7
 )
-HEAT = Member("heat", I, one, square, (0,), 1e-2)
-OFF_CENTRE = Member("porous medium", I, square, np.zeros_like, (0, 0, 0, 1), 5e-4, amplitude=0.3, mean=2.0)
+HEAT = Example("heat", I, one, square, (0,), 1e-2)
+OFF_CENTRE = Example("porous medium", I, square, np.zeros_like, (0, 0, 0, 1), 5e-4, amplitude=0.3, mean=2.0)
 
 
 def random_model(
@@ -118,6 +120,6 @@ def random_model(
 def fields(model: OnsagerModel, *batch: int, amplitude: float = 0.6, seed: int = 1) -> Tensor:
     """Random fields (*batch, *grid) on the evolved modes of a model, within its table."""
     generator = torch.Generator().manual_seed(seed)
-    noise = torch.randn(*batch, *model.grid.shape, generator=generator, dtype=torch.float64)
-    v = model.grid.ifft(model.grid.fft(noise) * model.modes.inside)
-    return amplitude * v / v.abs().amax(model.grid.axes, keepdim=True)
+    noise = torch.randn(*batch, *model.domain.shape, generator=generator, dtype=torch.float64)
+    v = model.domain.ifft(model.domain.fft(noise) * model.modes.inside)
+    return amplitude * v / v.abs().amax(model.domain.axes, keepdim=True)
