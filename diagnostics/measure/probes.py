@@ -9,7 +9,6 @@ from functools import singledispatch
 import numpy as np
 from jaxtyping import Float
 
-from mesoscribe.hybrid.dynamics.member import band_mask
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor
@@ -37,8 +36,7 @@ class Probe:
 
     def evolved(self, fields: Float[np.ndarray, "..."], domain: Domain) -> Float[np.ndarray, "..."]:
         """The fields without the modes that are removed or held."""
-        modes = np.fft.rfftn(fields, axes=domain.axes) * band_mask(domain, self.band)
-        return np.fft.irfftn(modes, s=domain.shape, axes=domain.axes)
+        return domain.restrict(fields, domain.within(self.band))
 
 
 @singledispatch

@@ -11,7 +11,6 @@ import torch
 from jaxtyping import Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.dynamics.member import band_mask
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, columns, not_negative, u
@@ -55,14 +54,12 @@ def importance(
     scales, domain = model.setting.scales, model.domain
     fields = data.u.reshape(-1, *data.domain.shape)
     fields = fields[:: max(1, len(fields) // 500)]
-    v = torch.as_tensor(scales.to_scaled(resampled(fields, domain.shape)))
+    v = torch.as_tensor(scales.to_scaled(resampled(fields, domain)))
     with torch.no_grad():
         member = model.member()
         v_hat = domain.fft(v) * member.mask
         v = domain.ifft(v_hat)
-        force = member.q * v_hat + domain.fft(member.f(v))
-        if member.nonlocal_force is not None:
-            force = force + member.nonlocal_force(v_hat)
+        force = member.energy.gradient(v_hat)
     positions = model.modes.first.cpu().numpy()
     power, push = (trust * z.abs().square().mean(0).numpy().ravel()[positions] for z in (v_hat, force))
     edges = np.linspace(model.setting.low, model.setting.high, len(network.nodes) + 1)
@@ -191,7 +188,7 @@ def _on_the_box(model: OnsagerModel, factors: Mapping[str, Factor], band: float 
     """The law of some factors on a network's box, and on its band or a narrower one."""
     setting = model.setting
     of_network = setting.band / setting.scales.length
-    complete = np.array_equal(band_mask(model.domain, setting.band), band_mask(model.domain, np.inf))
+    complete = np.array_equal(model.domain.within(setting.band), model.domain.within(np.inf))
     return Law(
         F=factors["F"],
         q=factors["q"],

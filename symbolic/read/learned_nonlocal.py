@@ -38,7 +38,7 @@ class LearnedN:
         return replace(self, scale=factor * self.scale)
 
     def _scaled(self, v: Float[np.ndarray, " n *grid"]) -> torch.Tensor:
-        fields = resampled(v, self.model.domain.shape) / self.model.setting.scales.amplitude
+        fields = resampled(v, self.model.domain) / self.model.setting.scales.amplitude
         return self.model.domain.fft(torch.as_tensor(fields))
 
     def energy(self, v: Float[np.ndarray, " n *grid"]) -> Float[np.ndarray, " n"]:
@@ -63,7 +63,7 @@ class LearnedN:
         """The same of each term of an N in closed form."""
         domain = self.model.setting.domain
         densities = tuple(density_of(term, domain.ndim) for term in terms)
-        found = LocalEnergy(domain, densities).forces(domain.fft(torch.as_tensor(resampled(v, domain.shape))))
+        found = LocalEnergy(domain, densities).forces(domain.fft(torch.as_tensor(resampled(v, domain))))
         return np.stack([self._on_modes(force) for force in found], axis=-1)
 
     def _on_modes(self, force: torch.Tensor) -> Complex[np.ndarray, "n k"]:

@@ -127,8 +127,8 @@ def test_network_starts_as_its_warm_start_and_N_is_linear_there(
     v = torch.as_tensor(warm.scales.to_scaled(data.u[:, ::10]))
     u_hat = model.domain.fft(v)
     member = warm.member()
-    assert member.nonlocal_force is not None
-    ours, theirs = member.K * member.nonlocal_force(u_hat), model.member().K * N.force(u_hat).detach()
+    (local,) = member.energy.others
+    ours, theirs = member.K * local.force(u_hat), model.member().K * N.force(u_hat).detach()
     torch.testing.assert_close(theirs, ours * member.mask, rtol=0, atol=1e-9 * float(ours.abs().max()))
     assert float(N(u_hat).detach().abs().max()) <= model.domain.volume * float(N.bound) * 2 / LINEAR
     model.save(tmp_path)

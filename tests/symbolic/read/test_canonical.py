@@ -10,9 +10,9 @@ import sympy
 import torch
 from scipy.interpolate import CubicSpline
 
+from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.regression.rank_one import Case
-from mesoscribe.hybrid.regression.units import Scales
 from mesoscribe.symbolic.law.factor import Factor, k, kx, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.read.canonical import canonical_form, canonical_law
