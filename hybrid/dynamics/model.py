@@ -121,3 +121,15 @@ class Model(ABC):
             v_hat = energy.domain.fft(torch.as_tensor(self._scaled(u, energy.domain)))
             parts = energy.parts(v_hat, *self.local_symbol)
         return Energies(*(unit * part.cpu() for part in (parts.V0, parts.V1, parts.V2)))
+
+    def V0(self, u: Float[np.ndarray, "..."]) -> Float[np.ndarray, "*batch"]:
+        """∫ F(u) + ½ a u² dx of fields (*batch, [field,] *grid), in the user's units."""
+        return self.energies(u).V0.numpy()
+
+    def V1(self, u: Float[np.ndarray, "..."]) -> Float[np.ndarray, "*batch"]:
+        """∫ ½ b |∇u|² dx of fields (*batch, [field,] *grid), in the user's units."""
+        return self.energies(u).V1.numpy()
+
+    def V2(self, u: Float[np.ndarray, "..."]) -> Float[np.ndarray, "*batch"]:
+        """The rest of V, of fields (*batch, [field,] *grid), in the user's units."""
+        return self.energies(u).V2.numpy()

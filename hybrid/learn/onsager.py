@@ -86,6 +86,15 @@ class OnsagerModel(nn.Module, Model):
         """w(k) on the modes of the model's grid, in the user's units."""
         return self.symbol_w().detach().cpu().numpy() / self.setting.scales.time
 
+    def F(self, u: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+        """The density F at values of u as it was learned, in the user's units of V (amplitude²).
+
+        Data determine it up to what canonical form removes (`canonical_form(model).F`).
+        """
+        v = torch.as_tensor(self.units.to_scaled(np.asarray(u, dtype=float)), device=self.theta_m.device)
+        with torch.no_grad():
+            return self.units.amplitude**2 * self.potential.pointwise(v).cpu().numpy()
+
     def f_table(self) -> HermiteTable:
         """F' tabulated over the range of the data and a margin."""
         nodes = torch.linspace(self.low, self.high, NODES, dtype=torch.float64, device=self.theta_m.device)

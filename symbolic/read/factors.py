@@ -11,14 +11,15 @@ import torch
 from jaxtyping import Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.energy.local_energy import LocalEnergy
+from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, RescaledN
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.space.resample import resampled
+from mesoscribe.symbolic.law.density_terms import density_of
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, columns, not_negative, u
 from mesoscribe.symbolic.law.form import Parameter
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
-from mesoscribe.symbolic.read.canonical import CanonicalNetwork
-from mesoscribe.symbolic.read.learned_nonlocal import LearnedN
 from mesoscribe.symbolic.read.optimisers import DEFAULT, Optimiser
 from mesoscribe.symbolic.read.sparse import Selection, select
 
@@ -115,14 +116,20 @@ def _read_force(
 
 
 def _read_nonlocal(
-    N: LearnedN,
+    model: OnsagerModel,
+    N: RescaledN,
     weights: Importance,
     terms: tuple[sympy.Expr, ...],
     precision: float,
     optimiser: Optimiser,
 ) -> Selection:
     """The sparse N: the terms whose gradients add up to the network's, on some fields of the data."""
-    columns_at, target = N.forces(terms, weights.fields), N.force(weights.fields)
+    box, positions = N.own, model.modes.first.cpu().numpy()
+    u_hat = box.fft(torch.as_tensor(resampled(weights.fields, box)))
+    densities = tuple(density_of(term, box.ndim) for term in terms)
+    forces = (*LocalEnergy(box, densities).forces(u_hat), N.force(u_hat))
+    *of_terms, target = (force.flatten(1).numpy()[:, positions] for force in forces)
+    columns_at = np.stack(of_terms, axis=-1)
     flat = [np.concatenate([z.real, z.imag]).reshape(2 * target.size, -1) for z in (columns_at, target)]
     weight = np.broadcast_to(weights.N, (2 * len(target), len(weights.N))).ravel()
     return select(
@@ -172,7 +179,7 @@ def read_off(
             allowed=not_negative if name == "m" else None,  # where the data are silent m may cross 0
         )
     if network.N is not None and library.N and centre == network.centre:
-        selections["N"] = _read_nonlocal(network.N, weights, library.N, precision, optimiser)
+        selections["N"] = _read_nonlocal(model, network.N, weights, library.N, precision, optimiser)
     terms = {"F": F_terms, "q": library.q, "m": library.m, "w": library.w, "N": library.N}
     factors = {
         name: Factor(

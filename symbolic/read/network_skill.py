@@ -11,10 +11,10 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.error import rollout_errors, score
+from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.regression.search import TIE, TRIAL_RTOL, TRIAL_TRAJECTORIES
 from mesoscribe.hybrid.space.resample import resampled
-from mesoscribe.symbolic.read.canonical import CanonicalNetwork
 
 PRECISION = (1e-6, 3e-3)
 RUN = 3  # shells of modes in a row that are not predicted end the band of a law

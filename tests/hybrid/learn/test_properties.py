@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from mesoscribe import OnsagerModel
 from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.parse import parse
-from mesoscribe.symbolic.read.canonical import canonical_law
 from tests.support.examples import fields, random_model
-from tests.symbolic.read.test_canonical import random_law
+from tests.symbolic.law.test_canonical import random_law
 
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SHAPES = st.one_of(st.tuples(st.integers(12, 33)), st.tuples(st.integers(8, 13), st.integers(8, 13)))
