@@ -67,6 +67,23 @@ def test_python_in_pages_is_python_and_imports_what_exists(path: Path) -> None:
                 assert all(getattr(module, alias.name) for alias in node.names)
 
 
+@pytest.mark.parametrize("path", TEXTS, ids=named)
+def test_files_and_tests_that_are_named_exist(path: Path) -> None:
+    folders = "hybrid|symbolic|diagnostics|mesoscribe|tests|benchmarks|notebooks|docs"
+    for name, test in re.findall(rf"`((?:{folders})/[\w/.]+\.\w+)(?:::(\w+))?`", path.read_text()):
+        assert (ROOT / name).is_file(), f"{name} in {named(path)}"
+        assert not test or f"def {test}(" in (ROOT / name).read_text(), f"{test} in {named(path)}"
+
+
+def test_rooms_are_explained_with_a_file_to_begin_with() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    for package in ("hybrid", "symbolic", "diagnostics"):
+        table = text.partition(f"**{package}/**")[2].partition("**")[0]
+        files = dict(re.findall(r"^\| (\w+) \|.*\| `(\w+\.py)` \|$", table, re.M))
+        assert set(files) == {p.name for p in (ROOT / package).iterdir() if (p / "__init__.py").exists()}
+        assert all((ROOT / package / room / file).is_file() for room, file in files.items())
+
+
 def build(folder: Path) -> subprocess.CompletedProcess[str]:
     """The pages of a folder as make docs builds them, but for the notebooks, which are shown as they are."""
     flags = ["--fail-on-warning", "--keep-going", "--quiet", "-D", "nb_execution_mode=off", "-d"]
