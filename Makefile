@@ -3,7 +3,7 @@
 # make docs   these pages as a site, in site/, with the notebooks run: about 3 minutes
 # make fuzz   10,000 mutated data files and run folders, hostile formulas, names and HDF5 files
 # make bench  accuracy against other methods, speed and memory, in benchmarks/results/; bench-full takes hours
-# All need Python 3.11 and make only: they make .venv and install what requirements.txt pins.
+# All need Python 3.11 or newer and make only: they make .venv and install what requirements.txt pins.
 
 PYTHON ?= python3
 VENV := .venv
