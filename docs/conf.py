@@ -17,6 +17,7 @@ nitpick_ignore_regex = [("py:.*", ".*")]  # types of other projects: looking the
 
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 3
+highlight_language = "none"
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 600
