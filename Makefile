@@ -34,7 +34,8 @@ lint: $(INSTALLED)
 
 docs: $(INSTALLED)
 	$(BIN)/python docs/draw_architecture.py
-	$(BIN)/python -m sphinx --fresh-env --fail-on-warning --keep-going --quiet -d build/doctrees docs site
+	$(BIN)/python -m sphinx --fresh-env --fail-on-warning --keep-going --quiet -d build/doctrees docs build/site
+	rm -rf site && mv build/site site
 
 bench: $(BENCH)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.accuracy --data $(OFFICIAL) --out $(RESULTS) \
