@@ -21,6 +21,7 @@ highlight_language = "none"
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 600
+nb_render_markdown_format = "myst"
 nb_merge_streams = True
 
 autodoc_member_order = "bysource"
