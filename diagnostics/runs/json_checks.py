@@ -44,13 +44,20 @@ def text(value: object) -> str:
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
 
 
-def number(value: object) -> float:
-    """A finite number that is not negative."""
+def real(value: object) -> float:
+    """A finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"number: {text(str(value))}")
-    if not math.isfinite(value) or value < 0:
+    if not math.isfinite(value):
         raise ValueError(f"number: {value}")
     return float(value)
+
+
+def number(value: object) -> float:
+    """A finite number that is not negative."""
+    if real(value) < 0:
+        raise ValueError(f"number: {value}")
+    return real(value)
 
 
 def count(value: object) -> int:

@@ -18,17 +18,13 @@ from mesoscribe.diagnostics.runs.json_checks import (
     one_of,
     row,
     string,
-    table,
 )
 from mesoscribe.hybrid.chain.partial_forces import PartialForces
 from mesoscribe.hybrid.chain.states import ChainData
 from mesoscribe.hybrid.data.trajectories import Split, Trajectories
-from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.readers.load import load
 from mesoscribe.hybrid.regression.rank_one import Case
-from mesoscribe.hybrid.regression.search import warm_start
-from mesoscribe.hybrid.regression.warm_start import WarmStart
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
 from mesoscribe.symbolic.read.optimisers import BY_NAME, by_name
@@ -54,12 +50,6 @@ PLAN: dict[str, Any] = {
     "forces": maybe(count),
     "optimiser": maybe(one_of([*BY_NAME])),
     "pysr": flag,
-}
-RECORD: dict[str, Any] = {
-    "history": row(lambda pair: (count(pair[0]), number(pair[1]))),
-    **dict.fromkeys(("best_step", "steps", "substeps", "evaluations"), count),
-    "capped": flag,
-    "seconds": table(number),
 }
 
 
@@ -198,26 +188,6 @@ class Plan:
             "optimiser": by_name(self.optimiser),
             "proposer": PySR(seed=self.seed) if self.pysr else None,
         }
-
-    def record(self, split: Split, kept: object) -> FitRecord:
-        """How the fit went: its warm start made again, the rest from run.json.
-
-        Raises:
-            ValueError: run.json does not say how it went.
-        """
-        try:
-            went = entries(kept, RECORD, all_of_them=False)
-            FitRecord(warm=None, **went)  # type: ignore[arg-type]
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise ValueError(f"expected how the fit went in run.json, got none or a wrong {error}") from None
-        return FitRecord(warm=self._warm(split), **went)
-
-    def _warm(self, split: Split) -> WarmStart:
-        if self.forces is None:
-            return warm_start(split.train, split.validation, case=Case(self.case) if self.case else None)
-        from mesoscribe.hybrid.learn.fit_forces import ForceStart  # imports Lightning, which takes seconds
-
-        return ForceStart.of(**self.taught(split), seed=self.seed).warm
 
 
 def _check_forces(name: str, making: dict[str, Any]) -> None:

@@ -15,8 +15,10 @@ from mesoscribe.diagnostics.runs.folder import CHECKPOINT, finished, keep, kept,
 from mesoscribe.diagnostics.runs.lock import held
 from mesoscribe.diagnostics.runs.manifest import verify
 from mesoscribe.diagnostics.runs.plan import Plan, is_file
+from mesoscribe.diagnostics.runs.record_json import read_record, record_json
 from mesoscribe.diagnostics.runs.terminal_summary import summary
 from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.hybrid.data.trajectories import Split, Trajectories
 from mesoscribe.hybrid.learn.digest import digest
 from mesoscribe.hybrid.learn.fit import fit
@@ -36,7 +38,7 @@ def learn(plan: Plan, folder: Path, talk: Talk, command: str) -> tuple[OnsagerMo
     known = _begun(plan, folder, command, split)
     if known is not None:
         model = OnsagerModel.load(folder / "model")
-        model.record = plan.record(split, known)
+        model.record = read_record(known)
         return model, split
     taught = plan.taught(split)
     with talk.stage("fit", bar=True):
@@ -50,12 +52,11 @@ def learn(plan: Plan, folder: Path, talk: Talk, command: str) -> tuple[OnsagerMo
         )
     del talk.seconds["fit"]  # the record has it, and the factorisation on its own
     model.save(folder / "model")
-    record = {} if model.record is None else {**vars(model.record)}
-    record.pop("warm", None)
-    if model.record is not None and plan.forces is not None:
+    assert model.record is not None
+    if plan.forces is not None:
         bonds = sum(taught[part].r.size for part in ("data", "validation"))
         talk.say(f"{model.record.evaluations} of {bonds} bond forces evaluated")
-    keep(folder, fit=record)
+    keep(folder, fit=record_json(model.record))
     return model, split
 
 
@@ -89,9 +90,7 @@ def distil(
             **plan.distilling(split.train.domain.ndim),
         )
     talk.seconds.update(found.seconds)
-    optimiser = {} if plan.optimiser is None else {"optimiser": plan.optimiser}
-    made = {"source": split.train.source, "seed": plan.seed, **optimiser}
-    law = replace(found.law, provenance=made)
+    law = replace(found.law, provenance=Provenance(split.train.source, plan.seed, plan.optimiser))
     law.save(folder / "law.json")
     write_whole(folder / "law.tex", latex_document(law))
     write_whole(folder / "law.md", markdown(law))
@@ -162,7 +161,7 @@ def judge_again(folder: Path, data: Path | None, talk: Talk, command: str) -> No
             split.test if data is None else plan.data(data),
             command,
             distillation=Said.of(content),
-            record=plan.record(split, content.get("fit")),
+            record=read_record(content.get("fit")),
             seconds={**content.get("seconds", {}), **talk.seconds},
             **judged,
         )

@@ -88,7 +88,7 @@ def remarks(law: Law) -> list[str]:
 
 def source_line(law: Law) -> str:
     """Where the law comes from, in printable ASCII on one line."""
-    text = " ".join(str(law.provenance.get("source", "")).split())
+    text = " ".join(law.provenance.source.split())
     return "".join(c if " " <= c <= "~" else "?" for c in text)
 
 

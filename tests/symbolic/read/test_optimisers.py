@@ -64,7 +64,7 @@ def test_optimiser_of_the_command_line_is_used_and_recorded(tmp_path: Path) -> N
     assert result.exit_code == 0, result.output
     law, kept = Law.load(folder / "law.json"), json.loads((folder / "run.json").read_text())
     assert set(law.coefficients) == set(CATALOG["allen_cahn"].law.coefficients)
-    assert law.provenance["optimiser"] == kept["plan"]["optimiser"] == "best-subset"
+    assert law.provenance.optimiser == kept["plan"]["optimiser"] == "best-subset"
     assert kept["pareto"]["tried"][kept["pareto"]["chosen"]][0] == len(law.parameters)
     refused = invoke("distill", folder, "--optimiser", "lasso")
     assert refused.exit_code == 2
