@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from mesoscribe.diagnostics.runs.json_checks import Check, json_object, number, row, table, text
+from mesoscribe.diagnostics.runs.json_checks import JsonCheck, json_object, number, row, table, text
 from mesoscribe.diagnostics.runs.lock import LOCK, held
 from mesoscribe.diagnostics.runs.manifest import (
     INCOMPLETE,
@@ -240,7 +240,7 @@ def _content(folder: Path) -> dict[str, Any]:
 
 def kept(folder: Path) -> tuple[Plan, dict[str, Any]]:
     """The plan of a folder and all that run.json holds, which may come from a stranger."""
-    checks: dict[str, Check] = {"notes": row(text), "seconds": table(number)}
+    checks: dict[str, JsonCheck] = {"notes": row(text), "seconds": table(number)}
     try:
         content = json_object(folder / "run.json")
         read = {name: check(content[name]) for name, check in checks.items() if name in content}

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mesoscribe.diagnostics.runs.json_checks import (
-    Check,
+    JsonCheck,
     count,
     entries,
     flag,
@@ -20,8 +20,8 @@ from mesoscribe.diagnostics.runs.json_checks import (
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.regression.evidence import Evidence, Shared, Verdict
 
-SHARED: dict[str, Check] = dict.fromkeys(("left", "p", "steady"), number)
-EVIDENCE: dict[str, Check] = {
+SHARED: dict[str, JsonCheck] = dict.fromkeys(("left", "p", "steady"), number)
+EVIDENCE: dict[str, JsonCheck] = {
     "ratio": number,
     "z": real,
     "explained": real,
@@ -30,12 +30,12 @@ EVIDENCE: dict[str, Check] = {
     "shared": maybe(lambda found: Shared(**entries(found, SHARED))),
     "derivatives": flag,
 }
-VERDICT: dict[str, Check] = {
+VERDICT: dict[str, JsonCheck] = {
     "in_class": flag,
     "reasons": row(text),
     "evidence": lambda found: Evidence(**entries(found, EVIDENCE)),
 }
-RECORD: dict[str, Check] = {
+RECORD: dict[str, JsonCheck] = {
     "verdict": maybe(lambda found: Verdict(**entries(found, VERDICT))),
     "history": row(lambda pair: (count(pair[0]), number(pair[1]))),
     **dict.fromkeys(("best_step", "steps", "substeps", "evaluations"), count),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -133,14 +132,12 @@ def carry_out(
     talk.say(*(summary(plan, out) if distilled else [f"model in {out}"]))
 
 
-def distil_again(
-    folder: Path, data: Path | None, talk: Talk, *, terms: Sequence[str] = (), **changed: Any
-) -> None:
+def distil_again(folder: Path, data: Path | None, talk: Talk, **changed: Any) -> None:
     """Distil the network of a folder, on its own data or on another file; a report on the law before goes."""
     with revising(folder, "model") as work:
         plan, _ = kept(work)
         asked = {name: value for name, value in changed.items() if value}
-        plan = replace(plan, terms=tuple(terms) or plan.terms, **asked)
+        plan = replace(plan, **asked)
         keep(work, plan=asdict(plan))
         split = plan.split(data)
         law, _ = distil(plan, work, talk, OnsagerModel.load(folder / "model"), split)

@@ -28,12 +28,12 @@ from mesoscribe.diagnostics.runs.read_run import read_run
 from mesoscribe.diagnostics.runs.record_json import read_record
 from mesoscribe.diagnostics.runs.terminal_summary import summary
 from mesoscribe.hybrid.regression.evidence import Evidence, Shared, Verdict
-from mesoscribe.options import one_line
 from mesoscribe.symbolic.export.export import EXPORTERS, exported
 from mesoscribe.symbolic.export.paper import latex_document, markdown
 from mesoscribe.symbolic.law.factor import u
 from mesoscribe.symbolic.law.parse import parse
 from mesoscribe.symbolic.systems.catalog import CATALOG
+from mesoscribe.terminal import one_line
 from tests.support import mutations
 from tests.support.examples import random_model
 from tests.support.mutations import NT, NX, N, T, U, X, copied, forge, mutate, written

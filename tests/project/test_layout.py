@@ -16,7 +16,8 @@ ROOMS = {
     "symbolic": ("law", "systems", "read", "refine", "select", "export"),
     "diagnostics": ("measure", "judge", "pages", "runs"),
 }
-ORDER = ["mesoscribe.options", *(f"mesoscribe.{p}.{room}" for p, rooms in ROOMS.items() for room in rooms)]
+FACE = ("mesoscribe.terminal", "mesoscribe.completion", "mesoscribe.options")
+ORDER = [*FACE, *(f"mesoscribe.{p}.{room}" for p, rooms in ROOMS.items() for room in rooms)]
 SOURCES = sorted(p for name in ("mesoscribe", *ROOMS) for p in (ROOT / name).rglob("*.py"))
 TEXTS = ("*.txt", "*.cfg", "*.toml", "Makefile", ".ci/*", "*.md", "docs/**/*.md", "mkdocs.yml")
 
