@@ -25,6 +25,11 @@ OptimiserName = Literal["stlsq", "frols", "sr3", "best-subset"]
 Seed = Annotated[int, Option("--seed", min=0, help="Of initial fields, split and fit.")]
 
 
+def full_name(name: str) -> str:
+    """Of a file, so that a later command in another folder finds it."""
+    return str(Path(name).resolve())
+
+
 @dataclass(frozen=True)
 class Training:
     """Of the split and the fit; used by `Plan`."""
@@ -42,7 +47,7 @@ class Training:
             "--test",
             help="A file to test on, instead of a part of the data.",
             autocompletion=data_files,
-            parser=lambda name: str(Path(name).resolve()),
+            parser=full_name,
             metavar="<path>",
         ),
     ] = None

@@ -9,8 +9,10 @@ from typing import get_args
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from mesoscribe.cli import main
+from mesoscribe.diagnostics.runs import stages
 from mesoscribe.diagnostics.runs.json_checks import checks_of
 from mesoscribe.diagnostics.runs.plan import PLAN, Plan, Source
 from mesoscribe.hybrid.regression.rank_one import Case
@@ -60,7 +62,10 @@ class Distilling(options.Distilling):
 
 options.Distilling = Distilling
 
+from typer.testing import CliRunner
+
 from mesoscribe.cli import main
+from mesoscribe.diagnostics.runs import stages
 from mesoscribe.diagnostics.runs import stages
 from mesoscribe.diagnostics.runs.plan import Plan
 
@@ -81,6 +86,16 @@ def test_new_option_needs_one_declaration_and_nothing_else(tmp_path: Path) -> No
     done = python(NEW, tmp_path)
     assert done.stderr == ""
     assert done.stdout.splitlines() == ["dry True", "dry True", "sweet", "2", "one of dry, sweet: sour"]
+
+
+def test_name_of_a_test_file_is_kept_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plans: list[Plan] = []
+    monkeypatch.setattr(stages, "carry_out", lambda plan, *_, **__: plans.append(plan))
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, ["run", "a.npz", "--test", "b.npz", "--terms", "u**5", "--out", "c"])
+    assert done.exit_code == 0, done.output
+    assert [(plan.test, plan.terms) for plan in plans] == [(str(tmp_path / "b.npz"), ("u**5",))]
+    assert plans[0].name == str(tmp_path / "a.npz")
 
 
 def test_option_of_another_kind_is_named_as_it_is_written() -> None:
