@@ -40,10 +40,10 @@ def learn_command(
 ) -> None:
     """Train a network and, as `run`, distil it and write the report."""
     from mesoscribe.diagnostics.runs.plan import Plan
-    from mesoscribe.diagnostics.runs.stages import Talk, carry_out
+    from mesoscribe.diagnostics.runs.stages import Console, carry_out
 
     how = {"distilled": ctx.command.name == "run", "force": force, "resume": resume}
-    carry_out(Plan.of(source, **given), out, Talk(quiet, threads), ctx.obj, **how)
+    carry_out(Plan.of(source, **given), out, Console(quiet, threads), ctx.obj, **how)
 
 
 @main.command("distill", epilog="Example: mesoscribe distill kdv")
@@ -57,9 +57,9 @@ def distill_command(
     **given: Any,
 ) -> None:
     """Read the law off the network of a folder."""
-    from mesoscribe.diagnostics.runs.stages import Talk, distil_again
+    from mesoscribe.diagnostics.runs.stages import Console, distil_again
 
-    distil_again(folder, data, Talk(quiet, threads), **given)
+    distil_again(folder, data, Console(quiet, threads), **given)
 
 
 @main.command("report", epilog="Example: mesoscribe report kdv")
@@ -71,9 +71,9 @@ def report_command(
     threads: opt.Threads = None,
 ) -> None:
     """Judge the network and the law of a folder, on the test part of its data or on another file."""
-    from mesoscribe.diagnostics.runs.stages import Talk, judge_again
+    from mesoscribe.diagnostics.runs.stages import Console, judge_again
 
-    judge_again(folder, data, Talk(quiet, threads), ctx.obj)
+    judge_again(folder, data, Console(quiet, threads), ctx.obj)
 
 
 @main.command(
@@ -94,9 +94,9 @@ def simulate_command(
     **given: Any,
 ) -> None:
     """Simulate a catalogue system, or a law or network that was found, from the first frames of a file."""
-    from mesoscribe.diagnostics.runs.simulate import simulated
+    from mesoscribe.diagnostics.runs.write_simulation import write_simulation
 
-    say(simulated(source, out, given, start=start, network=network, seed=seed, force=force), quiet)
+    say(write_simulation(source, out, given, start=start, network=network, seed=seed, force=force), quiet)
 
 
 @main.command("export", epilog="Examples: mesoscribe export kdv; mesoscribe export kdv --to numpy --out a.py")
@@ -119,9 +119,9 @@ def scaling_command(
     ctx: typer.Context, folder: opt.Folder, data: opt.Data = None, quiet: opt.Quiet = False
 ) -> None:
     """Exponents of the energies of a folder against amplitude: scaling.html, scaling.csv, scaling.tex."""
-    from mesoscribe.diagnostics.runs.stages import Talk, scale
+    from mesoscribe.diagnostics.runs.stages import Console, scale
 
-    scale(folder, data, Talk(quiet), ctx.obj)
+    scale(folder, data, Console(quiet), ctx.obj)
 
 
 @main.command("compare", epilog="Example: mesoscribe compare kdv0 kdv1 kdv2 --out seeds")

@@ -116,7 +116,7 @@ class Plan(Distilling, Training, Source):
         """The states of the chain whose forces are learned from."""
         return chain_states(self.name, seed=self.seed, **self.options)
 
-    def taught(self, split: Split) -> dict[str, Any]:
+    def training_data(self, split: Split) -> dict[str, Any]:
         """What the fit is given to learn from: trajectories, or states and the sites whose forces it sees."""
         if self.forces is None:
             return {"data": split.train, "validation": split.validation}

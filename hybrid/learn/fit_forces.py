@@ -86,7 +86,7 @@ class SiteForces(Training):
 
     def training_step(self, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         """The loss of a batch of snapshots."""
-        return self.held(self.misfit(batch), f"forces on {batch[1].shape[1]} sites")
+        return self.finite_loss(self.misfit(batch), f"forces on {batch[1].shape[1]} sites")
 
     def validation_step(self, batch: tuple[Tensor, Tensor, Tensor]) -> None:
         """Log the root of L_p."""

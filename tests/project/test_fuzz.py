@@ -26,7 +26,7 @@ from mesoscribe.diagnostics.runs.manifest import MANIFEST, seal, verify
 from mesoscribe.diagnostics.runs.plan import Plan
 from mesoscribe.diagnostics.runs.read_run import read_run
 from mesoscribe.diagnostics.runs.record_json import read_record
-from mesoscribe.diagnostics.runs.terminal_summary import summary
+from mesoscribe.diagnostics.runs.terminal_summary import result_lines
 from mesoscribe.hybrid.regression.evidence import Evidence, Shared, Verdict
 from mesoscribe.symbolic.export.export import EXPORTERS, exported
 from mesoscribe.symbolic.export.paper import latex_document, markdown
@@ -152,7 +152,7 @@ def everything(folder: Path, *, form: str = "json") -> None:
     plan, content = kept(folder)
     OnsagerModel.load(folder / "model").member().rhs(torch.zeros(1, 16, dtype=torch.float64))
     exported(Law.load(folder / "law.json"), form)
-    assert all(isinstance(line, str) for line in (*summary(plan, folder), *content.get("notes", ())))
+    assert all(isinstance(line, str) for line in (*result_lines(plan, folder), *content.get("notes", ())))
     csv_text([read_run(folder)])
     plan.split()
     read_record(content.get("fit"))

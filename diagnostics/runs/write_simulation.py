@@ -14,7 +14,7 @@ from mesoscribe.hybrid.readers.store import printable
 from mesoscribe.symbolic.law.law import Law
 
 
-def simulated(
+def write_simulation(
     source: str,
     out: Path,
     made: dict[str, Any],
