@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from scipy.stats import t as student
 
-from mesoscribe.symbolic.read.canonical import canonical_law
+from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.refine.initial_fields import with_initial_fields
 from mesoscribe.symbolic.refine.refine import refine
 from mesoscribe.symbolic.refine.rollouts import RollOutData

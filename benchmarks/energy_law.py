@@ -14,12 +14,12 @@ import sympy
 import torch
 
 from mesoscribe import DiscreteGradient, Domain, Law, OnsagerModel
+from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.dynamics.discrete_gradient import StepCounts
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, roll_out, simulate
 from mesoscribe.hybrid.learn.onsager import Setting
 from mesoscribe.hybrid.regression.rank_one import Case
-from mesoscribe.hybrid.regression.units import Scales
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, u
 from mesoscribe.symbolic.systems.catalog import CATALOG
 
@@ -93,7 +93,7 @@ class Tally:
             return
         u_hat = member.domain.fft(torch.as_tensor(frames))
         with torch.no_grad():
-            V, size = member.energy(u_hat).numpy(), member.energy_size(u_hat).numpy()
+            V, size = member.V(u_hat).numpy(), member.V_size(u_hat).numpy()
         change = np.diff(V, axis=1) / size.max(axis=1, keepdims=True)
         worst = float((change if bool((member.K.real != 0).any()) else np.abs(change)).max())
         self.largest = max(self.largest, worst)
@@ -134,11 +134,11 @@ def drift(name: str, end: float, counts: tuple[int, ...]) -> Iterator[str]:
 
     def energy(n: int, scheme: Scheme) -> np.ndarray:
         *_, last = roll_out(member, u0, end, 1, n, scheme)
-        return member.energy(domain.fft(last)).numpy()
+        return member.V(domain.fft(last)).numpy()
 
-    start = member.energy(domain.fft(u0)).numpy()
+    start = member.V(domain.fft(u0)).numpy()
     exact = energy(16 * counts[-1], ETDRK4()) if law.m else start
-    size = member.energy_size(domain.fft(u0)).numpy()
+    size = member.V_size(domain.fft(u0)).numpy()
     last = [np.nan, np.nan]
     for n in counts:
         schemes = ETDRK4(), DiscreteGradient(step=end / n)

@@ -44,7 +44,7 @@ def waves(sites: int, n: int = 16, n_frames: int = 21, seed: int = 0) -> ChainDa
     """Waves of the long-wave equation on a chain."""
     chain, tau = Chain(fput(), sites), np.linspace(0, 1, n_frames)
     u0 = initial_fields(WAVES, Domain((128,), (chain.length,)), n, seed)
-    u = resampled(long_wave(chain.force).law().simulate(u0, tau), (sites,))
+    u = resampled(long_wave(chain.force).law().simulate(u0, tau), Domain((sites,), (chain.length,)))
     r, t = chain.scale * u, tau / chain.epsilon**3
     return ChainData(r, right_moving(chain.force, r), t, chain.epsilon, chain.force, chain.scale, 0.0, VERLET)
 
@@ -178,7 +178,7 @@ def projected(model: OnsagerModel, u: np.ndarray) -> np.ndarray:
     """The coefficients of u u_x and u_xxx that come closest to a network's right-hand side on fields u."""
     scales = model.setting.scales
     domain = model.setting.domain.resampled(model.domain.shape)
-    u = resampled(u, domain.shape)
+    u = resampled(u, domain)
     with torch.no_grad():
         rate = scales.amplitude / scales.time * model.member().rhs(torch.as_tensor(scales.to_scaled(u)))
     columns = LinearWave(domain, LAW, np.zeros(2)).columns(torch.as_tensor(u))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mesoscribe.hybrid.chain.partial_forces import PartialForces as PartialForces
     from mesoscribe.hybrid.data.trajectories import Trajectories as Trajectories
     from mesoscribe.hybrid.dynamics.discrete_gradient import DiscreteGradient as DiscreteGradient
+    from mesoscribe.hybrid.learn.canonical import canonical_form as canonical_form
     from mesoscribe.hybrid.learn.fit import fit as fit
     from mesoscribe.hybrid.learn.onsager import OnsagerModel as OnsagerModel
     from mesoscribe.hybrid.learn.schedule import Schedule as Schedule
@@ -37,6 +38,7 @@ HOMES = {
     "Schedule": "hybrid.learn.schedule",
     "Trajectories": "hybrid.data.trajectories",
     "amplitude_scaling": "diagnostics.measure.scaling",
+    "canonical_form": "hybrid.learn.canonical",
     "distill": "symbolic.select.distill",
     "energy_match": "diagnostics.measure.identifiability",
     "ensemble": "diagnostics.runs.ensemble",

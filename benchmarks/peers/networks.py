@@ -15,7 +15,7 @@ class FourierOperator(Stepper):
     Source: Li et al., Fourier neural operator for parametric partial differential equations, ICLR 2021.
 
     Args:
-        grid: the box; modes: Fourier modes kept along each axis; width: channels; layers: Fourier layers.
+        domain: the box; modes: Fourier modes kept along each axis; width: channels; layers: Fourier layers.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Convolutions(Stepper):
     """A residual network of periodic convolutions on the grid; it has no structure at all.
 
     Args:
-        grid: the box; width: channels; blocks: of two convolutions; reach: points to each side.
+        domain: the box; width: channels; blocks: of two convolutions; reach: points to each side.
     """
 
     def __init__(self, domain: Domain, h: float, *, width: int = 32, blocks: int = 3, reach: int = 3) -> None:

@@ -9,7 +9,6 @@ from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
 from benchmarks.peers.stepper import Stepper
-from mesoscribe.hybrid.dynamics.member import band_mask
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.mode_pairs import ModeIndex
 
@@ -92,7 +91,7 @@ class Spectral(Stepper):
     def __init__(self, domain: Domain, h: float) -> None:
         super().__init__(h)
         self.domain = domain
-        self.modes = ModeIndex.of(domain, band_mask(domain, torch.inf))
+        self.modes = ModeIndex.of(domain, domain.within(torch.inf))
         n = len(self.modes.first)
         self.theta_m = nn.Parameter(1e-2 * torch.randn(n))  # small: the first roll-outs must be stable
         self.theta_w = nn.Parameter(1e-4 * torch.randn(n))
@@ -143,7 +142,7 @@ class OfficialSetting(Spectral):
 
     def __init__(self, domain: Domain, h: float, *, width: int = 64, low_modes: int = 16) -> None:
         super().__init__(domain, h)
-        inside = band_mask(domain, (low_modes - 0.5) * domain.k_unit)
+        inside = domain.within((low_modes - 0.5) * domain.k_unit)
         self.low = torch.as_tensor(inside).flatten().nonzero()[:, 0]
         self.F = mlp([1, width, width, width, 1], Silu, Sine, torch.float32)
         self.S = mlp([len(self.low), width, width, width, 1], Silu, Sine, torch.complex64)

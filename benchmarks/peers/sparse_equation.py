@@ -15,7 +15,7 @@ from torch import Tensor
 from benchmarks.pysindy_alone import equations
 from mesoscribe.hybrid.data.trajectories import Split, Trajectories
 from mesoscribe.hybrid.dynamics.error import relative_rmse, score
-from mesoscribe.hybrid.dynamics.member import Member, band_mask
+from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
 from mesoscribe.hybrid.regression.warm_start import first_useful_frame
 from mesoscribe.hybrid.space.domain import Domain
@@ -79,7 +79,7 @@ class SparseEquation:
     def member(self, domain: Domain) -> SumOfTerms:
         """The equation of motion on a grid."""
         ik = 1j * torch.as_tensor(domain.k[0])
-        mask = torch.as_tensor(band_mask(domain, np.inf))
+        mask = torch.as_tensor(domain.within(np.inf))
         linear, products = torch.zeros_like(ik), []
         for name, c in self.terms.items():
             power, order = parsed(name)
@@ -90,9 +90,8 @@ class SparseEquation:
             else:
                 products.append((c, power, ik**order))
         one = torch.ones_like(ik.imag)
-        return SumOfTerms(
-            domain, -(one + 0j), one, torch.zeros_like, mask, rates=linear, products=tuple(products)
-        )
+        plain = Member.of(domain, -(one + 0j), one, torch.zeros_like, mask)
+        return SumOfTerms(plain.energy, plain.operator, mask, rates=linear, products=tuple(products))
 
     def simulate(
         self, u0: Float[np.ndarray, "*batch ..."], t: Float[np.ndarray, " nt"], /

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from benchmarks.peers.stepper import SteppedForecast, Stepper, rolled
+from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.data.trajectories import Split
 from mesoscribe.hybrid.dynamics.error import relative_rmse, score
 from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.learn.training import Windows
-from mesoscribe.hybrid.regression.units import Scales
 from mesoscribe.hybrid.regression.warm_start import first_useful_frame
 from mesoscribe.hybrid.space.domain import Domain
 

@@ -57,7 +57,9 @@ class Problem:
 
 def cast(member: Member, real: torch.dtype) -> Member:
     """The flow in another precision; `Law.simulate` has double precision only."""
-    return replace(member, K=member.K.to(real.to_complex()), q=member.q.to(real))
+    quadratic = replace(member.energy.quadratic, q=member.q.to(real))
+    operator = replace(member.operator, K=member.K.to(real.to_complex()))
+    return replace(member, operator=operator, energy=replace(member.energy, quadratic=quadratic))
 
 
 PROBLEMS = (

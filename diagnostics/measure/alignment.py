@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from jaxtyping import Float
 
+from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.symbolic.law.factor import Factor, columns
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.read.canonical import CanonicalNetwork
 
 LOW_MODES = 8
 
@@ -40,18 +38,4 @@ def relative_scale(network: CanonicalNetwork, law: Law) -> float:
 def aligned(network: CanonicalNetwork, law: Law) -> CanonicalNetwork:
     """The network in the scale of a law."""
     s = relative_scale(network, law)
-    return network if s == 1 else rescaled(network, s)
-
-
-def rescaled(network: CanonicalNetwork, s: float) -> CanonicalNetwork:
-    """(sM, sW, V/s): the same dynamics."""
-    return replace(
-        network,
-        m=s * network.m,
-        w=s * network.w,
-        q=network.q / s,
-        f=network.f / s,
-        F=lambda v: network.F(v) / s,
-        drive=network.drive / s,
-        N=None if network.N is None else network.N.rescaled(1 / s),
-    )
+    return network if s == 1 else network.rescaled(s)

@@ -10,8 +10,8 @@ from jaxtyping import Float
 from mesoscribe.diagnostics.measure.errors import RollOut
 from mesoscribe.diagnostics.measure.probes import probe
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.read.canonical import CanonicalNetwork
 
 DRIFTING = 1e-3  # of max |V|, what V may not do along roll-outs: the integrator's own error is far below it
 

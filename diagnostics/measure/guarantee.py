@@ -8,7 +8,6 @@ from enum import StrEnum
 import numpy as np
 import sympy
 
-from mesoscribe.hybrid.dynamics.member import band_mask
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import u
 from mesoscribe.symbolic.law.law import Law
@@ -101,7 +100,7 @@ def energy_bound(F: sympy.Expr, q: np.ndarray, volume_mode: int = 0, *, degree_o
 
 def guarantee(law: Law, domain: Domain) -> Guarantee:
     """What the law guarantees on the modes that it evolves on a grid."""
-    mask = band_mask(domain, np.inf if law.band is None else law.band)
+    mask = domain.within(law.modes_kept[0])
     q, m = (law.symbol(name, domain)[mask] for name in "qm")
     of_N = max((density.degree for density in law.densities), default=0)
     bound = energy_bound(law.F.expr, q, degree_of_N=of_N)

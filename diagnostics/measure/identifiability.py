@@ -10,8 +10,9 @@ from scipy.stats import linregress
 
 from mesoscribe.diagnostics.measure.probes import probe
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
+from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.read.canonical import CanonicalNetwork, canonical_law
 
 SNAPSHOTS = 2000
 

@@ -85,6 +85,6 @@ def _change(member: Member, fields: torch.Tensor, dt: float, scheme: Scheme) -> 
     with torch.no_grad(), np.errstate(all="ignore"):
         start = member.domain.fft(fields)
         end = member.domain.fft(next(roll_out(member, fields, dt, 1, 1, scheme)))
-        share = (member.energy(end) - member.energy(start)).abs() / member.energy_size(start)
+        share = (member.V(end) - member.V(start)).abs() / member.V_size(start)
     value = float(share.mean())
     return value if np.isfinite(value) else np.inf

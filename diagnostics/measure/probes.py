@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from functools import singledispatch
 
 import numpy as np
+import torch
 from jaxtyping import Float
 
-from mesoscribe.hybrid.dynamics.member import band_mask
+from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.read.canonical import CanonicalNetwork
 
 Components = Mapping[str, Float[np.ndarray, " n"]]
 
@@ -37,8 +37,7 @@ class Probe:
 
     def evolved(self, fields: Float[np.ndarray, "..."], domain: Domain) -> Float[np.ndarray, "..."]:
         """The fields without the modes that are removed or held."""
-        modes = np.fft.rfftn(fields, axes=domain.axes) * band_mask(domain, self.band)
-        return np.fft.irfftn(modes, s=domain.shape, axes=domain.axes)
+        return domain.restrict(fields, domain.within(self.band))
 
 
 @singledispatch
@@ -69,21 +68,16 @@ def _(model: OnsagerModel, domain: Domain) -> Probe:
 
 @probe.register
 def _(network: CanonicalNetwork, domain: Domain) -> Probe:
-    lengths, shape = np.array(domain.lengths)[:, None], np.array(domain.shape)[:, None]
-    integers = np.rint(network.k * lengths / (2 * np.pi)).astype(int)
-    carried = (2 * np.abs(integers) < shape).all(0)
-    index = (slice(None), *integers[:, carried])
-    pairs = np.where((integers[:, carried] == 0).all(0), 1.0, 2.0)
+    energy = network.energy(domain)
 
     def components(fields: Float[np.ndarray, " n *grid"]) -> Components:
-        v = fields - network.centre
-        F = domain.volume * network.F(v).mean(domain.axes)
-        power = np.abs(np.fft.fftn(v, axes=domain.axes, norm="forward")[index]) ** 2
-        Q = 0.5 * domain.volume * power @ (pairs * network.q[carried])
-        if network.N is None:
-            return {"F": F, "Q": Q, "V": F + Q}
-        N = network.N.energy(v)
-        return {"F": F, "Q": Q, "N": N, "V": F + Q + N}
+        v_hat = domain.fft(torch.as_tensor(fields - network.centre))
+        with torch.no_grad():
+            parts = {"F": energy.pointwise.value(v_hat), "Q": energy.quadratic.value(v_hat)}
+            if network.N is not None:
+                parts["N"] = sum((term.value(v_hat) for term in energy.others), torch.zeros(()))
+        named = {name: value.numpy() for name, value in parts.items()}
+        return {**named, "V": sum(named.values(), np.zeros(1))}
 
     return Probe("network, canonical", network.centre, float(np.abs(network.k).max()), components)
 

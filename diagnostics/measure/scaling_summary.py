@@ -13,10 +13,10 @@ from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling, ComponentSc
 from mesoscribe.diagnostics.measure.sweep import Sweep, sweep
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.threads import threads_by_data
+from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, canonical_form
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.symbolic.law.digits import plain
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.read.canonical import CanonicalNetwork, canonical_form
 
 FAR = 10.0  # times the amplitude of the data, up to which a change of sign of a law is looked for
 MEANING = {

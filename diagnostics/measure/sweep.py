@@ -10,9 +10,9 @@ from jaxtyping import Float
 
 from mesoscribe.diagnostics.measure.probes import probe
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.read.canonical import CanonicalNetwork
 
 SMALLEST = 1e-2
 N_AMPLITUDES = 41

@@ -18,10 +18,10 @@ from mesoscribe.diagnostics.measure.errors import RolloutError
 from mesoscribe.diagnostics.measure.identifiability import EnergyMatch
 from mesoscribe.diagnostics.measure.onestep import OneStep
 from mesoscribe.diagnostics.pages.style import COLOURS, INK, LINES, panels, styled
+from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import pointwise
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.read.canonical import CanonicalNetwork
 from mesoscribe.symbolic.select.pareto import Pareto
 
 SMALLEST = 1e-16  # on logarithmic axes

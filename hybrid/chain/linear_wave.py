@@ -23,7 +23,7 @@ class LinearWave:
     """u_τ = G(u) = Σ_i θ_i Π_j ∂ξ^(d_ij) u.
 
     Args:
-        grid: on which u is given.
+        domain: on which u is given.
         terms: the orders d_ij.
         coefficients: θ.
     """

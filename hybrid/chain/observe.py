@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from jaxtyping import Float
 
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.resample import resampled
 
 IMAGE = 1e3
@@ -45,7 +46,8 @@ class Spectral:
 
     def sample(self, r: Bonds, shift: Float[np.ndarray, " nt"]) -> Field:
         """The interpolant, moved in Fourier space."""
-        return resampled(shifted(r, shift), (len(self.places(r.shape[-1])),))
+        points = len(self.places(r.shape[-1]))
+        return resampled(shifted(r, shift), Domain.ring(r.shape[-1]).resampled((points,)))
 
 
 @dataclass(frozen=True)
@@ -99,11 +101,9 @@ def shifted(
 ) -> Float[np.ndarray, "*batch sites"]:
     """r at n + shift: every mode turned by exp(iκ·shift), κ in rad per site; the Nyquist mode is dropped."""
     sites = r.shape[-1]
-    kappa = 2 * np.pi * np.fft.rfftfreq(sites)
-    modes = np.fft.rfft(r) * np.exp(1j * kappa * np.asarray(shift)[..., None])
-    if sites % 2 == 0:
-        modes[..., -1] = 0
-    return np.fft.irfft(modes, sites)
+    ring = Domain.ring(sites)
+    turn = np.exp(1j * ring.k[0] * np.asarray(shift)[..., None])
+    return ring.ifft(ring.fft(r) * turn * (2 * ring.mode_numbers[0] != sites))
 
 
 def resolved_band(u: Float[np.ndarray, "*batch points"], margin: float = 10.0, gap: int = 3) -> int:
@@ -112,7 +112,7 @@ def resolved_band(u: Float[np.ndarray, "*batch points"], margin: float = 10.0, g
     The floor is the least power between the strongest mode and the first rise by IMAGE, if there is one (the
     image of the spectrum that linear interpolation makes). Empty stretches of `gap` modes count as full.
     """
-    power = np.mean(np.abs(np.fft.rfft(u, norm="forward")) ** 2, axis=tuple(range(u.ndim - 1)))[1:-1]
+    power = np.mean(np.abs(Domain.ring(u.shape[-1]).fft(u)) ** 2, axis=tuple(range(u.ndim - 1)))[1:-1]
     full = np.array([power[i : i + gap].max() for i in range(len(power))])
     peak = int(full.argmax())
     risen = np.flatnonzero(full[peak:] > IMAGE * np.minimum.accumulate(full[peak:]))
@@ -123,9 +123,8 @@ def resolved_band(u: Float[np.ndarray, "*batch points"], margin: float = 10.0, g
 
 def low_passed(u: Float[np.ndarray, "*batch points"], band: int) -> Float[np.ndarray, "*batch points"]:
     """u without the modes above the band."""
-    modes = np.fft.rfft(u)
-    modes[..., band + 1 :] = 0
-    return np.fft.irfft(modes, u.shape[-1])
+    ring = Domain.ring(u.shape[-1])
+    return ring.restrict(u, ring.mode_numbers[0] <= band)
 
 
 def noisy(u: Float[np.ndarray, "..."], level: float, rng: np.random.Generator) -> Float[np.ndarray, "..."]:

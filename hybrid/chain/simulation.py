@@ -13,6 +13,7 @@ from mesoscribe.hybrid.chain.force import ForceLaw
 from mesoscribe.hybrid.chain.observe import shifted
 from mesoscribe.hybrid.chain.splitting import VERLET, Splitting
 from mesoscribe.hybrid.chain.states import ChainData
+from mesoscribe.hybrid.space.domain import Domain
 
 Bonds = Float[np.ndarray, "n sites"]
 Start = Callable[[ForceLaw, Bonds], Bonds]
@@ -29,11 +30,11 @@ def right_moving(force: ForceLaw, r: Bonds) -> Bonds:
 
 def dispersionless(force: ForceLaw, r: Bonds) -> Bonds:
     """Velocities with r_n' = -c ∂r/∂n, as in the reference files; a share of order ε² moves to the left."""
-    kappa = 2 * np.pi * np.fft.rfftfreq(r.shape[-1])[1:]
-    modes = np.fft.rfft(r)
+    ring = Domain.ring(r.shape[-1])
+    kappa, modes = ring.k[0][1:], ring.fft(r)
     modes[..., 0] = 0
     modes[..., 1:] *= -1j * force.c * kappa / (np.exp(1j * kappa) - 1)
-    return np.fft.irfft(modes, r.shape[-1])
+    return ring.ifft(modes)
 
 
 @dataclass(frozen=True)

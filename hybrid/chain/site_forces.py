@@ -31,7 +31,7 @@ class SiteMap:
     arXiv 2410.23938, whose map from macroscopic to microscopic rates this is for a chain.
 
     Args:
-        grid: the sites at their places ξ = εn.
+        domain: the sites at their places ξ = εn.
         c: speed of long waves, sites per unit of time.
         scale: s.
     """

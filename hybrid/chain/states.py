@@ -14,6 +14,7 @@ from mesoscribe.hybrid.chain.observe import Observable, Spectral, low_passed, no
 from mesoscribe.hybrid.chain.splitting import Splitting
 from mesoscribe.hybrid.data.split import Part, plan_split
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.space.domain import Domain
 
 Bonds = Float[np.ndarray, "n nt sites"]
 LOW = 16  # the speed is estimated on waves of at least so many sites
@@ -104,8 +105,9 @@ class ChainData:
         Args:
             modes: how many, from the first; those of at least 16 sites if None.
         """
+        ring = Domain.ring(self.sites)
         r_hat, v_hat = (
-            np.fft.rfft(a)[..., 1 : 1 + (modes or max(1, self.sites // LOW))]
+            ring.fft(a)[..., 1 : 1 + (modes or max(1, self.sites // LOW))]
             for a in (shifted(self.r, -0.5), self.v)
         )
         return float(-np.sum(r_hat.conj() * v_hat).real / np.sum(np.abs(r_hat) ** 2))

@@ -6,6 +6,7 @@ import numpy as np
 
 from mesoscribe.hybrid.data.validate import ROUNDING
 from mesoscribe.hybrid.space.domain import FloatArray
+from mesoscribe.hybrid.space.transforms import forward
 
 
 def repeats_endpoint(u: FloatArray, axis: int) -> bool:
@@ -29,7 +30,7 @@ def repeats_endpoint(u: FloatArray, axis: int) -> bool:
 
 def _roughness(u: FloatArray) -> float:
     """Share of the variance in the upper half of the modes along the last axis."""
-    power = np.mean(np.abs(np.fft.rfft(u, axis=-1)) ** 2, axis=tuple(range(u.ndim - 1)))[1:]
+    power = np.mean(np.abs(forward(u, (-1,), real=True)) ** 2, axis=tuple(range(u.ndim - 1)))[1:]
     return float(power[len(power) // 2 :].sum() / power.sum())
 
 

@@ -51,9 +51,11 @@ class AverageForce:
         Raises:
             ValueError: the flow does not know its energy.
         """
-        if member.F is None:
+        if member.energy.pointwise.F is None:
             raise ValueError("expected a flow that knows its energy F, got its force only; give F as well")
-        average, slope = pointwise_average(member.F, member.domain.ifft(a), member.domain.ifft(b))
+        average, slope = pointwise_average(
+            member.energy.pointwise.F, member.domain.ifft(a), member.domain.ifft(b)
+        )
         total = 0.5 * member.q * (a + b) + member.domain.fft(average)
         return cls((total + nonlocal_average(member, a, b)) * member.mask, slope)
 
@@ -96,25 +98,16 @@ def derivatives(F: Pointwise, v: Float[Tensor, "..."]) -> tuple[Tensor, Tensor, 
 
 def nonlocal_average(member: Member, a: Complex[Tensor, "n ..."], b: Complex[Tensor, "n ..."]) -> Tensor:
     """The discrete gradient of N, on the evolved modes; 0 where there is none."""
-    if member.nonlocal_force is None or member.nonlocal_energy is None:
+    others = member.energy.others
+    if not others:
         return torch.zeros_like(a)
     step = b - a
-    forces = member.nonlocal_force(a + weights(NODES, a) * step).detach() * member.mask
+    at_nodes = a + weights(NODES, a) * step
+    forces = torch.stack([term.force(at_nodes) for term in others]).sum(0).detach() * member.mask
     average, gauss, simpson = (applied(rule, forces) for rule in (KRONROD, GAUSS, SIMPSON))
-    doubt = torch.maximum(norm(member, gauss - average), norm(member, simpson - average))
-    rough = doubt > CONVERGED * norm(member, forces).amax(0)
-    rise = (member.nonlocal_energy(b) - member.nonlocal_energy(a)).detach()
-    missing = torch.where(rough, rise - product(member, average, step), 0.0)
-    size = torch.where(rough, product(member, step, step), 1.0)
+    doubt = torch.maximum(member.domain.norm(gauss - average), member.domain.norm(simpson - average))
+    rough = doubt > CONVERGED * member.domain.norm(forces).amax(0)
+    rise = torch.stack([term.value(b) - term.value(a) for term in others]).sum(0).detach()
+    missing = torch.where(rough, rise - member.domain.inner(average, step), 0.0)
+    size = torch.where(rough, member.domain.inner(step, step), 1.0)
     return average + step * (missing / size).reshape(-1, *(1,) * member.domain.ndim)
-
-
-def product(member: Member, a: Complex[Tensor, "..."], b: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
-    """⟨a, b⟩ = ∫ a b dx of two fields given by their modes."""
-    weight = torch.as_tensor(member.domain.multiplicity, device=a.device) * member.domain.volume
-    return (weight * (a.conj() * b).real).sum(member.domain.axes)
-
-
-def norm(member: Member, a: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
-    """The L² norm of a field given by its modes."""
-    return product(member, a, a).sqrt()

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool, Complex, Float
 from torch import Tensor
 
-from mesoscribe.hybrid.dynamics.average_force import AverageForce, nonlocal_average, norm, product
+from mesoscribe.hybrid.dynamics.average_force import AverageForce, nonlocal_average
 from mesoscribe.hybrid.dynamics.gmres import gmres
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import Crossing, Step, lost
@@ -46,7 +46,7 @@ class DiscreteGradient:
 
         V[û'] - V[û] = -h ⟨ḡ, M ḡ⟩ ≤ 0,    = 0 where M = 0,
 
-    V being the energy on the evolved modes (`Member.energy`; held modes do not act on the others and are not
+    V being the energy on the evolved modes (`Member.V`; held modes do not act on the others and are not
     in it). A step is accepted when both hold to the tolerance: its own equation, relative to the norm of the
     field (after preconditioning by the linear part), and the energy law, relative to the sum of the absolute
     values of the terms of V. A step that does not get there is taken in two halves, and refused with an error
@@ -96,9 +96,10 @@ class DiscreteGradient:
 
     def _advance(self, member: Member, u_hat: Tensor, t: float, h: float) -> Tensor:
         """û(t + h) of û(t) for any batch."""
-        if member.K.ndim > member.domain.ndim:
+        if member.K.ndim > member.domain.ndim or member.domain.n_fields is not None:
             raise ValueError(
-                f"expected one equation of motion, got {tuple(member.K.shape)}; simulate them one by one"
+                f"expected one equation of motion of one field, got {tuple(member.K.shape)}; simulate each "
+                "by itself"
             )
         with torch.no_grad():
             fields = u_hat.reshape(-1, *member.domain.modes_shape)
@@ -125,7 +126,7 @@ class _Equation:
     """R(y) = y - û + h K ḡ(û, y) = 0 for y = û(t + h), by Newton's method for each field of a batch.
 
     Args:
-        flow: the equation of motion.
+        member: the equation of motion.
         u: û(t), (n, *modes), on the evolved modes.
         h: the step.
         tolerance: see DiscreteGradient.
@@ -134,7 +135,7 @@ class _Equation:
     def __init__(self, member: Member, u: Complex[Tensor, "n ..."], h: float, tolerance: float) -> None:
         self.member, self.u, self.h, self.tolerance = member, u, h, tolerance
         self.axes = member.domain.axes
-        self.V, self.V_size = member.energy(u), member.energy_size(u)
+        self.V, self.V_size = member.V(u), member.V_size(u)
         mean_slope = AverageForce.of(member, u, u).slope.mean(self.axes, keepdim=True)
         stiffness = (0.5 * member.q + mean_slope) * member.mask
         # the linear part, with the growth of unstable modes counted as decay so that it never vanishes
@@ -156,12 +157,12 @@ class _Equation:
 
     def holds(self, y: Tensor, residual: Tensor, gradient: AverageForce) -> Bool[Tensor, " n"]:
         """Whether y solves the equation, and has the energy that the law asks for, to the tolerance."""
-        member, g = self.member, gradient.total
-        size = torch.maximum(norm(member, self.u), norm(member, y))
-        loss = self.h * product(member, g, member.K.real * g)
-        defect = (member.energy(y) - self.V + loss).abs()
-        allowed = self.tolerance * torch.maximum(self.V_size, member.energy_size(y))
-        return (norm(member, residual) <= self.tolerance * size) & (defect <= allowed)
+        member, domain, g = self.member, self.member.domain, gradient.total
+        size = torch.maximum(domain.norm(self.u), domain.norm(y))
+        loss = self.h * domain.inner(g, member.K.real * g)
+        defect = (member.V(y) - self.V + loss).abs()
+        allowed = self.tolerance * torch.maximum(self.V_size, member.V_size(y))
+        return (domain.norm(residual) <= self.tolerance * size) & (defect <= allowed)
 
     def newton_step(self, y: Tensor, residual: Tensor, gradient: AverageForce) -> Tensor:
         """The solution of R'(y) d = -R(y)."""
@@ -172,8 +173,8 @@ class _Equation:
             field = v.reshape(-1, *domain.shape)
             v_hat = domain.fft(field)
             change = 0.5 * member.q * v_hat + domain.fft(gradient.slope * field)
-            if member.nonlocal_force is not None:
-                reach = PROBE * norm(member, y) / norm(member, v_hat).clamp(min=1e-300)
+            if member.energy.others:
+                reach = PROBE * domain.norm(y) / domain.norm(v_hat).clamp(min=1e-300)
                 reach = reach.clamp(min=1e-300).reshape(-1, *(1,) * domain.ndim)
                 change = change + (nonlocal_average(member, self.u, y + reach * v_hat) - at_y) / reach
             return domain.ifft((v_hat + self.h * member.K * member.mask * change) / self.linear).flatten(1)
@@ -188,7 +189,7 @@ class _Equation:
         for i in range(BACKTRACKS + 1):
             part = self._rows(open_)
             trial = y[open_] + step[open_] / 2**i
-            less = norm(self.member, part.residual(trial)[0]) < size[open_]
+            less = self.member.domain.norm(part.residual(trial)[0]) < size[open_]
             best[open_[less]] = trial[less]
             open_ = open_[~less]
             if not len(open_):
@@ -213,7 +214,7 @@ class _Equation:
             iterations += len(rows)
             gradient = AverageForce(gradient.total[still], gradient.slope[still])
             step = part.newton_step(y[rows], residual[still], gradient)
-            y[rows], reduced = part.backtracked(y[rows], step, norm(self.member, residual[still]))
+            y[rows], reduced = part.backtracked(y[rows], step, self.member.domain.norm(residual[still]))
             rows = rows[reduced]
             if not len(rows):
                 break

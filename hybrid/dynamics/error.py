@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
+from mesoscribe.hybrid.dynamics.member import Member
+from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
 from mesoscribe.hybrid.space.domain import Domain
 
 
@@ -13,10 +15,10 @@ def relative_rmse(predicted: np.ndarray, truth: np.ndarray, domain: Domain) -> F
 
     A frame of zeros counts as one of rounding errors of the largest; a roll-out too large for doubles is inf.
     """
-    size = np.sqrt(np.mean(truth**2, axis=domain.axes))
+    size = np.sqrt(np.mean(truth**2, axis=domain.state_axes))
     smallest = max(np.finfo(float).eps * float(size.max()), np.finfo(float).tiny)
     with np.errstate(over="ignore"):
-        error = np.sqrt(np.mean((predicted - truth) ** 2, axis=domain.axes))
+        error = np.sqrt(np.mean((predicted - truth) ** 2, axis=domain.state_axes))
         return np.mean(error / np.maximum(size, smallest), axis=0)
 
 
@@ -29,3 +31,13 @@ def lead_times(last: int) -> list[int]:
 def score(errors: Float[np.ndarray, " nt"]) -> float:
     """Mean over the lead times of the errors of a roll-out, frame 0 first; inf if it was lost."""
     return float(np.mean(errors[lead_times(len(errors) - 1)]))
+
+
+def rollout_errors(member: Member, v: Float[np.ndarray, "n nt *grid"], dt: float, rtol: float) -> np.ndarray:
+    """Relative RMSE of each frame of a roll-out from the first, mean over trajectories; inf if lost."""
+    t = dt * np.arange(v.shape[1])
+    try:
+        predicted = simulate(member, v[:, 0], t, scheme=ETDRK4(), rtol=rtol, max_level=6)
+    except FloatingPointError:
+        return np.full(v.shape[1], np.inf)
+    return relative_rmse(predicted, v, member.domain)

@@ -7,7 +7,9 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from mesoscribe.hybrid.dynamics.member import Member
-from mesoscribe.hybrid.dynamics.phi import phi, phi_of_half
+from mesoscribe.hybrid.dynamics.phi import Exponentials
+from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.symbols import act, adjoint, plus, product
 
 DIFFERENCE = 1e-5  # of a force's argument, relative to it, at most
 
@@ -19,35 +21,38 @@ class ETDRK4Step:
     """
 
     def __init__(self, member: Member, dt: float) -> None:
-        z = member.linear * dt
-        self.e_half = torch.exp(z / 2)
-        self.e = self.e_half * self.e_half
-        one, two, three = phi(z, self.e)
-        each = dt * member.operator  # of the force, which is then transformed and nothing else
-        self.whole = each * phi_of_half(z, self.e_half, one)
+        self.member, self.domain = member, member.domain
+        each = dt * member.response  # of the force, which is then transformed and nothing else
+        now = Exponentials.of(member.linear * dt, self.domain)
+        self.e, self.e_half = now.e, now.e_half
+
+        def on_force(weight: Tensor) -> Tensor:
+            return product(weight, each, self.domain)
+
+        self.whole = on_force(now.one_of_half)
         self.half = 0.5 * self.whole
-        self.first, self.middle, self.last = (
-            each * (one - 3 * two + 4 * three),
-            each * (2 * two - 4 * three),
-            each * (4 * three - two),
-        )
-        self.member = member
+        self.first = on_force(now.one - 3 * now.two + 4 * now.three)
+        self.middle = on_force(2 * now.two - 4 * now.three)
+        self.last = on_force(4 * now.three - now.two)
 
     def __call__(self, u: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
         """The step of û (*batch, *modes)."""
-        plus = torch.addcmul  # plus(x, y, z) = x + y z in one pass
         (_, nu), (_, na), (_, nb), (_, nc) = self._stages(u)
-        return plus(plus(plus(self.e * u, self.first, nu), self.middle, na + nb), self.last, nc)
+        step = self._plus(act(self.e, u, self.domain), self.first, nu)
+        return self._plus(self._plus(step, self.middle, na + nb), self.last, nc)
+
+    def _plus(self, x: Tensor, symbol: Tensor, u_hat: Tensor) -> Tensor:
+        return plus(x, symbol, u_hat, self.domain)
 
     def _stages(self, u: Tensor) -> list[tuple[Tensor, Tensor]]:
         """û, a, b and c, each with its force."""
-        n, plus = self.member.force, torch.addcmul
-        halfway, nu = self.e_half * u, n(u)
+        n, plus = self.member.force, self._plus
+        halfway, nu = act(self.e_half, u, self.domain), n(u)
         a = plus(halfway, self.half, nu)
         na = n(a)
         b = plus(halfway, self.half, na)
         nb = n(b)
-        c = plus(self.e_half * a, self.whole, torch.sub(nb, nu, alpha=0.5))
+        c = plus(act(self.e_half, a, self.domain), self.whole, torch.sub(nb, nu, alpha=0.5))
         return [(u, nu), (a, na), (b, nb), (c, n(c))]
 
     def adjoint(self, u: Complex[Tensor, "..."], back: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
@@ -56,27 +61,30 @@ class ETDRK4Step:
         In the inner product of the box. The derivative of the force, the second variation of the energy, is
         its own transpose; it is taken by forward differences.
         """
-        plus, share = torch.addcmul, DIFFERENCE * self._size(u) / self._size(back)
+        share = DIFFERENCE * self._size(u) / self._size(back)
 
         def varied(stage: tuple[Tensor, Tensor], move: Tensor) -> Tensor:
             at, force = stage
-            return (self.member.force(plus(at, share, move)) - force) / share
+            return (self.member.force(torch.addcmul(at, share, move)) - force) / share
+
+        def turned(symbol: Tensor, move: Tensor) -> Tensor:
+            return act(adjoint(symbol, self.domain), move, self.domain)
 
         start, a, b, c = self._stages(u)
-        to_c = varied(c, self.last.conj() * back)
-        middle, whole = self.middle.conj() * back, self.whole.conj() * to_c
+        to_c = varied(c, turned(self.last, back))
+        middle, whole = turned(self.middle, back), turned(self.whole, to_c)
         to_b = varied(b, middle + whole)
-        to_a = plus(varied(a, plus(middle, self.half.conj(), to_b)), self.e_half.conj(), to_c)
-        of_n = plus(self.first.conj() * back - 0.5 * whole, self.half.conj(), to_a)
-        before = plus(varied(start, of_n), self.e.conj(), back)
-        return plus(before, self.e_half.conj(), to_a + to_b)
+        to_a = varied(a, middle + turned(self.half, to_b)) + turned(self.e_half, to_c)
+        of_n = turned(self.first, back) - 0.5 * whole + turned(self.half, to_a)
+        return varied(start, of_n) + turned(self.e, back) + turned(self.e_half, to_a + to_b)
 
     def _size(self, u: Complex[Tensor, "..."]) -> Tensor:
         """The norm of each field, to broadcast against fields."""
-        size = norms(u, self.member.domain.ndim).clamp(min=1e-150)
-        return size.reshape(*size.shape, *(1,) * self.member.domain.ndim)
+        size = norms(u, self.domain).clamp(min=1e-150)
+        return size.reshape(*size.shape, *(1,) * len(self.domain.state_axes))
 
 
-def norms(u_hat: Complex[Tensor, "..."], ndim: int) -> Float[Tensor, "..."]:
-    """The norm of the modes of each field, as pairs of real numbers: a tenth of the time of complex ones."""
-    return torch.linalg.vector_norm(torch.view_as_real(u_hat), dim=tuple(range(-ndim - 1, 0)))
+def norms(u_hat: Complex[Tensor, "..."], domain: Domain) -> Float[Tensor, "*batch"]:
+    """The norm of the modes of each state, as pairs of real numbers: a tenth of the time of complex ones."""
+    axes = tuple(axis - 1 for axis in domain.state_axes)
+    return torch.linalg.vector_norm(torch.view_as_real(u_hat), dim=(*axes, -1))

@@ -15,6 +15,7 @@ from torch import Tensor
 from mesoscribe.hybrid.dynamics.etdrk4 import ETDRK4Step, norms
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.threads import threads_for
+from mesoscribe.hybrid.space.domain import Domain
 
 Step = Callable[[Tensor], Tensor]
 MAX_LEVEL = 20  # a frame in a million steps, at most
@@ -85,9 +86,9 @@ class _Halvings(dict[int, Step]):
         return self[level]
 
 
-def _disagreement(coarse: Tensor, fine: Tensor, ndim: int) -> float:
+def _disagreement(coarse: Tensor, fine: Tensor, domain: Domain) -> float:
     """The largest relative difference over the batch; inf if either is not finite."""
-    size, difference = norms(fine, ndim), norms(fine - coarse, ndim)
+    size, difference = norms(fine, domain), norms(fine - coarse, domain)
     worst = float((difference / size.clamp(min=torch.finfo(size.dtype).tiny)).max())
     return worst if math.isfinite(worst) else math.inf
 
@@ -96,7 +97,7 @@ class StepDoubling:
     """Crosses intervals in steps of interval/2^level, halved or doubled as two half steps against one ask.
 
     Args:
-        flow: the equation of motion.
+        member: the equation of motion.
         scheme: the one-step method.
         rtol: local error allowed in each interval, relative to the norm of each field.
         max_level: an interval is divided into at most 2^max_level steps.
@@ -120,7 +121,7 @@ class StepDoubling:
             width = 2 ** (self.max_level - self.level)  # half a step, in units of the finest half step
             coarse = steps[self.level](u_hat)
             fine = steps[self.level + 1](steps[self.level + 1](u_hat))
-            error = _disagreement(coarse, fine, self.member.domain.ndim) / (2**order - 1)
+            error = _disagreement(coarse, fine, self.member.domain) / (2**order - 1)
             allowed = max(self.rtol / 2**self.level, ROUNDING)
             if error > allowed:
                 if self.level == self.max_level:
@@ -153,7 +154,7 @@ def simulate(
     """Fields (*batch, nt, *grid) at times t (nt,) from u0 (*batch, *grid) at t[0], accurate to rtol a frame.
 
     Args:
-        flow: the equation of motion.
+        member: the equation of motion.
         u0: initial fields.
         t: increasing times.
         scheme: the one-step method; it chooses its steps (ETDRK4 by doubling).
@@ -174,10 +175,10 @@ def simulate(
         raise ValueError("expected a finite initial field, got NaN or infinity; check u0")
     with torch.no_grad(), threads_for(u0.size):
         u_hat, outside = member.split(
-            domain.fft(torch.tensor(u0, dtype=member.q.dtype, device=member.q.device))
+            domain.fft(torch.tensor(u0, dtype=member.q.real.dtype, device=member.q.device))
         )
         frames, cross = [u0], scheme.crossing(member, rtol=rtol, max_level=max_level)
         for start, interval in zip(t[:-1], np.diff(t), strict=True):
             u_hat = cross(u_hat, float(start), float(interval))
             frames.append(domain.ifft(u_hat + outside).cpu().double().numpy())
-    return np.stack(frames, axis=-domain.ndim - 1)
+    return np.stack(frames, axis=-len(domain.state_axes) - 1)

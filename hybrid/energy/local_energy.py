@@ -11,7 +11,9 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
+from mesoscribe.hybrid.energy.energy import EnergyTerm
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.symbols import derivative
 
 Order = tuple[int, ...]  # how often the field is differentiated along each axis
 Weight = float | Float[Tensor, "..."]
@@ -77,8 +79,8 @@ def quartic_densities(ndim: int) -> tuple[Density, ...]:
 
 
 @dataclass(frozen=True)
-class LocalEnergy:
-    """Σ_j β_j ∫ D_j dx on a grid, and its L² gradient
+class LocalEnergy(EnergyTerm):
+    """Σ_j β_j ∫ D_j dx on a domain, and its L² gradient
 
         δ/δu ∫ D dx = Σ_α (-1)^|α| ∂^α (∂D/∂(∂^α u)),    such as  δ/δu ∫ u u_x² dx = u_x² - 2 (u u_x)_x.
 
@@ -86,27 +88,45 @@ class LocalEnergy:
     Nyquist's, so the gradient is that of this sum to rounding.
 
     Args:
-        grid: the box and its points.
+        domain: the box and its points, for one field.
         densities: the D_j.
+        weights: the β_j, numbers or tensors that broadcast against fields.
+
+    Raises:
+        ValueError: several fields, or a density that a reflection at a wall turns around.
     """
 
     domain: Domain
     densities: tuple[Density, ...]
+    weights: Sequence[Weight] = ()
+
+    def __post_init__(self) -> None:
+        if self.domain.n_fields is not None:
+            raise ValueError(f"expected one field for densities of u, got {self.domain.n_fields}")
+        for axis in self.domain.walled:
+            sign = self.domain.parities[0][axis]
+            for density in self.densities:
+                for _, orders in density.products:
+                    if math.prod(sign * (-1) ** order[axis] for order in orders) != 1:
+                        raise ValueError(
+                            f"expected densities that reflections of axis {axis} leave alone, got {density}; "
+                            f"take an even number of derivatives along it"
+                        )
+
+    @cached_property
+    def boxes(self) -> Mapping[Order, Domain]:
+        """Where each derivative that a density holds lives: its parities differ between walls."""
+        orders = {order for density in self.densities for order, _ in density.slopes}
+        return {order: self.domain.differentiated(order) for order in orders}
 
     @cached_property
     def symbols(self) -> Mapping[Order, Complex[Tensor, "..."]]:
         """(i k)^α of every derivative that a density holds."""
-        orders = {order for density in self.densities for order, _ in density.slopes}
-        return {order: self._symbol(order) for order in orders}
-
-    def _symbol(self, order: Order) -> Complex[Tensor, "..."]:
-        power = [(1j * k) ** n for k, n in zip(self.domain.k, order, strict=True)]
-        inside = self.domain.resolved if any(order) else 1.0
-        return torch.as_tensor(math.prod(power) * inside + 0j)
+        return {order: torch.as_tensor(derivative(order, self.domain)) for order in self.boxes}
 
     def fields(self, u_hat: Complex[Tensor, "..."]) -> Mapping[Order, Float[Tensor, "..."]]:
         """∂^α u of û (*batch, *modes) for every derivative that a density holds."""
-        return {order: self.domain.ifft(s.to(u_hat) * u_hat) for order, s in self.symbols.items()}
+        return {order: self.boxes[order].ifft(s.to(u_hat) * u_hat) for order, s in self.symbols.items()}
 
     def means(self, fields: Mapping[Order, Float[Tensor, "..."]]) -> Iterator[Float[Tensor, "..."]]:
         """The mean over the box of each D_j of some fields, (*batch)."""
@@ -114,26 +134,30 @@ class LocalEnergy:
             terms = (c * math.prod(fields[order] for order in orders) for c, orders in density.products)
             yield torch.as_tensor(sum(terms)).mean(self.domain.axes)
 
-    def energy(self, u_hat: Complex[Tensor, "..."], weights: Sequence[Weight]) -> Float[Tensor, "..."]:
-        """Σ_j β_j ∫ D_j dx of û (*batch, *modes), (*batch)."""
+    def contributions(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "*batch n"]:
+        """Σ_j β_j ∫ D_j dx of û (*batch, *modes), (*batch, 1)."""
         means = self.means(self.fields(u_hat))
-        terms = (weight * mean for weight, mean in zip(weights, means, strict=True))
-        return self.domain.volume * torch.as_tensor(sum(terms))
+        terms = (weight * mean for weight, mean in zip(self.weights, means, strict=True))
+        return (self.domain.volume * torch.as_tensor(sum(terms)))[..., None]
 
-    def force(
+    def force(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+        """FT{Σ_j β_j δ/δu ∫ D_j} of û (*batch, *modes)."""
+        return self.force_of(self.fields(u_hat), self.weights)
+
+    def force_of(
         self, fields: Mapping[Order, Float[Tensor, "..."]], weights: Sequence[Weight]
     ) -> Complex[Tensor, "..."]:
-        """FT{Σ_j β_j δ/δu ∫ D_j} of some fields; the β_j are numbers or broadcast against them."""
+        """The same of fields that are known, with other weights."""
         inner: dict[Order, Tensor] = {}
         for weight, density in zip(weights, self.densities, strict=True):
             for (order, others), c in density.slopes.items():
                 slope = torch.as_tensor((c * weight) * math.prod(fields[other] for other in others))
                 inner[order] = inner[order] + slope if order in inner else slope
-        terms = ((self.symbols[order].conj(), self.domain.fft(slope)) for order, slope in inner.items())
+        terms = ((self.symbols[order].conj(), self.boxes[order].fft(slope)) for order, slope in inner.items())
         return torch.as_tensor(sum(symbol.to(slope) * slope for symbol, slope in terms))
 
     def forces(self, u_hat: Complex[Tensor, "..."]) -> Iterator[Complex[Tensor, "..."]]:
         """FT{δ/δu ∫ D_j} of each density."""
         fields = self.fields(u_hat)
         for density in self.densities:
-            yield LocalEnergy(self.domain, (density,)).force(fields, (1.0,))
+            yield LocalEnergy(self.domain, (density,)).force_of(fields, (1.0,))

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
+from mesoscribe.hybrid.energy.energy import EnergyTerm
 from mesoscribe.hybrid.energy.local_energy import LocalEnergy, cubic_densities
 from mesoscribe.hybrid.space.domain import Domain
 
@@ -55,13 +56,13 @@ class Invariants(nn.Module):
         return self.out(torch.tanh(self.hidden(invariants)))[..., 0]
 
 
-class NonlocalEnergy(nn.Module):
+class NonlocalEnergy(nn.Module, EnergyTerm):
     """N = |box| c tanh(L/c),  L = mean of Σ_j β_j D_j + size · network of invariants.
 
     The D_j are `cubic_densities`. |N| ≤ |box| c for every value of the parameters; where L ≪ c it is |box| L.
 
     Args:
-        grid: the scaled box.
+        domain: the scaled box.
         low_modes: modes along each axis whose invariants enter the network.
     """
 
@@ -103,7 +104,11 @@ class NonlocalEnergy(nn.Module):
 
     def forward(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
         """N of û (*batch, *modes)."""
-        return self.domain.volume * self.bound * torch.tanh(self._level(u_hat) / self.bound)
+        return self.value(u_hat)
+
+    def contributions(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "*batch n"]:
+        """N of û (*batch, *modes), (*batch, 1)."""
+        return (self.domain.volume * self.bound * torch.tanh(self._level(u_hat) / self.bound))[..., None]
 
     def _level(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
         means = torch.stack(list(self.local.means(self.local.fields(u_hat))), dim=-1)
@@ -113,7 +118,7 @@ class NonlocalEnergy(nn.Module):
         """FT{δN/δu}: sech²(L/c) times the gradients of the densities and of the network."""
         fields = self.local.fields(u_hat)
         total, level = self._of_invariants(u_hat)
-        total = total + self.local.force(fields, tuple(self.beta))
+        total = total + self.local.force_of(fields, tuple(self.beta))
         level = level + torch.stack(list(self.local.means(fields)), dim=-1) @ self.beta
         flatter = 1 - torch.tanh(level / self.bound) ** 2
         return flatter.reshape(*flatter.shape, *(1,) * self.domain.ndim) * total

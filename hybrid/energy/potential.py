@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from mesoscribe.hybrid.energy.energy import Energies, Energy, Pointwise, PointwiseEnergy, QuadraticEnergy
 from mesoscribe.hybrid.energy.nonlocal_energy import NonlocalEnergy
+from mesoscribe.hybrid.energy.table import derivative
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.mode_pairs import ModeIndex
 
@@ -25,7 +26,7 @@ def log_cosh(z: Tensor) -> Tensor:
     return torch.nn.functional.softplus(-2 * z) + z - math.log(2.0)
 
 
-class PointwiseEnergy(nn.Module):
+class PointwiseNetwork(nn.Module):
     """F(v) = h v + Σ_i c_i log cosh(s_i v + b_i): a network of one hidden layer that grows at most linearly.
 
     Args:
@@ -62,20 +63,6 @@ class PointwiseEnergy(nn.Module):
         self.drive.copy_(solution[-1])
 
 
-@dataclass(frozen=True)
-class Energies:
-    """V0, V1 and V2 of fields, each (*batch)."""
-
-    V0: Tensor
-    V1: Tensor
-    V2: Tensor
-
-    @property
-    def total(self) -> Tensor:
-        """V = V0 + V1 + V2."""
-        return self.V0 + self.V1 + self.V2
-
-
 class Potential(nn.Module):
     """V = ∫ ½ a v² + F(v) dx  +  ∫ ½ b |∇v|² dx  +  ½ |box| Σ_k q2(k) |v̂_k|² + N.
 
@@ -84,7 +71,7 @@ class Potential(nn.Module):
     Source: Li, Zhu, Li, "Hypothesis-driven construction of mesoscopic dynamics", arXiv 2605.16211.
 
     Args:
-        grid: the scaled box.
+        domain: the scaled box.
         modes: its independent modes.
         low, high: the range of the data, where F has its transitions.
         low_modes: how many modes along each axis enter N; 0 for N = 0.
@@ -92,20 +79,18 @@ class Potential(nn.Module):
 
     q2_scale: Tensor
     k_squared: Tensor
-    multiplicity: Tensor
 
     def __init__(
         self, domain: Domain, modes: ModeIndex, *, low: float, high: float, low_modes: int = 0
     ) -> None:
         super().__init__()
         self.domain, self.modes = domain, modes
-        self.pointwise = PointwiseEnergy(low, high)
+        self.pointwise = PointwiseNetwork(low, high)
         self.raw_a = nn.Parameter(torch.zeros((), dtype=torch.float64))
         self.b = nn.Parameter(torch.zeros((), dtype=torch.float64))
         self.q2 = nn.Parameter(torch.zeros(len(modes.first), dtype=torch.float64))
         self.register_buffer("q2_scale", torch.ones(len(modes.first), dtype=torch.float64))
         self.register_buffer("k_squared", torch.as_tensor(domain.k_norm**2), persistent=False)
-        self.register_buffer("multiplicity", torch.as_tensor(domain.multiplicity), persistent=False)
         self.nonlocal_part = NonlocalEnergy(domain, low_modes) if low_modes else None
 
     @property
@@ -118,17 +103,18 @@ class Potential(nn.Module):
         free = self.a + self.b * self.k_squared + self.modes.even(self.q2 * self.q2_scale)
         return free.clamp(min=FLOOR)
 
+    def energy(self, f: Pointwise | None = None) -> Energy:
+        """V as a sum of terms; F' by automatic differentiation, or from a table of it."""
+        F = self.pointwise
+        return Energy(
+            QuadraticEnergy(self.domain, self.symbol()),
+            PointwiseEnergy(self.domain, f or (lambda v: derivative(F, v)), F),
+            () if self.nonlocal_part is None else (self.nonlocal_part,),
+        )
+
     def forward(self, v: Float[Tensor, "..."]) -> Energies:
         """V0, V1, V2 of fields v (*batch, *grid)."""
-        axes = self.domain.axes
-        v_hat = self.domain.fft(v)
-        power = self.multiplicity * v_hat.abs() ** 2
-        local = self.a + self.b * self.k_squared
-        volume = self.domain.volume
-        V0 = volume * (0.5 * self.a * v**2 + self.pointwise(v)).mean(axes)
-        V1 = 0.5 * volume * (self.b * self.k_squared * power).sum(axes)
-        V2 = 0.5 * volume * ((self.symbol() - local) * power).sum(axes)
-        return Energies(V0, V1, V2 if self.nonlocal_part is None else V2 + self.nonlocal_part(v_hat))
+        return self.energy().parts(self.domain.fft(v), self.a, self.b)
 
     def gradient(self, v: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         """δV/δv, the L² gradient: (1/cell volume) ∂V/∂v_j, by automatic differentiation of the energy."""

@@ -15,9 +15,9 @@ from mesoscribe.hybrid.chain.observe import resolved_band
 from mesoscribe.hybrid.chain.partial_forces import ForceSamples, PartialForces, Sites, Values, partial_loss
 from mesoscribe.hybrid.chain.site_forces import SiteMap, along
 from mesoscribe.hybrid.chain.states import ChainData
+from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.data.split import VALIDATION_SHARE
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.dynamics.member import band_mask
 from mesoscribe.hybrid.learn.checkpoint import Checkpoint
 from mesoscribe.hybrid.learn.digest import states_digest
 from mesoscribe.hybrid.learn.imitate import band_limited, build
@@ -27,7 +27,6 @@ from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.learn.training import Examples, Training, train
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.search import WarmStart
-from mesoscribe.hybrid.regression.units import Scales
 
 WARM_SNAPSHOTS = 64  # whose forces on m sites give the warm start
 
@@ -224,7 +223,7 @@ def _warm(wave: LinearWave, data: Trajectories, size: float) -> WarmStart:
         f[p] = -a / p * amplitude ** (p - 1)
     rate = wave.rate(torch.tensor(data.u)).numpy()
     band = max(resolved_band(data.u), resolved_band(rate)) * data.domain.k_unit * scales.length
-    inside = band_mask(domain, band)
+    inside = domain.within(band)
     return WarmStart(
         domain,
         scales,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel, Setting
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.warm_start import WarmStart
-from mesoscribe.hybrid.space.resample import resampled
+from mesoscribe.hybrid.space.resample import carried, resampled
 
 POINTS_PER_MODE = 4
 FRAMES = 8  # of each trajectory, that show how large N becomes
@@ -41,9 +40,12 @@ def build(warm: WarmStart, data: Trajectories, seed: int | None = None) -> Onsag
     )
     model = OnsagerModel(setting)
     inside = model.modes.inside
-    power = np.mean(np.abs(np.fft.rfftn(v, axes=model.domain.axes, norm="forward")) ** 2, axis=(0, 1))
+    power = np.mean(np.abs(model.domain.fft(v)) ** 2, axis=(0, 1))
     weight = torch.as_tensor(power) + 1e-12 * float(power.max())
-    K, q = (_on_points(symbol, warm, model) for symbol in (warm.K, warm.q))
+    within = model.modes.inside.numpy()
+    K, q = (
+        torch.as_tensor(carried(symbol, warm.domain, model.domain) * within) for symbol in (warm.K, warm.q)
+    )
     gauge = float((weight * K.abs())[inside].sum() / weight[inside].sum())
     top = model.potential.k_squared * inside
     if warm.case is Case.CONSERVATIVE and float((q * top).sum()) < 0:
@@ -61,25 +63,11 @@ def build(warm: WarmStart, data: Trajectories, seed: int | None = None) -> Onsag
     return model
 
 
-def _on_points(symbol: np.ndarray, warm: WarmStart, model: OnsagerModel) -> Tensor:
-    """A symbol of the warm start on the (fewer) modes of the model."""
-    out = np.zeros(model.domain.modes_shape, dtype=symbol.dtype)
-    index = np.ix_(
-        *[np.rint(np.fft.fftfreq(n, 1 / n)).astype(int) for n in model.domain.shape[:-1]],
-        range(model.domain.modes_shape[-1]),
-    )
-    inside = model.modes.inside.numpy()
-    out[inside] = symbol[index][inside]
-    return torch.as_tensor(out)
-
-
 def band_limited(warm: WarmStart, data: Trajectories) -> np.ndarray:
     """Scaled data on just enough points to carry the band and the products of its modes."""
-    domain = data.domain
-    axes = domain.axes
-    v = warm.scales.to_scaled(data.u)
-    modes = np.fft.rfftn(v, axes=axes) * warm.member().mask.numpy()
-    v = np.fft.irfftn(modes, s=domain.shape, axes=axes)
+    domain = warm.domain
+    v = domain.restrict(warm.scales.to_scaled(data.u), domain.within(warm.band))
     unit = warm.domain.lengths
     wanted = [2 * int(np.ceil(POINTS_PER_MODE * warm.band * L / (2 * np.pi) / 2)) for L in unit]
-    return resampled(v, tuple(min(n, max(8, w)) for n, w in zip(domain.shape, wanted, strict=True)))
+    points = tuple(min(n, max(8, w)) for n, w in zip(domain.shape, wanted, strict=True))
+    return resampled(v, domain.resampled(points))

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mesoscribe.hybrid.data.provenance import Provenance
+from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.regression.rank_one import Case
-from mesoscribe.hybrid.regression.units import Scales
 from mesoscribe.hybrid.space.domain import Domain
 
 FORMAT = 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,22 +15,25 @@ from safetensors.torch import save as packed
 from torch import Tensor, nn
 
 from mesoscribe.hybrid.data.files import write_whole
-from mesoscribe.hybrid.dynamics.member import Member, band_mask
-from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, simulate
-from mesoscribe.hybrid.energy.potential import Energies, Potential
+from mesoscribe.hybrid.data.scales import Scales
+from mesoscribe.hybrid.dynamics.member import Member
+from mesoscribe.hybrid.dynamics.model import Model
+from mesoscribe.hybrid.dynamics.operator import ConstantOperator
+from mesoscribe.hybrid.energy.energy import Energy
+from mesoscribe.hybrid.energy.potential import Potential
 from mesoscribe.hybrid.energy.table import NODES, HermiteTable
 from mesoscribe.hybrid.learn.model_config import Setting
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.readers.store import printable
 from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.mode_pairs import ModeIndex
-from mesoscribe.hybrid.space.resample import resampled
 
 LARGEST = 2**30  # bytes of a saved model
 MARGIN = 0.25  # how far beyond the data F has its transitions, relative to their range
 
 
-class OnsagerModel(nn.Module):
+class OnsagerModel(nn.Module, Model):
     """u_t = -(M + W) δV/δu with m(k) = s_m θ_m² ≥ 0 even and w(k) = s_w θ_w odd for every parameter.
 
     It lives in scaled units on its own points; fields on other points of the box are resampled spectrally.
@@ -48,7 +50,7 @@ class OnsagerModel(nn.Module):
         super().__init__()
         self.setting = setting
         self.domain = setting.scales.domain(setting.domain)
-        mask = band_mask(self.domain, setting.band)
+        mask = self.domain.within(setting.band)
         self.modes = ModeIndex.of(self.domain, mask)
         n = len(self.modes.first)
         margin = MARGIN * (setting.high - setting.low)
@@ -84,63 +86,53 @@ class OnsagerModel(nn.Module):
         """w(k) on the modes of the model's grid, in the user's units."""
         return self.symbol_w().detach().cpu().numpy() / self.setting.scales.time
 
+    def F(self, u: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+        """The density F at values of u as it was learned, in the user's units of V (amplitude²).
+
+        Data determine it up to what canonical form removes (`canonical_form(model).F`).
+        """
+        v = torch.as_tensor(self.units.to_scaled(np.asarray(u, dtype=float)), device=self.theta_m.device)
+        with torch.no_grad():
+            return self.units.amplitude**2 * self.potential.pointwise(v).cpu().numpy()
+
     def f_table(self) -> HermiteTable:
         """F' tabulated over the range of the data and a margin."""
         nodes = torch.linspace(self.low, self.high, NODES, dtype=torch.float64, device=self.theta_m.device)
         return HermiteTable.of_derivative(self.potential.pointwise, nodes)
 
-    def member(self) -> Member:
-        """The equation of motion in scaled units, with F' tabulated and F exact.
+    @property
+    def box(self) -> Domain:
+        """The user's box, at the model's points."""
+        return self.setting.domain
+
+    @property
+    def units(self) -> Scales:
+        """The units of its fields."""
+        return self.setting.scales
+
+    @property
+    def modes_kept(self) -> tuple[float, bool]:
+        """The largest wavenumber evolved, in the user's unit, and whether the others are held."""
+        return self.setting.band / self.setting.scales.length, self.setting.hold
+
+    @property
+    def local_symbol(self) -> tuple[float, float]:
+        """a and b of V0 and V1, scaled units."""
+        return float(self.potential.a.detach()), float(self.potential.b.detach())
+
+    def energy(self, domain: Domain | None = None) -> Energy:
+        """V in scaled units on the model's own points, with F' tabulated and F exact."""
+        return self.potential.energy(self.f_table())
+
+    def member(self, domain: Domain | None = None) -> Member:
+        """The equation of motion in scaled units on the model's own points.
 
         The mean slope of F' over the data goes to the linear part, which the stepper solves exactly: F may
         undo most of a, and the difference of two stiff terms would need small steps.
         """
-        K = torch.complex(self.symbol_m(), self.symbol_w())
-        f, F, q = self.f_table(), self.potential.pointwise, self.potential.symbol()
-        N = self.potential.nonlocal_part
-        force = None if N is None else N.force
-        return Member(self.domain, K, q, f, self.modes.inside, False, force, F, N).tilted(f.mean_slope)
-
-    def energies(self, u: Float[np.ndarray, "..."]) -> Energies:
-        """V0, V1, V2 of fields u (*batch, *grid), in the user's units (amplitude² × volume)."""
-        scales = self.setting.scales
-        v = torch.as_tensor(scales.to_scaled(resampled(np.asarray(u, dtype=float), self.domain.shape)))
-        unit = scales.amplitude**2 * scales.length**self.domain.ndim
-        with torch.no_grad():
-            parts = self.potential(v.to(self.theta_m.device))
-        return Energies(*(unit * part.cpu() for part in (parts.V0, parts.V1, parts.V2)))
-
-    def simulate(
-        self,
-        u0: Float[np.ndarray, "..."],
-        t: Float[np.ndarray, " nt"],
-        *,
-        scheme: Scheme | None = None,
-        rtol: float = 1e-7,
-    ) -> Float[np.ndarray, "..."]:
-        """Fields (*batch, nt, *grid) at times t (nt,), starting from u0 (*batch, *grid) at t[0].
-
-        Raises:
-            ValueError: u0 has another dimension, or t does not increase.
-            FloatingPointError: the solution is lost; the message names the time.
-        """
-        u0 = np.asarray(u0, dtype=float)
-        shape = u0.shape[u0.ndim - self.domain.ndim :]
-        scales = self.setting.scales
-        v0 = scales.to_scaled(resampled(u0, self.domain.shape))
-        member = self.member()
-        member = replace(
-            member, K=member.K / scales.time
-        )  # so that t and the steps of a scheme are the user's
-        frames = simulate(member, v0, t, scheme=scheme or ETDRK4(), rtol=rtol)
-        u = resampled(scales.to_user(frames), shape)
-        if self.setting.hold:
-            inside = band_mask(self.setting.domain.resampled(shape), self.setting.band / scales.length)
-            axes = self.domain.axes
-            held = np.fft.irfftn(np.fft.rfftn(u0, axes=axes) * ~inside, s=shape, axes=axes)
-            u = u + np.expand_dims(held, -self.domain.ndim - 1)
-        np.moveaxis(u, -self.domain.ndim - 1, 0)[0] = u0
-        return u
+        f = self.f_table()
+        operator = ConstantOperator(self.domain, torch.complex(self.symbol_m(), self.symbol_w()))
+        return Member(self.potential.energy(f), operator, self.modes.inside).tilted(f.mean_slope)
 
     def save(self, folder: str | Path) -> None:
         """Write weights.safetensors, and model.json with the shape of each weight and the hash of all."""

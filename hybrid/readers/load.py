@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from mesoscribe.hybrid.data.layout import AXES, arrange, check_layout, agreed_layout
+from mesoscribe.hybrid.data.layout import AXES, agreed_layout, arrange, check_layout
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.data.validate import coordinate, facts, numbers, real
 from mesoscribe.hybrid.readers.formats import open_store

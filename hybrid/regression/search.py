@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
+from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.dynamics.error import score
-from mesoscribe.hybrid.dynamics.member import band_mask
+from mesoscribe.hybrid.dynamics.error import rollout_errors, score
 from mesoscribe.hybrid.dynamics.threads import threads_by_data
 from mesoscribe.hybrid.energy.local_energy import Density, cubic_densities, quartic_densities
 from mesoscribe.hybrid.regression.continuation import Continued, continued
@@ -17,8 +17,7 @@ from mesoscribe.hybrid.regression.evidence import IN_CLASS, Evidence
 from mesoscribe.hybrid.regression.forcing import clearest
 from mesoscribe.hybrid.regression.rank_one import Case, Factors
 from mesoscribe.hybrid.regression.selection import Regression
-from mesoscribe.hybrid.regression.units import Scales
-from mesoscribe.hybrid.regression.warm_start import WarmStart, first_useful_frame, rollout_errors
+from mesoscribe.hybrid.regression.warm_start import WarmStart, first_useful_frame
 from mesoscribe.hybrid.space.domain import Domain
 
 HALF_WIDTHS = (2, 4, 8, 16)
@@ -34,7 +33,7 @@ TIE = 1e-3  # bands whose scores agree to this are equally good: the largest of 
 def _spread(regression: Regression, domain: Domain, values: np.ndarray) -> np.ndarray:
     """Values of the regressed modes on the whole grid, the others 0."""
     full = np.zeros(domain.modes_shape, dtype=values.dtype)
-    full[band_mask(domain, np.inf)] = values
+    full[domain.within(np.inf)] = values
     return full
 
 
@@ -55,7 +54,7 @@ def _member(
     q_values = _spread(regression, domain, q.values)
     known = _spread(regression, domain, regression.known)
     sure = w.trusted & m.trusted & q.trusted & w.same_sign & m.same_sign
-    unsure = ~_spread(regression, domain, sure) & band_mask(domain, np.inf)
+    unsure = ~_spread(regression, domain, sure) & domain.within(np.inf)
     f = np.polynomial.Polynomial([drive, *factors.polynomial().coef[1:]])
     components = np.maximum.reduce([np.abs(k) for k in domain.k])
     band = max(2 * domain.k_unit, float(components[known].max()))
@@ -119,7 +118,7 @@ class _Search:
     """Scaled trajectories v and held_out (n, nt, *grid), and what is asked of a member.
 
     Args:
-        scales, grid, dt: units, scaled box and scaled time between frames.
+        scales, domain, dt: units, scaled box and scaled time between frames.
         first_frame: frames of the data that were left out before.
         case: which operators may act, None for any.
     """

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from mesoscribe.hybrid.dynamics.member import band_mask
 from mesoscribe.hybrid.energy.local_energy import Density
 from mesoscribe.hybrid.regression.evidence import IN_CLASS, Evidence, Shared
 from mesoscribe.hybrid.regression.forcing import shared_forcing
@@ -87,7 +86,7 @@ class Regression:
             "domain": domain,
             "dt": dt,
             "half_width": half_width,
-            "mask": band_mask(domain, np.inf),
+            "mask": domain.within(np.inf),
             "powers": HIGHEST_POWER,
             "densities": densities,
         }

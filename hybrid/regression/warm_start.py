@@ -8,24 +8,26 @@ import numpy as np
 import torch
 from jaxtyping import Complex, Float
 
-from mesoscribe.hybrid.dynamics.error import relative_rmse
-from mesoscribe.hybrid.dynamics.member import Member, band_mask
-from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
-from mesoscribe.hybrid.energy.local_energy import cubic_densities
+from mesoscribe.hybrid.data.scales import Scales
+from mesoscribe.hybrid.dynamics.member import Member
+from mesoscribe.hybrid.dynamics.model import Model
+from mesoscribe.hybrid.dynamics.operator import ConstantOperator
+from mesoscribe.hybrid.energy.energy import Energy, PointwiseEnergy, QuadraticEnergy
+from mesoscribe.hybrid.energy.local_energy import LocalEnergy, cubic_densities
+from mesoscribe.hybrid.energy.powersum import PowerSum
 from mesoscribe.hybrid.regression.evidence import UNJUDGED, Evidence
 from mesoscribe.hybrid.regression.rank_one import Case
-from mesoscribe.hybrid.regression.units import Scales
 from mesoscribe.hybrid.space.domain import Domain
 
 
 @dataclass(frozen=True)
-class WarmStart:
+class WarmStart(Model):
     """A member of the class in scaled units, on all modes of the scaled grid:
 
         û_t = -K(k) [q(k) û + FT{f(v) + Σ_j β_j δ/δv ∫D_j}]    for |k| ≤ band.
 
     Args:
-        grid, scales: the scaled box, and its units.
+        domain, scales: the scaled box, and its units.
         K, q: symbols on the modes of the grid, 0 where no sign or value exists (the Nyquist modes).
         f: F' beyond its linear part, a polynomial of v.
         case: which operators act.
@@ -53,19 +55,41 @@ class WarmStart:
     score: float = float("inf")
     beta: tuple[float, ...] = ()
 
-    def member(self) -> Member:
-        """The equation of motion in scaled units."""
-        coefficients = [float(c) for c in self.f.coef]
+    @property
+    def box(self) -> Domain:
+        """The user's box."""
+        return Domain(self.domain.shape, tuple(L * self.scales.length for L in self.domain.lengths))
 
-        def f(v: torch.Tensor) -> torch.Tensor:
-            total = torch.full_like(v, coefficients[-1])
-            for c in coefficients[-2::-1]:
-                total = total * v + c
-            return total
+    @property
+    def units(self) -> Scales:
+        """Its units."""
+        return self.scales
 
-        mask = torch.as_tensor(band_mask(self.domain, self.band))
-        member = Member(self.domain, torch.as_tensor(self.K), torch.as_tensor(self.q), f, mask, self.hold)
-        return member.with_local(cubic_densities(self.domain.ndim), self.beta) if self.beta else member
+    @property
+    def modes_kept(self) -> tuple[float, bool]:
+        """The largest wavenumber evolved, in the user's unit, and whether the others are held."""
+        return self.band / self.scales.length, self.hold
+
+    @property
+    def local_symbol(self) -> tuple[float, float]:
+        """All quadratic energy counts as V2."""
+        return 0.0, 0.0
+
+    def energy(self, domain: Domain | None = None) -> Energy:
+        """V in scaled units, on its own points."""
+        f = PowerSum({n: float(c) for n, c in enumerate(self.f.coef)})
+        F = PowerSum({n: float(c) for n, c in enumerate(self.f.integ().coef)})
+        local = LocalEnergy(self.domain, cubic_densities(self.domain.ndim), self.beta) if self.beta else None
+        return Energy(
+            QuadraticEnergy(self.domain, torch.as_tensor(self.q)),
+            PointwiseEnergy(self.domain, f, F),
+            () if local is None else (local,),
+        )
+
+    def member(self, domain: Domain | None = None) -> Member:
+        """The equation of motion in scaled units, on its own points."""
+        operator = ConstantOperator(self.domain, torch.as_tensor(self.K))
+        return Member(self.energy(), operator, torch.as_tensor(self.domain.within(self.band)), self.hold)
 
 
 def first_useful_frame(v: Float[np.ndarray, "n nt *grid"], domain: Domain) -> int:
@@ -74,18 +98,8 @@ def first_useful_frame(v: Float[np.ndarray, "n nt *grid"], domain: Domain) -> in
     That is a first step in which the energy of the upper half of the modes falls at least tenfold and, on a
     log scale, ten times faster than in the median of the next ten steps.
     """
-    modes = np.abs(np.fft.rfftn(v[:, :12], axes=domain.axes, norm="forward")) ** 2 * domain.multiplicity
+    modes = np.abs(domain.fft(v[:, :12])) ** 2 * domain.multiplicity
     energy = modes[..., domain.k_norm > 0.5 * domain.nyquist].sum(-1).mean(0)
     energy = energy + 1e-14 * modes.sum() / (modes.shape[0] * modes.shape[1])
     fall = -np.diff(np.log(energy))
     return int(len(fall) > 3 and fall[0] > np.log(10.0) and fall[0] > 10 * np.median(np.abs(fall[1:])))
-
-
-def rollout_errors(member: Member, v: Float[np.ndarray, "n nt *grid"], dt: float, rtol: float) -> np.ndarray:
-    """Relative RMSE of each frame of a roll-out from the first, mean over trajectories; inf if lost."""
-    t = dt * np.arange(v.shape[1])
-    try:
-        predicted = simulate(member, v[:, 0], t, scheme=ETDRK4(), rtol=rtol, max_level=6)
-    except FloatingPointError:
-        return np.full(v.shape[1], np.inf)
-    return relative_rmse(predicted, v, member.domain)

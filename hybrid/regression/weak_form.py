@@ -109,9 +109,7 @@ def features(
     """
     weak, derivative = test_functions(v.shape[1], half_width, dt)
     for trajectory in v:
-        one, u_hat, *higher = [
-            np.fft.rfftn(trajectory**p, axes=domain.axes, norm="forward")[:, mask] for p in range(powers + 1)
-        ]
+        one, u_hat, *higher = [domain.fft(trajectory**p)[:, mask] for p in range(powers + 1)]
         if densities:
             forces = LocalEnergy(domain, densities).forces(domain.fft(torch.tensor(trajectory)))
             higher += [force.numpy()[:, mask] for force in forces]

@@ -1,47 +1,85 @@
-"""The periodic box on which fields live, and its Fourier modes."""
+"""The box on which fields live: its axes, points and modes, and every transform between them."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
 from functools import cached_property
 
 import numpy as np
 import torch
-from jaxtyping import Complex, Float
+from jaxtyping import Bool, Complex, Float, Int
 from torch import Tensor
+
+from mesoscribe.hybrid.space import transforms
+from mesoscribe.hybrid.space.transforms import Array
 
 FloatArray = Float[np.ndarray, "..."]
 
 
+class Parity(IntEnum):
+    """What a field does at the ends of an axis: it repeats, or is reflected with a sign at two walls."""
+
+    PERIODIC = 0
+    EVEN = 1  # no flux: u_x = 0
+    ODD = -1  # zero value: u = 0
+
+
 @dataclass(frozen=True)
 class Domain:
-    """A uniform periodic grid in one or two dimensions.
+    """A uniform grid in one, two or three dimensions, each axis periodic or between two walls.
 
-    Modes are those of a real transform divided by the number of points,
-    û = fft(u)/points, so that û does not depend on the resolution:
+        u(x) = Σ_k û_k exp(i k·x),    û = fft(u)/points,
 
-        u(x) = Σ_k û_k exp(i k·x),    û_{-k} = conj(û_k).
+    so that û does not depend on the resolution. Of a real field half of the last periodic axis is kept.
+    Along an axis between walls points lie in the middle of cells, k = πn/L with 0 ≤ n < points, and û is that
+    of the even or odd extension of the field: real or imaginary, û_{-n} = ±û_n.
+
+    Arrays are (*batch, field, *grid). Where `n_fields` is None there is one field and its axis is left out.
 
     Args:
-        shape: number of points along each dimension.
-        lengths: box length along each dimension (points times spacing).
+        shape: number of points along each axis.
+        lengths: box length along each axis (points times spacing).
+        parities: what each field does at the ends of each axis, a row for each field or one for all;
+            periodic if left out.
+        n_fields: how many fields arrays hold; None for one without an axis of its own.
+
+    Raises:
+        ValueError: dimensions, lengths, points or parities that do not fit.
     """
 
     shape: tuple[int, ...]
     lengths: tuple[float, ...]
+    parities: tuple[tuple[Parity, ...], ...] = ()
+    n_fields: int | None = None
 
     def __post_init__(self) -> None:
-        if len(self.shape) not in (1, 2) or len(self.lengths) != len(self.shape):
+        if len(self.shape) not in (1, 2, 3) or len(self.lengths) != len(self.shape):
             raise ValueError(
-                f"expected a box of one or two dimensions with one length for each, got {self.shape} points "
-                f"and lengths {self.lengths}; give one length per dimension"
+                f"expected a box of one to three dimensions with one length for each, got {self.shape} "
+                f"points and lengths {self.lengths}; give one length per dimension"
             )
         if min(self.shape) < 4 or not all(math.isfinite(L) and L > 0 for L in self.lengths):
             raise ValueError(
                 f"expected at least 4 points and a positive finite length along each dimension, got "
                 f"{self.shape} points on lengths {self.lengths}; check the coordinates"
             )
+        rows = self.parities or ((Parity.PERIODIC,) * self.ndim,)
+        rows = rows * (self.n_fields or 1) if len(rows) == 1 else rows
+        object.__setattr__(self, "parities", rows)
+        walls = {tuple(parity != Parity.PERIODIC for parity in row) for row in rows}
+        if len(rows) != (self.n_fields or 1) or len(walls) != 1 or any(len(r) != self.ndim for r in rows):
+            raise ValueError(
+                f"expected for each of {self.n_fields or 1} fields a parity along each axis, with walls on "
+                f"the same axes, got {rows}; give one row for each field"
+            )
+
+    @classmethod
+    def ring(cls, sites: int) -> Domain:
+        """A periodic row of sites at unit distance, k in rad per site."""
+        return cls((sites,), (float(sites),))
 
     @property
     def ndim(self) -> int:
@@ -55,7 +93,7 @@ class Domain:
 
     @property
     def volume(self) -> float:
-        """Length or area of the box."""
+        """Length, area or volume of the box."""
         return math.prod(self.lengths)
 
     @property
@@ -69,21 +107,55 @@ class Domain:
         return tuple(range(-self.ndim, 0))
 
     @property
-    def modes_shape(self) -> tuple[int, ...]:
-        """Shape of the transform of a real field."""
-        return (*self.shape[:-1], self.shape[-1] // 2 + 1)
+    def state_axes(self) -> tuple[int, ...]:
+        """The last axes of an array that are one state: fields, where they have an axis, and space."""
+        return tuple(range(-self.ndim - (self.n_fields is not None), 0))
+
+    def batch(self, u: Array) -> tuple[int, ...]:
+        """The shape of an array without the axes of a state."""
+        return tuple(u.shape[: u.ndim - len(self.state_axes)])
+
+    @cached_property
+    def walled(self) -> tuple[int, ...]:
+        """The axes (-1 is the last) between walls."""
+        return tuple(a for a in self.axes if self.parities[0][a] != Parity.PERIODIC)
+
+    @cached_property
+    def periodic(self) -> tuple[int, ...]:
+        """The axes that are periodic; of the last of them half of the modes are kept."""
+        return tuple(a for a in self.axes if a not in self.walled)
 
     @cached_property
     def coordinates(self) -> tuple[FloatArray, ...]:
-        """Coordinates of the points along each dimension, starting at 0."""
-        return tuple(np.arange(n) * dx for n, dx in zip(self.shape, self.spacing, strict=True))
+        """Coordinates of the points along each dimension: from 0, or half a cell from a wall."""
+        half = [0.5 * (axis in self.walled) for axis in self.axes]
+        return tuple((np.arange(n) + s) * dx for n, dx, s in zip(self.shape, self.spacing, half, strict=True))
+
+    @cached_property
+    def mode_numbers(self) -> tuple[Int[np.ndarray, "..."], ...]:
+        """Components n of each mode, of the full shape of the transform: k = 2πn/L, or πn/L between walls."""
+        along = [
+            np.arange(n) if axis in self.walled else np.rint(np.fft.fftfreq(n, 1 / n)).astype(int)
+            for axis, n in zip(self.axes, self.shape, strict=True)
+        ]
+        if self.periodic:
+            along[self.periodic[-1]] = np.arange(self.shape[self.periodic[-1]] // 2 + 1)
+        return tuple(np.meshgrid(*along, indexing="ij"))
+
+    @property
+    def modes_shape(self) -> tuple[int, ...]:
+        """Shape of the transform of a real field, without the axis of fields."""
+        return tuple(self.mode_numbers[0].shape)
 
     @cached_property
     def k(self) -> tuple[FloatArray, ...]:
         """Wavenumber components (rad per unit length), each of the full shape of the transform."""
-        axes = [2 * math.pi * np.fft.fftfreq(n, dx) for n, dx in zip(self.shape, self.spacing, strict=True)]
-        axes[-1] = 2 * math.pi * np.fft.rfftfreq(self.shape[-1], self.spacing[-1])
-        return tuple(np.meshgrid(*axes, indexing="ij"))
+        return tuple(
+            2 * math.pi * (n * (1.0 / (points * dx))) / (1 + (axis in self.walled))
+            for axis, n, points, dx in zip(
+                self.axes, self.mode_numbers, self.shape, self.spacing, strict=True
+            )
+        )
 
     @cached_property
     def k_norm(self) -> FloatArray:
@@ -92,7 +164,7 @@ class Domain:
 
     @property
     def k_unit(self) -> float:
-        """The smallest nonzero wavenumber of the box."""
+        """The smallest nonzero wavenumber of a periodic axis of the largest length."""
         return 2 * math.pi / max(self.lengths)
 
     @property
@@ -102,34 +174,90 @@ class Domain:
 
     @cached_property
     def multiplicity(self) -> FloatArray:
-        """How many modes of the full transform each mode of the real one stands for (1 or 2)."""
-        weight = np.full(self.modes_shape, 2.0)
-        weight[..., 0] = 1.0
-        if self.shape[-1] % 2 == 0:
-            weight[..., -1] = 1.0
+        """How many modes of the full transform each mode stands for: mean u² = Σ multiplicity |û|²."""
+        weight = np.ones(self.modes_shape)
+        for axis in self.walled:
+            weight = weight * np.where(self.mode_numbers[axis] > 0, 2.0, 1.0)
+        if self.periodic:
+            half, points = self.mode_numbers[self.periodic[-1]], self.shape[self.periodic[-1]]
+            weight = weight * np.where((half > 0) & (2 * half != points), 2.0, 1.0)
         return weight
 
-    def unknowns(self, mask: np.ndarray) -> int:
-        """How many real numbers the modes of a mask hold."""
+    def unknowns(self, mask: Bool[np.ndarray, "..."]) -> int:
+        """How many real numbers the modes of a mask hold, for each field."""
         return int((self.multiplicity * mask).sum())
 
     @cached_property
-    def resolved(self) -> np.ndarray:
+    def resolved(self) -> Bool[np.ndarray, "..."]:
         """True where a mode is below the Nyquist wavenumber of every axis, so odd symbols exist on it."""
         limits = [math.pi / dx for dx in self.spacing]
         inside = [np.abs(k) < 0.999 * limit for k, limit in zip(self.k, limits, strict=True)]
         return np.logical_and.reduce(inside)
 
-    def fft(self, u: Float[Tensor, "*batch x"] | Float[Tensor, "*batch x y"]) -> Complex[Tensor, "..."]:
-        """û of a real field, the space axes last."""
-        return torch.fft.rfftn(u, dim=self.axes, norm="forward")
+    def within(self, band: float) -> Bool[np.ndarray, "..."]:
+        """The modes |k| ≤ band along every axis and below the Nyquist wavenumber."""
+        return (np.maximum.reduce([np.abs(k) for k in self.k]) <= band * (1 + 1e-9)) & self.resolved
 
-    def ifft(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
-        """The real field of û."""
-        if self.ndim == 1:  # in three quarters of the time of irfftn
-            return torch.fft.irfft(u_hat, self.shape[0], norm="forward")
-        return torch.fft.irfftn(u_hat, s=self.shape, dim=self.axes, norm="forward")
+    def fft(self, u: Array) -> Array:
+        """û of real fields (*batch, [field,] *grid), arrays of NumPy or tensors."""
+        if not self.walled:
+            return transforms.forward(u, self.axes, real=True)
+        return self._field_by_field(u, self._forward)
 
-    def resampled(self, shape: tuple[int, ...]) -> Domain:
+    def ifft(self, u_hat: Array) -> Array:
+        """The real fields of û."""
+        if not self.walled:
+            return transforms.back(u_hat, self.shape, self.axes, real=True)
+        return self._field_by_field(u_hat, self._back)
+
+    def _forward(self, u: Array, parities: tuple[Parity, ...]) -> Array:
+        """û of fields with these parities."""
+        u_hat = transforms.forward(u, self.periodic, real=True) if self.periodic else u
+        for axis in self.walled:
+            u_hat = transforms.extended(u_hat, axis, parities[axis], math.pi / (2 * self.shape[axis]))
+        return u_hat
+
+    def _back(self, u_hat: Array, parities: tuple[Parity, ...]) -> Array:
+        """The fields of û with these parities."""
+        for axis in self.walled:
+            u_hat = transforms.restricted(u_hat, axis, parities[axis], math.pi / (2 * self.shape[axis]))
+        if not self.periodic:
+            return u_hat.real
+        shape = tuple(self.shape[axis] for axis in self.periodic)
+        return transforms.back(u_hat, shape, self.periodic, real=True)
+
+    def _field_by_field(self, u: Array, transform: Callable[[Array, tuple[Parity, ...]], Array]) -> Array:
+        """A transform of each field by its own parities, of all at once where they have the same."""
+        if len(set(self.parities)) == 1:
+            return transform(u, self.parities[0])
+        axis = self.state_axes[0]
+        if isinstance(u, Tensor):
+            parts = zip(u.unbind(axis), self.parities, strict=True)
+            return torch.stack([transform(part, row) for part, row in parts], dim=axis)
+        parts = zip(np.moveaxis(u, axis, 0), self.parities, strict=True)
+        return np.stack([transform(part, row) for part, row in parts], axis=axis)
+
+    def restrict(self, u: Array, mask: Bool[np.ndarray, "..."] | Tensor) -> Array:
+        """The part of fields on the modes of a mask."""
+        inside = torch.as_tensor(mask) if isinstance(u, Tensor) else np.asarray(mask)
+        return self.ifft(self.fft(u) * inside)
+
+    def resampled(self, shape: Sequence[int]) -> Domain:
         """The same box with another number of points."""
-        return Domain(tuple(shape), self.lengths)
+        return replace(self, shape=tuple(shape))
+
+    def inner(self, a: Complex[Tensor, "..."], b: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
+        """⟨a, b⟩ = ∫ Σ_i a_i b_i dx of states given by their modes, (*batch)."""
+        weight = torch.as_tensor(self.multiplicity, device=a.device) * self.volume
+        return (weight * (a.conj() * b).real).sum(self.state_axes)
+
+    def norm(self, a: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
+        """The L² norm of states given by their modes, (*batch)."""
+        return self.inner(a, a).sqrt()
+
+    def differentiated(self, order: tuple[int, ...]) -> Domain:
+        """The box of ∂^α u: an odd derivative along an axis between walls turns even into odd."""
+        rows = tuple(
+            tuple(Parity(p * (-1) ** n) for p, n in zip(row, order, strict=True)) for row in self.parities
+        )
+        return replace(self, parities=rows)

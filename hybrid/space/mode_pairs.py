@@ -32,10 +32,7 @@ class ModeIndex:
     @classmethod
     def of(cls, domain: Domain, mask: Bool[np.ndarray, "..."]) -> ModeIndex:
         """The pairs of modes of a grid that lie in the mask."""
-        integers = [
-            np.rint(k * L / (2 * np.pi)).astype(int) for k, L in zip(domain.k, domain.lengths, strict=True)
-        ]
-        vectors = np.stack([n.ravel() for n in integers], axis=-1)
+        vectors = np.stack([n.ravel() for n in domain.mode_numbers], axis=-1)
         leading = np.zeros(len(vectors), dtype=int)
         for column in vectors.T[::-1]:
             leading = np.where(leading == 0, np.sign(column), leading)

@@ -13,10 +13,12 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.data.files import write_whole
 from mesoscribe.hybrid.data.provenance import Provenance
-from mesoscribe.hybrid.dynamics.member import Member, band_mask
-from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, simulate
+from mesoscribe.hybrid.data.scales import Scales
+from mesoscribe.hybrid.dynamics.member import Member
+from mesoscribe.hybrid.dynamics.model import Model
+from mesoscribe.hybrid.dynamics.operator import ConstantOperator
+from mesoscribe.hybrid.energy.energy import Energy, PointwiseEnergy, QuadraticEnergy
 from mesoscribe.hybrid.energy.local_energy import LocalEnergy
-from mesoscribe.hybrid.energy.potential import Energies
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law import law_json
 from mesoscribe.symbolic.law.equation import equation, potential
@@ -25,10 +27,11 @@ from mesoscribe.symbolic.law.form import Form
 from mesoscribe.symbolic.law.latex import equation_latex
 
 WIDER = 1.5
+SOME_POINTS = 64
 
 
 @dataclass(frozen=True)
-class Law(Form):
+class Law(Form, Model):
     """u_t = -(M + W) δV/δu with V = |box| Σ_k ½ q(k)|û_k|² + ∫ F(u) + N(u, ∂u, …) dx, in closed form:
 
         û_t = -(m(k) + i w(k)) [q(k) û + FT{F'(u) + δ/δu ∫N}]    for |k| ≤ band.
@@ -67,15 +70,38 @@ class Law(Form):
     def _columns(self, name: str, domain: Domain) -> Float[np.ndarray, "*modes c"]:
         return columns(getattr(self, name).terms, dict(zip(self.wavenumbers, domain.k, strict=True)))
 
-    def member(self, domain: Domain, device: torch.device | str = "cpu") -> Member:
-        """The equation of motion on a grid of this box, for u - u*."""
-        m, w, q = (torch.as_tensor(self.symbol(name, domain), device=device) for name in "mwq")
-        f, F = (combination(terms, self.F.values) for terms in (self.slopes, self.F.terms))
-        member = Member(domain, torch.complex(m, w), q, f, self._mask(domain, device), self.hold, F=F)
-        return member.with_local(self.densities, self.N.values)
+    @property
+    def box(self) -> Domain:
+        """The box, at some number of points."""
+        return Domain((SOME_POINTS,) * self.ndim, self.lengths)
 
-    def _mask(self, domain: Domain, device: torch.device | str = "cpu") -> torch.Tensor:
-        return torch.as_tensor(band_mask(domain, math.inf if self.band is None else self.band), device=device)
+    @property
+    def units(self) -> Scales:
+        """Those of the user, about u*."""
+        return Scales(1.0, 1.0, 1.0, self.centre)
+
+    @property
+    def modes_kept(self) -> tuple[float, bool]:
+        """The largest wavenumber evolved, and whether the others are held."""
+        return math.inf if self.band is None else self.band, self.hold
+
+    def energy(self, domain: Domain) -> Energy:
+        """V on a domain of this box, of u - u*."""
+        f, F = (combination(terms, self.F.values) for terms in (self.slopes, self.F.terms))
+        return Energy(
+            QuadraticEnergy(domain, torch.as_tensor(self.symbol("q", domain))),
+            PointwiseEnergy(domain, f, F),
+            (LocalEnergy(domain, self.densities, self.N.values),) if self.N else (),
+        )
+
+    def member(self, domain: Domain) -> Member:
+        """The equation of motion on a domain of this box, for u - u*."""
+        m, w = (torch.as_tensor(self.symbol(name, domain)) for name in "mw")
+        operator = ConstantOperator(domain, torch.complex(m, w))
+        return Member(self.energy(domain), operator, self._mask(domain), self.hold)
+
+    def _mask(self, domain: Domain) -> torch.Tensor:
+        return torch.as_tensor(domain.within(self.modes_kept[0]))
 
     def family(self, domain: Domain, values: Float[np.ndarray, "b p"]) -> Member:
         """The equations of motion of laws of this form with several sets of coefficients at once.
@@ -94,63 +120,15 @@ class Law(Form):
 
         f = combination(self.slopes, coefficients("F"))
         K = torch.complex(symbol("m"), symbol("w"))
-        member = Member(domain, K, symbol("q"), f, self._mask(domain), self.hold)
-        return member.with_local(self.densities, coefficients("N"))
+        others = (LocalEnergy(domain, self.densities, coefficients("N")),) if self.N else ()
+        return Member.of(domain, K, symbol("q"), f, self._mask(domain), self.hold, others=others)
 
     def on_wider_band(self, domain: Domain) -> Law:
         """The law on a band that is wider by half, without one where that holds all modes of the grid."""
         assert self.band is not None
         band = WIDER * self.band
-        complete = bool((band_mask(domain, band) == domain.resolved).all())
+        complete = bool((domain.within(band) == domain.resolved).all())
         return replace(self, band=None if complete else band)
-
-    def simulate(
-        self,
-        u0: Float[np.ndarray, "..."],
-        t: Float[np.ndarray, " nt"],
-        *,
-        scheme: Scheme | None = None,
-        rtol: float = 1e-7,
-    ) -> Float[np.ndarray, "..."]:
-        """Fields (*batch, nt, *grid) at times t (nt,), starting from u0 (*batch, *grid) at t[0].
-
-        Raises:
-            ValueError: u0 has too few dimensions, or t does not increase.
-            FloatingPointError: the solution is lost; the message names the time.
-        """
-        u0 = np.asarray(u0, dtype=float)
-        v0 = u0 - self.centre
-        member = self.member(self._grid(u0)).about(torch.as_tensor(v0))
-        frames = simulate(member, v0, t, scheme=scheme or ETDRK4(), rtol=rtol)
-        return frames + self.centre
-
-    def rhs(self, field: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-        """u_t of fields (*batch, *grid)."""
-        return self.member(self._grid(field)).rhs(torch.as_tensor(field - self.centre)).numpy()
-
-    def _grid(self, field: np.ndarray) -> Domain:
-        """The points of a field (*batch, *grid) on this box."""
-        if field.ndim < self.ndim:
-            raise ValueError(
-                f"expected fields (*batch, *grid) in {self.ndim} dimensions, got shape {field.shape}"
-            )
-        return Domain(field.shape[field.ndim - self.ndim :], self.lengths)
-
-    def energies(self, field: Float[np.ndarray, "..."]) -> Energies:
-        """V0 = ∫ F + ½ a u², V1 = ∫ ½ b|∇u|², V2 = the rest of the quadratic energy and ∫N, each (*batch)."""
-        v = np.asarray(field, dtype=float) - self.centre
-        domain = self._grid(v)
-        power = np.abs(np.fft.rfftn(v, axes=domain.axes, norm="forward")) ** 2 * domain.multiplicity
-        a, b = self.local_symbol
-        q = self.symbol("q", domain)
-        rest = q - a - b * domain.k_norm**2
-        F = combination(self.F.terms, self.F.values)(torch.as_tensor(v)).numpy()
-        V0 = domain.volume * (0.5 * a * v**2 + F).mean(domain.axes)
-        V1, V2 = (0.5 * domain.volume * (s * power).sum(domain.axes) for s in (b * domain.k_norm**2, rest))
-        if self.N:
-            local = LocalEnergy(domain, self.densities)
-            V2 = V2 + local.energy(domain.fft(torch.as_tensor(v)), self.N.values).numpy()
-        return Energies(*(torch.as_tensor(part) for part in (V0, V1, V2)))
 
     @property
     def local_symbol(self) -> tuple[float, float]:

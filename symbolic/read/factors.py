@@ -11,15 +11,15 @@ import torch
 from jaxtyping import Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.dynamics.member import band_mask
+from mesoscribe.hybrid.energy.local_energy import LocalEnergy
+from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, RescaledN
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.space.resample import resampled
+from mesoscribe.symbolic.law.density_terms import density_of
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, columns, not_negative, u
 from mesoscribe.symbolic.law.form import Parameter
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
-from mesoscribe.symbolic.read.canonical import CanonicalNetwork
-from mesoscribe.symbolic.read.learned_nonlocal import LearnedN
 from mesoscribe.symbolic.read.optimisers import DEFAULT, Optimiser
 from mesoscribe.symbolic.read.sparse import Selection, select
 
@@ -55,14 +55,12 @@ def importance(
     scales, domain = model.setting.scales, model.domain
     fields = data.u.reshape(-1, *data.domain.shape)
     fields = fields[:: max(1, len(fields) // 500)]
-    v = torch.as_tensor(scales.to_scaled(resampled(fields, domain.shape)))
+    v = torch.as_tensor(scales.to_scaled(resampled(fields, domain)))
     with torch.no_grad():
         member = model.member()
         v_hat = domain.fft(v) * member.mask
         v = domain.ifft(v_hat)
-        force = member.q * v_hat + domain.fft(member.f(v))
-        if member.nonlocal_force is not None:
-            force = force + member.nonlocal_force(v_hat)
+        force = member.energy.gradient(v_hat)
     positions = model.modes.first.cpu().numpy()
     power, push = (trust * z.abs().square().mean(0).numpy().ravel()[positions] for z in (v_hat, force))
     edges = np.linspace(model.setting.low, model.setting.high, len(network.nodes) + 1)
@@ -118,14 +116,20 @@ def _read_force(
 
 
 def _read_nonlocal(
-    N: LearnedN,
+    model: OnsagerModel,
+    N: RescaledN,
     weights: Importance,
     terms: tuple[sympy.Expr, ...],
     precision: float,
     optimiser: Optimiser,
 ) -> Selection:
     """The sparse N: the terms whose gradients add up to the network's, on some fields of the data."""
-    columns_at, target = N.forces(terms, weights.fields), N.force(weights.fields)
+    box, positions = N.own, model.modes.first.cpu().numpy()
+    u_hat = box.fft(torch.as_tensor(resampled(weights.fields, box)))
+    densities = tuple(density_of(term, box.ndim) for term in terms)
+    forces = (*LocalEnergy(box, densities).forces(u_hat), N.force(u_hat))
+    *of_terms, target = (force.flatten(1).numpy()[:, positions] for force in forces)
+    columns_at = np.stack(of_terms, axis=-1)
     flat = [np.concatenate([z.real, z.imag]).reshape(2 * target.size, -1) for z in (columns_at, target)]
     weight = np.broadcast_to(weights.N, (2 * len(target), len(weights.N))).ravel()
     return select(
@@ -175,7 +179,7 @@ def read_off(
             allowed=not_negative if name == "m" else None,  # where the data are silent m may cross 0
         )
     if network.N is not None and library.N and centre == network.centre:
-        selections["N"] = _read_nonlocal(network.N, weights, library.N, precision, optimiser)
+        selections["N"] = _read_nonlocal(model, network.N, weights, library.N, precision, optimiser)
     terms = {"F": F_terms, "q": library.q, "m": library.m, "w": library.w, "N": library.N}
     factors = {
         name: Factor(
@@ -191,7 +195,7 @@ def _on_the_box(model: OnsagerModel, factors: Mapping[str, Factor], band: float 
     """The law of some factors on a network's box, and on its band or a narrower one."""
     setting = model.setting
     of_network = setting.band / setting.scales.length
-    complete = np.array_equal(band_mask(model.domain, setting.band), band_mask(model.domain, np.inf))
+    complete = np.array_equal(model.domain.within(setting.band), model.domain.within(np.inf))
     return Law(
         F=factors["F"],
         q=factors["q"],

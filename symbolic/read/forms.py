@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, canonical_form
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
-from mesoscribe.symbolic.read.canonical import CanonicalNetwork, canonical_form
 from mesoscribe.symbolic.read.factors import Importance, importance, read_off
 from mesoscribe.symbolic.read.network_skill import Skill, narrowed
 from mesoscribe.symbolic.read.optimisers import Optimiser

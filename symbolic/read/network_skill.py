@@ -10,13 +10,11 @@ import torch
 from jaxtyping import Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.dynamics.error import score
-from mesoscribe.hybrid.dynamics.member import band_mask
+from mesoscribe.hybrid.dynamics.error import rollout_errors, score
+from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.regression.search import TIE, TRIAL_RTOL, TRIAL_TRAJECTORIES
-from mesoscribe.hybrid.regression.warm_start import rollout_errors
 from mesoscribe.hybrid.space.resample import resampled
-from mesoscribe.symbolic.read.canonical import CanonicalNetwork
 
 PRECISION = (1e-6, 3e-3)
 RUN = 3  # shells of modes in a row that are not predicted end the band of a law
@@ -67,7 +65,7 @@ class Skill:
 
 def _power(model: OnsagerModel, fields: Float[np.ndarray, "..."]) -> Float[np.ndarray, " k"]:
     """Σ |û|² over fields, of each mode that the model evolves."""
-    u_hat = model.domain.fft(torch.as_tensor(resampled(fields, model.domain.shape)))
+    u_hat = model.domain.fft(torch.as_tensor(resampled(fields, model.domain)))
     return u_hat.abs().square().sum(0).flatten()[model.modes.first].numpy()
 
 
@@ -78,10 +76,10 @@ def narrowed(model: OnsagerModel, band: float, validation: Trajectories, first_f
     """
     scales = model.setting.scales
     member = model.member()
-    narrow = member.mask & torch.as_tensor(band_mask(model.domain, band * scales.length))
+    narrow = member.mask & torch.as_tensor(model.domain.within(band * scales.length))
     if bool((narrow == member.mask).all()):
         return None
-    fields = resampled(validation.u[:TRIAL_TRAJECTORIES, first_frame:], model.domain.shape)
+    fields = resampled(validation.u[:TRIAL_TRAJECTORIES, first_frame:], model.domain)
     v, dt = scales.to_scaled(fields), validation.dt / scales.time
     full, less = (score(rollout_errors(f, v, dt, TRIAL_RTOL)) for f in (member, replace(member, mask=narrow)))
     return band if less <= (1 + TIE) * full else None

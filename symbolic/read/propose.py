@@ -17,9 +17,9 @@ import numpy as np
 import sympy
 from jaxtyping import Float
 
+from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.symbolic.law.factor import u
 from mesoscribe.symbolic.law.library import Library
-from mesoscribe.symbolic.read.canonical import CanonicalNetwork
 from mesoscribe.symbolic.read.factors import Importance
 
 Points = Float[np.ndarray, " n"]

@@ -20,9 +20,9 @@ import torch
 from jaxtyping import Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.form import Parameter
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.read.canonical import canonical_law
 from mesoscribe.symbolic.refine.mode_weights import ModeWeights
 from mesoscribe.symbolic.refine.projection import Projection, projection
 from mesoscribe.symbolic.refine.refine import SIGNIFICANT, Misfit, Refinement, judged, refine

@@ -24,7 +24,7 @@ class Linearised:
     Source: Talagrand and Courtier, Q. J. R. Meteorol. Soc. 113 (1987) 1311.
 
     Args:
-        flow: the equation of motion.
+        member: the equation of motion.
         start: initial fields (n, *grid).
         data: whose frames are compared.
         substeps: of a frame.

@@ -33,7 +33,7 @@ class ModeWeights:
         domain, member = data.domain, law.member(data.domain)
         mask = member.mask.numpy()
         v_hat = domain.fft(data.u.flatten(0, 1)) * member.mask
-        squares = (v_hat * member.K, member.q * v_hat + member.force(v_hat))
+        squares = (v_hat * member.K, member.energy.gradient(v_hat))
         response, push = ((domain.multiplicity * z.abs().square().sum(0).numpy())[mask] for z in squares)
         modes = {symbol: k[mask] for symbol, k in zip(law.wavenumbers, domain.k, strict=True)}
         return cls(modes, {"q": response, "m": push, "w": push})

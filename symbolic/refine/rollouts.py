@@ -33,7 +33,7 @@ def _white_noise(u: Float[np.ndarray, "n nt *grid"], domain: Domain) -> float:
 
     White noise is in all of them; what interpolation, aliases or a solver leave is not.
     """
-    power = np.abs(np.fft.rfftn(u, axes=domain.axes, norm="forward")) ** 2
+    power = np.abs(domain.fft(u)) ** 2
     modes = domain.resolved & (domain.k_norm > 0)
     edges = np.quantile(domain.k_norm[modes], np.linspace(0.0, 1.0, 11))
     tenths = (modes & (low <= domain.k_norm) & (domain.k_norm <= high) for low, high in pairwise(edges))
@@ -46,7 +46,7 @@ class RollOutData:
     """What a law is compared with: trajectories limited to its band, on just enough points.
 
     Args:
-        grid: the points.
+        domain: the points.
         u: fields (trajectory, frame, *grid) about the law's centre, from the first frame that counts.
         dt: time between frames.
         size: root mean square of each trajectory (trajectory,).
@@ -70,8 +70,7 @@ class RollOutData:
             shape = tuple(min(n, max(16, w)) for n, w in zip(shape, wanted, strict=True))
         domain = Domain(shape, law.lengths)
         mask = law.member(domain).mask
-        fields = torch.tensor(resampled(u, shape))
-        fields = domain.ifft(domain.fft(fields) * mask)
+        fields = domain.restrict(torch.tensor(resampled(u, domain)), mask)
         axes = tuple(range(1, fields.ndim))
         size = fields.square().mean(axes).sqrt().clamp(min=1e-300)
         share = domain.unknowns(mask.numpy()) / data.domain.points

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.dynamics.error import score
+from mesoscribe.hybrid.dynamics.error import rollout_errors, score
 from mesoscribe.hybrid.regression.search import TIE, TRIAL_RTOL, TRIAL_TRAJECTORIES
-from mesoscribe.hybrid.regression.warm_start import rollout_errors
 from mesoscribe.symbolic.law.form import Parameter
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.refine.refine import refine

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.dynamics.gauge import Gauge
 from mesoscribe.hybrid.dynamics.threads import threads_by_data
+from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.fit import VALIDATION_SHARE
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
-from mesoscribe.symbolic.read.canonical import CanonicalNetwork, Gauge, canonical_law
 from mesoscribe.symbolic.read.factors import pivot_of, usable
 from mesoscribe.symbolic.read.forms import Candidate, Network
 from mesoscribe.symbolic.read.optimisers import DEFAULT, Optimiser

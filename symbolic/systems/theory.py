@@ -12,6 +12,7 @@ from jaxtyping import Complex, Float
 
 from mesoscribe.hybrid.chain.observe import low_passed
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.equation import (
     COORDINATES,
     EquationTerm,
@@ -89,15 +90,16 @@ def _accumulated(rate: Fields, turn: Complex[np.ndarray, "nt modes"]) -> Float[n
 
     What drives no wave in its own phase averages out, as it does in a roll-out.
     """
-    modes = np.fft.rfft(rate, norm="forward") * turn
+    modes = Domain.ring(rate.shape[-1]).fft(rate) * turn
     sums = np.cumsum(modes[:, 1:] + modes[:, :-1], axis=1).ravel()
     return np.concatenate([sums.real, sums.imag])
 
 
 def _jets(field: Fields, k: Float[np.ndarray, " modes"]) -> list[Fields]:
     """u, u_ξ, u_ξξ, …"""
-    modes = np.fft.rfft(field)
-    return [np.fft.irfft((1j * k) ** order * modes, field.shape[-1]) for order in range(len(JETS))]
+    ring = Domain.ring(field.shape[-1])
+    modes = ring.fft(field)
+    return [ring.ifft((1j * k) ** order * modes) for order in range(len(JETS))]
 
 
 def _evaluated(term: sympy.Expr, field: sympy.Expr, x: sympy.Symbol, jets: list[Fields]) -> Fields:

@@ -20,8 +20,8 @@ from benchmarks.peers.stepper import SteppedForecast, Stepper
 from benchmarks.peers.training import train
 from benchmarks.speed.transforms import Transform, alone, counted
 from mesoscribe.diagnostics.measure.errors import persistence_error, rollout_error
+from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.regression.units import Scales
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.systems.catalog import CATALOG, simulate
 

@@ -9,22 +9,28 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
 from mesoscribe.hybrid.learn.onsager import OnsagerModel, Setting
 from mesoscribe.hybrid.regression.rank_one import Case
-from mesoscribe.hybrid.regression.units import Scales
 from mesoscribe.hybrid.space.domain import Domain
 
 Symbol = Callable[[np.ndarray], np.ndarray]
 
 
-def member(domain: Domain, K: Symbol, q: Symbol, f: Callable[[Tensor], Tensor]) -> Member:
-    """The flow of K(k), q(k), F'(u) on all modes below Nyquist; k is the first component."""
+def member(
+    domain: Domain,
+    K: Symbol,
+    q: Symbol,
+    f: Callable[[Tensor], Tensor],
+    F: Callable[[Tensor], Tensor] | None = None,
+) -> Member:
+    """The member with K(k), q(k), F'(u) on all modes below Nyquist; k is the first component."""
     k = domain.k[0]
     symbols = torch.as_tensor(K(k) + 0j * k), torch.as_tensor(q(k) + 0.0 * k)
-    return Member(domain, *symbols, f, torch.as_tensor(domain.resolved))
+    return Member.of(domain, *symbols, f, torch.as_tensor(domain.resolved), F=F)
 
 
 def waves(domain: Domain, n: int, *, modes: int = 4, amplitude: float = 1.0, seed: int = 0) -> np.ndarray:

@@ -8,19 +8,18 @@ import numpy as np
 import pytest
 
 from mesoscribe import amplitude_scaling
-from mesoscribe.diagnostics.measure.alignment import aligned, rescaled, symbol_at
+from mesoscribe.diagnostics.measure.alignment import aligned, symbol_at
 from mesoscribe.diagnostics.measure.energy import energy_along
 from mesoscribe.diagnostics.measure.errors import follow
 from mesoscribe.diagnostics.measure.probes import probe
 from mesoscribe.diagnostics.measure.scaling import exponents
 from mesoscribe.diagnostics.measure.sweep import N_AMPLITUDES, sweep
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.dynamics.member import band_mask
+from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, canonical_form
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.read.canonical import CanonicalNetwork, canonical_form
 from tests.support.examples import random_model
 
 GRID = Domain((32,), (2 * np.pi,))
@@ -185,7 +184,7 @@ def test_held_modes_do_not_enter_the_energy() -> None:
 def test_network_is_drawn_in_the_scale_of_a_law_that_dropped_its_m() -> None:
     model = random_model(Case.MIXED)
     network = canonical_form(model)
-    inside = band_mask(GRID, 5.0)
+    inside = GRID.within(5.0)
     assert inside.sum() == network.k.shape[1]
     drawn = aligned(network, KDV)
     ratio = drawn.w[drawn.w != 0] / network.w[drawn.w != 0]
@@ -197,7 +196,7 @@ def test_network_is_drawn_in_the_scale_of_a_law_that_dropped_its_m() -> None:
 
 def test_rescaling_leaves_the_dynamics() -> None:
     network = canonical_form(random_model())
-    other = rescaled(network, -3.0)
+    other = network.rescaled(-3.0)
     pairs: list[Callable[[CanonicalNetwork], np.ndarray]] = [
         lambda n: n.m * n.q,
         lambda n: n.w * n.q,

@@ -58,7 +58,7 @@ def test_held_modes_stay_and_removed_modes_vanish() -> None:
     low = torch.as_tensor(domain.k[0] <= 4)
     for hold in (True, False):
         whole = KDV.member(domain)
-        part = Member(domain, whole.K, whole.q, whole.f, low, hold)
+        part = Member.of(domain, whole.K, whole.q, whole.f, low, hold)
         modes = np.fft.rfft(simulate(part, u0, np.array([0, 0.01, 0.02]), scheme=ETDRK4(), rtol=1e-8))
         kept = hold * np.fft.rfft(u0)[5:16]
         np.testing.assert_allclose(modes[1:, 5:16], [kept, kept], atol=1e-12)

@@ -75,7 +75,7 @@ def test_energy_of_a_flow_is_that_of_its_law(law: Law) -> None:
     field = small_fields(law)
     domain = Domain(field.shape[1:], law.lengths)
     member = law.member(domain)
-    found = member.energy(domain.fft(torch.as_tensor(field - law.centre)))
+    found = member.V(domain.fft(torch.as_tensor(field - law.centre)))
     torch.testing.assert_close(found, law.energies(field).total, rtol=1e-12, atol=1e-12)
 
 
@@ -83,7 +83,7 @@ def test_energy_of_a_flow_is_that_of_its_law(law: Law) -> None:
 def test_energy_of_a_flow_is_that_of_its_network(shape: tuple[int, ...], low_modes: int) -> None:
     model = random_model(shape=shape, low_modes=low_modes)
     v = fields(model, 2, 3)
-    found = model.member().energy(model.domain.fft(v)).detach()
+    found = model.member().V(model.domain.fft(v)).detach()
     torch.testing.assert_close(found, model.energies(v.numpy()).total, rtol=1e-12, atol=1e-12)
 
 
@@ -94,9 +94,7 @@ def test_catalogue_fields_are_moved_against_the_gradient() -> None:
         member = system.law.member(domain)
         v = domain.ifft(domain.fft(v) * member.mask)
         h = 1e-4 / float(member.rhs(v).abs().max())
-        rise = member.energy(domain.fft(v + h * member.rhs(v))) - member.energy(
-            domain.fft(v - h * member.rhs(v))
-        )
+        rise = member.V(domain.fft(v + h * member.rhs(v))) - member.V(domain.fft(v - h * member.rhs(v)))
         power = float((rise / (2 * h)).max())
-        scale = float(member.energy_size(domain.fft(v)).max()) / h
+        scale = float(member.V_size(domain.fft(v)).max()) / h
         assert power < 0 if system.law.m else abs(power) < 1e-9 * scale, name

@@ -80,7 +80,7 @@ def test_force_is_the_weighted_sum_and_weights_may_differ_in_a_batch(domain: Dom
     table = torch.randn(3, len(parts), dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     shape = (3, *(1,) * domain.ndim)
     expected = sum(table[:, j].reshape(shape) * part for j, part in enumerate(parts))
-    found = energy.force(energy.fields(u_hat), [table[:, j].reshape(shape) for j in range(len(parts))])
+    found = energy.force_of(energy.fields(u_hat), [table[:, j].reshape(shape) for j in range(len(parts))])
     torch.testing.assert_close(found, expected + 0 * found, rtol=1e-12, atol=1e-12)
 
 

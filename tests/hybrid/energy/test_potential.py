@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mesoscribe.hybrid.energy.potential import FLOOR, PointwiseEnergy, log_cosh
+from mesoscribe.hybrid.energy.potential import FLOOR, PointwiseNetwork, log_cosh
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from tests.support.examples import fields, random_model
 
@@ -50,11 +50,9 @@ def test_force_of_the_flow_is_the_gradient_of_the_energy(shape: tuple[int, ...],
     model = model_of(shape, low_modes)
     v, member, domain = fields(model, 3, amplitude=1.5), model.member(), model.domain
     v_hat = domain.fft(v)
-    force = member.q * v_hat + domain.fft(member.f(v))
-    if member.nonlocal_force is not None:
-        without = domain.ifft(force)
-        force = force + member.nonlocal_force(v_hat)
-        assert float((domain.ifft(force) - without).detach().abs().max()) > 1e-3
+    force = member.energy.gradient(v_hat)
+    for other in member.energy.others:
+        assert float(domain.ifft(other.force(v_hat)).detach().abs().max()) > 1e-3
     gradient = model.potential.gradient(v)
     size = float(gradient.abs().max())
     torch.testing.assert_close(domain.ifft(force), gradient, rtol=0, atol=1e-6 * size)
@@ -117,7 +115,7 @@ def test_imitation_keeps_the_symbol_up_to_a_shift() -> None:
 
 
 def test_network_imitates_a_polynomial_force() -> None:
-    F, v = PointwiseEnergy(-2.0, 2.0), torch.linspace(-2, 2, 300, dtype=torch.float64)
+    F, v = PointwiseNetwork(-2.0, 2.0), torch.linspace(-2, 2, 300, dtype=torch.float64)
     F.imitate(v, 10 * v**3 - 3 * v**2 + 1)
     at = v.clone().requires_grad_()
     (force,) = torch.autograd.grad(F(at).sum(), at)

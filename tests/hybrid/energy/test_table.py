@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mesoscribe.hybrid.energy.potential import PointwiseEnergy
+from mesoscribe.hybrid.energy.potential import PointwiseNetwork
 from mesoscribe.hybrid.energy.table import HermiteTable, derivative
 
 V = torch.linspace(-1.9, 1.9, 2001, dtype=torch.float64)
@@ -46,7 +46,7 @@ def test_slope_is_continuous_across_nodes_and_ends() -> None:
     "v", [V[::50], torch.tensor([-3.0, 2.5], dtype=torch.float64)], ids=["inside", "outside"]
 )
 def test_gradients_are_those_of_the_function(v: torch.Tensor) -> None:
-    energy = PointwiseEnergy(-2.0, 2.0, width=6)
+    energy = PointwiseNetwork(-2.0, 2.0, width=6)
     with torch.no_grad():
         energy.amplitude.normal_(generator=torch.Generator().manual_seed(0))
     inside = v.clamp(-2, 2)

@@ -13,6 +13,7 @@ from mesoscribe import fit
 from mesoscribe.diagnostics.measure.probes import probe
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.energy.nonlocal_energy import LINEAR
+from mesoscribe.hybrid.learn.canonical import canonical_form
 from mesoscribe.hybrid.learn.imitate import build
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.schedule import Schedule
@@ -22,7 +23,6 @@ from mesoscribe.symbolic.law.density_terms import u_x, u_xx
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import polynomials
-from mesoscribe.symbolic.read.canonical import canonical_form
 from mesoscribe.symbolic.read.factors import importance, read_off
 from mesoscribe.symbolic.select.distill import Distillation, distillation
 from mesoscribe.symbolic.systems.catalog import InitialField, System
@@ -127,8 +127,8 @@ def test_network_starts_as_its_warm_start_and_N_is_linear_there(
     v = torch.as_tensor(warm.scales.to_scaled(data.u[:, ::10]))
     u_hat = model.domain.fft(v)
     member = warm.member()
-    assert member.nonlocal_force is not None
-    ours, theirs = member.K * member.nonlocal_force(u_hat), model.member().K * N.force(u_hat).detach()
+    (local,) = member.energy.others
+    ours, theirs = member.K * local.force(u_hat), model.member().K * N.force(u_hat).detach()
     torch.testing.assert_close(theirs, ours * member.mask, rtol=0, atol=1e-9 * float(ours.abs().max()))
     assert float(N(u_hat).detach().abs().max()) <= model.domain.volume * float(N.bound) * 2 / LINEAR
     model.save(tmp_path)
@@ -161,7 +161,9 @@ def test_terms_of_N_are_read_off_the_network(
     assert network.N is not None
     v = data.u[:2, ::20].reshape(-1, 64)
     energy = GRADIENT.law.energies(v).total - replace(GRADIENT.law, N=Factor()).energies(v).total
-    np.testing.assert_allclose(network.N.energy(v), energy.numpy(), rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(
+        network.N.value(data.domain.fft(torch.as_tensor(v))), energy.numpy(), rtol=1e-3, atol=1e-6
+    )
     ours, theirs = (probe(subject, data.domain).components(v) for subject in (network, GRADIENT.law))
     for name in ("F", "Q", "N", "V"):
         np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-3, atol=1e-4)

@@ -65,7 +65,7 @@ def test_simulation_on_other_points_is_the_same_solution() -> None:
     model = random_model()
     u0, t = fields(model, 2).numpy(), np.linspace(0, 0.2, 4)
     coarse = model.simulate(u0, t)
-    fine0 = resampled(u0, (48,))
+    fine0 = resampled(u0, model.domain.resampled((48,)))
     fine = model.simulate(fine0, t)
     assert fine.shape == (2, 4, 48)
     np.testing.assert_allclose(fine[..., ::3], coarse[..., ::2], atol=1e-10)

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from mesoscribe import OnsagerModel
 from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.parse import parse
-from mesoscribe.symbolic.read.canonical import canonical_law
 from tests.support.examples import fields, random_model
-from tests.symbolic.read.test_canonical import random_law
+from tests.symbolic.law.test_canonical import random_law
 
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SHAPES = st.one_of(st.tuples(st.integers(12, 33)), st.tuples(st.integers(8, 13), st.integers(8, 13)))
@@ -104,9 +104,7 @@ def test_energy_falls_by_m_alone(model: OnsagerModel, batch: tuple[int, ...], se
     member = model.member()
     with torch.no_grad():
         K, v_hat = member.K, model.domain.fft(v)
-        g = model.domain.ifft((member.q * v_hat + model.domain.fft(member.f(v))) * member.mask)
-        if member.nonlocal_force is not None:
-            g = g + model.domain.ifft(member.nonlocal_force(v_hat) * member.mask)
+        g = model.domain.ifft(member.energy.gradient(v_hat) * member.mask)
         lost = (g * model.domain.ifft(K.real * model.domain.fft(g))).mean(model.domain.axes)
     change = (g * rhs(model, v)).mean(model.domain.axes)
     torch.testing.assert_close(change, -lost, rtol=1e-6, atol=1e-7 * float((g.square()).mean()))

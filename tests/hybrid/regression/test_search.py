@@ -12,6 +12,7 @@ import torch
 from scipy.integrate import solve_ivp
 from torch import Tensor
 
+from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
@@ -19,7 +20,6 @@ from mesoscribe.hybrid.readers.load import load
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.search import WarmStart, _member, first_useful_frame, warm_start
 from mesoscribe.hybrid.regression.selection import Regression
-from mesoscribe.hybrid.regression.units import Scales
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.examples import ALLEN_CAHN, DRIVEN, HEAT, KDV, MIXED, OFF_CENTRE, Example, waves
@@ -124,7 +124,7 @@ class Burgers(Member):
 def burgers(kind: type[Member], dt: float) -> Trajectories:
     domain = Domain((64,), (2 * np.pi,))
     k = torch.as_tensor(domain.k[0])
-    equation = kind(domain, 1j * k, 0 * k, lambda u: u**2 / 2, torch.as_tensor(domain.resolved))
+    equation = kind.of(domain, 1j * k, 0 * k, lambda u: u**2 / 2, torch.as_tensor(domain.resolved))
     t = dt * np.arange(40)
     u = simulate(equation, waves(domain, 8, modes=3), t, scheme=ETDRK4(), rtol=1e-8)
     return Trajectories.from_arrays(u, t, domain.coordinates[0], layout="ntx")

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import sympy
 
+from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.factor import Factor, columns, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
-from mesoscribe.symbolic.read.canonical import canonical_law
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.select.eliminate import eliminate
 from mesoscribe.symbolic.select.exchange import Exchanges

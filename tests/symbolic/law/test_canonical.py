@@ -10,12 +10,13 @@ import sympy
 import torch
 from scipy.interpolate import CubicSpline
 
+from mesoscribe.hybrid.data.scales import Scales
+from mesoscribe.hybrid.learn.canonical import canonical_form
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.regression.rank_one import Case
-from mesoscribe.hybrid.regression.units import Scales
+from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.factor import Factor, k, kx, u
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.read.canonical import canonical_form, canonical_law
 from tests.support.examples import fields, random_model
 from tests.support.laws import LAWS, smooth
 
@@ -223,3 +224,33 @@ def test_canonical_law_in_two_dimensions() -> None:
     assert canonical_law(law).coefficients == pytest.approx(
         {"F: u**3": -3.0, "q: 1": -6.0, "m: kx**2": 1.0, "w: kx": -2 / 3}
     )
+
+
+@pytest.mark.parametrize("scales", UNITS, ids=["own units", "other units"])
+def test_a_network_and_its_canonical_form_are_one_member(scales: Scales) -> None:
+    model = in_units(random_model(Case.MIXED, low_modes=3), scales)
+    network = canonical_form(model)
+    u = scales.to_user(fields(model, 3).numpy())
+    rate, same = model.rhs(u), network.rhs(u)
+    assert np.abs(rate - same).max() < 1e-5 * np.abs(rate).max()  # F' of the network is tabulated
+    t = scales.time * np.array([0.0, 0.05, 0.1])
+    ours, theirs = (subject.simulate(u, t) for subject in (model, network))
+    np.testing.assert_allclose(ours, theirs, atol=1e-5 * scales.amplitude)
+
+
+def test_factors_of_a_network_are_public_raw_and_canonical() -> None:
+    scales = UNITS[1]
+    model = in_units(random_model(Case.MIXED, low_modes=3), scales)
+    network = canonical_form(model)
+    v = np.linspace(-1, 1, 5)
+    s = next(gauge.removed for gauge in network.gauge if gauge.freedom == "scale")
+    differences = np.diff(s * model.F(scales.to_user(v)) - network.F(scales.amplitude * v), n=3)
+    np.testing.assert_allclose(differences, 0.0, atol=1e-9)  # but for a parabola
+    u = scales.to_user(fields(model, 3).numpy())
+    parts = model.V0(u), model.V1(u), model.V2(u)
+    np.testing.assert_allclose(sum(parts), model.energies(u).total, rtol=1e-12)
+    at_centre = model.energies(scales.centre + 0 * u).total
+    total = network.V0(u) + network.V1(u) + network.V2(u)
+    np.testing.assert_allclose(total, s * (model.energies(u).total - at_centre), rtol=1e-8)
+    assert model.m.shape == model.w.shape == model.domain.modes_shape
+    np.testing.assert_allclose(network.m, model.m.ravel()[model.modes.first] / s)

@@ -1,0 +1,135 @@
+"""What a user simulates: a member of the class, wherever its terms get their parameters."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from mesoscribe.hybrid.data.scales import Scales
+from mesoscribe.hybrid.dynamics.member import Member
+from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, simulate
+from mesoscribe.hybrid.energy.energy import Energies, Energy
+from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.resample import resampled
+
+
+class Model(ABC):
+    """A member of the class that is given to users: a network, a warm start, a law.
+
+    It says what its box, units and terms are; what follows from these is written here once.
+    """
+
+    @property
+    @abstractmethod
+    def box(self) -> Domain:
+        """The user's box, at any number of points."""
+
+    @property
+    @abstractmethod
+    def units(self) -> Scales:
+        """Units of x, t and u in which the member is written."""
+
+    @property
+    @abstractmethod
+    def modes_kept(self) -> tuple[float, bool]:
+        """The largest wavenumber evolved, in the user's unit, and whether the others are held."""
+
+    @property
+    @abstractmethod
+    def local_symbol(self) -> tuple[float, float]:
+        """a and b of ½ a u² in V0 and ½ b |∇u|² in V1, in the member's units."""
+
+    @abstractmethod
+    def energy(self, domain: Domain) -> Energy:
+        """V on a box at some points, or on those that the model has of its own."""
+
+    @abstractmethod
+    def member(self, domain: Domain) -> Member:
+        """The equation of motion on a box at some points, or on those that the model has of its own."""
+
+    def domain_of(self, u: Float[np.ndarray, "..."]) -> Domain:
+        """The points of fields u (*batch, [field,] *grid) on the model's box.
+
+        Raises:
+            ValueError: u has too few dimensions.
+        """
+        ndim = self.box.ndim
+        if u.ndim < ndim:
+            raise ValueError(f"expected fields (*batch, *grid) in {ndim} dimensions, got shape {u.shape}")
+        return self.box.resampled(u.shape[u.ndim - ndim :])
+
+    def _scaled(self, u: Float[np.ndarray, "..."], domain: Domain) -> Float[np.ndarray, "..."]:
+        """Fields in the member's units, on its points."""
+        return resampled(self.units.to_scaled(u), domain)
+
+    def simulate(
+        self,
+        u0: Float[np.ndarray, "..."],
+        t: Float[np.ndarray, " nt"],
+        *,
+        scheme: Scheme | None = None,
+        rtol: float = 1e-7,
+    ) -> Float[np.ndarray, "..."]:
+        """Fields (*batch, nt, [field,] *grid) at times t (nt,), from u0 (*batch, [field,] *grid) at t[0].
+
+        Args:
+            u0: initial fields, in the user's unit.
+            t: increasing times, in the user's unit.
+            scheme: the one-step method; ETDRK4, which adapts its steps, if None.
+            rtol: local error allowed in each frame, relative to the norm of each field.
+
+        Raises:
+            ValueError: u0 has too few dimensions, or t does not increase.
+            FloatingPointError: the solution is lost; the message names the time.
+        """
+        u0 = np.asarray(u0, dtype=float)
+        domain = self.domain_of(u0)
+        member = self.member(domain)
+        v0 = self._scaled(u0, member.domain)
+        moving = replace(member.in_units(self.units.time).about(torch.as_tensor(v0)), hold=False)
+        frames = simulate(moving, v0, t, scheme=scheme or ETDRK4(), rtol=rtol)
+        u = self.units.to_user(resampled(frames, member.domain.resampled(domain.shape)))
+        band, hold = self.modes_kept
+        if hold:
+            outside = domain.restrict(u0, ~domain.within(band))
+            u = u + np.expand_dims(outside, -len(domain.state_axes) - 1)
+        np.moveaxis(u, -len(domain.state_axes) - 1, 0)[0] = u0
+        return u
+
+    def rhs(self, u: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+        """u_t of fields u (*batch, [field,] *grid), in the user's units."""
+        u = np.asarray(u, dtype=float)
+        domain = self.domain_of(u)
+        member = self.member(domain)
+        with torch.no_grad():
+            rate = member.rhs(torch.as_tensor(self._scaled(u, member.domain))).numpy()
+        return self.units.amplitude / self.units.time * resampled(rate, member.domain.resampled(domain.shape))
+
+    def energies(self, u: Float[np.ndarray, "..."]) -> Energies:
+        """V0 = ∫ F + ½ a u², V1 = ∫ ½ b|∇u|², V2 = all else, of fields (*batch, [field,] *grid).
+
+        Each (*batch), in the user's units: amplitude² × volume.
+        """
+        u = np.asarray(u, dtype=float)
+        energy = self.energy(self.domain_of(u))
+        unit = self.units.amplitude**2 * self.units.length**self.box.ndim
+        with torch.no_grad():
+            v_hat = energy.domain.fft(torch.as_tensor(self._scaled(u, energy.domain)))
+            parts = energy.parts(v_hat, *self.local_symbol)
+        return Energies(*(unit * part.cpu() for part in (parts.V0, parts.V1, parts.V2)))
+
+    def V0(self, u: Float[np.ndarray, "..."]) -> Float[np.ndarray, "*batch"]:
+        """∫ F(u) + ½ a u² dx of fields (*batch, [field,] *grid), in the user's units."""
+        return self.energies(u).V0.numpy()
+
+    def V1(self, u: Float[np.ndarray, "..."]) -> Float[np.ndarray, "*batch"]:
+        """∫ ½ b |∇u|² dx of fields (*batch, [field,] *grid), in the user's units."""
+        return self.energies(u).V1.numpy()
+
+    def V2(self, u: Float[np.ndarray, "..."]) -> Float[np.ndarray, "*batch"]:
+        """The rest of V, of fields (*batch, [field,] *grid), in the user's units."""
+        return self.energies(u).V2.numpy()

@@ -1,0 +1,211 @@
+"""V, a sum of terms, each with its value, its gradient and its linear part."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from mesoscribe.hybrid.energy.powersum import PowerSum
+from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.symbols import act, identity
+
+Pointwise = Callable[[Tensor], Tensor]
+OneSymbol = TypeVar("OneSymbol", np.ndarray, Tensor)
+
+
+class EnergyTerm(ABC):
+    """A term of V on states û (*batch, [field,] *modes).
+
+    Its L² gradient is linear û + force: the stepper solves the linear part exactly.
+    """
+
+    domain: Domain
+
+    @abstractmethod
+    def contributions(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "*batch n"]:
+        """What modes, points or integrals contribute; the value is their sum."""
+
+    @abstractmethod
+    def force(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+        """The transform of the gradient beyond its linear part."""
+
+    def value(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "*batch"]:
+        """The term of each state."""
+        return self.contributions(u_hat).sum(-1)
+
+    def flat(self, parts: Tensor) -> Float[Tensor, "*batch n"]:
+        """Parts (*batch, [field,] *anything) in a row for each state."""
+        return parts.flatten(parts.ndim - len(self.domain.state_axes))
+
+
+@dataclass(frozen=True)
+class QuadraticEnergy(EnergyTerm):
+    """½ |box| Σ_k û_k* Q(k) û_k, with the gradient Q û.
+
+    Args:
+        domain: the box.
+        q: the symbol Q(k), real and even for one field, Hermitian for several.
+    """
+
+    domain: Domain
+    q: Tensor
+
+    def contributions(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "*batch n"]:
+        """½ |box| û_k* Q(k) û_k of each mode."""
+        weight = 0.5 * torch.as_tensor(self.domain.multiplicity, device=u_hat.device) * self.domain.volume
+        if self.domain.n_fields is None:
+            return self.flat(weight * self.q * u_hat.abs() ** 2)
+        return self.flat(weight * (u_hat.conj() * act(self.q, u_hat, self.domain)).real)
+
+    def force(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+        """0: all of the gradient is linear."""
+        return torch.zeros_like(u_hat)
+
+
+@dataclass(frozen=True)
+class PointwiseEnergy(EnergyTerm):
+    """∫ F(u) dx, with the gradient f = ∂F/∂u at each point.
+
+    Args:
+        domain: the box.
+        f: fields (*batch, [field,] *grid) ↦ ∂F/∂u_i.
+        F: fields ↦ F, (*batch, [1,] *grid); None where only the force is known.
+    """
+
+    domain: Domain
+    f: Pointwise
+    F: Pointwise | None = None
+
+    def contributions(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "*batch n"]:
+        """F at each point.
+
+        Raises:
+            ValueError: only the force is known.
+        """
+        if self.F is None:
+            raise ValueError("expected a member that knows its energy F, got its force only; give F as well")
+        return self.flat(self.domain.volume / self.domain.points * self.F(self.domain.ifft(u_hat)))
+
+    def force(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+        """FT{f(u)}."""
+        return self.domain.fft(self.f(self.domain.ifft(u_hat)))
+
+    def mean_slope(self, u: Float[Tensor, "..."], axes: tuple[int, ...]) -> Tensor:
+        """The mean of ∂f/∂u over some axes of fields."""
+        with torch.enable_grad():
+            v = u.detach().clone().requires_grad_()
+            total = (self.f(v) + 0.0 * v).sum()  # f may not depend on v at all
+            (slopes,) = torch.autograd.grad(total, v)
+        return slopes.mean(axes, keepdim=True)
+
+    def tilted(self, slope: Tensor) -> PointwiseEnergy:
+        """F(u) - ½ s u² and f(u) - s u."""
+        f, F = self.f, self.F
+
+        def without_slope(v: Tensor) -> Tensor:
+            return torch.addcmul(f(v), v, slope, value=-1.0)
+
+        def energy(v: Tensor) -> Tensor:
+            assert F is not None
+            squares = v**2
+            if self.domain.n_fields is not None:
+                squares = squares.sum(-self.domain.ndim - 1, keepdim=True)
+            return F(v) - 0.5 * slope * squares
+
+        rest = f.tilted(slope) if isinstance(f, PowerSum) else without_slope
+        return replace(self, f=rest, F=None if F is None else energy)
+
+
+@dataclass(frozen=True)
+class Energies:
+    """V0, V1 and V2 of fields, each (*batch)."""
+
+    V0: Tensor
+    V1: Tensor
+    V2: Tensor
+
+    @property
+    def total(self) -> Tensor:
+        """V = V0 + V1 + V2."""
+        return self.V0 + self.V1 + self.V2
+
+
+@dataclass(frozen=True)
+class Energy:
+    """V = ½ |box| Σ_k û_k* Q(k) û_k + ∫ F(u) dx + further terms.
+
+    Args:
+        quadratic: the first, whose gradient is linear.
+        pointwise: the second.
+        others: local or nonlocal terms beyond, such as ∫ u u_x² dx.
+    """
+
+    quadratic: QuadraticEnergy
+    pointwise: PointwiseEnergy
+    others: tuple[EnergyTerm, ...] = ()
+
+    @property
+    def domain(self) -> Domain:
+        """The box."""
+        return self.quadratic.domain
+
+    @property
+    def terms(self) -> tuple[EnergyTerm, ...]:
+        """All terms."""
+        return (self.quadratic, self.pointwise, *self.others)
+
+    def value(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "*batch"]:
+        """V of each state."""
+        return torch.stack([term.value(u_hat) for term in self.terms]).sum(0)
+
+    def size(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "*batch"]:
+        """The sum of the absolute values of all terms, which the rounding error of V is relative to."""
+        return torch.stack([term.contributions(u_hat).abs().sum(-1) for term in self.terms]).sum(0)
+
+    def force(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+        """The transform of the gradient beyond Q û."""
+        force = self.pointwise.force(u_hat)
+        for term in self.others:
+            force = force + term.force(u_hat)
+        return force
+
+    def gradient(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+        """The transform of δV/δu."""
+        return act(self.quadratic.q, u_hat, self.domain) + self.force(u_hat)
+
+    def tilted(self, slope: Tensor | float) -> Energy:
+        """The same V with ½ s u² moved from F to the quadratic term: Q + s, F(u) - ½ s u²."""
+        q = self.quadratic.q
+        s = torch.as_tensor(slope, dtype=q.dtype if not q.is_complex() else torch.float64, device=q.device)
+        moved = q + s * identity(self.domain).to(q)
+        return replace(self, quadratic=replace(self.quadratic, q=moved), pointwise=self.pointwise.tilted(s))
+
+    def about(self, u: Float[Tensor, "..."]) -> Energy:
+        """The same V with the mean slope of f over some fields (*batch, [field,] *grid) in its linear part.
+
+        A stepper solves that part exactly; where f and Q cancel, as about a large mean, the difference of two
+        stiff terms would need small steps. Where Q has a leading axis, a slope for each of its entries.
+        """
+        many = self.quadratic.q.ndim > self.domain.ndim and self.domain.n_fields is None
+        slope = self.pointwise.mean_slope(u, tuple(range(1 if many else 0, u.ndim)))
+        return self.tilted(slope if many else slope.reshape(()))
+
+    def parts(self, u_hat: Complex[Tensor, "..."], a: Tensor | float, b: Tensor | float) -> Energies:
+        """V0 = ∫ F + ½ a u², V1 = ∫ ½ b |∇u|², V2 = the rest of the quadratic energy and all other terms."""
+        squares = torch.as_tensor(self.domain.k_norm**2, device=u_hat.device)
+        one = identity(self.domain).to(squares.device)
+
+        def quadratic(symbol: Tensor) -> Tensor:
+            return QuadraticEnergy(self.domain, symbol).value(u_hat)
+
+        V0 = quadratic(a * one + 0 * squares) + self.pointwise.value(u_hat)
+        V1 = quadratic(b * squares * one)
+        V2 = quadratic(self.quadratic.q - (a + b * squares) * one)
+        return Energies(V0, V1, torch.stack([V2, *(term.value(u_hat) for term in self.others)]).sum(0))

@@ -1,0 +1,218 @@
+"""A network in canonical form and the user's units: the same dynamics, without what data cannot determine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from mesoscribe.hybrid.data.scales import Scales
+from mesoscribe.hybrid.dynamics.gauge import CanonicalForm, Gauge
+from mesoscribe.hybrid.dynamics.member import Member
+from mesoscribe.hybrid.dynamics.model import Model
+from mesoscribe.hybrid.dynamics.operator import ConstantOperator
+from mesoscribe.hybrid.energy.energy import Energy, EnergyTerm, Pointwise, PointwiseEnergy, QuadraticEnergy
+from mesoscribe.hybrid.energy.nonlocal_energy import NonlocalEnergy
+from mesoscribe.hybrid.energy.table import derivative
+from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.mode_pairs import ModeIndex
+from mesoscribe.hybrid.space.resample import carried
+
+ORDERS = {Case.DISSIPATIVE: (0, 1, 2, 3, 4), Case.MIXED: (0, 1, 2, 3, 4), Case.CONSERVATIVE: (1, 2, 3)}
+
+
+@dataclass(frozen=True, eq=False)
+class RescaledN(EnergyTerm):
+    """s N of a network in the user's units, less its value at u*.
+
+    Args:
+        domain: where fields u - u* are given.
+        own: the user's box at the network's points.
+        network: N, in scaled units on these points.
+        scales: the units.
+        scale: s.
+    """
+
+    domain: Domain
+    own: Domain
+    network: NonlocalEnergy
+    scales: Scales
+    scale: float
+
+    def _scaled(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+        return carried(u_hat, self.domain, self.own) / self.scales.amplitude
+
+    def contributions(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "*batch n"]:
+        """s (N[u] - N[u*]), (*batch, 1)."""
+        unit = self.scale * self.scales.amplitude**2 * self.scales.length**self.domain.ndim
+        with torch.no_grad():
+            found = self.network(self._scaled(u_hat)) - self.network(self._scaled(0 * u_hat))
+        return (unit * found)[..., None]
+
+    def force(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+        """The transform of s δN/δu."""
+        with torch.no_grad():
+            found = self.network.force(self._scaled(u_hat))
+        return self.scale * self.scales.amplitude * carried(found, self.own, self.domain)
+
+
+@dataclass(frozen=True, eq=False)
+class CanonicalNetwork(Model):
+    """A network's factors in canonical form and the user's units.
+
+    Args:
+        own: the user's box, at the network's points; modes: those that are evolved.
+        k: wavenumber components of the modes evolved (dimension, mode), one of each pair k, -k.
+        m, w, q: the symbols on these modes.
+        nodes: values of u - u* over the range of the data.
+        f: F'(u) on the nodes.
+        density: F(u - u*), a function of tensors.
+        drive: F'(0), kept where K(0) ≠ 0.
+        centre: u*.
+        gauge: what was fixed.
+        kept: the largest wavenumber evolved, and whether the others are held.
+        N: the nonlocal energy beyond q; None where the network has none.
+    """
+
+    own: Domain
+    modes: ModeIndex
+    k: Float[np.ndarray, "d k"]
+    m: Float[np.ndarray, " k"]
+    w: Float[np.ndarray, " k"]
+    q: Float[np.ndarray, " k"]
+    nodes: Float[np.ndarray, " n"]
+    f: Float[np.ndarray, " n"]
+    density: Pointwise
+    drive: float
+    centre: float
+    gauge: tuple[Gauge, ...]
+    kept: tuple[float, bool]
+    N: RescaledN | None = None
+
+    def F(self, v: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+        """F of values of u - u*."""
+        with torch.no_grad():
+            return self.density(torch.as_tensor(np.asarray(v, dtype=float))).numpy()
+
+    @property
+    def box(self) -> Domain:
+        """The user's box."""
+        return self.own
+
+    @property
+    def units(self) -> Scales:
+        """Those of the user, about u*."""
+        return Scales(1.0, 1.0, 1.0, self.centre)
+
+    @property
+    def modes_kept(self) -> tuple[float, bool]:
+        """The largest wavenumber evolved, and whether the others are held."""
+        return self.kept
+
+    @property
+    def local_symbol(self) -> tuple[float, float]:
+        """All quadratic energy counts as V2: only the total of it acts."""
+        return 0.0, 0.0
+
+    def energy(self, domain: Domain) -> Energy:
+        """V on a domain of this box, of u - u*; q is 0 on modes that the network does not evolve."""
+        q = carried(self.modes.even(torch.as_tensor(self.q)), self.own, domain)
+        pointwise = PointwiseEnergy(domain, lambda v: derivative(self.density, v).detach(), self.density)
+        others = () if self.N is None else (replace(self.N, domain=domain),)
+        return Energy(QuadraticEnergy(domain, q), pointwise, others)
+
+    def member(self, domain: Domain) -> Member:
+        """The equation of motion on a domain of this box, for u - u*."""
+        K = torch.complex(self.modes.even(torch.as_tensor(self.m)), self.modes.odd(torch.as_tensor(self.w)))
+        mask = torch.as_tensor(domain.within(self.kept[0]))
+        return Member(self.energy(domain), ConstantOperator(domain, carried(K, self.own, domain)), mask)
+
+    def rescaled(self, s: float) -> CanonicalNetwork:
+        """(sM, sW, V/s): the same dynamics."""
+        change = CanonicalForm(0.0, 0.0, 0.0, 1 / s)
+        density = self.density
+        return replace(
+            self,
+            m=change.K(self.m),
+            w=change.K(self.w),
+            q=change.q(self.q),
+            f=change.f(self.f, self.nodes),
+            density=lambda v: change.F(density(v), v),
+            drive=change.N(self.drive),
+            N=None if self.N is None else replace(self.N, scale=change.N(self.N.scale)),
+        )
+
+
+def canonical_form(model: OnsagerModel, n_nodes: int = 401) -> CanonicalNetwork:
+    """The canonical form of a network: the same dynamics, without what the data cannot determine.
+
+    Args:
+        model: the network.
+        n_nodes: values of u, evenly spaced over the range of the data, on which F' is given.
+    """
+    scales, pointwise, a = model.setting.scales, model.potential.pointwise, model.setting.scales.amplitude
+    k, m, w, q = _symbols(model)
+    F0, f0, curvature = _expansion(pointwise)
+    conserved = bool(np.all((m + 1j * w)[(k == 0).all(0)] == 0))
+    conservative = model.case is Case.CONSERVATIVE
+    order, scale = _leading_order(k, w if conservative else m, ORDERS[model.case], odd=conservative)
+    form = CanonicalForm(F0, f0 if conserved else 0.0, curvature, scale)
+    nodes = torch.linspace(model.setting.low, model.setting.high, n_nodes, dtype=torch.float64)
+    N = model.potential.nonlocal_part
+    return CanonicalNetwork(
+        own=model.setting.domain,
+        modes=model.modes,
+        k=k,
+        m=form.K(m),
+        w=form.K(w),
+        q=form.q(q),
+        nodes=a * nodes.numpy(),
+        f=a * form.f(derivative(pointwise, nodes).detach().numpy(), nodes.numpy()),
+        density=lambda v: a**2 * form.F(pointwise(v / a), v / a),
+        drive=0.0 if conserved else scale * a * f0,
+        centre=scales.centre,
+        gauge=form.sentences("w" if conservative else "m", order, a, scales.centre),
+        kept=model.modes_kept,
+        N=None if N is None else RescaledN(model.setting.domain, model.setting.domain, N, scales, scale),
+    )
+
+
+def _symbols(model: OnsagerModel) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """k (dimension, mode), m, w and q of the modes evolved, in the user's units."""
+    positions = model.modes.first.cpu().numpy()
+    k = np.stack([component.ravel()[positions] for component in model.setting.domain.k])
+    on_grid = (model.symbol_m(), model.symbol_w(), model.potential.symbol())
+    m, w, q = (symbol.detach().cpu().numpy().ravel()[positions] for symbol in on_grid)
+    return k, m / model.setting.scales.time, w / model.setting.scales.time, q
+
+
+def _expansion(pointwise: Pointwise) -> tuple[float, float, float]:
+    """F(0), F'(0) and F''(0), in scaled units."""
+    zero = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    slope = derivative(pointwise, zero)
+    (curvature,) = torch.autograd.grad(slope.sum(), zero)
+    return float(pointwise(zero).detach()), float(slope.detach()), float(curvature)
+
+
+def _leading_order(
+    k: np.ndarray, symbol: np.ndarray, orders: tuple[int, ...], odd: bool
+) -> tuple[int, float]:
+    """The power p and the coefficient c of symbol ≈ c |k|^p on the lowest modes but 0.
+
+    An odd symbol is c·k_i |k|^(p-1), with the component i that counts most.
+    """
+    norm = np.sqrt((k**2).sum(0))
+    lowest = np.argsort(norm)[: max(4, len(norm) // 8)]
+    lowest = lowest[norm[lowest] > 0]
+    best = (np.inf, 0, 1.0)
+    for p in orders:
+        powers = (k[:, lowest] * norm[lowest] ** (p - 1) if odd else norm[None, lowest] ** p).T
+        c = np.linalg.lstsq(powers, symbol[lowest], rcond=None)[0]
+        misfit = float(np.linalg.norm(powers @ c - symbol[lowest]))
+        best = min(best, (misfit, p, float(c[np.abs(c).argmax()])))
+    return best[1], best[2]

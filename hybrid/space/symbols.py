@@ -1,0 +1,77 @@
+"""Symbols S(k) of linear operators: numbers at each mode for one field, n×n matrices for several.
+
+A symbol has the shape (*lead, *modes) on a domain whose one field has no axis, else (*lead, n, n, *modes),
+where `lead` broadcasts against the batch of the fields that it acts on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from jaxtyping import Complex
+from torch import Tensor
+
+from mesoscribe.hybrid.space.domain import Domain
+
+
+def act(symbol: Tensor, u_hat: Tensor, domain: Domain) -> Tensor:
+    """(S û)_i = Σ_j S_ij(k) û_j."""
+    if domain.n_fields is None:
+        return symbol * u_hat
+    return (symbol * u_hat.unsqueeze(-domain.ndim - 2)).sum(-domain.ndim - 1)
+
+
+def plus(x: Tensor, symbol: Tensor, u_hat: Tensor, domain: Domain) -> Tensor:
+    """x + S û, in one pass where S is a number at each mode."""
+    return torch.addcmul(x, symbol, u_hat) if domain.n_fields is None else x + act(symbol, u_hat, domain)
+
+
+def product(a: Tensor, b: Tensor, domain: Domain) -> Tensor:
+    """The symbol of the operator a after b."""
+    if domain.n_fields is None:
+        return a * b
+    return (a.unsqueeze(-domain.ndim - 1) * b.unsqueeze(-domain.ndim - 3)).sum(-domain.ndim - 2)
+
+
+def adjoint(symbol: Tensor, domain: Domain) -> Tensor:
+    """The conjugate transpose at each mode."""
+    conjugate = symbol.conj()
+    return conjugate if domain.n_fields is None else conjugate.transpose(-domain.ndim - 1, -domain.ndim - 2)
+
+
+def identity(domain: Domain) -> Tensor:
+    """1 at each mode."""
+    if domain.n_fields is None:
+        return torch.ones((), dtype=torch.float64)
+    one = torch.eye(domain.n_fields, dtype=torch.float64)
+    return one.reshape(*one.shape, *(1,) * domain.ndim)
+
+
+def derivative(order: tuple[int, ...], domain: Domain) -> Complex[np.ndarray, "*modes"]:
+    """(i k)^α, which is ∂^α of each field, on the modes below Nyquist's."""
+    power = [(1j * k) ** n for k, n in zip(domain.k, order, strict=True)]
+    return np.asarray(math.prod(power) * (domain.resolved if any(order) else 1.0) + 0j)
+
+
+def admits(domain: Domain, symbol: Callable[..., np.ndarray]) -> bool:
+    """Whether an operator maps every field's parity to itself, so that it acts between the walls of a domain.
+
+    S_ij must be even under k_a → -k_a along each walled axis a where fields i and j have one parity there,
+    odd where they do not. For one field between walls a skew operator (W odd in k) never is admitted.
+
+    Args:
+        domain: the box, and the parities of its fields.
+        symbol: S(k_1, …, k_d) of arrays of wavenumbers: (*modes), or (n, n, *modes) for several fields.
+    """
+    there = np.asarray(symbol(*domain.k))
+    for axis in domain.walled:
+        mirrored = [-k if a == axis else k for a, k in zip(domain.axes, domain.k, strict=True)]
+        signs = np.array([row[axis] for row in domain.parities], dtype=float)
+        table = np.outer(signs, signs).reshape(len(signs), len(signs), *(1,) * domain.ndim)
+        expected = there if domain.n_fields is None else table * there
+        if not np.allclose(np.asarray(symbol(*mirrored)), expected, rtol=1e-9, atol=0):
+            return False
+    return True

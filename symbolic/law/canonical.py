@@ -1,0 +1,65 @@
+"""The canonical form of a law, with the covariance of its coefficients."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import sympy
+import torch
+from torch import Tensor
+
+from mesoscribe.hybrid.dynamics.gauge import CanonicalForm
+from mesoscribe.symbolic.law.factor import Factor, u
+from mesoscribe.symbolic.law.form import FACTORS
+from mesoscribe.symbolic.law.law import Law
+
+ONE = sympy.Integer(1)
+Rows = dict[str, dict[sympy.Expr, Tensor]]
+
+
+def canonical_law(law: Law) -> Law:
+    """The same dynamics with F free of constant and quadratic terms, and the leading coefficient 1.
+
+    Idempotent; the covariance of the coefficients is carried along by the delta method.
+    """
+    x = torch.as_tensor(law.values())
+    rows = _canonical(law, x)
+    kept = all(tuple(rows[name]) == getattr(law, name).terms for name in FACTORS)
+    at = law.parameters.index(law.scale)
+    if kept and float(x[at]) == 1.0:
+        return law
+    empty: dict[str, Any] = {name: Factor(tuple(rows[name]), (0.0,) * len(rows[name])) for name in FACTORS}
+    form = replace(law, **empty, covariance=None)
+    values, unit = _in_a_row(rows).numpy(), form.parameters.index(form.scale)
+    values[unit] = 1.0
+    if law.covariance is None:
+        return form.with_values(values)
+    jacobian = np.asarray(torch.autograd.functional.jacobian(lambda y: _in_a_row(_canonical(law, y)), x))
+    jacobian[unit] = 0.0
+    return form.with_values(values, jacobian @ np.array(law.covariance) @ jacobian.T)
+
+
+def _canonical(law: Law, x: Tensor) -> Rows:
+    """The coefficients by factor and term of the canonical form of a law with coefficients x."""
+    rows: Rows = {
+        name: dict(zip(getattr(law, name).terms, x[law.places(name)], strict=True)) for name in FACTORS
+    }
+    zero = torch.zeros((), dtype=x.dtype)
+    F = rows["F"]
+    constant, quadratic = F.pop(ONE, zero), F.pop(u**2, None)
+    slope = F.pop(u, zero) if law.conserves_mean else zero
+    if quadratic is not None:
+        rows["q"].setdefault(ONE, zero)
+    curvature = zero if quadratic is None else 2 * quadratic
+    form = CanonicalForm(constant, slope, curvature, x[law.parameters.index(law.scale)])
+    rows["q"] = {term: form.q(c) if term == ONE else form.N(c) for term, c in rows["q"].items()}
+    rows |= {name: {term: form.N(c) for term, c in rows[name].items()} for name in ("F", "N")}
+    rows |= {name: {term: form.K(c) for term, c in rows[name].items()} for name in ("m", "w")}
+    return rows
+
+
+def _in_a_row(rows: Rows) -> Tensor:
+    """All coefficients in the order of `Form.parameters`."""
+    return torch.stack([c for name in FACTORS for c in rows[name].values()])
