@@ -17,7 +17,7 @@ from mesoscribe.symbolic.read.optimisers import Optimiser
 from mesoscribe.symbolic.read.sparse import Selection
 
 COARSER = (1, 10, 100, 1000)  # multiples of the network's precision at which its factors are read
-Candidate = tuple[Law, dict[str, Selection]]
+ReadOff = tuple[Law, dict[str, Selection]]  # a law, and the sparse regression of each factor
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Network:
         weights = importance(model, canonical, data, skill.modes * within)
         return cls(model, canonical, weights, skill.precision, band, first)
 
-    def forms(self, library: Library, optimiser: Optimiser) -> list[list[Candidate]]:
+    def forms(self, library: Library, optimiser: Optimiser) -> list[list[ReadOff]]:
         """Forms about 0 and, where it is another, about the mean; of each centre from fine to coarse.
 
         In 2D those with symbols of |k| follow.

@@ -17,7 +17,7 @@ from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
 from mesoscribe.symbolic.read.factors import pivot_of, usable
-from mesoscribe.symbolic.read.forms import Candidate, Network
+from mesoscribe.symbolic.read.forms import Network, ReadOff
 from mesoscribe.symbolic.read.optimisers import DEFAULT, Optimiser
 from mesoscribe.symbolic.read.propose import Proposer, widened_by
 from mesoscribe.symbolic.read.sparse import Selection
@@ -156,7 +156,7 @@ def _distilled(
     forms = network.forms(library, optimiser)
     read = time.perf_counter()
     ends = [_Ended.of(about, network, data, validation, library, pays) for about in forms]
-    end = _simplest(ends, pays)
+    end = _simplest_end(ends, pays)
     outcome = end.refined_further(data, validation, network.first)
     final, gone = outcome.refinement, outcome.gone
     law = canonical_law(final.law)
@@ -200,7 +200,7 @@ class _Ended:
     @classmethod
     def of(
         cls,
-        read: list[Candidate],
+        read: list[ReadOff],
         network: Network,
         data: Trajectories,
         validation: Trajectories,
@@ -239,7 +239,7 @@ class _Ended:
         return explained(refinement, data, first, self.candidates)
 
 
-def _simplest(ends: list[_Ended], pays: float) -> _Ended:
+def _simplest_end(ends: list[_Ended], pays: float) -> _Ended:
     """The law with the fewest terms among those that predict about as well as the best."""
     best = min(ends, key=lambda end: end.error)
 

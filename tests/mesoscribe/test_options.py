@@ -125,5 +125,11 @@ def test_type_of_a_field_is_its_check(name: str) -> None:
         check(bad)
 
 
+def test_commands_and_options_import_nothing_heavy(tmp_path: Path) -> None:
+    heavy = {"torch", "lightning", "sympy", "numpy", "scipy", "xarray", "matplotlib"}
+    done = python(f"import sys, mesoscribe.cli; print({heavy} & set(sys.modules))", tmp_path)
+    assert done.stdout == "set()\n"
+
+
 def test_names_that_wait_for_no_import_are_those_of_the_cases() -> None:
     assert set(get_args(CaseName)) == {*Case}
