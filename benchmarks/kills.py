@@ -25,7 +25,7 @@ from mesoscribe import simulate
 from mesoscribe.diagnostics.runs.folder import finished, whole
 from mesoscribe.diagnostics.runs.manifest import INCOMPLETE, MANIFEST, verify
 from mesoscribe.diagnostics.runs.plan import Plan
-from mesoscribe.diagnostics.runs.stages import Talk, distil, learn
+from mesoscribe.diagnostics.runs.stages import Console, distil, learn
 from mesoscribe.hybrid.learn import checkpoint
 from mesoscribe.hybrid.learn.checkpoint import NAME
 
@@ -40,11 +40,11 @@ def started(file: Path, out: Path) -> int:
         return process
     status = 1
     try:
-        plan, talk = Plan(str(file), {}, **PLAN), Talk(True, 1)
+        plan, console = Plan(str(file), {}, **PLAN), Console(True, 1)
         if not finished(out, plan, "law.json"):
             with whole(out, resume=True) as folder:
-                model, split = learn(plan, folder, talk, "kills")
-                distil(plan, folder, talk, model, split)
+                model, split = learn(plan, folder, console, "kills")
+                distil(plan, folder, console, model, split)
         status = 0
     finally:
         os._exit(status)

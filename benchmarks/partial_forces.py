@@ -219,8 +219,12 @@ def rollouts() -> Iterator[list[object]]:
     fields: dict[str, object] = {"data": split.train, "validation": split.validation}
     raw = dict(zip(fields, map(states.part, (split.train_part, split.validation_part)), strict=True))
     redrawn, kept = ({**raw, "forces": PartialForces(SITES, redraw)} for redraw in (True, False))
-    for name, taught in {"roll-outs": fields, "forces, redrawn": redrawn, "forces, kept": kept}.items():
-        model = fit(**taught, progress=False)  # type: ignore[arg-type]
+    for name, training_data in {
+        "roll-outs": fields,
+        "forces, redrawn": redrawn,
+        "forces, kept": kept,
+    }.items():
+        model = fit(**training_data, progress=False)  # type: ignore[arg-type]
         used = model.record.evaluations if model.record else 0
         yield [name, used, *(f"{e:.1e}" for e in rollout_error(model, split.test).mean[QUOTED])]
 

@@ -88,12 +88,13 @@ def _light(value: float, good: float, doubtful: float) -> State:
 
 def _class_test(summary: Summary) -> Check:
     rule = "at most twice the residual, or z of at most 3, and no forcing"
-    evidence = None if summary.record is None else summary.record.evidence
-    if evidence is None:
+    verdict = summary.class_test
+    if verdict is None:
         return Check("class test", State.UNKNOWN, "the model carries no record of such a test", rule)
+    evidence = verdict.evidence
     number = f"best member leaves {plain(evidence.ratio, 3)} times the residual, z = {plain(evidence.z, 3)}"
-    why = "".join(f"; {reason}" for reason in evidence.reasons)
-    return Check("class test", State.GOOD if evidence.in_class else State.BAD, number + why, rule)
+    why = "".join(f"; {reason}" for reason in verdict.reasons)
+    return Check("class test", State.GOOD if verdict.in_class else State.BAD, number + why, rule)
 
 
 def _worst(mine: Mapping[str, float | None], other: Mapping[str, float | None]) -> tuple[float, str] | None:

@@ -38,7 +38,7 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, canonical_form
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
-from mesoscribe.hybrid.regression.evidence import Evidence
+from mesoscribe.hybrid.regression.evidence import Verdict
 from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.theory import Theory, theory_beside
@@ -117,9 +117,9 @@ class Summary:
         return None if self.class_test is None else self.class_test.in_class
 
     @property
-    def class_test(self) -> Evidence | None:
-        """The class test; None where there was none."""
-        return None if self.record is None else self.record.evidence
+    def class_test(self) -> Verdict | None:
+        """What the class test said; None where there was none."""
+        return None if self.record is None else self.record.verdict
 
     @property
     def headline(self) -> str:
@@ -167,7 +167,7 @@ def examine(
         data=data,
         truth=truth,
         errors=errors,
-        later_errors=_later(predictors, data, 0 if record is None else record.warm.first_frame),
+        later_errors=_later(predictors, data, model.setting.first_frame),
         rolled=rolled,
         network=network,
         drawn=drawn,

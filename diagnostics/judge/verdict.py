@@ -13,7 +13,7 @@ from mesoscribe.diagnostics.measure.guarantee import Guarantee
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
-from mesoscribe.hybrid.regression.evidence import Evidence
+from mesoscribe.hybrid.regression.evidence import Verdict
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.symbolic.law.digits import plain
 from mesoscribe.symbolic.law.law import Law
@@ -42,17 +42,18 @@ def headline(in_class: bool | None, case: str) -> str:
     return f"In the class; {case} law" if in_class else f"Not in the class; nearest member: {case} law"
 
 
-def class_evidence(evidence: Evidence | None) -> str:
+def class_evidence(verdict: Verdict | None) -> str:
     """The reasons of a rejection, and the numbers behind the verdict on the class."""
-    if evidence is None:
+    if verdict is None:
         return "There was no class test: the model learned from forces, or carries no record of its fit."
+    evidence = verdict.evidence
     shared = (
         ""
         if evidence.shared is None
         else f" Differences from the mean of all trajectories leave {plain(evidence.shared.left, 2)} times "
         f"the squared residual (p = {plain(evidence.shared.p, 2)}); a forcing in x or t would cancel in them."
     )
-    because = "; ".join(evidence.reasons)
+    because = "; ".join(verdict.reasons)
     return (
         (f"Because {because}. " if because else "")
         + f"On held-out trajectories the best member leaves {plain(evidence.ratio, 3)} times the squared "
@@ -107,10 +108,11 @@ def _outside(model: OnsagerModel, data: Trajectories, rolled: Mapping[str, RollO
 def _about_the_fit(record: FitRecord | None) -> Iterator[str]:
     if record is None:
         return
-    if not record.warm.evidence.in_class:
-        because = "; ".join(record.warm.evidence.reasons)
+    verdict = record.verdict
+    if verdict is not None and not verdict.in_class:
+        because = "; ".join(verdict.reasons)
         yield f"Not a member of the class: {because}. The law is the nearest one, not the equation."
-    if record.warm.evidence.linear:
+    if verdict is not None and verdict.evidence.linear:
         yield "The equation is linear: only the product of operator and energy is known, not each of them."
     if record.capped:
         yield "The time cap ended the fit: another machine, or another run, may give another model."

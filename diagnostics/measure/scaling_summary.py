@@ -122,10 +122,10 @@ def dominance(scaling: AmplitudeScaling) -> str:
     parts = [scaling[name] for name in (canonical if "F" in names else ("V0", "V1", "V2"))]
     leader = np.argmax([np.abs(part.values) for part in parts], axis=0)
     ends = [0, *(np.flatnonzero(np.diff(leader)) + 1), len(leader)]
-    said = [
+    stretches = [
         _stretch(parts[leader[first]], slice(first, end)) for first, end in zip(ends, ends[1:], strict=False)
     ]
-    return f"{scaling.subject}: {'; '.join(said)}."
+    return f"{scaling.subject}: {'; '.join(stretches)}."
 
 
 def _stretch(part: ComponentScaling, at: slice) -> str:

@@ -110,7 +110,7 @@ class Distilled(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was dropped, or has to be said."""
+        """What was dropped, or a reader should know."""
         ...
 
     @property
@@ -120,14 +120,14 @@ class Distilled(Protocol):
 
 
 @dataclass(frozen=True)
-class Said:
+class KeptDistillation:
     """What a folder has kept of its distillation."""
 
     notes: tuple[str, ...] = ()
     pareto: Pareto | None = None
 
     @classmethod
-    def of(cls, content: Mapping[str, Any]) -> Said:
+    def of(cls, content: Mapping[str, Any]) -> KeptDistillation:
         """From run.json; a folder that an older version has written holds no Pareto front.
 
         Raises:
@@ -195,27 +195,33 @@ def report(
     record = record or model.record
     summary = summary or examine(model, law, data, truth=truth, record=record)
     out.mkdir(parents=True, exist_ok=True)
-    said = distillation or Said()
-    drawn = figures(summary, said.pareto)
+    distillation = distillation or KeptDistillation()
+    drawn = figures(summary, distillation.pareto)
     drawings = {name: save(figure, out / "figures", name) for name, figure in drawn.items()}
     stages = {**({} if record is None else record.seconds), **(seconds or {})}
     stages["report"] = time.perf_counter() - started
     making = Making(command, seed, split or {}, stages)
     numbers = json.dumps(metrics(summary, making), indent=1, allow_nan=False)
-    page = render(summary, making, drawings, said=said)
+    page = render(summary, making, drawings, distillation=distillation)
     write_whole(out / "metrics.json", numbers + "\n")
     write_whole(out / "report.html", page)
-    write_whole(out / "report.md", report_markdown(summary, making, captions(said), tuple(said.notes)))
+    write_whole(
+        out / "report.md", report_markdown(summary, making, captions(distillation), tuple(distillation.notes))
+    )
     return out / "report.html"
 
 
-def captions(said: Distilled) -> dict[str, tuple[str, str]]:
+def captions(distillation: Distilled) -> dict[str, tuple[str, str]]:
     """Title and what to look for of every figure, in order."""
     title, text = PARETO
-    return LOOK_FOR if said.pareto is None else {**LOOK_FOR, "pareto": (title, text + said.pareto.rule)}
+    return (
+        LOOK_FOR
+        if distillation.pareto is None
+        else {**LOOK_FOR, "pareto": (title, text + distillation.pareto.rule)}
+    )
 
 
-def render(summary: Summary, making: Making, drawings: Mapping[str, str], *, said: Distilled) -> str:
+def render(summary: Summary, making: Making, drawings: Mapping[str, str], *, distillation: Distilled) -> str:
     """The page; drawings are SVG by name."""
     return page(
         "report.html.j2",
@@ -232,12 +238,12 @@ def render(summary: Summary, making: Making, drawings: Mapping[str, str], *, sai
         symmetries=symmetries(summary.law),
         steps=[*map(str, QUOTED), f"last ({summary.data.n_frames - 1})"],
         errors=error_rows(summary),
-        figures=shown(drawings, captions(said)),
+        figures=shown(drawings, captions(distillation)),
         subjects=[scaling.subject for scaling in summary.scalings],
         scalings=scaling_rows(summary.scalings),
         rule=RULE,
         warnings=warned(summary, making),
-        notes=tuple(said.notes),
+        notes=tuple(distillation.notes),
         cited=CITED,
         bibtex=bibtex(making.versions["mesoscribe"]),
     )

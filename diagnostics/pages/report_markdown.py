@@ -47,8 +47,8 @@ def report_markdown(
     }
     head = f"# The mesoscopic equation of {cell(name)}\n\n**{summary.headline}.** "
     sections = (f"## {title}\n\n{text}\n" for title, text in parts.items() if text)
-    said = f"{cell(summary.evidence)}\n\n{cell(str(summary.structure))}\n\n"
-    return head + said + "\n".join(sections)
+    verdict = f"{cell(summary.evidence)}\n\n{cell(str(summary.structure))}\n\n"
+    return head + verdict + "\n".join(sections)
 
 
 def _list(lines: tuple[str, ...] | Iterator[str]) -> str:
@@ -62,9 +62,9 @@ def _checks(summary: Summary) -> str:
 
 def _formulas(summary: Summary) -> str:
     law = summary.law
-    said = [equation_latex(law), potential_latex(law), *factors_latex(law)]
+    formulas = [equation_latex(law), potential_latex(law), *factors_latex(law)]
     known = [] if summary.truth is None else [f"True: {cell(equation_text(summary.truth))}"]
-    return "\n\n".join([cell(equation_text(law)), *known, *(f"$${formula}$$" for formula in said)])
+    return "\n\n".join([cell(equation_text(law)), *known, *(f"$${formula}$$" for formula in formulas)])
 
 
 def _terms(summary: Summary) -> str:

@@ -1,4 +1,4 @@
-"""What is said while a command runs: bars and spinners on a terminal, plain lines elsewhere."""
+"""What is printed while a command runs: bars and spinners on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
+import rich.console
 import torch
-from rich.console import Console
 
 from mesoscribe.hybrid.readers.store import printable
 
@@ -16,17 +16,17 @@ from mesoscribe.hybrid.readers.store import printable
 class _Lines(logging.Handler):
     """Says what is logged."""
 
-    def __init__(self, talk: Talk) -> None:
+    def __init__(self, console: Console) -> None:
         super().__init__()
-        self.talk = talk
+        self.console = console
 
     def emit(self, record: logging.LogRecord) -> None:
         """Say one line."""
-        self.talk.say(record.getMessage())
+        self.console.say(record.getMessage())
 
 
-class Talk:
-    """What is said while a command runs, how long each stage took, and how many threads torch may use.
+class Console:
+    """What is printed while a command runs, how long each stage took, and how many threads torch may use.
 
     Args:
         quiet: say nothing.
@@ -36,8 +36,10 @@ class Talk:
     def __init__(self, quiet: bool, threads: int | None = None) -> None:
         if threads is not None:
             torch.set_num_threads(threads)
-        self.console = Console(quiet=quiet, markup=False, highlight=False, emoji=False, soft_wrap=True)
-        self.progress = self.console.is_terminal and not quiet
+        self.terminal = rich.console.Console(
+            quiet=quiet, markup=False, highlight=False, emoji=False, soft_wrap=True
+        )
+        self.progress = self.terminal.is_terminal and not quiet
         self.seconds: dict[str, float] = {}
 
     @contextmanager
@@ -45,7 +47,7 @@ class Talk:
         """Say what a logger is told, a line each: the progress of a fit where there is no terminal."""
         log, lines = logging.getLogger(name), _Lines(self)
         log.setLevel(logging.INFO)
-        if not (self.console.quiet or self.progress):
+        if not (self.terminal.quiet or self.progress):
             log.addHandler(lines)
         try:
             yield
@@ -55,13 +57,13 @@ class Talk:
     def say(self, *lines: str) -> None:
         """Print lines."""
         for line in lines:
-            self.console.print(printable(line))
+            self.terminal.print(printable(line))
 
     @contextmanager
     def stage(self, name: str, *, bar: bool = False) -> Iterator[None]:
         """Time a stage and say so when it is done; one with a bar of its own needs no spinner."""
         started = time.perf_counter()
-        spinner = self.console.status(name) if self.progress and not bar else nullcontext()
+        spinner = self.terminal.status(name) if self.progress and not bar else nullcontext()
         with spinner, self._listening("mesoscribe.hybrid.learn.training"):
             yield
         self.seconds[name] = time.perf_counter() - started

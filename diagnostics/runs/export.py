@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from pathlib import Path
 
-from mesoscribe.diagnostics.runs.lock import held
+from mesoscribe.diagnostics.runs.lock import locked
 from mesoscribe.diagnostics.runs.manifest import verify
 from mesoscribe.symbolic.export.export import export, exported
 from mesoscribe.symbolic.law.law import Law
@@ -17,5 +17,5 @@ def from_folder(folder: Path, out: Path | None, *, to: str | None, force: bool) 
     law = Law.load(folder / "law.json")
     if to is not None and out is None:
         return exported(law, to).rstrip()
-    with held(folder) if out is None else nullcontext():
+    with locked(folder) if out is None else nullcontext():
         return "\n".join(export(law, out or folder / "export", to=to, force=force))

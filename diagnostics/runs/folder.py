@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from mesoscribe.diagnostics.runs.json_checks import Check, json_object, number, row, table, text
-from mesoscribe.diagnostics.runs.lock import LOCK, held
+from mesoscribe.diagnostics.runs.json_checks import JsonCheck, json_object, number, row, table, text
+from mesoscribe.diagnostics.runs.lock import LOCK, locked
 from mesoscribe.diagnostics.runs.manifest import (
     INCOMPLETE,
     MANIFEST,
@@ -44,7 +44,7 @@ def whole(out: Path, *, force: bool = False, resume: bool = False) -> Iterator[P
     """
     out = out.resolve()
     _check_folder(out)
-    with _terminable(), held(out):
+    with _terminable(), locked(out):
         work = out / INCOMPLETE
         resumed = resume and work.is_dir()
         _check(out, force or resumed)
@@ -56,10 +56,10 @@ def whole(out: Path, *, force: bool = False, resume: bool = False) -> Iterator[P
             _publish(work, out, {})
         except BaseException as error:
             hopeless = isinstance(error, ValueError | FloatingPointError) and not resumed
-            said = "" if hopeless else _saved(work)
-            if not said:
+            saved = "" if hopeless else _saved(work)
+            if not saved:
                 shutil.rmtree(work, ignore_errors=True)
-            _raise_again(error, f"; {said} is saved in {work}: go on with --resume" if said else "")
+            _raise_again(error, f"; {saved} is saved in {work}: go on with --resume" if saved else "")
             raise
 
 
@@ -134,7 +134,7 @@ def finish(out: Path) -> None:
         ValueError: another command is writing into the folder, perhaps doing so.
     """
     if any((out / name / MANIFEST).exists() for name in (INCOMPLETE, REVISION)):
-        with held(out):
+        with locked(out):
             _finish(out)
 
 
@@ -178,7 +178,7 @@ def revising(out: Path, *keeping: str) -> Iterator[Path]:
     """
     if not out.is_dir():
         raise ValueError(f"expected the folder of a fit, got {out}; fit first")
-    with _terminable(), held(out):
+    with _terminable(), locked(out):
         _finish(out)
         verify(out)
         kept(out)
@@ -211,7 +211,7 @@ def replacing_folder(out: Path, *, force: bool, results: Sequence[str]) -> Itera
     """
     out = out.resolve()
     _check_folder(out)
-    with _terminable(), held(out):
+    with _terminable(), locked(out):
         _check(out, force)
         partial = out.parent / f".{out.name}.{uuid4().hex[:8]}.part"
         partial.mkdir()
@@ -240,7 +240,7 @@ def _content(folder: Path) -> dict[str, Any]:
 
 def kept(folder: Path) -> tuple[Plan, dict[str, Any]]:
     """The plan of a folder and all that run.json holds, which may come from a stranger."""
-    checks: dict[str, Check] = {"notes": row(text), "seconds": table(number)}
+    checks: dict[str, JsonCheck] = {"notes": row(text), "seconds": table(number)}
     try:
         content = json_object(folder / "run.json")
         read = {name: check(content[name]) for name, check in checks.items() if name in content}
@@ -249,10 +249,10 @@ def kept(folder: Path) -> tuple[Plan, dict[str, Any]]:
         raise ValueError(f"expected the folder of a fit, got {folder} ({error}); fit first") from None
 
 
-def _raise_again(error: BaseException, said: str) -> None:
+def _raise_again(error: BaseException, saved: str) -> None:
     """Raise an interruption or a lack of space again, with what was saved."""
     ended = isinstance(error, SystemExit) and isinstance(error.__context__, KeyboardInterrupt)
     if ended or isinstance(error, KeyboardInterrupt):  # Lightning turns the second into the first
-        raise KeyboardInterrupt(f"interrupted{said}") from None
-    if isinstance(error, OSError) and said:
-        raise OSError(f"{error}{said}") from error
+        raise KeyboardInterrupt(f"interrupted{saved}") from None
+    if isinstance(error, OSError) and saved:
+        raise OSError(f"{error}{saved}") from error

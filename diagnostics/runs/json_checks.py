@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeVar
+from types import NoneType
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 LARGEST = 2**26  # bytes of a file
 LONGEST = 300  # characters of a text
 Read = TypeVar("Read")
-Check = Callable[[Any], Any]
+JsonCheck = Callable[[Any], Any]
 
 
 def json_object(path: Path) -> dict[str, Any]:
@@ -44,13 +46,20 @@ def text(value: object) -> str:
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
 
 
-def number(value: object) -> float:
-    """A finite number that is not negative."""
+def real(value: object) -> float:
+    """A finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"number: {text(str(value))}")
-    if not math.isfinite(value) or value < 0:
+    if not math.isfinite(value):
         raise ValueError(f"number: {value}")
     return float(value)
+
+
+def number(value: object) -> float:
+    """A finite number that is not negative."""
+    if real(value) < 0:
+        raise ValueError(f"number: {value}")
+    return real(value)
 
 
 def count(value: object) -> int:
@@ -105,7 +114,7 @@ def one_of(names: Collection[str]) -> Callable[[Any], str]:
     return read
 
 
-def entries(content: object, checks: Mapping[str, Check], *, all_of_them: bool = True) -> dict[str, Any]:
+def entries(content: object, checks: Mapping[str, JsonCheck], *, all_of_them: bool = True) -> dict[str, Any]:
     """The entries of a table, each checked by the function of its name.
 
     Raises:
@@ -116,3 +125,24 @@ def entries(content: object, checks: Mapping[str, Check], *, all_of_them: bool =
     for name in found.keys() - checks.keys():
         raise KeyError(name)
     return {name: check(found[name]) for name, check in checks.items() if all_of_them or name in found}
+
+
+PLAIN: dict[Any, JsonCheck] = {str: string, int: count, float: number, bool: flag}
+
+
+def checks_of(declared: type) -> dict[str, JsonCheck]:
+    """What checks each field of a dataclass, by its type."""
+    hints = get_type_hints(declared)
+    return {field.name: _check_of(hints[field.name]) for field in fields(declared)}
+
+
+def _check_of(kind: Any) -> JsonCheck:
+    """Of a plain type, a choice of texts, `tuple[X, ...]` or `X | None`."""
+    if kind in PLAIN:
+        return PLAIN[kind]
+    if get_origin(kind) is Literal:
+        return one_of(get_args(kind))
+    if get_origin(kind) is tuple:
+        return row(_check_of(get_args(kind)[0]))
+    [inner] = [some for some in get_args(kind) if some is not NoneType]
+    return maybe(_check_of(inner))

@@ -12,7 +12,7 @@ LOCK = ".lock"
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """A folder, made if needed, that no other command writes into meanwhile; gone again if it stays empty.
 
     The operating system lets go of the lock of a process that ended, however it did: a file `.lock` that was

@@ -7,119 +7,79 @@ import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from mesoscribe.diagnostics.runs.json_checks import (
-    count,
-    entries,
-    flag,
-    maybe,
-    number,
-    one_of,
-    row,
-    string,
-    table,
-)
+from mesoscribe.diagnostics.runs.json_checks import JsonCheck, checks_of, entries, string
 from mesoscribe.hybrid.chain.partial_forces import PartialForces
 from mesoscribe.hybrid.chain.states import ChainData
 from mesoscribe.hybrid.data.trajectories import Split, Trajectories
-from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.readers.load import load
-from mesoscribe.hybrid.regression.rank_one import Case
-from mesoscribe.hybrid.regression.search import warm_start
-from mesoscribe.hybrid.regression.warm_start import WarmStart
+from mesoscribe.options import Distilling, Making, Reading, Sampling, Symmetry, Training, flags, names
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
-from mesoscribe.symbolic.read.optimisers import BY_NAME, by_name
+from mesoscribe.symbolic.read.optimisers import by_name
 from mesoscribe.symbolic.read.propose import PySR
 from mesoscribe.symbolic.select.eliminate import PAYS
 from mesoscribe.symbolic.systems.catalog import chain_states, simulate, system
 from mesoscribe.symbolic.systems.chains import CHAINS, ChainSystem
 
-SYMMETRIES = ("even", "isotropic", "both")
-READING = {**dict.fromkeys(("u", "x", "y", "t", "layout", "frames"), string), "memory": number}
-MAKING = {"n_trajectories": count, "noise": number, "force_law": string, "sites": count, "courant": number}
-PLAN: dict[str, Any] = {
+PLAN: dict[str, JsonCheck] = {
     "name": string,
-    "options": lambda found: entries(found, {**READING, **MAKING}, all_of_them=False),
-    "test": maybe(string),
-    "seed": count,
-    "case": maybe(one_of([*Case])),
-    "steps": maybe(count),
-    "max_minutes": maybe(number),
-    "symmetry": maybe(one_of(SYMMETRIES)),
-    "pays": maybe(number),
-    "terms": row(string),
-    "forces": maybe(count),
-    "optimiser": maybe(one_of([*BY_NAME])),
-    "pysr": flag,
-}
-RECORD: dict[str, Any] = {
-    "history": row(lambda pair: (count(pair[0]), number(pair[1]))),
-    **dict.fromkeys(("best_step", "steps", "substeps", "evaluations"), count),
-    "capped": flag,
-    "seconds": table(number),
+    "options": lambda found: entries(found, {**checks_of(Reading), **checks_of(Making)}, all_of_them=False),
+    **checks_of(Training),
+    **checks_of(Distilling),
 }
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is learned from, and how; kept in run.json so that a later command can go on from there.
+class Source:
+    """What is learned from.
 
     Args:
         name: a catalogue name or a file.
-        options: of `simulate` or of `load`.
-        test: the user's own test file.
-        seed, case, steps, max_minutes: of the split and the fit.
-        symmetry: imposed on the law, "even", "isotropic" (see `mesoscribe.symbolic.law.library`) or "both".
-        pays: by which factor a term of the law must reduce the error to stay.
-        terms: further candidates for the law, see `Library.wider`.
-        optimiser: what proposes terms of the law, a name in `mesoscribe.symbolic.read.optimisers.BY_NAME`.
-        pysr: whether symbolic regression is asked where the candidates do not hold F.
-        forces: on how many random sites of each snapshot the forces are learned from, instead of roll-outs.
+        options: those of `Making` or of `Reading` that were given.
     """
 
     name: str
     options: dict[str, Any]
-    test: str | None = None
-    seed: int = 0
-    case: str | None = None
-    steps: int | None = None
-    max_minutes: float | None = None
-    symmetry: str | None = None
-    pays: float | None = None
-    terms: tuple[str, ...] = ()
-    forces: int | None = None
-    optimiser: str | None = None
-    pysr: bool = False
+
+
+@dataclass(frozen=True)
+class Plan(Distilling, Training, Source):
+    """What is learned from, and how; kept in run.json so that a later command can go on from there.
+
+    Its fields are those of `Source` and the options that `mesoscribe.options` declares.
+    """
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "terms", tuple(self.terms))  # JSON made a list of it
+        object.__setattr__(self, "terms", tuple(self.terms or ()))  # JSON made a list of it
 
     @classmethod
-    def of(cls, name: str, reading: dict[str, Any], making: dict[str, Any], **rest: Any) -> Plan:
-        """A plan from options, those for files or those for catalogue systems.
+    def of(cls, name: str, **given: Any) -> Plan:
+        """A plan from options, those for files or those for catalogue systems among them.
 
         Raises:
             ValueError: options of the wrong kind.
         """
         kind, used, unused = (
-            ("a file", reading, making) if is_file(name) else ("a catalogue name", making, reading)
+            ("a file", Reading, Sampling) if is_file(name) else ("a catalogue name", Sampling, Reading)
         )
-        misplaced = [
-            f"--{option.removeprefix('n_').replace('_', '-')}"
-            for option, value in unused.items()
-            if value is not None
-        ]
+        misplaced = [flag for option, flag in flags(unused).items() if given.get(option) is not None]
         if misplaced:
             raise ValueError(f"expected no {', '.join(misplaced)} with {kind}, got {name}; leave it out")
-        if rest.get("forces") is not None:
-            _check_forces(name, making)
-        if rest.get("pysr"):
+        options = {option: given[option] for option in names(used) if given.get(option) is not None}
+        apart = {*names(Reading), *names(Sampling)}
+        plan = cls(
+            str(Path(name).resolve()) if is_file(name) else name,
+            options,
+            **{option: value for option, value in given.items() if option not in apart},
+        )
+        if plan.forces is not None:
+            _check_forces(name, options)
+        if plan.pysr:
             PySR()  # refused now, not after the fit
-        options = {option: value for option, value in used.items() if value is not None}
-        return cls(str(Path(name).resolve()) if is_file(name) else name, options, **rest)
+        return plan
 
     @classmethod
     def read(cls, content: Any) -> Plan:
@@ -130,7 +90,7 @@ class Plan:
         """
         plan = cls(**entries(content, PLAN, all_of_them=False))
         file = is_file(plan.name)
-        for option in plan.options.keys() - (READING if file else MAKING):
+        for option in plan.options.keys() - {*names(Reading if file else Making)}:
             raise ValueError(f"{option} with {'a file' if file else 'a catalogue name'}")
         if plan.forces is not None:
             _check_forces(plan.name, plan.options)
@@ -156,7 +116,7 @@ class Plan:
         """The states of the chain whose forces are learned from."""
         return chain_states(self.name, seed=self.seed, **self.options)
 
-    def taught(self, split: Split) -> dict[str, Any]:
+    def training_data(self, split: Split) -> dict[str, Any]:
         """What the fit is given to learn from: trajectories, or states and the sites whose forces it sees."""
         if self.forces is None:
             return {"data": split.train, "validation": split.validation}
@@ -180,7 +140,7 @@ class Plan:
         Raises:
             ValueError: a symmetry that is not known, a term that is not understood.
         """
-        if self.symmetry not in (None, *SYMMETRIES):
+        if self.symmetry not in (None, *get_args(Symmetry)):
             raise ValueError(f"expected symmetry even, isotropic or both, got {self.symmetry!r}; fit again")
         even, isotropic = (self.symmetry in (name, "both") for name in ("even", "isotropic"))
         library = polynomials(ndim, isotropic=isotropic).wider(*self.terms)
@@ -198,26 +158,6 @@ class Plan:
             "optimiser": by_name(self.optimiser),
             "proposer": PySR(seed=self.seed) if self.pysr else None,
         }
-
-    def record(self, split: Split, kept: object) -> FitRecord:
-        """How the fit went: its warm start made again, the rest from run.json.
-
-        Raises:
-            ValueError: run.json does not say how it went.
-        """
-        try:
-            went = entries(kept, RECORD, all_of_them=False)
-            FitRecord(warm=None, **went)  # type: ignore[arg-type]
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise ValueError(f"expected how the fit went in run.json, got none or a wrong {error}") from None
-        return FitRecord(warm=self._warm(split), **went)
-
-    def _warm(self, split: Split) -> WarmStart:
-        if self.forces is None:
-            return warm_start(split.train, split.validation, case=Case(self.case) if self.case else None)
-        from mesoscribe.hybrid.learn.fit_forces import ForceStart  # imports Lightning, which takes seconds
-
-        return ForceStart.of(**self.taught(split), seed=self.seed).warm
 
 
 def _check_forces(name: str, making: dict[str, Any]) -> None:

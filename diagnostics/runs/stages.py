@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from mesoscribe.diagnostics.measure.scaling_summary import scaling_summary
-from mesoscribe.diagnostics.pages.report import Said, report
+from mesoscribe.diagnostics.pages.report import KeptDistillation, report
 from mesoscribe.diagnostics.pages.scaling_report import write
-from mesoscribe.diagnostics.runs.console import Talk
+from mesoscribe.diagnostics.runs.console import Console
 from mesoscribe.diagnostics.runs.folder import CHECKPOINT, finished, keep, kept, revising, same, whole
-from mesoscribe.diagnostics.runs.lock import held
+from mesoscribe.diagnostics.runs.lock import locked
 from mesoscribe.diagnostics.runs.manifest import verify
 from mesoscribe.diagnostics.runs.plan import Plan, is_file
-from mesoscribe.diagnostics.runs.terminal_summary import summary
+from mesoscribe.diagnostics.runs.record_json import read_record, record_json
+from mesoscribe.diagnostics.runs.terminal_summary import result_lines
 from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.hybrid.data.trajectories import Split, Trajectories
 from mesoscribe.hybrid.learn.digest import digest
 from mesoscribe.hybrid.learn.fit import fit
@@ -27,35 +28,34 @@ from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.select.distill import Distillation, distillation
 
 
-def learn(plan: Plan, folder: Path, talk: Talk, command: str) -> tuple[OnsagerModel, Split]:
+def learn(plan: Plan, folder: Path, console: Console, command: str) -> tuple[OnsagerModel, Split]:
     """Read or simulate, split, fit; leaves model/ and run.json. Goes on where a run was interrupted."""
 
-    with talk.stage("read" if is_file(plan.name) else "simulate"):
+    with console.stage("read" if is_file(plan.name) else "simulate"):
         split = plan.split()
-    talk.say(*str(split.train).splitlines())
+    console.say(*str(split.train).splitlines())
     known = _begun(plan, folder, command, split)
     if known is not None:
         model = OnsagerModel.load(folder / "model")
-        model.record = plan.record(split, known)
+        model.record = read_record(known)
         return model, split
-    taught = plan.taught(split)
-    with talk.stage("fit", bar=True):
+    training_data = plan.training_data(split)
+    with console.stage("fit", bar=True):
         model = fit(
-            **taught,
+            **training_data,
             seed=plan.seed,
             case=plan.case,
             schedule=plan.schedule(),
-            progress=talk.progress,
+            progress=console.progress,
             checkpoint=folder / CHECKPOINT,
         )
-    del talk.seconds["fit"]  # the record has it, and the factorisation on its own
+    del console.seconds["fit"]  # the record has it, and the factorisation on its own
     model.save(folder / "model")
-    record = {} if model.record is None else {**vars(model.record)}
-    record.pop("warm", None)
-    if model.record is not None and plan.forces is not None:
-        bonds = sum(taught[part].r.size for part in ("data", "validation"))
-        talk.say(f"{model.record.evaluations} of {bonds} bond forces evaluated")
-    keep(folder, fit=record)
+    assert model.record is not None
+    if plan.forces is not None:
+        bonds = sum(training_data[part].r.size for part in ("data", "validation"))
+        console.say(f"{model.record.evaluations} of {bonds} bond forces evaluated")
+    keep(folder, fit=record_json(model.record))
     return model, split
 
 
@@ -76,11 +76,11 @@ def _begun(plan: Plan, folder: Path, command: str, split: Split) -> dict[str, An
 
 
 def distil(
-    plan: Plan, folder: Path, talk: Talk, model: OnsagerModel, split: Split
+    plan: Plan, folder: Path, console: Console, model: OnsagerModel, split: Split
 ) -> tuple[Law, Distillation]:
     """Distil; leaves law.json, law.tex and law.md."""
 
-    with talk.stage("distill"):
+    with console.stage("distill"):
         found = distillation(
             model,
             split.train,
@@ -88,10 +88,8 @@ def distil(
             seed=plan.seed,
             **plan.distilling(split.train.domain.ndim),
         )
-    talk.seconds.update(found.seconds)
-    optimiser = {} if plan.optimiser is None else {"optimiser": plan.optimiser}
-    made = {"source": split.train.source, "seed": plan.seed, **optimiser}
-    law = replace(found.law, provenance=made)
+    console.seconds.update(found.seconds)
+    law = replace(found.law, provenance=Provenance(split.train.source, plan.seed, plan.optimiser))
     law.save(folder / "law.json")
     write_whole(folder / "law.tex", latex_document(law))
     write_whole(folder / "law.md", markdown(law))
@@ -101,19 +99,19 @@ def distil(
 
 
 def judge(
-    plan: Plan, found: Path, folder: Path, talk: Talk, data: Trajectories, command: str, **known: Any
+    plan: Plan, found: Path, folder: Path, console: Console, data: Trajectories, command: str, **known: Any
 ) -> None:
     """Report on the network and law of a folder; leaves report.html, figures/ and metrics.json in another."""
 
     model, law = OnsagerModel.load(found / "model"), Law.load(found / "law.json")
-    with talk.stage("report"):
+    with console.stage("report"):
         report(model, law, data, folder, truth=plan.truth, command=command, seed=plan.seed, **known)
 
 
 def carry_out(
     plan: Plan,
     out: Path,
-    talk: Talk,
+    console: Console,
     command: str,
     *,
     distilled: bool = True,
@@ -126,29 +124,27 @@ def carry_out(
     """
     if not (resume and finished(out, plan, "metrics.json" if distilled else "model")):
         with whole(out, force=force, resume=resume) as folder:
-            model, split = learn(plan, folder, talk, command)
+            model, split = learn(plan, folder, console, command)
             if distilled:
-                _, found = distil(plan, folder, talk, model, split)
-                known = {"distillation": found, "record": model.record, "seconds": talk.seconds}
-                judge(plan, folder, folder, talk, split.test, command, split=split.as_dict(), **known)
-    talk.say(*(summary(plan, out) if distilled else [f"model in {out}"]))
+                _, found = distil(plan, folder, console, model, split)
+                known = {"distillation": found, "record": model.record, "seconds": console.seconds}
+                judge(plan, folder, folder, console, split.test, command, split=split.as_dict(), **known)
+    console.say(*(result_lines(plan, out) if distilled else [f"model in {out}"]))
 
 
-def distil_again(
-    folder: Path, data: Path | None, talk: Talk, *, terms: Sequence[str] = (), **changed: Any
-) -> None:
+def distil_again(folder: Path, data: Path | None, console: Console, **changed: Any) -> None:
     """Distil the network of a folder, on its own data or on another file; a report on the law before goes."""
     with revising(folder, "model") as work:
         plan, _ = kept(work)
         asked = {name: value for name, value in changed.items() if value}
-        plan = replace(plan, terms=tuple(terms) or plan.terms, **asked)
+        plan = replace(plan, **asked)
         keep(work, plan=asdict(plan))
         split = plan.split(data)
-        law, _ = distil(plan, work, talk, OnsagerModel.load(folder / "model"), split)
-    talk.say(equation_text(law), f"law in {folder}")
+        law, _ = distil(plan, work, console, OnsagerModel.load(folder / "model"), split)
+    console.say(equation_text(law), f"law in {folder}")
 
 
-def judge_again(folder: Path, data: Path | None, talk: Talk, command: str) -> None:
+def judge_again(folder: Path, data: Path | None, console: Console, command: str) -> None:
     """Report on the network and the law of a folder, on the test part of its data or on another file."""
     with revising(folder, "model", "law.json", "law.tex", "law.md") as work:
         plan, content = kept(work)
@@ -158,24 +154,24 @@ def judge_again(folder: Path, data: Path | None, talk: Talk, command: str) -> No
             plan,
             folder,
             work,
-            talk,
+            console,
             split.test if data is None else plan.data(data),
             command,
-            distillation=Said.of(content),
-            record=plan.record(split, content.get("fit")),
-            seconds={**content.get("seconds", {}), **talk.seconds},
+            distillation=KeptDistillation.of(content),
+            record=read_record(content.get("fit")),
+            seconds={**content.get("seconds", {}), **console.seconds},
             **judged,
         )
-    talk.say(*summary(plan, folder))
+    console.say(*result_lines(plan, folder))
 
 
-def scale(folder: Path, data: Path | None, talk: Talk, command: str) -> None:
+def scale(folder: Path, data: Path | None, console: Console, command: str) -> None:
     """Exponents of the network and the law of a folder, on all of its data or on another file."""
     verify(folder)
     plan, _ = kept(folder)
     model, law = OnsagerModel.load(folder / "model"), Law.load(folder / "law.json")
     fields = plan.data(data)
-    with held(folder), talk.stage("scaling"):
-        said = scaling_summary(model, law, fields)
-        page = write(said, law, fields, folder, command=command)
-    talk.say("", *str(said).splitlines(), "", f"scaling     {page}")
+    with locked(folder), console.stage("scaling"):
+        found = scaling_summary(model, law, fields)
+        page = write(found, law, fields, folder, command=command)
+    console.say("", *str(found).splitlines(), "", f"scaling     {page}")

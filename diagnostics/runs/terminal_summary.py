@@ -12,7 +12,7 @@ from mesoscribe.symbolic.export.export import equation_text, term_lines
 from mesoscribe.symbolic.law.law import Law
 
 
-def summary(plan: Plan, folder: Path) -> list[str]:
+def result_lines(plan: Plan, folder: Path) -> list[str]:
     """The outcome on one screen.
 
     Raises:

@@ -85,8 +85,10 @@ class Trajectories:
         coordinates = {AXES[letter]: coordinate(AXES[letter], axis) for letter, axis in axes.items()}
         field, changes = real(numbers("u", u))
         lengths = {letter: coordinates[AXES[letter]].size for letter in axes}
-        told = json.dumps(dict(provenance)) if provenance else ""
-        dataset = assemble(arrange(field, lengths, layout), coordinates, source, (*notes, *changes), told)
+        facts_json = json.dumps(dict(provenance)) if provenance else ""
+        dataset = assemble(
+            arrange(field, lengths, layout), coordinates, source, (*notes, *changes), facts_json
+        )
         return _close_box(cls(dataset))
 
     @property
@@ -258,5 +260,5 @@ def _close_box(data: Trajectories) -> Trajectories:
             notes.append(f"u does not look periodic along {name}: it {fault}")
             warnings.warn(f"{notes[-1]}; the box is taken as periodic", UserWarning, stacklevel=4)
     changed = len(notes) > len(data.notes)
-    told = data.dataset.attrs.get("provenance", "")
-    return Trajectories(assemble(u, coordinates, data.source, notes, told)) if changed else data
+    facts_json = data.dataset.attrs.get("provenance", "")
+    return Trajectories(assemble(u, coordinates, data.source, notes, facts_json)) if changed else data

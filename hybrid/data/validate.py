@@ -18,7 +18,7 @@ from mesoscribe.hybrid.space.domain import FloatArray
 ROUNDING = 4 * float(np.finfo(np.float32).eps)
 UNEVENNESS = 1e-4
 LARGEST = 1e100
-SAID = {"source": "memory", "provenance": ""}
+UNKNOWN = {"source": "memory", "provenance": ""}
 DIMS = {1: ("trajectory", "time", "x"), 2: ("trajectory", "time", "x", "y")}
 
 
@@ -99,8 +99,8 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
     _check_size("u", u)
     attrs = dataset.attrs
     notes = (str(note) for note in np.atleast_1d(np.asarray(attrs.get("notes", ()), dtype=str)))
-    source, told = (str(attrs.get(name, missing)) for name, missing in SAID.items())
-    return assemble(u, coordinates, source, notes, told)
+    source, provenance = (str(attrs.get(name, missing)) for name, missing in UNKNOWN.items())
+    return assemble(u, coordinates, source, notes, provenance)
 
 
 def facts(provenance: str) -> dict[str, Any]:

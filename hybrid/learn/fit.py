@@ -20,6 +20,7 @@ from mesoscribe.hybrid.learn.imitate import band_limited, build
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.learn.schedule import Schedule
+from mesoscribe.hybrid.regression.evidence import Verdict
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.search import warm_start
 
@@ -80,7 +81,7 @@ def fit(
         saves = Checkpoint.of(checkpoint, digest(data, validation), schedule, seed, str(case))
     began = time.perf_counter()
     warm = warm_start(data, validation, case=chosen)
-    model = build(warm, data)
+    model = build(warm, data, seed)
     factorised = time.perf_counter()
     dt = data.dt / warm.scales.time
     v = torch.as_tensor(band_limited(warm, data)[:, warm.first_frame :])
@@ -90,7 +91,7 @@ def fit(
     windows = Windows(v, min(max(schedule.leads) + 1, v.shape[1]))
     judged = Windows(held_out, held_out.shape[1])
     course = train(module, windows, judged, seed=seed, progress=progress, checkpoint=saves)
-    model.record = FitRecord.of(warm, course, began, factorised, substeps=substeps)
+    model.record = FitRecord.of(Verdict.of(warm.evidence), course, began, factorised, substeps=substeps)
     return model.eval()
 
 

@@ -85,7 +85,7 @@ class SiteForces(Training):
 
     def training_step(self, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         """The loss of a batch of snapshots."""
-        return self.held(self.misfit(batch), f"forces on {batch[1].shape[1]} sites")
+        return self.finite_loss(self.misfit(batch), f"forces on {batch[1].shape[1]} sites")
 
     def validation_step(self, batch: tuple[Tensor, Tensor, Tensor]) -> None:
         """Log the root of L_p."""
@@ -124,9 +124,8 @@ def fit_forces(
         saves = Checkpoint.of(checkpoint, states_digest(*states), schedule, seed, forces)
     module = SiteForces(model, schedule, samples.map, start.size)
     course = train(module, start.draws, start.judged, seed=seed, progress=progress, checkpoint=saves)
-    warm = replace(start.warm, score=course.history[0][1])
     looked_at = samples.forces.evaluations + start.judged.samples.forces.evaluations
-    model.record = FitRecord.of(warm, course, began, factorised, evaluations=looked_at)
+    model.record = FitRecord.of(None, course, began, factorised, evaluations=looked_at)
     return model.eval()
 
 
@@ -172,7 +171,13 @@ class ForceStart:
             torch.as_tensor(band_limited(warm, _fields(part))).flatten(0, 1) for part in (samples, judged)
         )
         kept = Snapshots(judged, v, replace(forces, redraw=False), rng)
-        return cls(warm, build(warm, _fields(samples)), draws, kept, size)
+        return cls(
+            warm,
+            build(warm, _fields(samples, f"forces of a chain, F(r) = {data.force}"), seed),
+            draws,
+            kept,
+            size,
+        )
 
 
 def _check_same_chain(mine: SiteMap, theirs: SiteMap) -> None:
@@ -195,10 +200,10 @@ def _states(data: ChainData | Trajectories) -> ChainData:
     return data
 
 
-def _fields(samples: ForceSamples) -> Trajectories:
+def _fields(samples: ForceSamples, source: str = "a chain") -> Trajectories:
     """u at the sites, all snapshots in a row: their order in time is of no account."""
     u, places = samples.u.numpy(), samples.map.domain.coordinates[0]
-    return Trajectories.from_arrays(u[None], np.arange(len(u)), places, layout="ntx")
+    return Trajectories.from_arrays(u[None], np.arange(len(u)), places, layout="ntx", source=source)
 
 
 def _warm(wave: LinearWave, data: Trajectories, size: float) -> WarmStart:

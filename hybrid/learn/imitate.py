@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel, Setting
 from mesoscribe.hybrid.regression.rank_one import Case
@@ -16,7 +17,7 @@ FRAMES = 8  # of each trajectory, that show how large N becomes
 LOW_MODES = {1: 4, 2: 2}  # along each axis, whose invariants enter N where it is needed
 
 
-def build(warm: WarmStart, data: Trajectories) -> OnsagerModel:
+def build(warm: WarmStart, data: Trajectories, seed: int | None = None) -> OnsagerModel:
     """The network that starts as the warm start: F imitates its polynomial, m, w, q its symbols, N its N.
 
     Of the scale (and, when M = 0, the sign) that the data leave free, the one is taken in which |K| is 1
@@ -34,6 +35,8 @@ def build(warm: WarmStart, data: Trajectories) -> OnsagerModel:
         float(v.min()),
         float(v.max()),
         LOW_MODES[data.domain.ndim] if warm.beta else 0,
+        warm.first_frame,
+        Provenance(data.source, seed),
     )
     model = OnsagerModel(setting)
     inside = model.modes.inside

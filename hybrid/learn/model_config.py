@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.scales import Scales
 
-FORMAT = 1
+FORMAT = 2
 MOST_POINTS, MOST_MODES = 2**24, 16  # that are read from a file
 EXTREME = 1e50  # of the box in scaled units, where it is near 1
 
@@ -26,7 +27,8 @@ class Setting:
         band: largest wavenumber evolved, in scaled units; hold: the others are kept, not removed.
         low, high: range of v in the data.
         low_modes: modes along each axis that enter the network of N; 0 where N = 0.
-        provenance: how it was made.
+        first_frame: of the data that the equation describes; those before show how high modes were erased.
+        provenance: where it comes from.
     """
 
     shape: tuple[int, ...]
@@ -38,7 +40,8 @@ class Setting:
     low: float
     high: float
     low_modes: int = 0
-    provenance: dict[str, Any] = field(default_factory=dict)
+    first_frame: int = 0
+    provenance: Provenance = Provenance()
 
     @property
     def domain(self) -> Domain:
@@ -47,7 +50,7 @@ class Setting:
 
     def to_json(self) -> dict[str, Any]:
         """For a file."""
-        return {"format": FORMAT, **asdict(self)}
+        return {"format": FORMAT, **asdict(self), "provenance": self.provenance.as_dict()}
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Setting:
@@ -63,6 +66,7 @@ class Setting:
         try:
             values["scales"] = Scales(**values["scales"])
             values["case"] = Case(values["case"])
+            values["provenance"] = Provenance.of(values["provenance"])
             values["shape"], values["lengths"] = tuple(values["shape"]), tuple(values["lengths"])
             setting = cls(**values)
             setting._check()
@@ -74,9 +78,9 @@ class Setting:
         """Refuse what no fit writes, before anything is built of it."""
         scales = (self.scales.length, self.scales.time, self.scales.amplitude)
         numbers = (*self.lengths, *scales, self.scales.centre, self.band, self.low, self.high)
-        counts = (*self.shape, self.low_modes)
+        counts = (*self.shape, self.low_modes, self.first_frame)
         if not all(isinstance(n, int) and not isinstance(n, bool) for n in counts):
-            raise ValueError(f"expected whole numbers of points and modes, got {counts}")
+            raise ValueError(f"expected whole numbers of points, modes and frames, got {counts}")
         if not all(isinstance(v, int | float) and math.isfinite(v) for v in numbers):
             raise ValueError("expected finite numbers")
         if min(scales) <= 0 or self.band <= 0 or self.low >= self.high or not isinstance(self.hold, bool):
@@ -87,5 +91,5 @@ class Setting:
             raise ValueError(
                 f"expected at most {MOST_POINTS} points and {MOST_MODES} low modes, got {counts}"
             )
-        if not isinstance(self.provenance, dict):
-            raise ValueError("expected a provenance by names")
+        if self.first_frame < 0:
+            raise ValueError(f"expected a first frame of 0 or more, got {self.first_frame}")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from mesoscribe.hybrid.regression.evidence import UNJUDGED, Evidence
-from mesoscribe.hybrid.regression.warm_start import WarmStart
+from mesoscribe.hybrid.regression.evidence import Verdict
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class FitRecord:
     """How a fit went: the verdict on the class, the scores, seconds, and whether a time cap fired.
 
     Args:
-        warm: where it started, with the evidence for the class.
+        verdict: on the class, with its evidence; None where there was no test, as of forces.
         history: optimiser step and validation score of each validation, the warm start's first.
         best_step: the step whose weights were kept.
         steps: optimiser steps taken.
@@ -39,7 +38,7 @@ class FitRecord:
         evaluations: distinct forces of bonds that were looked at, where a chain's forces were learned from.
     """
 
-    warm: WarmStart
+    verdict: Verdict | None
     history: tuple[tuple[int, float], ...]
     best_step: int
     steps: int
@@ -51,7 +50,7 @@ class FitRecord:
     @classmethod
     def of(
         cls,
-        warm: WarmStart,
+        verdict: Verdict | None,
         course: Course,
         began: float,
         factorised: float,
@@ -61,7 +60,7 @@ class FitRecord:
     ) -> FitRecord:
         """That of a training that has just ended; it and the factorisation before began at these times."""
         return cls(
-            warm=warm,
+            verdict=verdict,
             history=course.history,
             best_step=course.best_step,
             steps=course.history[-1][0],
@@ -70,8 +69,3 @@ class FitRecord:
             seconds={"factorise": factorised - began, "fit": time.perf_counter() - factorised},
             evaluations=evaluations,
         )
-
-    @property
-    def evidence(self) -> Evidence | None:
-        """The class test; None where none was made, as of forces."""
-        return None if self.warm.evidence is UNJUDGED else self.warm.evidence

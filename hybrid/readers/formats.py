@@ -18,7 +18,7 @@ import zarr
 from mesoscribe.hybrid.data.layout import AnyArray
 from mesoscribe.hybrid.readers import npz
 from mesoscribe.hybrid.readers.matlab import NUMBERS, Variable, variables
-from mesoscribe.hybrid.readers.store import Entry, Part, Store, one_line
+from mesoscribe.hybrid.readers.store import Entry, Slices, Store, one_line
 
 
 @singledispatch
@@ -81,7 +81,7 @@ def _labelled(name: str, dataset: xr.Dataset) -> Store:
     return Store(name, entries, dataset.attrs, dataset.close)
 
 
-def _variable(variable: xr.Variable, part: Part) -> AnyArray:
+def _variable(variable: xr.Variable, part: Slices) -> AnyArray:
     """Values of a variable, which reads its file when they are asked for."""
     return np.asarray(variable[part])
 
@@ -172,14 +172,14 @@ def _hdf5_entry(item: h5py.Dataset | None, reason: str | None, matlab: bool) -> 
     return Entry(shape[::-1] if matlab else shape, str(item.dtype), fetch, (), _plain(item.attrs), reason)
 
 
-def _hdf5_values(item: h5py.Dataset, pair: bool, matlab: bool, part: Part) -> AnyArray:
+def _hdf5_values(item: h5py.Dataset, pair: bool, matlab: bool, part: Slices) -> AnyArray:
     """Values of a dataset; MATLAB writes axes in reverse, and complex numbers as pairs."""
     values = item[part[::-1] if matlab else part]
     values = values["real"] + 1j * values["imag"] if pair else values
     return values.T if matlab else values
 
 
-def _unread(part: Part) -> None:
+def _unread(part: Slices) -> None:
     """What cannot be read is refused before this is called."""
 
 
@@ -222,7 +222,7 @@ def _mat(path: Path) -> Store:
     return Store(str(path), entries)
 
 
-def _mat_values(variable: Variable, path: Path, part: Part) -> AnyArray:
+def _mat_values(variable: Variable, path: Path, part: Slices) -> AnyArray:
     return variable.values(path)[part]
 
 

@@ -10,7 +10,7 @@ from typing import IO, NamedTuple
 import numpy as np
 
 from mesoscribe.hybrid.data.layout import AnyArray
-from mesoscribe.hybrid.readers.store import Part, part_shape
+from mesoscribe.hybrid.readers.store import Slices, part_shape
 
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
@@ -40,7 +40,7 @@ def _skipped(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
     return HEADERS[np.lib.format.read_magic(file)](file)
 
 
-def values(archive: np.lib.npyio.NpzFile, header: Header, part: Part) -> AnyArray:
+def values(archive: np.lib.npyio.NpzFile, header: Header, part: Slices) -> AnyArray:
     """A part of an array: all of it is read, and checked by the archive, a block at a time."""
     shape, wanted = header.shape, part_shape(header.shape, part)
     if wanted == shape or header.fortran:

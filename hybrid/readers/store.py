@@ -11,7 +11,7 @@ from mesoscribe.hybrid.data.layout import AnyArray
 from mesoscribe.hybrid.data.validate import numbers
 
 LARGEST = 16 * 2**30
-Part = tuple[slice, ...]  # of an array: a slice for each axis, or none for all of it
+Slices = tuple[slice, ...]  # of an array: a slice for each axis, or none for all of it
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Entry:
 
     shape: tuple[int, ...]
     dtype: str
-    fetch: Callable[[Part], Any]
+    fetch: Callable[[Slices], Any]
     dims: tuple[str, ...] = ()
     attrs: Mapping[str, Any] = field(default_factory=dict)
     refusal: str | None = None
@@ -84,7 +84,7 @@ class Store:
             )
         return entry
 
-    def read(self, name: str, part: Part = ()) -> AnyArray:
+    def read(self, name: str, part: Slices = ()) -> AnyArray:
         """The values of a named array, or of a part of it.
 
         Raises:
@@ -107,7 +107,7 @@ class Store:
         return numbers(name, values)
 
 
-def part_shape(shape: tuple[int, ...], part: Part) -> tuple[int, ...]:
+def part_shape(shape: tuple[int, ...], part: Slices) -> tuple[int, ...]:
     """The shape of a part of an array."""
     return tuple(len(range(n)[kept]) for n, kept in zip(shape, part, strict=True)) if part else shape
 

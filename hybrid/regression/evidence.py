@@ -4,11 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mesoscribe.hybrid.regression.forcing import Shared
-
 IN_CLASS = 2.0  # the class may leave this much more of the squared held-out residual than no class at all
 SIGNIFICANT = 3.0
 IMAGINARY = 0.05
+UNFORCED = 0.5  # of the squared residual must be left without what all trajectories have in common
+CHANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What the equations of independent trajectories have in common at the same time: a forcing in x or t.
+
+    With û_t = λ û + Σ_p c_p FT{v^p} + g(k, t) for every trajectory, the difference of two does not know g.
+
+    Args:
+        left: squared residual of the equation of the differences from the mean, over that of the equation of
+            the trajectories themselves, in the mode where it is smallest; about 1 without a forcing.
+        p: probability of so much by chance, over all modes.
+        steady: share of the forcing's square that does not change in time.
+    """
+
+    left: float
+    p: float
+    steady: float
+
+    @property
+    def significant(self) -> bool:
+        """Whether it is large, and no accident."""
+        return self.left < UNFORCED and self.p < CHANCE
 
 
 @dataclass(frozen=True)
@@ -73,3 +96,23 @@ class Evidence:
 
 
 UNJUDGED = Evidence(ratio=1.0, z=0.0, explained=0.0, imaginary_q=0.0, linear=False)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was said of the class when a network was fitted: kept with a run, and not said anew.
+
+    Args:
+        in_class: whether the data are of a member.
+        reasons: why not, in words.
+        evidence: what was measured.
+    """
+
+    in_class: bool
+    reasons: tuple[str, ...]
+    evidence: Evidence
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Verdict:
+        """By the rules of today."""
+        return cls(evidence.in_class, evidence.reasons, evidence)

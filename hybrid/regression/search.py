@@ -13,7 +13,7 @@ from mesoscribe.hybrid.dynamics.error import rollout_errors, score
 from mesoscribe.hybrid.energy.local_energy import Density, cubic_densities, quartic_densities
 from mesoscribe.hybrid.regression.continuation import Continued, continued
 from mesoscribe.hybrid.regression.evidence import IN_CLASS, Evidence
-from mesoscribe.hybrid.regression.forcing import Shared
+from mesoscribe.hybrid.regression.forcing import clearest
 from mesoscribe.hybrid.regression.rank_one import Case, Factors
 from mesoscribe.hybrid.regression.selection import Regression
 from mesoscribe.hybrid.regression.warm_start import WarmStart, first_useful_frame
@@ -164,7 +164,7 @@ class _Search:
             tried.append((*self.judged(regression, factors), regression, factors))
             seen.append(regression.shared())
         value, best, regression, factors = min(tried, key=lambda entry: entry[0])
-        evidence = replace(regression.evidence(factors), shared=Shared.clearest(seen))
+        evidence = replace(regression.evidence(factors), shared=clearest(seen))
         return _Found(replace(best, evidence=evidence), regression, factors, value)
 
     def with_N(self, plain: _Found) -> _Found:

@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float
 
 from mesoscribe.hybrid.energy.local_energy import Density
-from mesoscribe.hybrid.regression.evidence import IN_CLASS, Evidence
-from mesoscribe.hybrid.regression.forcing import Shared
+from mesoscribe.hybrid.regression.evidence import IN_CLASS, Evidence, Shared
+from mesoscribe.hybrid.regression.forcing import shared_forcing
 from mesoscribe.hybrid.regression.rank_one import (
     Case,
     Factors,
@@ -212,7 +212,7 @@ class Regression:
         own = [gram(v, **self.options, shared=common) for v in self.v]
         plain = Gram.joined([self.train, self.held_out])
         signal = plain.values[:, :, 0, 0].real.mean(0)
-        return Shared.of(plain, Gram.joined(own), common, NEGLIGIBLE * signal + 1e-12 * signal.sum())
+        return shared_forcing(plain, Gram.joined(own), common, NEGLIGIBLE * signal + 1e-12 * signal.sum())
 
     def _plain(self, factors: Factors) -> float:
         values = self.held_out.truncated(factors.powers, factors.local).values.sum(0)

@@ -74,21 +74,23 @@ ALIGN = r"""\begin{align*}
 
 def remarks(law: Law) -> list[str]:
     """What the formulas do not say, a sentence each."""
-    said = [f"{law.case.capitalize()} on a periodic box of {' by '.join(plain(s) for s in law.lengths)}."]
+    sentences = [
+        f"{law.case.capitalize()} on a periodic box of {' by '.join(plain(s) for s in law.lengths)}."
+    ]
     if law.centre:
-        said.append(f"v = u - {plain(law.centre, 15)} is written for the field; u in F stands for v.")
+        sentences.append(f"v = u - {plain(law.centre, 15)} is written for the field; u in F stands for v.")
     if law.N:
-        said.append("N is integrated over the box before it is differentiated.")
+        sentences.append("N is integrated over the box before it is differentiated.")
     if law.band is not None:
         what = "held at their initial values" if law.hold else "removed"
         along = " along any axis" if law.ndim > 1 else ""
-        said.append(f"Modes above the wavenumber {plain(law.band)}{along} are {what}.")
-    return said
+        sentences.append(f"Modes above the wavenumber {plain(law.band)}{along} are {what}.")
+    return sentences
 
 
 def source_line(law: Law) -> str:
     """Where the law comes from, in printable ASCII on one line."""
-    text = " ".join(str(law.provenance.get("source", "")).split())
+    text = " ".join(law.provenance.source.split())
     return "".join(c if " " <= c <= "~" else "?" for c in text)
 
 
@@ -109,7 +111,7 @@ def _notation(formulas: str) -> list[str]:
 
 
 def _remarks(law: Law, source: str, formulas: str) -> str:
-    """All that is said; the source is already fit for the page."""
+    """All that there is to print; the source is already fit for the page."""
     brackets = "Digits in brackets: standard error in the last digits shown, clustered by trajectory."
     known = [] if law.covariance is None else [brackets]
     found = [f"Found from {source}."] if source else []

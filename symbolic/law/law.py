@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import sympy
@@ -13,6 +12,7 @@ import torch
 from jaxtyping import Float
 
 from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.model import Model
 from mesoscribe.hybrid.dynamics.operator import ConstantOperator
@@ -47,7 +47,7 @@ class Law(Form, Model):
 
     band: float | None = None
     hold: bool = False
-    provenance: dict[str, Any] = field(default_factory=dict)
+    provenance: Provenance = Provenance()
 
     @property
     def equation(self) -> sympy.Eq:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.symbolic.law.density_terms import FIELDS
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, u
 from mesoscribe.symbolic.law.form import FACTORS, Form
@@ -19,10 +20,11 @@ FORMAT, WITH_N = 1, 2
 Read = TypeVar("Read")
 
 
-def text(form: Form, **settings: object) -> str:
+def text(form: Form, *, provenance: Provenance, **settings: object) -> str:
     """A form and settings as JSON; a form with N has a format of its own, which knows N."""
     body = {name: _rows(getattr(form, name)) for name in FACTORS if name != "N" or form.N}
     plain = {"lengths": form.lengths, "centre": form.centre, "covariance": form.covariance}
+    settings["provenance"] = provenance.as_dict()
     return json.dumps({"format": WITH_N if form.N else FORMAT, **body, **plain, **settings}, indent=1) + "\n"
 
 
@@ -73,7 +75,7 @@ def _arguments(content: dict[str, Any]) -> dict[str, Any]:
         "covariance": _covariance(content["covariance"], sum(len(factor) for factor in factors.values())),
         "band": None if band is None else float(band),
         "hold": bool(content["hold"]),
-        "provenance": dict(content["provenance"]),
+        "provenance": Provenance.of(content["provenance"]),
     }
 
 

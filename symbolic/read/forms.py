@@ -9,7 +9,6 @@ import numpy as np
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, canonical_form
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
-from mesoscribe.hybrid.regression.warm_start import first_useful_frame
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.read.factors import Importance, importance, read_off
@@ -18,7 +17,7 @@ from mesoscribe.symbolic.read.optimisers import Optimiser
 from mesoscribe.symbolic.read.sparse import Selection
 
 COARSER = (1, 10, 100, 1000)  # multiples of the network's precision at which its factors are read
-Form = tuple[Law, dict[str, Selection]]
+ReadOff = tuple[Law, dict[str, Selection]]  # a law, and the sparse regression of each factor
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Network:
         weights: what each point of each factor contributes on the data.
         precision: to which it knows its factors.
         band: the largest wavenumber that its laws evolve; its own if None.
-        first: the first frame that belongs to the equation.
+        first: the first frame that belongs to the equation, as the fit found.
     """
 
     model: OnsagerModel
@@ -45,18 +44,21 @@ class Network:
         """What a network knows, judged on the data.
 
         Raises:
-            ValueError: it has no dynamics to read, or explains the change of no mode.
+            ValueError: it has no dynamics to read, or explains the change of no mode, or the data end early.
         """
-        canonical, scales = canonical_form(model), model.setting.scales
-        first = first_useful_frame(scales.to_scaled(data.u), scales.domain(data.domain))
-        first = first if min(data.n_frames, validation.n_frames) - first > 3 else 0
+        canonical, first = canonical_form(model), model.setting.first_frame
+        if min(data.n_frames, validation.n_frames) <= first + 1:
+            raise ValueError(
+                f"expected at least {first + 2} frames, as the network was fitted from frame {first} on, got "
+                f"{min(data.n_frames, validation.n_frames)}; give longer trajectories"
+            )
         skill = Skill.of(model, canonical, data)
         band = narrowed(model, skill.band, validation, first)
         within = np.abs(canonical.k).max(0) <= (band or np.inf) * (1 + 1e-9)
         weights = importance(model, canonical, data, skill.modes * within)
         return cls(model, canonical, weights, skill.precision, band, first)
 
-    def forms(self, library: Library, optimiser: Optimiser) -> list[list[Form]]:
+    def forms(self, library: Library, optimiser: Optimiser) -> list[list[ReadOff]]:
         """Forms about 0 and, where it is another, about the mean; of each centre from fine to coarse.
 
         In 2D those with symbols of |k| follow.

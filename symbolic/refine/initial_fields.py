@@ -38,7 +38,7 @@ BIAS = 0.1  # standard errors by which the stepper may move coefficients: unlike
 SHRINKS = 0.25  # steps that shrink less than this call for new derivatives by the fields
 
 
-def settled(
+def refined_on_wider_bands(
     found: Refinement, data: Trajectories, first_frame: int = 0
 ) -> tuple[Refinement, tuple[str, ...]]:
     """The refinement with the initial fields on a band that no longer matters, without needless terms.

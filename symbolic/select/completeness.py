@@ -23,7 +23,7 @@ UNSUPPORTED = 2.0  # a law whose roll-outs err so many times more than the netwo
 
 
 @dataclass(frozen=True)
-class Support:
+class Completeness:
     """Roll-outs of a law beside those of its network on the same fields.
 
     Args:
@@ -45,7 +45,7 @@ class Support:
         selections: Mapping[str, Selection],
         data: Trajectories,
         first: int,
-    ) -> Support:
+    ) -> Completeness:
         """On some trajectories from their first useful frame on."""
         u, t = data.u[:TRAJECTORIES, first:], data.t[first:]
         size = float(np.std(u - u.mean(data.domain.axes, keepdims=True)))

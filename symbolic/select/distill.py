@@ -17,14 +17,14 @@ from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
 from mesoscribe.symbolic.read.factors import pivot_of, usable
-from mesoscribe.symbolic.read.forms import Form, Network
+from mesoscribe.symbolic.read.forms import Network, ReadOff
 from mesoscribe.symbolic.read.optimisers import DEFAULT, Optimiser
 from mesoscribe.symbolic.read.propose import Proposer, widened_by
 from mesoscribe.symbolic.read.sparse import Selection
 from mesoscribe.symbolic.refine.refine import Refinement, refine
 from mesoscribe.symbolic.refine.rollouts import RollOutData, predicted, substeps_for
 from mesoscribe.symbolic.select.band import widened
-from mesoscribe.symbolic.select.completeness import Support
+from mesoscribe.symbolic.select.completeness import Completeness
 from mesoscribe.symbolic.select.eliminate import PAYS, eliminate
 from mesoscribe.symbolic.select.explained import Explained, explained
 from mesoscribe.symbolic.select.pareto import Pareto, Tried
@@ -44,8 +44,8 @@ class Distillation:
         dropped: terms that were selected and then found to make no difference.
         pareto: number of coefficients and error on validation roll-outs of every law about the same centre
             that was tried.
-        support: whether it says all that the network knows.
-        notes: what else should be said.
+        completeness: whether it says all that the network knows.
+        notes: what else a reader should know.
         seconds: of reading the factors off ("distill") and of refining them ("refine").
     """
 
@@ -55,7 +55,7 @@ class Distillation:
     refinement: Refinement
     dropped: tuple[str, ...]
     pareto: Pareto
-    support: Support
+    completeness: Completeness
     notes: tuple[str, ...]
     seconds: dict[str, float]
 
@@ -136,10 +136,10 @@ def distillation(
     known = time.perf_counter() - started
     library = library or polynomials(model.domain.ndim)
     found = _distilled(network, data, validation, library, pays, optimiser)
-    if proposer is not None and not found.support.complete:
-        wider, said = widened_by(proposer, library, network.canonical, network.weights)
+    if proposer is not None and not found.completeness.complete:
+        wider, note = widened_by(proposer, library, network.canonical, network.weights)
         again = found if wider == library else _distilled(network, data, validation, wider, pays, optimiser)
-        found = replace(again, notes=(said, *again.notes))
+        found = replace(again, notes=(note, *again.notes))
     return replace(found, seconds={**found.seconds, "distill": known + found.seconds["distill"]})
 
 
@@ -156,15 +156,15 @@ def _distilled(
     forms = network.forms(library, optimiser)
     read = time.perf_counter()
     ends = [_Ended.of(about, network, data, validation, library, pays) for about in forms]
-    end = _simplest(ends, pays)
-    settled = end.settled(data, validation, network.first)
-    final, gone = settled.refinement, settled.gone
+    end = _simplest_end(ends, pays)
+    outcome = end.refined_further(data, validation, network.first)
+    final, gone = outcome.refinement, outcome.gone
     law = canonical_law(final.law)
-    support = Support.of(law, network.model, end.selections, validation, network.first)
+    completeness = Completeness.of(law, network.model, end.selections, validation, network.first)
     notes = [f"{name} was dropped: validation roll-outs hardly miss it" for name in end.dropped]
     notes += [f"{name} was dropped: no different from 0 once the initial fields are refined" for name in gone]
-    notes += settled.notes
-    notes += [] if support.complete else [str(support)]
+    notes += outcome.notes
+    notes += [] if completeness.complete else [str(completeness)]
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
     return Distillation(
         law,
@@ -173,7 +173,7 @@ def _distilled(
         final,
         end.dropped + gone,
         end.pareto,
-        support,
+        completeness,
         tuple(notes),
         seconds,
     )
@@ -200,7 +200,7 @@ class _Ended:
     @classmethod
     def of(
         cls,
-        read: list[Form],
+        read: list[ReadOff],
         network: Network,
         data: Trajectories,
         validation: Trajectories,
@@ -226,7 +226,7 @@ class _Ended:
         """How many coefficients it has."""
         return len(self.refinement.law.parameters)
 
-    def settled(self, data: Trajectories, validation: Trajectories, first: int) -> Explained:
+    def refined_further(self, data: Trajectories, validation: Trajectories, first: int) -> Explained:
         """The law refined on the band that predicts best.
 
         Where data are noisy the initial fields are refined with it.
@@ -239,7 +239,7 @@ class _Ended:
         return explained(refinement, data, first, self.candidates)
 
 
-def _simplest(ends: list[_Ended], pays: float) -> _Ended:
+def _simplest_end(ends: list[_Ended], pays: float) -> _Ended:
     """The law with the fewest terms among those that predict about as well as the best."""
     best = min(ends, key=lambda end: end.error)
 

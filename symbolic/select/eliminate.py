@@ -94,7 +94,7 @@ def _larger(trials: Trials, tried: Trial, candidates: Library | None) -> Trial |
     return best if best.place.error * trials.pays < tried.place.error else None
 
 
-def _simplest(starts: Sequence[Start], trials: Trials) -> tuple[int, Trial]:
+def _simplest_start(starts: Sequence[Start], trials: Trials) -> tuple[int, Trial]:
     """Which of several forms to start from: the one with the fewest terms whose further ones do not pay.
 
     Forms whose roll-outs are lost, because terms that the data do not determine make them unstable, lose.
@@ -150,7 +150,7 @@ def eliminate(
         candidates: terms that may be added, or take the place of another where errors are mostly noise.
     """
     trials, dropped = Trials(train, validation, clusters, pays), []
-    start, tried = _simplest(starts, trials)
+    start, tried = _simplest_start(starts, trials)
     while (larger := _larger(trials, tried, candidates)) is not None:
         tried = larger
     while True:

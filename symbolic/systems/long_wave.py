@@ -9,6 +9,7 @@ from functools import cached_property
 import sympy
 
 from mesoscribe.hybrid.chain.force import HIGHEST, NEGLIGIBLE, ForceLaw, analytic, coefficients
+from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.symbolic.law.equation import Mean, subscripted
 from mesoscribe.symbolic.law.factor import Factor, k
 from mesoscribe.symbolic.law.factor import u as u_symbol
@@ -86,7 +87,7 @@ class LongWave:
             q=Factor.of(sympy.Float(drift) - self.dispersion * k**2 if drift else -self.dispersion * k**2),
             w=Factor.of(k),
             lengths=(length,),
-            provenance={"source": f"long waves of the chain with F = {self.force}"},
+            provenance=Provenance(f"long waves of the chain with F = {self.force}"),
         )
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mesoscribe import options as opt
+from mesoscribe import completion, options
 from mesoscribe.hybrid.readers.formats import OPENERS
 from mesoscribe.symbolic.export.export import EXPORTERS
 from mesoscribe.symbolic.systems.catalog import CATALOG
@@ -41,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
 
 ANSWERS = {
     "run k": ["kdv"],
-    "run ": [*opt.SYSTEMS, "mine.npz", "my data.h5"],
+    "run ": [*completion.SYSTEMS, "mine.npz", "my data.h5"],
     "fit f": ["fene", "fput"],
     "fit deep/": ["deep/a.nc"],
     "run ./m": ["./mine.npz", "./my data.h5"],
@@ -69,6 +69,6 @@ def test_zsh_is_told_the_same(folder: Path) -> None:
 
 
 def test_what_the_tab_key_knows_is_what_there_is() -> None:
-    assert sorted(opt.SYSTEMS) == sorted((*CATALOG, *CHAINS, "chain"))
-    assert sorted(opt.SUFFIXES) == sorted(OPENERS)
-    assert opt.FORMS.split(", ") == [*EXPORTERS]
+    assert sorted(completion.SYSTEMS) == sorted((*CATALOG, *CHAINS, "chain"))
+    assert sorted(completion.SUFFIXES) == sorted(OPENERS)
+    assert options.FORMS.split(", ") == [*EXPORTERS]

@@ -16,7 +16,8 @@ ROOMS = {
     "symbolic": ("law", "systems", "read", "refine", "select", "export"),
     "diagnostics": ("measure", "judge", "pages", "runs"),
 }
-ORDER = ["mesoscribe.options", *(f"mesoscribe.{p}.{room}" for p, rooms in ROOMS.items() for room in rooms)]
+FACE = ("mesoscribe.terminal", "mesoscribe.completion", "mesoscribe.options")
+ORDER = [*FACE, *(f"mesoscribe.{p}.{room}" for p, rooms in ROOMS.items() for room in rooms)]
 SOURCES = sorted(p for name in ("mesoscribe", *ROOMS) for p in (ROOT / name).rglob("*.py"))
 TEXTS = (
     "*.txt",
@@ -71,14 +72,28 @@ def test_imports_point_to_rooms_before(path: Path) -> None:
     assert not [name for name in ours if rank(name) > rank(named(path))]
 
 
-def test_no_circles() -> None:
+def needed() -> dict[str, set[str]]:
+    """What each module of ours imports of ours."""
     modules = {named(path): path for path in SOURCES}
-    needs = {
+    return {
         name: {m for i in imported(path) for m in (i, i.rpartition(".")[0]) if m in modules and m != name}
         for name, path in modules.items()
         if path.name not in ("__init__.py", "cli.py")
     }
-    while free := [name for name, needed in needs.items() if not needed & needs.keys()]:
+
+
+def test_network_knows_nothing_of_the_class_test() -> None:
+    needs, found = needed(), {"mesoscribe.hybrid.learn.onsager"}
+    while more := {m for name in found for m in needs.get(name, ())} - found:
+        found |= more
+    judges = {f"mesoscribe.hybrid.regression.{m}" for m in ("forcing", "search", "selection", "warm_start")}
+    assert judges <= needs.keys()
+    assert not found & judges
+
+
+def test_no_circles() -> None:
+    needs = needed()
+    while free := [name for name, others in needs.items() if not others & needs.keys()]:
         for name in free:
             del needs[name]
     assert not needs

@@ -18,6 +18,7 @@ from mesoscribe.diagnostics.pages.report_markdown import report_markdown
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.imitate import build
 from mesoscribe.hybrid.learn.record import FitRecord
+from mesoscribe.hybrid.regression.evidence import Verdict
 from mesoscribe.hybrid.regression.search import warm_start
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
@@ -43,7 +44,7 @@ def summary() -> Summary:
     parts = simulate("kdv", 8, points=32, n_frames=26, dt=4e-3, seed=0).split(0)
     warm = warm_start(parts.train, parts.validation)
     model = build(warm, parts.train)
-    record = FitRecord(warm, ((0, 1e-3),), 0, 0, 1, False, {})
+    record = FitRecord(Verdict.of(warm.evidence), ((0, 1e-3),), 0, 0, 1, False, {})
     return examine(model, KDV, parts.train, record=record)
 
 
@@ -84,8 +85,9 @@ def test_errors_are_judged_against_persistence_and_network(
 
 def test_verdict_of_the_class_test_is_repeated_with_its_number(summary: Summary) -> None:
     assert summary.record is not None
-    evidence = replace(summary.record.warm.evidence, ratio=50.0, z=9.0)
-    outside = replace(summary.record, warm=replace(summary.record.warm, evidence=evidence), capped=True)
+    assert summary.class_test is not None
+    evidence = replace(summary.class_test.evidence, ratio=50.0, z=9.0)
+    outside = replace(summary.record, verdict=Verdict.of(evidence), capped=True)
     check = of(replace(summary, record=outside), "class test")
     assert check.state is State.BAD
     assert "50 times the residual, z = 9" in check.number

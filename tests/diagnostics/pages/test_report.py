@@ -23,6 +23,7 @@ from mesoscribe.hybrid.data.trajectories import Split, Trajectories
 from mesoscribe.hybrid.learn.imitate import build
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
+from mesoscribe.hybrid.regression.evidence import Verdict
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.search import warm_start
 from mesoscribe.hybrid.space.domain import Domain
@@ -63,7 +64,9 @@ def case() -> Case1D:
     split = data.split(0)
     warm = warm_start(split.train, split.validation)
     model = build(warm, split.train)
-    model.record = FitRecord(warm, ((0, 1e-3),), 0, 0, 1, False, {"factorise": 0.5, "fit": 1.5})
+    model.record = FitRecord(
+        Verdict.of(warm.evidence), ((0, 1e-3),), 0, 0, 1, False, {"factorise": 0.5, "fit": 1.5}
+    )
     return Case1D(model, split)
 
 
@@ -233,8 +236,9 @@ def test_warnings_name_what_is_wrong(case: Case1D) -> None:
     assert case.model.record is not None
     record = replace(case.model.record, capped=True)
     assert "time cap" in warned(case, record, persistence=0.1, network=0.01, law=0.01)
-    evidence = replace(record.warm.evidence, ratio=50.0, z=9.0)
-    outside = replace(record, warm=replace(record.warm, evidence=evidence))
+    assert record.verdict is not None
+    evidence = replace(record.verdict.evidence, ratio=50.0, z=9.0)
+    outside = replace(record, verdict=Verdict.of(evidence))
     assert "nearest one, not the equation" in warned(case, outside, persistence=0.1, network=0.01, law=0.01)
 
 
@@ -247,9 +251,9 @@ def test_fields_outside_the_supported_range_are_named(case: Case1D) -> None:
 
 
 def test_late_start_is_reported_beside_frame_zero(case: Case1D) -> None:
-    assert case.model.record is not None
-    late = replace(case.model.record, warm=replace(case.model.record.warm, first_frame=1))
-    summary = examine(case.model, FOUND, case.split.test, record=late)
+    late = OnsagerModel(replace(case.model.setting, first_frame=1))
+    late.load_state_dict(case.model.state_dict())
+    summary = examine(late, FOUND, case.split.test)
     assert [name for name, _ in error_rows(summary)][3:] == ["network, from frame 1", "law, from frame 1"]
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from mesoscribe.diagnostics.runs import folder as folders
 from mesoscribe.diagnostics.runs.folder import finish, finished, keep, kept, replacing_folder, revising, whole
-from mesoscribe.diagnostics.runs.lock import LOCK, held
+from mesoscribe.diagnostics.runs.lock import LOCK, locked
 from mesoscribe.diagnostics.runs.manifest import INCOMPLETE, MANIFEST, RESULTS, REVISION, verify
 from mesoscribe.diagnostics.runs.plan import Plan
 from mesoscribe.hybrid.data.files import write_whole
@@ -134,7 +134,7 @@ def test_folder_is_old_or_new_or_marked_whenever_it_is_cut_off(
         try:
             with whole(out, force=True) as work:
                 fill(work)
-                patch.setattr(folders, "tell", lambda *_: None)
+                patch.setattr(folders, "_raise_again", lambda *_: None)
                 cut_at(step, patch)
         except Cut:
             pass
@@ -236,7 +236,7 @@ WRITERS: dict[str, Callable[[Path], AbstractContextManager[object]]] = {
     "run --force": lambda out: whole(out, force=True),
     "run --resume": lambda out: whole(out, resume=True),
     "report": lambda out: revising(out, "model"),
-    "export": held,
+    "export": locked,
     "compare": lambda out: replacing_folder(out, force=False, results=("compare.html",)),
     "compare --force": lambda out: replacing_folder(out, force=True, results=("compare.html",)),
 }

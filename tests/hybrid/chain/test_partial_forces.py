@@ -181,7 +181,7 @@ def test_order_in_time_is_of_no_account() -> None:
 def test_forces_are_no_test_of_the_class() -> None:
     record = model_of(states(32), PartialForces(sites=4)).record
     assert record is not None
-    assert record.evidence is None
+    assert record.verdict is None
 
 
 def test_all_sites_give_the_full_forces() -> None:

@@ -16,6 +16,7 @@ import pytest
 import sympy
 from sympy.core.function import AppliedUndef
 
+from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.symbolic.export.export import EXPORTERS, equation_text, export, exported
 from mesoscribe.symbolic.law.equation import FourierMultiplier, Mean
 from mesoscribe.symbolic.law.factor import Factor, k, u
@@ -156,7 +157,7 @@ def test_function_that_numpy_does_not_have_is_refused() -> None:
 @pytest.mark.parametrize("source", HOSTILE)
 def test_hostile_source_is_never_code(source: str, tmp_path: Path) -> None:
     for name, forms in {"kdv": ("numpy", "pypde", "srepr"), "found": ("numpy", "pypde", "srepr")}.items():
-        named = replace(KNOWN[name], provenance={"source": source})
+        named = replace(KNOWN[name], provenance=Provenance(source))
         for to in forms:
             plain, text = exported(KNOWN[name], to), exported(named, to)
             assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(plain))
@@ -173,7 +174,7 @@ def test_hostile_source_is_no_command_on_paper(source: str) -> None:
     ours = {r"\texttt", r"\textbackslash", r"\textasciitilde", r"\textasciicircum", r"\allowbreak"}
     escaped = {rf"\{c}" for c in "&%$#_{}"}
     plain = replace(CATALOG["kdv"].law, band=20.0)
-    named = replace(plain, provenance={"source": source})
+    named = replace(plain, provenance=Provenance(source))
     commands = [set(re.findall(r"\\(?:[A-Za-z]+|.)", exported(law, "latex"))) for law in (named, plain)]
     assert commands[0] - commands[1] <= ours | escaped
     inside = re.search(r"\\texttt\{(.*)\}\.$", exported(named, "latex"), re.M)

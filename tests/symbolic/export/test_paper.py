@@ -12,6 +12,7 @@ import pytest
 import sympy
 from sympy.parsing.latex import parse_latex
 
+from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.symbolic.export.export import exported
 from mesoscribe.symbolic.export.paper import ON_A_PAGE
 from mesoscribe.symbolic.law.density_terms import FIELDS
@@ -129,7 +130,7 @@ def compiled(text: str, folder: Path) -> str:
     return log
 
 
-SOURCED = replace(KNOWN["found"], provenance={"source": " and ".join(HOSTILE)})
+SOURCED = replace(KNOWN["found"], provenance=Provenance(" and ".join(HOSTILE)))
 DOCUMENTS = {name: system.law for name, system in CATALOG.items()}
 DOCUMENTS |= {"uncertain": UNCERTAIN, "many terms": MANY}
 

@@ -12,6 +12,7 @@ import pytest
 import sympy
 import torch
 
+from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, u
 from mesoscribe.symbolic.law.form import FACTORS
@@ -156,7 +157,7 @@ def scattered(law: Law, seed: int = 0) -> Law:
     return Law(
         **{name: getattr(found, name) for name in (*FACTORS, "lengths", "covariance")},
         **settings,
-        provenance={"source": "ünïcode ' \" \\", "seed": seed, "list": [1, 2.5, None]},
+        provenance=Provenance("ünïcode ' \" \\", np.int64(seed), optimiser="sr3"),
     )
 
 
@@ -175,8 +176,10 @@ def test_failed_save_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> Non
     path = tmp_path / "law.json"
     KDV.save(path)
     before = path.read_bytes()
+    broken = replace(KDV)
+    object.__setattr__(broken, "band", object())
     with pytest.raises(TypeError):
-        Law(F=KDV.F, w=KDV.w, provenance={"cannot": object()}).save(path)
+        broken.save(path)
     assert [p.name for p in tmp_path.iterdir()] == ["law.json"]
     assert path.read_bytes() == before
 
@@ -214,6 +217,9 @@ SPOILED: dict[str, Callable[[dict], str]] = {
     "covariance ragged": changed(covariance=[[1.0, 2.0], [1.0]]),
     "covariance infinite": changed(covariance=[[float("inf")] * 3] * 3),
     "provenance not an object": changed(provenance=3),
+    "source not a text": changed(provenance={"source": 3}),
+    "seed not a whole number": changed(provenance={"seed": 0.5}),
+    "seed true": changed(provenance={"seed": True}),
 }
 
 

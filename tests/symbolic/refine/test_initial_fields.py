@@ -12,7 +12,7 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.symbolic.law.factor import Factor, k
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.refine import projection
-from mesoscribe.symbolic.refine.initial_fields import settled, with_initial_fields
+from mesoscribe.symbolic.refine.initial_fields import refined_on_wider_bands, with_initial_fields
 from mesoscribe.symbolic.refine.refine import Refinement, refine
 from mesoscribe.symbolic.refine.rollouts import RollOutData, rolled
 from mesoscribe.symbolic.systems.catalog import CATALOG
@@ -58,9 +58,9 @@ def test_terms_that_noisy_starts_ask_for_go() -> None:
     data, cut = trajectories(0.03), fields(0.03)
     richer = replace(TRUTH, q=Factor((*TRUTH.q.terms, k**4), (*TRUTH.q.values, 1e-4)))
     found = refine(richer, cut, pivot=TRUTH.scale, clusters=6)
-    end, gone = settled(found, data)
+    end, gone = refined_on_wider_bands(found, data)
     assert gone == ("q: k**4",)
-    alone, none = settled(refined(cut), data)
+    alone, none = refined_on_wider_bands(refined(cut), data)
     assert none == ()
     assert end.law.coefficients == pytest.approx(alone.law.coefficients, rel=1e-3)
 
@@ -72,7 +72,7 @@ def test_band_that_is_too_narrow_is_widened(band: float) -> None:
     cut = RollOutData.of(data, narrow)
     found = refine(narrow, cut, pivot=narrow.scale, clusters=6)
     assert errors(with_initial_fields(found, cut, clusters=6).law).max() > 0.02
-    end, gone = settled(found, data)
+    end, gone = refined_on_wider_bands(found, data)
     assert gone == ()
     assert end.law.band is None
     assert errors(end.law).max() < 4e-3
@@ -84,7 +84,7 @@ def test_band_of_clean_data_is_left_alone_or_widened_until_it_explains_them() ->
     for points, error in ((128, 0.1), (32, 1e-7)):
         data = trajectories(0.0, points=points)
         found = refine(narrow, RollOutData.of(data, narrow), pivot=narrow.scale, clusters=6)
-        end, _ = settled(found, data)
+        end, _ = refined_on_wider_bands(found, data)
         assert (end is found) == (points == 128)
         assert errors(end.law).max() < error
 

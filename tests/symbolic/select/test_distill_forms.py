@@ -56,7 +56,7 @@ def pendulums() -> tuple[OnsagerModel, Trajectories]:
 def test_a_sine_is_found_where_the_library_holds_it(pendulums: tuple[OnsagerModel, Trajectories]) -> None:
     found = distillation(*pendulums, library=polynomials(1).wider("trigonometric"), seed=0)
     assert found.law.coefficients == pytest.approx({"F: cos(u)": -1.0, "q: k**2": 0.1, "m: 1": 1.0}, rel=1e-6)
-    assert found.support.complete
+    assert found.completeness.complete
 
 
 @pytest.mark.slow
@@ -64,7 +64,7 @@ def test_a_sine_is_said_to_be_missing_where_the_library_lacks_it(
     pendulums: tuple[OnsagerModel, Trajectories],
 ) -> None:
     found: Distillation = distillation(*pendulums, library=polynomials(1), seed=0)
-    assert not found.support.complete
+    assert not found.completeness.complete
     assert any("candidates" in note for note in found.notes)
-    assert found.support.law > 1e-6
+    assert found.completeness.law > 1e-6
     assert found.law.F.expr.is_polynomial(u)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mesoscribe.diagnostics.pages.plots import pareto_figure
-from mesoscribe.diagnostics.pages.report import Said
+from mesoscribe.diagnostics.pages.report import KeptDistillation
 from mesoscribe.symbolic.select.pareto import Pareto, Tried
 
 ENTRIES = (Tried(5, 2.0), Tried(3, 4.0), Tried(4, 4.5), Tried(2, math.inf), Tried(5, 1.0), Tried(7, math.inf))
@@ -24,8 +24,8 @@ def test_front_is_what_nothing_simpler_beats() -> None:
 def test_what_was_tried_comes_back_from_json() -> None:
     content = json.loads(json.dumps(PARETO.as_dict(), allow_nan=False))
     assert Pareto.of(content) == PARETO
-    assert Said.of({"notes": ["a"], "pareto": content}) == Said(("a",), PARETO)
-    assert Said.of({}) == Said()
+    assert KeptDistillation.of({"notes": ["a"], "pareto": content}) == KeptDistillation(("a",), PARETO)
+    assert KeptDistillation.of({}) == KeptDistillation()
 
 
 BAD: list[Any] = [
@@ -41,7 +41,7 @@ BAD: list[Any] = [
 @pytest.mark.parametrize("content", BAD, ids=range(len(BAD)))
 def test_something_else_is_refused(content: Any) -> None:
     with pytest.raises(ValueError, match="expected what a distillation tried"):
-        Said.of({"pareto": content})
+        KeptDistillation.of({"pareto": content})
 
 
 def test_rule_names_its_factor_and_the_noise() -> None:

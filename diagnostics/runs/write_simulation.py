@@ -14,7 +14,7 @@ from mesoscribe.hybrid.readers.store import printable
 from mesoscribe.symbolic.law.law import Law
 
 
-def simulated(
+def write_simulation(
     source: str,
     out: Path,
     made: dict[str, Any],
@@ -43,12 +43,12 @@ def simulated(
     if out.exists() and not force:
         raise ValueError(f"expected a new file, got {out}; choose another, or add --force")
     if start is not None:
-        Plan.of(str(start.resolve()), {}, made)
+        Plan.of(str(start.resolve()), **made)
         data = follow(Path(source), start, network)
     elif is_file(source) or network:
         raise ValueError(f"expected --from FILE to simulate {source}, got none; give a file to start from")
     else:
-        data = Plan.of(source, {}, made, seed=seed).data()
+        data = Plan.of(source, seed=seed, **made).data()
     data.save(out)
     return printable(f"{data}\nin {out}")
 
