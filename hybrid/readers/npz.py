@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import zipfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def _header(archive: zipfile.ZipFile, member: str) -> Header:
         return Header(member, *_skipped(file))
 
 
-def _skipped(file: zipfile.ZipExtFile) -> tuple[tuple[int, ...], bool, np.dtype]:
+def _skipped(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
     """What a file says before the values, which come next."""
     return HEADERS[np.lib.format.read_magic(file)](file)
 
