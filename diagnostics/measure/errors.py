@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.dynamics.error import lead_times, relative_rmse
+from mesoscribe.hybrid.dynamics.error import lead_times, relative_rmse_of_each
 
 
 @runtime_checkable
@@ -99,8 +99,7 @@ def _as_far_as_it_goes(
 
 def error_of(rolled: RollOut, data: Trajectories) -> RolloutError:
     """The errors of roll-outs of these data."""
-    pairs = zip(rolled.frames[:, None], data.u[:, None], strict=True)
-    each = np.stack([relative_rmse(predicted, truth, data.domain) for predicted, truth in pairs])
+    each = relative_rmse_of_each(rolled.frames, data.u, data.domain)
     reached = np.isfinite(each).all(0)
     std = np.full(each.shape[1], np.inf)
     std[reached] = each[:, reached].std(0)

@@ -10,8 +10,10 @@ from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
 from mesoscribe.hybrid.space.domain import Domain
 
 
-def relative_rmse(predicted: np.ndarray, truth: np.ndarray, domain: Domain) -> Float[np.ndarray, " nt"]:
-    """sqrt(mean (û - u)²)/sqrt(mean u²) of each frame (n, nt, *grid), averaged over trajectories.
+def relative_rmse_of_each(
+    predicted: Float[np.ndarray, "n nt *state"], truth: Float[np.ndarray, "n nt *state"], domain: Domain
+) -> Float[np.ndarray, "n nt"]:
+    """sqrt(mean (û - u)²)/sqrt(mean u²) of each frame of each trajectory.
 
     A frame of zeros counts as one of rounding errors of the largest; a roll-out too large for doubles is inf.
     """
@@ -19,7 +21,14 @@ def relative_rmse(predicted: np.ndarray, truth: np.ndarray, domain: Domain) -> F
     smallest = max(np.finfo(float).eps * float(size.max()), np.finfo(float).tiny)
     with np.errstate(over="ignore"):
         error = np.sqrt(np.mean((predicted - truth) ** 2, axis=domain.state_axes))
-        return np.mean(error / np.maximum(size, smallest), axis=0)
+        return error / np.maximum(size, smallest)
+
+
+def relative_rmse(
+    predicted: Float[np.ndarray, "n nt *state"], truth: Float[np.ndarray, "n nt *state"], domain: Domain
+) -> Float[np.ndarray, " nt"]:
+    """The relative RMSE of each frame, averaged over trajectories."""
+    return relative_rmse_of_each(predicted, truth, domain).mean(0)
 
 
 def lead_times(last: int) -> list[int]:

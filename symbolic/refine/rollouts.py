@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.dynamics.error import relative_rmse_of_each
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out
 from mesoscribe.hybrid.space.domain import Domain
@@ -147,19 +148,17 @@ def substeps_for(law: Law, data: RollOutData, accuracy: float = 0.0, share: floa
     return n
 
 
-def _score(error: Tensor, data: RollOutData, leads: Iterable[int]) -> Float[np.ndarray, " n"]:
+def _score(predicted: Tensor, data: RollOutData, leads: Iterable[int]) -> Float[np.ndarray, " n"]:
     """Mean over lead times of the relative RMSE, for each trajectory; inf where it is lost."""
-    axes = tuple(range(2, error.ndim))
-    ratio = error.square().mean(axes).sqrt() / data.u[:, 1:].square().mean(axes).sqrt().clamp(min=1e-300)
-    chosen = ratio[:, [lead - 1 for lead in leads]].mean(1).numpy()
-    return np.nan_to_num(chosen, nan=np.inf)
+    each = relative_rmse_of_each(predicted.numpy(), data.u[:, 1:].numpy(), data.domain)
+    return np.nan_to_num(each[:, [lead - 1 for lead in leads]].mean(1), nan=np.inf)
 
 
 def persistence(data: RollOutData, leads: Iterable[int]) -> Float[np.ndarray, " n"]:
     """The score of "no change"."""
-    return _score(data.u[:, :1] - data.u[:, 1:], data, leads)
+    return _score(data.u[:, :1].expand_as(data.u[:, 1:]), data, leads)
 
 
 def scores(law: Law, data: RollOutData, leads: Iterable[int]) -> Float[np.ndarray, " n"]:
     """Mean over lead times of the relative RMSE of roll-outs, for each trajectory."""
-    return _score(predicted(law, data, substeps_for(law, data)) - data.u[:, 1:], data, leads)
+    return _score(predicted(law, data, substeps_for(law, data)), data, leads)
