@@ -1,9 +1,9 @@
 # make demo   the main job on a built-in system: from trajectories to an equation and a report, in demo/
 # make test   lint, types and all tests
-# make docs   these pages as a site, in site/
+# make docs   these pages as a site, in site/, with the notebooks run: about 3 minutes
 # make fuzz   10,000 mutated data files and run folders, hostile formulas, names and HDF5 files
 # make bench  accuracy against other methods, speed and memory, in benchmarks/results/; bench-full takes hours
-# All need Python 3.11 and make only: they make .venv and install what requirements.txt pins.
+# All need Python 3.11 or newer and make only: they make .venv and install what requirements.txt pins.
 
 PYTHON ?= python3
 VENV := .venv
@@ -33,7 +33,9 @@ lint: $(INSTALLED)
 	$(BIN)/mypy -p mesoscribe -p benchmarks
 
 docs: $(INSTALLED)
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	$(BIN)/python docs/draw_architecture.py
+	$(BIN)/python -m sphinx --fresh-env --fail-on-warning --keep-going --quiet -d build/doctrees docs build/site
+	rm -rf site && mv build/site site
 
 bench: $(BENCH)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.accuracy --data $(OFFICIAL) --out $(RESULTS) \

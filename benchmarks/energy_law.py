@@ -14,12 +14,12 @@ import sympy
 import torch
 
 from mesoscribe import DiscreteGradient, Domain, Law, OnsagerModel
-from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.dynamics.discrete_gradient import StepCounts
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, roll_out, simulate
 from mesoscribe.hybrid.learn.onsager import Setting
 from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.hybrid.space.scales import Scales
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, u
 from mesoscribe.symbolic.systems.catalog import CATALOG
 

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from mesoscribe.hybrid.data.scales import Scales
+from mesoscribe.hybrid.space.scales import Scales
 
 
 class Stepper(nn.Module, ABC):

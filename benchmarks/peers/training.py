@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from benchmarks.peers.stepper import SteppedForecast, Stepper, rolled
-from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.data.trajectories import Split
 from mesoscribe.hybrid.dynamics.error import relative_rmse, score
 from mesoscribe.hybrid.learn.schedule import Schedule
@@ -62,7 +61,7 @@ def train(make: Callable[[Domain, float], Stepper], parts: Split, *, seconds: fl
     """
     torch.manual_seed(seed)
     draw = np.random.default_rng(seed)
-    data, scales = parts.train, Scales.of(parts.train)
+    data, scales = parts.train, parts.train.scales
     domain = scales.domain(data.domain)
     scaled = scales.to_scaled(data.u)
     v = torch.as_tensor(scaled[:, first_useful_frame(scaled, domain) :], dtype=torch.float32)

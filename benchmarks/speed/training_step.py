@@ -10,11 +10,11 @@ import torch
 
 from benchmarks.machine import interleaved
 from benchmarks.speed.transforms import alone_with_gradients, counted
-from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.learn.onsager import OnsagerModel, Setting
 from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.learn.training import RollOuts
 from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.hybrid.space.scales import Scales
 
 SHAPES = ((80,), (256,), (128, 128))  # of KdV's file after its band is cut; of the files; in two dimensions
 LEADS = (1, 5)  # frames rolled out: the first and the last stage of a fit

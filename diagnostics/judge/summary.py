@@ -33,8 +33,8 @@ from mesoscribe.diagnostics.measure.identifiability import EnergyMatch, energy_m
 from mesoscribe.diagnostics.measure.onestep import OneStep, one_step
 from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
 from mesoscribe.diagnostics.measure.scaling_summary import scalings
+from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.dynamics.threads import threads_by_data
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, canonical_form
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord

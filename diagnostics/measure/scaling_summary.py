@@ -11,8 +11,8 @@ from jaxtyping import Float
 from mesoscribe.diagnostics.measure.alignment import relative_scale
 from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling, ComponentScaling, exponents
 from mesoscribe.diagnostics.measure.sweep import Sweep, sweep
+from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.dynamics.threads import threads_by_data
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, canonical_form
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.symbolic.law.digits import plain

@@ -30,7 +30,7 @@ class Console:
 
     Args:
         quiet: say nothing.
-        threads: of torch, where it pays (`mesoscribe.hybrid.dynamics.threads`); all cores if None.
+        threads: of torch, where it pays (`mesoscribe.hybrid.data.threads`); all cores if None.
     """
 
     def __init__(self, quiet: bool, threads: int | None = None) -> None:

@@ -30,6 +30,7 @@ from mesoscribe.hybrid.data.validate import (
 )
 from mesoscribe.hybrid.data.writers import write
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.scales import Scales
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -116,6 +117,11 @@ class Trajectories:
     def dt(self) -> float:
         """Time between frames."""
         return float(self.t[-1] - self.t[0]) / (self.n_frames - 1)
+
+    @property
+    def scales(self) -> Scales:
+        """Units of x, t and u in which they are of order one."""
+        return Scales.of(self.u, self.domain, self.dt)
 
     @property
     def n(self) -> int:

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, simulate
 from mesoscribe.hybrid.energy.energy import Energies, Energy
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.resample import resampled
+from mesoscribe.hybrid.space.scales import Scales
 
 
 class Model(ABC):

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from mesoscribe.hybrid.dynamics.etdrk4 import ETDRK4Step, norms
 from mesoscribe.hybrid.dynamics.member import Member
-from mesoscribe.hybrid.dynamics.threads import threads_for
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.threads import threads_for
 
 Step = Callable[[Tensor], Tensor]
 MAX_LEVEL = 20  # a frame in a million steps, at most

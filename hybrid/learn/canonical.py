@@ -9,7 +9,6 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.dynamics.gauge import CanonicalForm, Gauge
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.model import Model
@@ -22,6 +21,7 @@ from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.mode_pairs import ModeIndex
 from mesoscribe.hybrid.space.resample import carried
+from mesoscribe.hybrid.space.scales import Scales
 
 ORDERS = {Case.DISSIPATIVE: (0, 1, 2, 3, 4), Case.MIXED: (0, 1, 2, 3, 4), Case.CONSERVATIVE: (1, 2, 3)}
 

@@ -12,9 +12,9 @@ from torch import Tensor
 from mesoscribe.hybrid.chain.partial_forces import PartialForces
 from mesoscribe.hybrid.chain.states import ChainData
 from mesoscribe.hybrid.data.split import VALIDATION_SHARE
+from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out
-from mesoscribe.hybrid.dynamics.threads import threads_by_data
 from mesoscribe.hybrid.learn.digest import digest
 from mesoscribe.hybrid.learn.imitate import band_limited, build
 from mesoscribe.hybrid.learn.onsager import OnsagerModel

@@ -15,7 +15,6 @@ from mesoscribe.hybrid.chain.observe import resolved_band
 from mesoscribe.hybrid.chain.partial_forces import ForceSamples, PartialForces, Sites, Values, partial_loss
 from mesoscribe.hybrid.chain.site_forces import SiteMap, along
 from mesoscribe.hybrid.chain.states import ChainData
-from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.data.split import VALIDATION_SHARE
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.checkpoint import Checkpoint
@@ -27,6 +26,7 @@ from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.learn.training import Examples, Training, train
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.search import WarmStart
+from mesoscribe.hybrid.space.scales import Scales
 
 WARM_SNAPSHOTS = 64  # whose forces on m sites give the warm start
 

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mesoscribe.hybrid.data.provenance import Provenance
-from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.scales import Scales
 
 FORMAT = 2
 MOST_POINTS, MOST_MODES = 2**24, 16  # that are read from a file

@@ -15,7 +15,6 @@ from safetensors.torch import save as packed
 from torch import Tensor, nn
 
 from mesoscribe.hybrid.data.files import write_whole
-from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.model import Model
 from mesoscribe.hybrid.dynamics.operator import ConstantOperator
@@ -28,6 +27,7 @@ from mesoscribe.hybrid.readers.store import printable
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.mode_pairs import ModeIndex
+from mesoscribe.hybrid.space.scales import Scales
 
 LARGEST = 2**30  # bytes of a saved model
 MARGIN = 0.25  # how far beyond the data F has its transitions, relative to their range

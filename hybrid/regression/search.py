@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
-from mesoscribe.hybrid.data.scales import Scales
+from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.error import rollout_errors, score
-from mesoscribe.hybrid.dynamics.threads import threads_by_data
 from mesoscribe.hybrid.energy.local_energy import Density, cubic_densities, quartic_densities
 from mesoscribe.hybrid.regression.continuation import Continued, continued
 from mesoscribe.hybrid.regression.evidence import IN_CLASS, Evidence
@@ -19,6 +18,7 @@ from mesoscribe.hybrid.regression.rank_one import Case, Factors
 from mesoscribe.hybrid.regression.selection import Regression
 from mesoscribe.hybrid.regression.warm_start import WarmStart, first_useful_frame
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.scales import Scales
 
 HALF_WIDTHS = (2, 4, 8, 16)
 N_BANDS = 8
@@ -208,7 +208,7 @@ def warm_start(train: Trajectories, validation: Trajectories, *, case: Case | No
     modes (and whether those outside are removed or held) on full roll-outs. V2 gets an N only where
     held-out data remain unexplained without one.
     """
-    scales = Scales.of(train)
+    scales = train.scales
     domain = scales.domain(train.domain)
     v, held_out = scales.to_scaled(train.u), scales.to_scaled(validation.u)
     skip = first_useful_frame(v, domain)

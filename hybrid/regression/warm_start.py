@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from jaxtyping import Complex, Float
 
-from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.model import Model
 from mesoscribe.hybrid.dynamics.operator import ConstantOperator
@@ -18,6 +17,7 @@ from mesoscribe.hybrid.energy.powersum import PowerSum
 from mesoscribe.hybrid.regression.evidence import UNJUDGED, Evidence
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.scales import Scales
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.data.files import write_whole
 from mesoscribe.hybrid.data.provenance import Provenance
-from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.model import Model
 from mesoscribe.hybrid.dynamics.operator import ConstantOperator
 from mesoscribe.hybrid.energy.energy import Energy, PointwiseEnergy, QuadraticEnergy
 from mesoscribe.hybrid.energy.local_energy import LocalEnergy
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.scales import Scales
 from mesoscribe.symbolic.law import law_json
 from mesoscribe.symbolic.law.equation import equation, potential
 from mesoscribe.symbolic.law.factor import Factor, columns, combination

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.gauge import Gauge
-from mesoscribe.hybrid.dynamics.threads import threads_by_data
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.fit import VALIDATION_SHARE
 from mesoscribe.hybrid.learn.onsager import OnsagerModel

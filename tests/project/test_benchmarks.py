@@ -20,7 +20,6 @@ from benchmarks.peers.stepper import SteppedForecast, Stepper
 from benchmarks.peers.training import train
 from benchmarks.speed.transforms import Transform, alone, counted
 from mesoscribe.diagnostics.measure.errors import persistence_error, rollout_error
-from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.systems.catalog import CATALOG, simulate
@@ -96,7 +95,7 @@ def test_a_forecast_that_is_lost_is_infinite_and_not_an_error(data: Trajectories
         def rate(self, v: torch.Tensor) -> torch.Tensor:
             return 1e9 * v
 
-    forecast = SteppedForecast(Growing(LINE, 1.0), Scales.of(data), data.dt)
+    forecast = SteppedForecast(Growing(LINE, 1.0), data.scales, data.dt)
     errors = rollout_error(forecast, data)
     assert errors.at(1) > 1
     assert errors.at(11) == np.inf

@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
 from mesoscribe.hybrid.learn.onsager import OnsagerModel, Setting
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.scales import Scales
 
 Symbol = Callable[[np.ndarray], np.ndarray]
 

@@ -12,7 +12,6 @@ import torch
 from scipy.integrate import solve_ivp
 from torch import Tensor
 
-from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
@@ -250,7 +249,7 @@ def test_drive_of_the_mean_is_found_to_rounding() -> None:
 
 def test_constant_force_is_left_out_where_it_acts_on_nothing() -> None:
     data = KDV.data()
-    scales = Scales.of(data)
+    scales = data.scales
     domain, v = scales.domain(data.domain), scales.to_scaled(data.u)
     regression = Regression(v, v, domain, data.dt / scales.time, half_width=2)
     factors, _ = regression.best(None)

@@ -10,10 +10,10 @@ import sympy
 import torch
 from scipy.interpolate import CubicSpline
 
-from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.learn.canonical import canonical_form
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.hybrid.space.scales import Scales
 from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.factor import Factor, k, kx, u
 from mesoscribe.symbolic.law.law import Law

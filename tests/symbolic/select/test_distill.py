@@ -12,13 +12,13 @@ import pytest
 import torch
 
 from mesoscribe import distill, fit, simulate
-from mesoscribe.hybrid.data.scales import Scales
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, canonical_form
 from mesoscribe.hybrid.learn.onsager import OnsagerModel, Setting
 from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.scales import Scales
 from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law

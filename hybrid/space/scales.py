@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from jaxtyping import Float
 
-from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.domain import Domain
 
 
@@ -30,9 +29,12 @@ class Scales:
     centre: float = 0.0
 
     @classmethod
-    def of(cls, data: Trajectories) -> Scales:
-        """The scales of data."""
-        u = data.u
+    def of(cls, u: Float[np.ndarray, "n nt *grid"], domain: Domain, dt: float) -> Scales:
+        """The scales of trajectories with frames dt apart.
+
+        Raises:
+            ValueError: the fields do not change.
+        """
         low, high = float(u.min()), float(u.max())
         reach = 0.1 * (high - low)
         centre = 0.0 if low - reach <= 0 <= high + reach else float(u.mean())
@@ -42,8 +44,8 @@ class Scales:
             raise ValueError(
                 "expected fields that change in time, got constant ones; nothing can be learned from them"
             )
-        time = max(1.0, amplitude / change) * data.dt
-        return cls(length=1 / data.domain.k_unit, time=time, amplitude=amplitude, centre=centre)
+        time = max(1.0, amplitude / change) * dt
+        return cls(length=1 / domain.k_unit, time=time, amplitude=amplitude, centre=centre)
 
     def to_scaled(self, u: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         """v of u."""

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache, wraps
-from inspect import signature
-from typing import ParamSpec, TypeVar
+from functools import cache
 
 import torch
 from threadpoolctl import ThreadpoolController
-
-from mesoscribe.hybrid.data.trajectories import Trajectories
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 LARGE = 2**18  # values
 
@@ -43,20 +36,3 @@ def threads_for(values: int) -> Iterator[None]:
 def _linear_algebra() -> ThreadpoolController:
     """The libraries of linear algebra, looked for once."""
     return ThreadpoolController()
-
-
-def threads_by_data(work: Callable[P, R]) -> Callable[P, R]:
-    """A function that uses the threads for one frame of the trajectories that it is given first.
-
-    One thread where it is given the states of a chain: forces are learned from a few sites at a time.
-    """
-    arguments = signature(work)
-
-    @wraps(work)
-    def within(*args: P.args, **kwargs: P.kwargs) -> R:
-        given = arguments.bind(*args, **kwargs).arguments.values()
-        sizes = [one.u[:, 0].size for one in given if isinstance(one, Trajectories)]
-        with threads_for(sizes[0] if sizes else 0):
-            return work(*args, **kwargs)
-
-    return within

@@ -9,8 +9,9 @@ import pytest
 import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.dynamics.threads import LARGE, threads_by_data, threads_for
+from mesoscribe.hybrid.space.threads import LARGE, threads_for
 
 
 def blas() -> set[int]:
