@@ -57,10 +57,11 @@ def room_of(module: str) -> str:
 
 
 def imported(path: Path) -> Iterator[str]:
-    """Rooms from which a file imports, wherever in the file."""
+    """Rooms from which a file imports, wherever in the file; the names of options lie below all rooms."""
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mesoscribe."):
-            yield room_of(node.module or "")
+        module = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+        if module.startswith("mesoscribe.") and module != f"{FACE}.options":
+            yield room_of(module)
 
 
 def read_rooms() -> dict[str, Room]:

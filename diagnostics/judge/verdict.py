@@ -86,7 +86,7 @@ def supported_range(model: OnsagerModel) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def overshoot(frames: Float[np.ndarray, "..."], supported: tuple[float, float]) -> float:
+def overshoot(frames: Float[np.ndarray, "*shape"], supported: tuple[float, float]) -> float:
     """By how much of a range the finite values of some fields leave it."""
     (low, high), seen = supported, frames[np.isfinite(frames)]
     return max(low - float(seen.min()), float(seen.max()) - high, 0.0) / (high - low)

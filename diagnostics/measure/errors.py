@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -12,6 +12,7 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.error import lead_times, relative_rmse
 
 
+@runtime_checkable
 class Predictor(Protocol):
     """Whatever carries fields forward in time: a Law, an OnsagerModel."""
 

@@ -35,7 +35,7 @@ class Probe:
     band: float
     components: Callable[[Float[np.ndarray, " n *grid"]], Components]
 
-    def evolved(self, fields: Float[np.ndarray, "..."], domain: Domain) -> Float[np.ndarray, "..."]:
+    def evolved(self, fields: Float[np.ndarray, " n *grid"], domain: Domain) -> Float[np.ndarray, " n *grid"]:
         """The fields without the modes that are removed or held."""
         return domain.restrict(fields, domain.within(self.band))
 

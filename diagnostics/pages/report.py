@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from matplotlib.figure import Figure
 
@@ -105,6 +105,7 @@ PARETO = (
 )
 
 
+@runtime_checkable
 class Distilled(Protocol):
     """What a distillation tells the report."""
 

@@ -11,7 +11,7 @@ import numpy as np
 import sympy
 from jaxtyping import Float
 
-FloatArray = Float[np.ndarray, "..."]
+Strain = Float[np.ndarray, "*shape"]  # of any shape: every function acts on each bond
 r = sympy.Symbol("r", real=True)
 HIGHEST = 9  # powers of r among which the first nonlinearity is looked for
 NEGLIGIBLE = 1e-12  # a coefficient so small beside F'(0) is rounding
@@ -75,7 +75,7 @@ class ForceLaw:
         low, high = max(zeros[zeros < 0], default=-math.inf), min(zeros[zeros > 0], default=math.inf)
         return float(low), float(high)
 
-    def check(self, strain: FloatArray) -> None:
+    def check(self, strain: Strain) -> None:
         """Refuse bonds outside the domain.
 
         Raises:
@@ -89,27 +89,27 @@ class ForceLaw:
             )
 
     @cached_property
-    def _compiled(self) -> Callable[[FloatArray], FloatArray]:
+    def _compiled(self) -> Callable[[Strain], Strain]:
         nested = sympy.horner(self.expression) if self.expression.is_polynomial(r) else self.expression
         return sympy.lambdify(r, nested, "numpy", cse=True)
 
     @cached_property
-    def _compiled_slope(self) -> Callable[[FloatArray], FloatArray]:
+    def _compiled_slope(self) -> Callable[[Strain], Strain]:
         return sympy.lambdify(r, sympy.diff(self.expression, r), "numpy", cse=True)
 
-    def __call__(self, strain: FloatArray) -> FloatArray:
+    def __call__(self, strain: Strain) -> Strain:
         """F(r)."""
         return self._compiled(strain)
 
-    def slope(self, strain: FloatArray) -> FloatArray:
+    def slope(self, strain: Strain) -> Strain:
         """F'(r)."""
         return self._compiled_slope(strain) + np.zeros_like(strain)
 
-    def energy(self, strain: FloatArray) -> FloatArray:
+    def energy(self, strain: Strain) -> Strain:
         """∫ F(s) - F(0) ds from 0 to r, by Gauss–Legendre quadrature."""
-        return _integrated(lambda s: self(s) - float(self(np.zeros(()))), strain)
+        return _integrated(lambda s: self(s) - self(np.zeros(1))[0], strain)
 
-    def riemann(self, strain: FloatArray) -> FloatArray:
+    def riemann(self, strain: Strain) -> Strain:
         """∫ √F'(s) ds from 0 to r: minus the velocity in a wave that moves to the right."""
         return _integrated(lambda s: np.sqrt(self.slope(s)), strain)
 
@@ -175,7 +175,7 @@ def _real_zeros(base: sympy.Expr) -> list[float]:
     return [float(z.real) for z in zeros if abs(z.imag) < 1e-6 * abs(z)]
 
 
-def _integrated(f: Callable[[FloatArray], FloatArray], upper: FloatArray) -> FloatArray:
+def _integrated(f: Callable[[Strain], Strain], upper: Strain) -> Strain:
     """∫ f(s) ds from 0 to each upper end."""
     total = np.zeros_like(upper)
     for node, weight in zip(NODES, WEIGHTS, strict=True):

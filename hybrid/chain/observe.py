@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -17,6 +17,7 @@ Bonds = Float[np.ndarray, "n nt sites"]
 Field = Float[np.ndarray, "n nt points"]
 
 
+@runtime_checkable
 class Observable(Protocol):
     """What is taken for the field."""
 
@@ -97,7 +98,7 @@ class BlockAverage:
 
 
 def shifted(
-    r: Float[np.ndarray, "*batch sites"], shift: Float[np.ndarray, "..."] | float
+    r: Float[np.ndarray, "*batch sites"], shift: Float[np.ndarray, " nt"] | float
 ) -> Float[np.ndarray, "*batch sites"]:
     """r at n + shift: every mode turned by exp(iκ·shift), κ in rad per site; the Nyquist mode is dropped."""
     sites = r.shape[-1]
@@ -127,6 +128,8 @@ def low_passed(u: Float[np.ndarray, "*batch points"], band: int) -> Float[np.nda
     return ring.restrict(u, ring.mode_numbers[0] <= band)
 
 
-def noisy(u: Float[np.ndarray, "..."], level: float, rng: np.random.Generator) -> Float[np.ndarray, "..."]:
+def noisy(
+    u: Float[np.ndarray, "*shape"], level: float, rng: np.random.Generator
+) -> Float[np.ndarray, "*shape"]:
     """u with white noise whose standard deviation is a share `level` of the field's."""
     return u + level * u.std() * rng.normal(size=u.shape) if level else u

@@ -15,7 +15,7 @@ from mesoscribe.hybrid.chain.splitting import VERLET, Splitting
 from mesoscribe.hybrid.chain.states import ChainData
 from mesoscribe.hybrid.space.domain import Domain
 
-Bonds = Float[np.ndarray, "n sites"]
+Bonds = Float[np.ndarray, "*batch sites"]
 Start = Callable[[ForceLaw, Bonds], Bonds]
 LOST = 0.05  # relative change of the energy at which a simulation is given up
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float
 
 from mesoscribe.hybrid.data.validate import ROUNDING
-from mesoscribe.hybrid.space.domain import FloatArray
 from mesoscribe.hybrid.space.transforms import forward
 
 
-def repeats_endpoint(u: FloatArray, axis: int) -> bool:
+def repeats_endpoint(u: Float[np.ndarray, "n nt *grid"], axis: int) -> bool:
     """Whether the last point along an axis is the first one over again, x = L beside x = 0.
 
     The two agree to float32 rounding in all trajectories and frames, the field is not flat there (a localised
@@ -28,13 +28,13 @@ def repeats_endpoint(u: FloatArray, axis: int) -> bool:
     return bool(steps > 2 * rounding and _roughness(v[..., :-1]) <= 2 * _roughness(v))
 
 
-def _roughness(u: FloatArray) -> float:
+def _roughness(u: Float[np.ndarray, "*lines points"]) -> float:
     """Share of the variance in the upper half of the modes along the last axis."""
     power = np.mean(np.abs(forward(u, (-1,), real=True)) ** 2, axis=tuple(range(u.ndim - 1)))[1:]
     return float(power[len(power) // 2 :].sum() / power.sum())
 
 
-def boundary_fault(u: FloatArray, axis: int) -> str | None:
+def boundary_fault(u: Float[np.ndarray, "n nt *grid"], axis: int) -> str | None:
     """How the field fails to be periodic along an axis, or None.
 
     In each frame the first and second differences across the boundary are compared with those inside. It
@@ -56,7 +56,9 @@ def boundary_fault(u: FloatArray, axis: int) -> str | None:
     return None
 
 
-def _differences(v: FloatArray, order: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _differences(
+    v: Float[np.ndarray, "n nt *grid"], order: int
+) -> tuple[Float[np.ndarray, "n nt"], Float[np.ndarray, "n nt"], Float[np.ndarray, "n nt"]]:
     """Per frame: the largest difference that crosses the boundary; the 99th percentile and largest inside."""
     frames = v.shape[:2]
     closing = np.concatenate([v[..., -order:], v[..., :order]], axis=-1)

@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike
 
 from mesoscribe.hybrid.data.layout import AnyArray
 from mesoscribe.hybrid.data.split import SHORTEST
-from mesoscribe.hybrid.space.domain import FloatArray
 
 ROUNDING = 4 * float(np.finfo(np.float32).eps)
 UNEVENNESS = 1e-4
@@ -57,7 +56,7 @@ def coordinate(name: str, values: ArrayLike) -> Float[np.ndarray, " points"]:
 
 def assemble(
     u: Shaped[np.ndarray, "n nt *grid"],
-    coordinates: Mapping[str, FloatArray],
+    coordinates: Mapping[str, Float[np.ndarray, " _points"]],
     source: str,
     notes: Iterable[str],
     provenance: str = "",
@@ -112,7 +111,7 @@ def facts(provenance: str) -> dict[str, Any]:
     return content if isinstance(content, dict) else {"text": provenance}
 
 
-def _check_even(name: str, values: FloatArray) -> None:
+def _check_even(name: str, values: Float[np.ndarray, " points"]) -> None:
     """Refuse coordinates that do not grow by equal steps, to the precision in which they were stored."""
     if name != "time" and values.size < 4:
         raise ValueError(f"expected at least 4 points along {name}, got {values.size}; resolve the field")

@@ -41,11 +41,13 @@ class AverageForce:
         slope: ∂ḡ/∂u' of the pointwise part at each point, (n, *grid).
     """
 
-    total: Complex[Tensor, "n ..."]
-    slope: Float[Tensor, "n ..."]
+    total: Complex[Tensor, " n *modes"]
+    slope: Float[Tensor, " n *grid"]
 
     @classmethod
-    def of(cls, member: Member, a: Complex[Tensor, "n ..."], b: Complex[Tensor, "n ..."]) -> AverageForce:
+    def of(
+        cls, member: Member, a: Complex[Tensor, " n *modes"], b: Complex[Tensor, " n *modes"]
+    ) -> AverageForce:
         """From û to û', both on the evolved modes.
 
         Raises:
@@ -71,8 +73,8 @@ def applied(rule: tuple[float, ...], values: Tensor) -> Tensor:
 
 
 def pointwise_average(
-    F: Pointwise, a: Float[Tensor, "n ..."], b: Float[Tensor, "n ..."]
-) -> tuple[Float[Tensor, "n ..."], Float[Tensor, "n ..."]]:
+    F: Pointwise, a: Float[Tensor, " n *grid"], b: Float[Tensor, " n *grid"]
+) -> tuple[Float[Tensor, " n *grid"], Float[Tensor, " n *grid"]]:
     """∫₀¹ F'(a + s(b - a)) ds at each point, and its derivative by b."""
     position = weights(NODES, a)
     values, f, curvature = derivatives(F, a + position * (b - a))
@@ -86,7 +88,7 @@ def pointwise_average(
     return torch.where(rough, quotient, average), torch.where(rough, (f[-1] - quotient) / rise, slope)
 
 
-def derivatives(F: Pointwise, v: Float[Tensor, "..."]) -> tuple[Tensor, Tensor, Tensor]:
+def derivatives(F: Pointwise, v: Float[Tensor, "*shape"]) -> tuple[Tensor, Tensor, Tensor]:
     """F, F' and F'' at v, the last two by automatic differentiation of the first."""
     with torch.enable_grad():
         v = v.detach().requires_grad_()
@@ -96,7 +98,9 @@ def derivatives(F: Pointwise, v: Float[Tensor, "..."]) -> tuple[Tensor, Tensor, 
     return values.detach(), f.detach(), curvature
 
 
-def nonlocal_average(member: Member, a: Complex[Tensor, "n ..."], b: Complex[Tensor, "n ..."]) -> Tensor:
+def nonlocal_average(
+    member: Member, a: Complex[Tensor, " n *modes"], b: Complex[Tensor, " n *modes"]
+) -> Tensor:
     """The discrete gradient of N, on the evolved modes; 0 where there is none."""
     others = member.energy.others
     if not others:

@@ -105,7 +105,9 @@ class DiscreteGradient:
             fields = u_hat.reshape(-1, *member.domain.modes_shape)
             return self._halving(member, fields, t, h, self.halvings).reshape(u_hat.shape)
 
-    def _halving(self, member: Member, u: Complex[Tensor, "n ..."], t: float, h: float, left: int) -> Tensor:
+    def _halving(
+        self, member: Member, u: Complex[Tensor, " n *modes"], t: float, h: float, left: int
+    ) -> Tensor:
         """One step; the fields for which it does not converge take it in two halves."""
         u_next, converged, iterations = _Equation(member, u, h, self.tolerance).solve()
         failed = int((~converged).sum())
@@ -132,7 +134,7 @@ class _Equation:
         tolerance: see DiscreteGradient.
     """
 
-    def __init__(self, member: Member, u: Complex[Tensor, "n ..."], h: float, tolerance: float) -> None:
+    def __init__(self, member: Member, u: Complex[Tensor, " n *modes"], h: float, tolerance: float) -> None:
         self.member, self.u, self.h, self.tolerance = member, u, h, tolerance
         self.axes = member.domain.axes
         self.V, self.V_size = member.V(u), member.V_size(u)
@@ -198,7 +200,7 @@ class _Equation:
         reduced[open_] = False
         return best, reduced
 
-    def solve(self) -> tuple[Complex[Tensor, "n ..."], Bool[Tensor, " n"], int]:
+    def solve(self) -> tuple[Complex[Tensor, " n *modes"], Bool[Tensor, " n"], int]:
         """û(t + h), where it was found, and how many iterations that took."""
         y, converged, iterations = self.u.clone(), torch.zeros(len(self.u), dtype=torch.bool), 0
         rows = torch.arange(len(self.u))

@@ -35,7 +35,7 @@ class ETDRK4Step:
         self.middle = on_force(2 * now.two - 4 * now.three)
         self.last = on_force(4 * now.three - now.two)
 
-    def __call__(self, u: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+    def __call__(self, u: Complex[Tensor, "*#batch_modes"]) -> Complex[Tensor, "*#batch_modes"]:
         """The step of û (*batch, *modes)."""
         (_, nu), (_, na), (_, nb), (_, nc) = self._stages(u)
         step = self._plus(act(self.e, u, self.domain), self.first, nu)
@@ -55,7 +55,9 @@ class ETDRK4Step:
         c = plus(act(self.e_half, a, self.domain), self.whole, torch.sub(nb, nu, alpha=0.5))
         return [(u, nu), (a, na), (b, nb), (c, n(c))]
 
-    def adjoint(self, u: Complex[Tensor, "..."], back: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+    def adjoint(
+        self, u: Complex[Tensor, "*batch_modes"], back: Complex[Tensor, "*c_batch_modes"]
+    ) -> Complex[Tensor, "*#c_batch_modes"]:
         """The transpose of the step's derivative at û (*batch, *modes) of some fields (c, *batch, *modes).
 
         In the inner product of the box. The derivative of the force, the second variation of the energy, is
@@ -78,13 +80,13 @@ class ETDRK4Step:
         of_n = turned(self.first, back) - 0.5 * whole + turned(self.half, to_a)
         return varied(start, of_n) + turned(self.e, back) + turned(self.e_half, to_a + to_b)
 
-    def _size(self, u: Complex[Tensor, "..."]) -> Tensor:
+    def _size(self, u: Complex[Tensor, "*batch_modes"]) -> Tensor:
         """The norm of each field, to broadcast against fields."""
         size = norms(u, self.domain).clamp(min=1e-150)
         return size.reshape(*size.shape, *(1,) * len(self.domain.state_axes))
 
 
-def norms(u_hat: Complex[Tensor, "..."], domain: Domain) -> Float[Tensor, "*batch"]:
+def norms(u_hat: Complex[Tensor, "*batch_modes"], domain: Domain) -> Float[Tensor, "*batch"]:
     """The norm of the modes of each state, as pairs of real numbers: a tenth of the time of complex ones."""
     axes = tuple(axis - 1 for axis in domain.state_axes)
     return torch.linalg.vector_norm(torch.view_as_real(u_hat), dim=(*axes, -1))

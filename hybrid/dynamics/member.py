@@ -56,7 +56,7 @@ class Member:
         return self.energy.domain
 
     @property
-    def K(self) -> Complex[Tensor, "..."]:
+    def K(self) -> Complex[Tensor, "*symbol"]:
         """The symbol of M + W."""
         return self.operator.K
 
@@ -71,29 +71,29 @@ class Member:
         return self.energy.pointwise.f
 
     @cached_property
-    def response(self) -> Complex[Tensor, "..."]:
+    def response(self) -> Complex[Tensor, "*symbol"]:
         """-K(k) on the evolved modes, 0 elsewhere: what a force does to û."""
         return -self.K * self.mask
 
     @property
-    def linear(self) -> Complex[Tensor, "..."]:
+    def linear(self) -> Complex[Tensor, "*symbol"]:
         """λ(k) = -K(k) Q(k) on the evolved modes, 0 elsewhere."""
         return replace(self.operator, K=self.response).linear(self.q)
 
-    def force(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+    def force(self, u_hat: Complex[Tensor, "*#batch_modes"]) -> Complex[Tensor, "*#batch_modes"]:
         """The transform of δV/δu beyond Q û."""
         return self.energy.force(u_hat)
 
-    def nonlinear(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+    def nonlinear(self, u_hat: Complex[Tensor, "*#batch_modes"]) -> Complex[Tensor, "*#batch_modes"]:
         """-K(k) FT{f(u) + …} on the evolved modes, 0 elsewhere."""
         return act(self.response, self.force(u_hat), self.domain)
 
-    def rhs(self, u: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    def rhs(self, u: Float[Tensor, "*#batch_state"]) -> Float[Tensor, "*#batch_state"]:
         """u_t of fields u (*batch, [field,] *grid)."""
         u_hat = self.domain.fft(u)
         return self.domain.ifft(act(self.linear, u_hat, self.domain) + self.nonlinear(u_hat * self.mask))
 
-    def about(self, u: Float[Tensor, "..."]) -> Member:
+    def about(self, u: Float[Tensor, "*batch_state"]) -> Member:
         """The same equation with the mean slope of f over some fields in its linear part (`Energy.about`)."""
         return replace(self, energy=self.energy.about(u))
 
@@ -105,12 +105,12 @@ class Member:
         """The same equation with times in a unit that is `time` times smaller: K / time."""
         return replace(self, operator=replace(self.operator, K=self.K / time))
 
-    def split(self, u_hat: Complex[Tensor, "..."]) -> tuple[Tensor, Tensor]:
+    def split(self, u_hat: Complex[Tensor, "*batch_modes"]) -> tuple[Tensor, Tensor]:
         """The evolved part of û, and what is added to it for output: the held modes, or 0."""
         outside = u_hat * ~self.mask if self.hold else torch.zeros_like(u_hat)
         return u_hat * self.mask, outside
 
-    def V(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "*batch"]:
+    def V(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch"]:
         """V of the evolved modes of û (*batch, [field,] *modes): the energy of which rhs is the flow.
 
         Held modes do not enter: they do not act on the others.
@@ -120,6 +120,6 @@ class Member:
         """
         return self.energy.value(u_hat * self.mask)
 
-    def V_size(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "*batch"]:
+    def V_size(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch"]:
         """The sum of the absolute values of all terms of V, which the rounding error of V is relative to."""
         return self.energy.size(u_hat * self.mask)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -51,7 +52,7 @@ class Model(ABC):
     def member(self, domain: Domain) -> Member:
         """The equation of motion on a box at some points, or on those that the model has of its own."""
 
-    def domain_of(self, u: Float[np.ndarray, "..."]) -> Domain:
+    def domain_of(self, u: Float[np.ndarray, "*batch_state"]) -> Domain:
         """The points of fields u (*batch, [field,] *grid) on the model's box.
 
         Raises:
@@ -62,18 +63,20 @@ class Model(ABC):
             raise ValueError(f"expected fields (*batch, *grid) in {ndim} dimensions, got shape {u.shape}")
         return self.box.resampled(u.shape[u.ndim - ndim :])
 
-    def _scaled(self, u: Float[np.ndarray, "..."], domain: Domain) -> Float[np.ndarray, "..."]:
+    def _scaled(
+        self, u: Float[np.ndarray, "*batch_state"], domain: Domain
+    ) -> Float[np.ndarray, "*batch_own"]:
         """Fields in the member's units, on its points."""
         return resampled(self.units.to_scaled(u), domain)
 
     def simulate(
         self,
-        u0: Float[np.ndarray, "..."],
-        t: Float[np.ndarray, " nt"],
+        u0: Float[np.ndarray, "*batch_state"],
+        t: Float[np.ndarray, " nt"] | Sequence[float],
         *,
         scheme: Scheme | None = None,
         rtol: float = 1e-7,
-    ) -> Float[np.ndarray, "..."]:
+    ) -> Float[np.ndarray, "*batch_nt_state"]:
         """Fields (*batch, nt, [field,] *grid) at times t (nt,), from u0 (*batch, [field,] *grid) at t[0].
 
         Args:
@@ -100,7 +103,7 @@ class Model(ABC):
         np.moveaxis(u, -len(domain.state_axes) - 1, 0)[0] = u0
         return u
 
-    def rhs(self, u: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    def rhs(self, u: Float[np.ndarray, "*batch_state"]) -> Float[np.ndarray, "*batch_state"]:
         """u_t of fields u (*batch, [field,] *grid), in the user's units."""
         u = np.asarray(u, dtype=float)
         domain = self.domain_of(u)
@@ -109,7 +112,7 @@ class Model(ABC):
             rate = member.rhs(torch.as_tensor(self._scaled(u, member.domain))).numpy()
         return self.units.amplitude / self.units.time * resampled(rate, member.domain.resampled(domain.shape))
 
-    def energies(self, u: Float[np.ndarray, "..."]) -> Energies:
+    def energies(self, u: Float[np.ndarray, "*batch_state"]) -> Energies:
         """V0 = ∫ F + ½ a u², V1 = ∫ ½ b|∇u|², V2 = all else, of fields (*batch, [field,] *grid).
 
         Each (*batch), in the user's units: amplitude² × volume.
@@ -122,14 +125,14 @@ class Model(ABC):
             parts = energy.parts(v_hat, *self.local_symbol)
         return Energies(*(unit * part.cpu() for part in (parts.V0, parts.V1, parts.V2)))
 
-    def V0(self, u: Float[np.ndarray, "..."]) -> Float[np.ndarray, "*batch"]:
+    def V0(self, u: Float[np.ndarray, "*batch_state"]) -> Float[np.ndarray, "*batch"]:
         """∫ F(u) + ½ a u² dx of fields (*batch, [field,] *grid), in the user's units."""
         return self.energies(u).V0.numpy()
 
-    def V1(self, u: Float[np.ndarray, "..."]) -> Float[np.ndarray, "*batch"]:
+    def V1(self, u: Float[np.ndarray, "*batch_state"]) -> Float[np.ndarray, "*batch"]:
         """∫ ½ b |∇u|² dx of fields (*batch, [field,] *grid), in the user's units."""
         return self.energies(u).V1.numpy()
 
-    def V2(self, u: Float[np.ndarray, "..."]) -> Float[np.ndarray, "*batch"]:
+    def V2(self, u: Float[np.ndarray, "*batch_state"]) -> Float[np.ndarray, "*batch"]:
         """The rest of V, of fields (*batch, [field,] *grid), in the user's units."""
         return self.energies(u).V2.numpy()

@@ -23,7 +23,9 @@ class Operator(ABC):
     domain: Domain
 
     @abstractmethod
-    def applied(self, gradient: Complex[Tensor, "..."], u_hat: Complex[Tensor, "..."]) -> Tensor:
+    def applied(
+        self, gradient: Complex[Tensor, "*#batch_modes"], u_hat: Complex[Tensor, "*#batch_modes"]
+    ) -> Tensor:
         """The transform of (M + W) g, from the transform of g and of the state."""
 
     @abstractmethod
@@ -43,7 +45,9 @@ class ConstantOperator(Operator):
     domain: Domain
     K: Tensor
 
-    def applied(self, gradient: Complex[Tensor, "..."], u_hat: Complex[Tensor, "..."]) -> Tensor:
+    def applied(
+        self, gradient: Complex[Tensor, "*#batch_modes"], u_hat: Complex[Tensor, "*#batch_modes"]
+    ) -> Tensor:
         """K(k) ĝ."""
         return act(self.K, gradient, self.domain)
 

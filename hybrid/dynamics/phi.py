@@ -16,7 +16,7 @@ TERMS = 18  # 1/21! of NEAR^18 is below rounding
 SERIES = tuple(1 / math.factorial(j + 3) for j in range(TERMS))
 
 
-def phi(z: Complex[Tensor, "..."], e: Complex[Tensor, "..."]) -> tuple[Tensor, Tensor, Tensor]:
+def phi(z: Complex[Tensor, "*symbol"], e: Complex[Tensor, "*symbol"]) -> tuple[Tensor, Tensor, Tensor]:
     """φ₁ = (e^z - 1)/z,  φ₂ = (φ₁ - 1)/z,  φ₃ = (φ₂ - 1/2)/z, accurate for every z and differentiable.
 
     Near 0 the series φ₃ = Σ_j z^j/(j + 3)! comes first and the recursion is run backwards.
@@ -41,7 +41,7 @@ def phi(z: Complex[Tensor, "..."], e: Complex[Tensor, "..."]) -> tuple[Tensor, T
     )
 
 
-def phi_of_half(z: Complex[Tensor, "..."], e_half: Complex[Tensor, "..."], one: Tensor) -> Tensor:
+def phi_of_half(z: Complex[Tensor, "*symbol"], e_half: Complex[Tensor, "*symbol"], one: Tensor) -> Tensor:
     """φ₁(z/2), by φ₁(z) = ½ φ₁(z/2) (e^(z/2) + 1), or by its closed form where that factor is small.
 
     Args:
@@ -66,7 +66,7 @@ class Exponentials:
     three: Tensor
 
     @classmethod
-    def of(cls, z: Complex[Tensor, "..."], domain: Domain) -> Exponentials:
+    def of(cls, z: Complex[Tensor, "*symbol"], domain: Domain) -> Exponentials:
         """Those of a symbol on a domain."""
         if domain.n_fields is not None:
             return cls._of_matrices(z, domain)
@@ -76,7 +76,7 @@ class Exponentials:
         return cls(e, e_half, phi_of_half(z, e_half, one), one, two, three)
 
     @classmethod
-    def _of_matrices(cls, z: Complex[Tensor, "..."], domain: Domain) -> Exponentials:
+    def _of_matrices(cls, z: Complex[Tensor, "*symbol"], domain: Domain) -> Exponentials:
         """By one exponential of a matrix of blocks, whose first row then holds e^z, φ₁, φ₂ and φ₃.
 
         Source: Sidje, ACM Trans. Math. Softw. 24 (1998) 130, theorem 1.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ MAX_LEVEL = 20  # a frame in a million steps, at most
 ROUNDING = 2e-14  # a local error below this cannot be measured
 
 
+@runtime_checkable
 class Crossing(Protocol):
     """Takes û across an interval."""
 
@@ -30,6 +31,7 @@ class Crossing(Protocol):
         ...
 
 
+@runtime_checkable
 class Scheme(Protocol):
     """A one-step method: prepare it for a flow and a step, then call what it returns."""
 
@@ -144,13 +146,13 @@ def lost(t: float) -> FloatingPointError:
 
 def simulate(
     member: Member,
-    u0: Float[np.ndarray, "..."],
-    t: Float[np.ndarray, " nt"],
+    u0: Float[np.ndarray, "*batch_state"],
+    t: Float[np.ndarray, " nt"] | Sequence[float],
     *,
     scheme: Scheme,
     rtol: float,
     max_level: int = MAX_LEVEL,
-) -> Float[np.ndarray, "..."]:
+) -> Float[np.ndarray, "*batch_nt_state"]:
     """Fields (*batch, nt, *grid) at times t (nt,) from u0 (*batch, *grid) at t[0], accurate to rtol a frame.
 
     Args:

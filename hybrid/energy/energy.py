@@ -29,14 +29,14 @@ class EnergyTerm(ABC):
     domain: Domain
 
     @abstractmethod
-    def contributions(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "*batch n"]:
+    def contributions(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch n"]:
         """What modes, points or integrals contribute; the value is their sum."""
 
     @abstractmethod
-    def force(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+    def force(self, u_hat: Complex[Tensor, "*#batch_modes"]) -> Complex[Tensor, "*#batch_modes"]:
         """The transform of the gradient beyond its linear part."""
 
-    def value(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "*batch"]:
+    def value(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch"]:
         """The term of each state."""
         return self.contributions(u_hat).sum(-1)
 
@@ -57,14 +57,14 @@ class QuadraticEnergy(EnergyTerm):
     domain: Domain
     q: Tensor
 
-    def contributions(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "*batch n"]:
+    def contributions(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch n"]:
         """½ |box| û_k* Q(k) û_k of each mode."""
         weight = 0.5 * torch.as_tensor(self.domain.multiplicity, device=u_hat.device) * self.domain.volume
         if self.domain.n_fields is None:
             return self.flat(weight * self.q * u_hat.abs() ** 2)
         return self.flat(weight * (u_hat.conj() * act(self.q, u_hat, self.domain)).real)
 
-    def force(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+    def force(self, u_hat: Complex[Tensor, "*#batch_modes"]) -> Complex[Tensor, "*#batch_modes"]:
         """0: all of the gradient is linear."""
         return torch.zeros_like(u_hat)
 
@@ -83,7 +83,7 @@ class PointwiseEnergy(EnergyTerm):
     f: Pointwise
     F: Pointwise | None = None
 
-    def contributions(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "*batch n"]:
+    def contributions(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch n"]:
         """F at each point.
 
         Raises:
@@ -93,11 +93,11 @@ class PointwiseEnergy(EnergyTerm):
             raise ValueError("expected a member that knows its energy F, got its force only; give F as well")
         return self.flat(self.domain.volume / self.domain.points * self.F(self.domain.ifft(u_hat)))
 
-    def force(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+    def force(self, u_hat: Complex[Tensor, "*#batch_modes"]) -> Complex[Tensor, "*#batch_modes"]:
         """FT{f(u)}."""
         return self.domain.fft(self.f(self.domain.ifft(u_hat)))
 
-    def mean_slope(self, u: Float[Tensor, "..."], axes: tuple[int, ...]) -> Tensor:
+    def mean_slope(self, u: Float[Tensor, "*batch_state"], axes: tuple[int, ...]) -> Tensor:
         """The mean of ∂f/∂u over some axes of fields."""
         with torch.enable_grad():
             v = u.detach().clone().requires_grad_()
@@ -161,22 +161,22 @@ class Energy:
         """All terms."""
         return (self.quadratic, self.pointwise, *self.others)
 
-    def value(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "*batch"]:
+    def value(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch"]:
         """V of each state."""
         return torch.stack([term.value(u_hat) for term in self.terms]).sum(0)
 
-    def size(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "*batch"]:
+    def size(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch"]:
         """The sum of the absolute values of all terms, which the rounding error of V is relative to."""
         return torch.stack([term.contributions(u_hat).abs().sum(-1) for term in self.terms]).sum(0)
 
-    def force(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+    def force(self, u_hat: Complex[Tensor, "*#batch_modes"]) -> Complex[Tensor, "*#batch_modes"]:
         """The transform of the gradient beyond Q û."""
         force = self.pointwise.force(u_hat)
         for term in self.others:
             force = force + term.force(u_hat)
         return force
 
-    def gradient(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+    def gradient(self, u_hat: Complex[Tensor, "*#batch_modes"]) -> Complex[Tensor, "*#batch_modes"]:
         """The transform of δV/δu."""
         return act(self.quadratic.q, u_hat, self.domain) + self.force(u_hat)
 
@@ -187,7 +187,7 @@ class Energy:
         moved = q + s * identity(self.domain).to(q)
         return replace(self, quadratic=replace(self.quadratic, q=moved), pointwise=self.pointwise.tilted(s))
 
-    def about(self, u: Float[Tensor, "..."]) -> Energy:
+    def about(self, u: Float[Tensor, "*batch_state"]) -> Energy:
         """The same V with the mean slope of f over some fields (*batch, [field,] *grid) in its linear part.
 
         A stepper solves that part exactly; where f and Q cancel, as about a large mean, the difference of two
@@ -197,7 +197,7 @@ class Energy:
         slope = self.pointwise.mean_slope(u, tuple(range(1 if many else 0, u.ndim)))
         return self.tilted(slope if many else slope.reshape(()))
 
-    def parts(self, u_hat: Complex[Tensor, "..."], a: Tensor | float, b: Tensor | float) -> Energies:
+    def parts(self, u_hat: Complex[Tensor, "*batch_modes"], a: Tensor | float, b: Tensor | float) -> Energies:
         """V0 = ∫ F + ½ a u², V1 = ∫ ½ b |∇u|², V2 = the rest of the quadratic energy and all other terms."""
         squares = torch.as_tensor(self.domain.k_norm**2, device=u_hat.device)
         one = identity(self.domain).to(squares.device)

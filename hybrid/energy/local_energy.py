@@ -16,7 +16,7 @@ from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.symbols import derivative
 
 Order = tuple[int, ...]  # how often the field is differentiated along each axis
-Weight = float | Float[Tensor, "..."]
+Weight = float | Float[Tensor, "*weights"]
 
 
 @dataclass(frozen=True)
@@ -120,33 +120,35 @@ class LocalEnergy(EnergyTerm):
         return {order: self.domain.differentiated(order) for order in orders}
 
     @cached_property
-    def symbols(self) -> Mapping[Order, Complex[Tensor, "..."]]:
+    def symbols(self) -> Mapping[Order, Complex[Tensor, "*modes"]]:
         """(i k)^α of every derivative that a density holds."""
         return {order: torch.as_tensor(derivative(order, self.domain)) for order in self.boxes}
 
-    def fields(self, u_hat: Complex[Tensor, "..."]) -> Mapping[Order, Float[Tensor, "..."]]:
+    def fields(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Mapping[Order, Float[Tensor, "*batch_state"]]:
         """∂^α u of û (*batch, *modes) for every derivative that a density holds."""
         return {order: self.boxes[order].ifft(s.to(u_hat) * u_hat) for order, s in self.symbols.items()}
 
-    def means(self, fields: Mapping[Order, Float[Tensor, "..."]]) -> Iterator[Float[Tensor, "..."]]:
+    def means(
+        self, fields: Mapping[Order, Float[Tensor, "*batch_state"]]
+    ) -> Iterator[Float[Tensor, "*batch"]]:
         """The mean over the box of each D_j of some fields, (*batch)."""
         for density in self.densities:
             terms = (c * math.prod(fields[order] for order in orders) for c, orders in density.products)
             yield torch.as_tensor(sum(terms)).mean(self.domain.axes)
 
-    def contributions(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "*batch n"]:
+    def contributions(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch n"]:
         """Σ_j β_j ∫ D_j dx of û (*batch, *modes), (*batch, 1)."""
         means = self.means(self.fields(u_hat))
         terms = (weight * mean for weight, mean in zip(self.weights, means, strict=True))
         return (self.domain.volume * torch.as_tensor(sum(terms)))[..., None]
 
-    def force(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+    def force(self, u_hat: Complex[Tensor, "*#batch_modes"]) -> Complex[Tensor, "*#batch_modes"]:
         """FT{Σ_j β_j δ/δu ∫ D_j} of û (*batch, *modes)."""
         return self.force_of(self.fields(u_hat), self.weights)
 
     def force_of(
-        self, fields: Mapping[Order, Float[Tensor, "..."]], weights: Sequence[Weight]
-    ) -> Complex[Tensor, "..."]:
+        self, fields: Mapping[Order, Float[Tensor, "*batch_state"]], weights: Sequence[Weight]
+    ) -> Complex[Tensor, "*batch_modes"]:
         """The same of fields that are known, with other weights."""
         inner: dict[Order, Tensor] = {}
         for weight, density in zip(weights, self.densities, strict=True):
@@ -156,7 +158,7 @@ class LocalEnergy(EnergyTerm):
         terms = ((self.symbols[order].conj(), self.boxes[order].fft(slope)) for order, slope in inner.items())
         return torch.as_tensor(sum(symbol.to(slope) * slope for symbol, slope in terms))
 
-    def forces(self, u_hat: Complex[Tensor, "..."]) -> Iterator[Complex[Tensor, "..."]]:
+    def forces(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Iterator[Complex[Tensor, "*batch_modes"]]:
         """FT{δ/δu ∫ D_j} of each density."""
         fields = self.fields(u_hat)
         for density in self.densities:

@@ -47,7 +47,7 @@ class Invariants(nn.Module):
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
 
-    def forward(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
+    def forward(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch"]:
         """Its value for û (*batch, *modes)."""
         low = u_hat.flatten(-self.ndim)[..., self.low]
         a, b, c = (low[..., self.triples[:, i]] for i in range(3))
@@ -89,7 +89,7 @@ class NonlocalEnergy(nn.Module, EnergyTerm):
         return self.theta * self.beta_scale
 
     @torch.no_grad()
-    def imitate(self, beta: Float[Tensor, " j"], fields: Float[Tensor, "..."]) -> None:
+    def imitate(self, beta: Float[Tensor, " j"], fields: Float[Tensor, " n *grid"]) -> None:
         """Start as Σ_j β_j ∫D_j, with a bound and a size of the network that suit some fields (n, *grid)."""
         self.beta_scale.copy_(beta)
         self.theta.fill_(1.0)
@@ -102,19 +102,19 @@ class NonlocalEnergy(nn.Module, EnergyTerm):
         """How far it has moved from where `imitate` put it."""
         return ((self.theta - 1) ** 2).sum() + (self.invariants.out.weight**2).sum()
 
-    def forward(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
+    def forward(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch"]:
         """N of û (*batch, *modes)."""
         return self.value(u_hat)
 
-    def contributions(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "*batch n"]:
+    def contributions(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch n"]:
         """N of û (*batch, *modes), (*batch, 1)."""
         return (self.domain.volume * self.bound * torch.tanh(self._level(u_hat) / self.bound))[..., None]
 
-    def _level(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
+    def _level(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch"]:
         means = torch.stack(list(self.local.means(self.local.fields(u_hat))), dim=-1)
         return means @ self.beta + self.size * self.invariants(u_hat)
 
-    def force(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+    def force(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Complex[Tensor, "*batch_modes"]:
         """FT{δN/δu}: sech²(L/c) times the gradients of the densities and of the network."""
         fields = self.local.fields(u_hat)
         total, level = self._of_invariants(u_hat)
@@ -123,7 +123,7 @@ class NonlocalEnergy(nn.Module, EnergyTerm):
         flatter = 1 - torch.tanh(level / self.bound) ** 2
         return flatter.reshape(*flatter.shape, *(1,) * self.domain.ndim) * total
 
-    def _of_invariants(self, u_hat: Complex[Tensor, "..."]) -> tuple[Tensor, Tensor]:
+    def _of_invariants(self, u_hat: Complex[Tensor, "*batch_modes"]) -> tuple[Tensor, Tensor]:
         """The gradient of the network's share of L, and this share.
 
         The gradient by a mode is divided by how often the mode enters.

@@ -42,7 +42,7 @@ class PointwiseNetwork(nn.Module):
         self.amplitude = nn.Parameter(torch.zeros(width, dtype=torch.float64))
         self.drive = nn.Parameter(torch.zeros((), dtype=torch.float64))
 
-    def forward(self, v: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    def forward(self, v: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """F(v)."""
         hidden = log_cosh(v[..., None] * self.steepness + self.offset)
         return self.drive * v + hidden @ self.amplitude
@@ -98,7 +98,7 @@ class Potential(nn.Module):
         """The coefficient of ½ v², positive."""
         return torch.nn.functional.softplus(self.raw_a)
 
-    def symbol(self) -> Float[Tensor, "..."]:
+    def symbol(self) -> Float[Tensor, "*modes"]:
         """Q(k), the whole quadratic energy outside F, on the modes of the grid."""
         free = self.a + self.b * self.k_squared + self.modes.even(self.q2 * self.q2_scale)
         return free.clamp(min=FLOOR)
@@ -112,11 +112,11 @@ class Potential(nn.Module):
             () if self.nonlocal_part is None else (self.nonlocal_part,),
         )
 
-    def forward(self, v: Float[Tensor, "..."]) -> Energies:
+    def forward(self, v: Float[Tensor, "*batch_state"]) -> Energies:
         """V0, V1, V2 of fields v (*batch, *grid)."""
         return self.energy().parts(self.domain.fft(v), self.a, self.b)
 
-    def gradient(self, v: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    def gradient(self, v: Float[Tensor, "*batch_state"]) -> Float[Tensor, "*batch_state"]:
         """δV/δv, the L² gradient: (1/cell volume) ∂V/∂v_j, by automatic differentiation of the energy."""
         with torch.enable_grad():
             v = v.detach().requires_grad_()
@@ -124,7 +124,7 @@ class Potential(nn.Module):
         return slope * (self.domain.points / self.domain.volume)
 
     @torch.no_grad()
-    def imitate(self, q: Float[Tensor, "..."], weight: Float[Tensor, "..."]) -> float:
+    def imitate(self, q: Float[Tensor, "*modes"], weight: Float[Tensor, "*modes"]) -> float:
         """Set a, b and q2 so that Q(k) = q(k) + shift ≥ FLOOR with a > 0; returns the shift that F must undo.
 
         a and b are the weighted fit of q by a + b|k|², so that q2 holds what they cannot.

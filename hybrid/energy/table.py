@@ -49,7 +49,7 @@ class HermiteTable:
         """The slope of the straight line through the ends."""
         return float((self.values[-1] - self.values[0]).detach()) / (self.high - self.low)
 
-    def __call__(self, v: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    def __call__(self, v: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """The interpolated function at v."""
         cells = len(self.values) - 1
         h = (self.high - self.low) / cells

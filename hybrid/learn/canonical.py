@@ -44,17 +44,17 @@ class RescaledN(EnergyTerm):
     scales: Scales
     scale: float
 
-    def _scaled(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+    def _scaled(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Complex[Tensor, "*batch_own"]:
         return carried(u_hat, self.domain, self.own) / self.scales.amplitude
 
-    def contributions(self, u_hat: Complex[Tensor, "..."]) -> Float[Tensor, "*batch n"]:
+    def contributions(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch n"]:
         """s (N[u] - N[u*]), (*batch, 1)."""
         unit = self.scale * self.scales.amplitude**2 * self.scales.length**self.domain.ndim
         with torch.no_grad():
             found = self.network(self._scaled(u_hat)) - self.network(self._scaled(0 * u_hat))
         return (unit * found)[..., None]
 
-    def force(self, u_hat: Complex[Tensor, "..."]) -> Complex[Tensor, "..."]:
+    def force(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Complex[Tensor, "*batch_modes"]:
         """The transform of s δN/δu."""
         with torch.no_grad():
             found = self.network.force(self._scaled(u_hat))
@@ -94,7 +94,7 @@ class CanonicalNetwork(Model):
     kept: tuple[float, bool]
     N: RescaledN | None = None
 
-    def F(self, v: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    def F(self, v: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
         """F of values of u - u*."""
         with torch.no_grad():
             return self.density(torch.as_tensor(np.asarray(v, dtype=float))).numpy()

@@ -68,25 +68,25 @@ class OnsagerModel(nn.Module, Model):
         """Dissipative (W = 0), conservative (M = 0) or mixed."""
         return self.setting.case
 
-    def symbol_m(self) -> Float[Tensor, "..."]:
+    def symbol_m(self) -> Float[Tensor, "*modes"]:
         """m(k) ≥ 0 on the modes of the grid, scaled units."""
         return self.modes.even(self.theta_m**2 * self.m_scale)
 
-    def symbol_w(self) -> Float[Tensor, "..."]:
+    def symbol_w(self) -> Float[Tensor, "*modes"]:
         """w(k) on the modes of the grid, scaled units."""
         return self.modes.odd(self.theta_w * self.w_scale)
 
     @property
-    def m(self) -> Float[np.ndarray, "..."]:
+    def m(self) -> Float[np.ndarray, "*modes"]:
         """m(k) on the modes of the model's grid, in the user's units."""
         return self.symbol_m().detach().cpu().numpy() / self.setting.scales.time
 
     @property
-    def w(self) -> Float[np.ndarray, "..."]:
+    def w(self) -> Float[np.ndarray, "*modes"]:
         """w(k) on the modes of the model's grid, in the user's units."""
         return self.symbol_w().detach().cpu().numpy() / self.setting.scales.time
 
-    def F(self, u: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    def F(self, u: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
         """The density F at values of u as it was learned, in the user's units of V (amplitude²).
 
         Data determine it up to what canonical form removes (`canonical_form(model).F`).

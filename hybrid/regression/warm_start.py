@@ -42,8 +42,8 @@ class WarmStart(Model):
 
     domain: Domain
     scales: Scales
-    K: Complex[np.ndarray, "..."]
-    q: Float[np.ndarray, "..."]
+    K: Complex[np.ndarray, "*modes"]
+    q: Float[np.ndarray, "*modes"]
     f: np.polynomial.Polynomial
     case: Case
     band: float

@@ -16,8 +16,6 @@ from torch import Tensor
 from mesoscribe.hybrid.space import transforms
 from mesoscribe.hybrid.space.transforms import Array
 
-FloatArray = Float[np.ndarray, "..."]
-
 
 class Parity(IntEnum):
     """What a field does at the ends of an axis: it repeats, or is reflected with a sign at two walls."""
@@ -126,13 +124,13 @@ class Domain:
         return tuple(a for a in self.axes if a not in self.walled)
 
     @cached_property
-    def coordinates(self) -> tuple[FloatArray, ...]:
+    def coordinates(self) -> tuple[Float[np.ndarray, " _points"], ...]:
         """Coordinates of the points along each dimension: from 0, or half a cell from a wall."""
         half = [0.5 * (axis in self.walled) for axis in self.axes]
         return tuple((np.arange(n) + s) * dx for n, dx, s in zip(self.shape, self.spacing, half, strict=True))
 
     @cached_property
-    def mode_numbers(self) -> tuple[Int[np.ndarray, "..."], ...]:
+    def mode_numbers(self) -> tuple[Int[np.ndarray, "*modes"], ...]:
         """Components n of each mode, of the full shape of the transform: k = 2πn/L, or πn/L between walls."""
         along = [
             np.arange(n) if axis in self.walled else np.rint(np.fft.fftfreq(n, 1 / n)).astype(int)
@@ -148,7 +146,7 @@ class Domain:
         return tuple(self.mode_numbers[0].shape)
 
     @cached_property
-    def k(self) -> tuple[FloatArray, ...]:
+    def k(self) -> tuple[Float[np.ndarray, "*modes"], ...]:
         """Wavenumber components (rad per unit length), each of the full shape of the transform."""
         return tuple(
             2 * math.pi * (n * (1.0 / (points * dx))) / (1 + (axis in self.walled))
@@ -158,7 +156,7 @@ class Domain:
         )
 
     @cached_property
-    def k_norm(self) -> FloatArray:
+    def k_norm(self) -> Float[np.ndarray, "*modes"]:
         """|k| (rad per unit length)."""
         return np.sqrt(sum(k * k for k in self.k))
 
@@ -173,7 +171,7 @@ class Domain:
         return min(math.pi / dx for dx in self.spacing)
 
     @cached_property
-    def multiplicity(self) -> FloatArray:
+    def multiplicity(self) -> Float[np.ndarray, "*modes"]:
         """How many modes of the full transform each mode stands for: mean u² = Σ multiplicity |û|²."""
         weight = np.ones(self.modes_shape)
         for axis in self.walled:
@@ -183,18 +181,18 @@ class Domain:
             weight = weight * np.where((half > 0) & (2 * half != points), 2.0, 1.0)
         return weight
 
-    def unknowns(self, mask: Bool[np.ndarray, "..."]) -> int:
+    def unknowns(self, mask: Bool[np.ndarray, "*modes"]) -> int:
         """How many real numbers the modes of a mask hold, for each field."""
         return int((self.multiplicity * mask).sum())
 
     @cached_property
-    def resolved(self) -> Bool[np.ndarray, "..."]:
+    def resolved(self) -> Bool[np.ndarray, "*modes"]:
         """True where a mode is below the Nyquist wavenumber of every axis, so odd symbols exist on it."""
         limits = [math.pi / dx for dx in self.spacing]
         inside = [np.abs(k) < 0.999 * limit for k, limit in zip(self.k, limits, strict=True)]
         return np.logical_and.reduce(inside)
 
-    def within(self, band: float) -> Bool[np.ndarray, "..."]:
+    def within(self, band: float) -> Bool[np.ndarray, "*modes"]:
         """The modes |k| ≤ band along every axis and below the Nyquist wavenumber."""
         return (np.maximum.reduce([np.abs(k) for k in self.k]) <= band * (1 + 1e-9)) & self.resolved
 
@@ -237,7 +235,7 @@ class Domain:
         parts = zip(np.moveaxis(u, axis, 0), self.parities, strict=True)
         return np.stack([transform(part, row) for part, row in parts], axis=axis)
 
-    def restrict(self, u: Array, mask: Bool[np.ndarray, "..."] | Tensor) -> Array:
+    def restrict(self, u: Array, mask: Bool[np.ndarray, "*modes"] | Bool[Tensor, "*modes"]) -> Array:
         """The part of fields on the modes of a mask."""
         inside = torch.as_tensor(mask) if isinstance(u, Tensor) else np.asarray(mask)
         return self.ifft(self.fft(u) * inside)
@@ -246,12 +244,14 @@ class Domain:
         """The same box with another number of points."""
         return replace(self, shape=tuple(shape))
 
-    def inner(self, a: Complex[Tensor, "..."], b: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
+    def inner(
+        self, a: Complex[Tensor, "*#batch_modes"], b: Complex[Tensor, "*#batch_modes"]
+    ) -> Float[Tensor, "*batch"]:
         """⟨a, b⟩ = ∫ Σ_i a_i b_i dx of states given by their modes, (*batch)."""
         weight = torch.as_tensor(self.multiplicity, device=a.device) * self.volume
         return (weight * (a.conj() * b).real).sum(self.state_axes)
 
-    def norm(self, a: Complex[Tensor, "..."]) -> Float[Tensor, "..."]:
+    def norm(self, a: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch"]:
         """The L² norm of states given by their modes, (*batch)."""
         return self.inner(a, a).sqrt()
 

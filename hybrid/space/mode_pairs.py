@@ -24,13 +24,13 @@ class ModeIndex:
         first: position of each parameter's representative in the flattened transform.
     """
 
-    index: Int[Tensor, "..."]
-    sign: Float[Tensor, "..."]
-    inside: Bool[Tensor, "..."]
+    index: Int[Tensor, "*modes"]
+    sign: Float[Tensor, "*modes"]
+    inside: Bool[Tensor, "*modes"]
     first: Int[Tensor, " p"]
 
     @classmethod
-    def of(cls, domain: Domain, mask: Bool[np.ndarray, "..."]) -> ModeIndex:
+    def of(cls, domain: Domain, mask: Bool[np.ndarray, "*modes"]) -> ModeIndex:
         """The pairs of modes of a grid that lie in the mask."""
         vectors = np.stack([n.ravel() for n in domain.mode_numbers], axis=-1)
         leading = np.zeros(len(vectors), dtype=int)
@@ -52,14 +52,14 @@ class ModeIndex:
             torch.as_tensor(positions),
         )
 
-    def gather(self, symbol: Float[Tensor, "..."]) -> Float[Tensor, " p"]:
+    def gather(self, symbol: Float[Tensor, "*modes"]) -> Float[Tensor, " p"]:
         """The parameters of a symbol given on all modes."""
         return symbol.reshape(-1)[self.first]
 
-    def even(self, parameters: Float[Tensor, " p"]) -> Float[Tensor, "..."]:
+    def even(self, parameters: Float[Tensor, " p"]) -> Float[Tensor, "*modes"]:
         """The even symbol of the parameters, 0 outside the mask."""
         return parameters[self.index] * self.inside
 
-    def odd(self, parameters: Float[Tensor, " p"]) -> Float[Tensor, "..."]:
+    def odd(self, parameters: Float[Tensor, " p"]) -> Float[Tensor, "*modes"]:
         """The odd symbol of the parameters, 0 outside the mask and at k = 0."""
         return parameters[self.index] * self.sign.to(parameters.dtype)

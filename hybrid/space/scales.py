@@ -47,11 +47,11 @@ class Scales:
         time = max(1.0, amplitude / change) * dt
         return cls(length=1 / domain.k_unit, time=time, amplitude=amplitude, centre=centre)
 
-    def to_scaled(self, u: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    def to_scaled(self, u: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
         """v of u."""
         return (u - self.centre) / self.amplitude
 
-    def to_user(self, v: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    def to_user(self, v: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
         """u of v."""
         return self.centre + self.amplitude * v
 

@@ -17,7 +17,7 @@ from mesoscribe.symbolic.law.form import FACTORS, Form
 t = sympy.Symbol("t", real=True)
 
 
-def _linear(operator: type[sympy.Function], field: sympy.Expr, *settings: sympy.Expr) -> sympy.Expr | None:
+def _linear(operator: type[sympy.Expr], field: sympy.Expr, *settings: sympy.Expr) -> sympy.Expr | None:
     """The value of an operator that is linear in its last argument: sums and numbers come out."""
     field = sympy.expand(field)
     if isinstance(field, sympy.Add):

@@ -83,7 +83,7 @@ def _compiled(symbols: tuple[sympy.Symbol, ...], term: sympy.Expr) -> Callable[.
 
 def columns(
     terms: Iterable[sympy.Expr], arguments: Mapping[sympy.Symbol, np.ndarray], *, fill: float = 0.0
-) -> Float[np.ndarray, "... c"]:
+) -> Float[np.ndarray, "*shape c"]:
     """Each term at the points, a column each; `fill` where a term has no finite value (1/k² at k = 0)."""
     symbols, points = tuple(arguments), tuple(arguments.values())
     out = []

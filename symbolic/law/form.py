@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, TypeVar
 
 import numpy as np
 import sympy
@@ -18,6 +18,7 @@ from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, at_zero, columns
 
 FACTORS = ("F", "q", "m", "w", "N")
 Parameter = tuple[str, int]
+AnyForm = TypeVar("AnyForm", bound="Form")
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,9 @@ class Form:
         """All coefficients in the order of `parameters`."""
         return np.array([getattr(self, name).values[i] for name, i in self.parameters])
 
-    def with_values(self, values: Float[np.ndarray, " p"], covariance: np.ndarray | None = None) -> Self:
+    def with_values(
+        self: AnyForm, values: Float[np.ndarray, " p"], covariance: Float[np.ndarray, "p p"] | None = None
+    ) -> AnyForm:
         """The same form with other coefficients, and standard errors from their covariance if given."""
         errors: list[float | None] = [None] * len(values)
         if covariance is not None:
@@ -164,7 +167,7 @@ class Form:
         table = None if covariance is None else tuple(tuple(float(c) for c in row) for row in covariance)
         return replace(self, **changed, covariance=table)
 
-    def without(self, parameter: Parameter) -> Self:
+    def without(self: AnyForm, parameter: Parameter) -> AnyForm:
         """The form with one term removed, and without the covariance, which no longer holds."""
         name, drop = parameter
         factor: Factor = getattr(self, name)

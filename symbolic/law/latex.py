@@ -42,7 +42,7 @@ class SubscriptPrinter(LatexPrinter):
         body = f"|{shown}|" if argument.is_Symbol else rf"\left|{{{shown}}}\right|"
         return body if exp is None else f"{body}^{{{exp}}}"
 
-    def _print_Function(self, expression: sympy.Function, exp: Any = None) -> str:
+    def _print_Function(self, expression: sympy.Expr, exp: Any = None) -> str:
         if isinstance(expression, AppliedUndef):
             name = expression.func.__name__
             return name if exp is None else f"{name}^{{{exp}}}"

@@ -63,7 +63,7 @@ class Law(Form, Model):
         """u_t = … in LaTeX, with the standard error of each coefficient in its last digits."""
         return equation_latex(self)
 
-    def symbol(self, name: str, domain: Domain) -> Float[np.ndarray, "..."]:
+    def symbol(self, name: str, domain: Domain) -> Float[np.ndarray, "*modes"]:
         """q, m or w on the modes of a grid."""
         return self._columns(name, domain) @ np.array(getattr(self, name).values)
 

@@ -91,7 +91,7 @@ def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
     return _bounded(base**exponent)
 
 
-def _call(function: type[sympy.Function], argument: sympy.Expr) -> sympy.Expr:
+def _call(function: type[sympy.Expr], argument: sympy.Expr) -> sympy.Expr:
     """function(argument); of numbers that are not written out SymPy might never find the value."""
     if not argument.free_symbols and not argument.is_Number:
         raise ValueError(

@@ -63,7 +63,7 @@ class Skill:
         return cls(float(np.clip(0.1 * known, *PRECISION)), modes, band)
 
 
-def _power(model: OnsagerModel, fields: Float[np.ndarray, "..."]) -> Float[np.ndarray, " k"]:
+def _power(model: OnsagerModel, fields: Float[np.ndarray, " n *grid"]) -> Float[np.ndarray, " k"]:
     """Σ |û|² over fields, of each mode that the model evolves."""
     u_hat = model.domain.fft(torch.as_tensor(resampled(fields, model.domain)))
     return u_hat.abs().square().sum(0).flatten()[model.modes.first].numpy()

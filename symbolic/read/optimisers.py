@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pysindy
@@ -22,6 +22,7 @@ Target = Float[np.ndarray, " n"]
 Support = tuple[int, ...]
 
 
+@runtime_checkable
 class Optimiser(Protocol):
     """Proposes supports."""
 

@@ -11,7 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import sympy
@@ -27,6 +27,7 @@ OPERATORS = ("+", "-", "*", "/")
 FUNCTIONS = ("sin", "cos", "exp")
 
 
+@runtime_checkable
 class Proposer(Protocol):
     """Proposes a formula."""
 

@@ -62,7 +62,7 @@ class Linearised:
         return self.data.domain.ifft(self._modes(pulls) / self._squares)
 
     @cached_property
-    def _squares(self) -> Float[Tensor, "..."]:
+    def _squares(self) -> Float[Tensor, "*modes"]:
         """JᵀJ of each mode if the equation were linear."""
         times = torch.arange(self.frames.shape[1] + 1, dtype=torch.float64) * self.data.dt
         growth = self.member.linear.real * times.reshape(-1, *(1,) * self.data.domain.ndim)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -30,6 +30,7 @@ ACCURACY = 1e-2  # of a Krylov space; what is left of the misfits is off by its 
 DIRECTIONS = 40
 
 
+@runtime_checkable
 class Projection(Protocol):
     """Tells what initial fields explain of misfits."""
 
@@ -137,7 +138,7 @@ class Dense:
         substeps: of a frame.
     """
 
-    modes: Float[Tensor, "..."]
+    modes: Float[Tensor, " a *grid"]
     matrices: list[_Matrix]
     substeps: int
 
@@ -177,7 +178,7 @@ class _Matrix:
         return np.asarray(cho_solve(self.factor, self.J.T @ y))
 
 
-def basis(domain: Domain, mask: Tensor) -> Float[Tensor, "..."]:
+def basis(domain: Domain, mask: Tensor) -> Float[Tensor, " a *grid"]:
     """Real fields (a, *grid), orthonormal in the mean square, that span the modes of a mask."""
     at = torch.nonzero(mask.flatten())[:, 0]
     unit = torch.zeros(2 * len(at), mask.numel(), dtype=torch.complex128)
@@ -189,14 +190,14 @@ def basis(domain: Domain, mask: Tensor) -> Float[Tensor, "..."]:
 
 
 def _matrices(
-    misfit: Misfit, x: Float[np.ndarray, " p"], modes: Float[Tensor, "..."], substeps: int
+    misfit: Misfit, x: Float[np.ndarray, " p"], modes: Float[Tensor, " a *grid"], substeps: int
 ) -> list[_Matrix]:
     """Those of the misfit at coefficients x."""
     return [_Matrix.of(jacobian) for jacobian in _jacobians(misfit, x, modes, substeps)]
 
 
 def _jacobians(
-    misfit: Misfit, x: Float[np.ndarray, " p"], modes: Float[Tensor, "..."], substeps: int
+    misfit: Misfit, x: Float[np.ndarray, " p"], modes: Float[Tensor, " a *grid"], substeps: int
 ) -> Iterator[Float[np.ndarray, "r a"]]:
     """Derivatives of each trajectory's misfit by the amplitudes of its initial field's modes."""
     data, member = misfit.data, _flow(misfit, x)

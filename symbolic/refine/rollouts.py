@@ -109,8 +109,8 @@ def about(member: Member, data: RollOutData) -> Member:
 
 
 def followed(
-    member: Member, start: Tensor, data: RollOutData, substeps: int
-) -> Float[Tensor, "... nt-1 *grid"]:
+    member: Member, start: Float[Tensor, "*batch_state"], data: RollOutData, substeps: int
+) -> Float[Tensor, "*batch_nt_state"]:
     """Roll-outs of a flow from start (*batch, *grid), at the frames after the first."""
     frames, axis = data.u.shape[1] - 1, -data.domain.ndim - 1
     with torch.no_grad():
@@ -118,8 +118,8 @@ def followed(
 
 
 def rolled(
-    member: Member, start: Tensor, data: RollOutData, substeps: int
-) -> Float[Tensor, "... nt-1 *grid"]:
+    member: Member, start: Float[Tensor, "*batch_state"], data: RollOutData, substeps: int
+) -> Float[Tensor, "*batch_nt_state"]:
     """The same with the linear part that suits the data."""
     return followed(about(member, data), start, data, substeps)
 

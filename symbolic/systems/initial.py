@@ -31,7 +31,7 @@ class InitialField:
     mean: float = 0.0
     mean_deviation: float = 0.0
 
-    def sample(self, domain: Domain, rng: np.random.Generator) -> Float[np.ndarray, "..."]:
+    def sample(self, domain: Domain, rng: np.random.Generator) -> Float[np.ndarray, "*grid"]:
         """One field on the grid."""
         phases = [2 * math.pi * x / L for x, L in zip(domain.coordinates, domain.lengths, strict=True)]
         mesh = np.meshgrid(*phases, indexing="ij")
@@ -47,7 +47,7 @@ class InitialField:
 
 def initial_fields(
     initial: InitialField, domain: Domain, n_trajectories: int, seed: int
-) -> Float[np.ndarray, "n ..."]:
+) -> Float[np.ndarray, " n *grid"]:
     """Independent initial fields, the i-th the same whatever their number."""
     streams = np.random.SeedSequence(seed).spawn(n_trajectories)
     return np.stack([initial.sample(domain, np.random.default_rng(stream)) for stream in streams])
