@@ -7,6 +7,7 @@ from typing import Any
 import typer
 
 from mesoscribe import options as opt
+from mesoscribe.diagnostics.runs.options import Distilling, Making, Reading, Sampling, Seed, Training, takes
 from mesoscribe.terminal import Commands, ask_for_a_file, say, say_check
 
 main = typer.Typer(
@@ -26,7 +27,7 @@ def general(version: opt.Version = False) -> None:
 @main.command(
     "run", help="Fit, distill, report.", epilog="Example: mesoscribe run kdv --out kdv --trajectories 24"
 )
-@opt.takes(opt.Training, opt.Making, opt.Reading, opt.Distilling)
+@takes(Training, Making, Reading, Distilling)
 def learn_command(
     ctx: typer.Context,
     source: opt.NameOrFile,
@@ -47,7 +48,7 @@ def learn_command(
 
 
 @main.command("distill", epilog="Example: mesoscribe distill kdv")
-@opt.takes(opt.Distilling)
+@takes(Distilling)
 def distill_command(
     folder: opt.Folder,
     data: opt.Data = None,
@@ -81,13 +82,13 @@ def report_command(
     epilog="Examples: mesoscribe simulate kdv --out a.nc; mesoscribe simulate DIR --from a.nc --out b.nc; "
     "mesoscribe simulate chain --force-law 'exp(r) - 1' --out c.nc",
 )
-@opt.takes(opt.Sampling)
+@takes(Sampling)
 def simulate_command(
     source: opt.SystemOrFolder,
     out: opt.OutFile,
     start: opt.Start = None,
     network: opt.Network = False,
-    seed: opt.Seed = 0,
+    seed: Seed = 0,
     *,
     force: opt.Force = False,
     quiet: opt.Quiet = False,
@@ -154,7 +155,7 @@ def ensemble_command(
 
 
 @main.command("check", epilog="Example: mesoscribe check kdv.h5 --layout ntx")
-@opt.takes(opt.Reading)
+@takes(Reading)
 def check_command(file: opt.File, *, quiet: opt.Quiet = False, **given: Any) -> None:
     """Say what is in a file, and what is wrong with it; exit status 1 if it cannot be used."""
     from mesoscribe.hybrid.readers.filecheck import check

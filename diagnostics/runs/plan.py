@@ -10,12 +10,21 @@ from pathlib import Path
 from typing import Any, get_args
 
 from mesoscribe.diagnostics.runs.json_checks import JsonCheck, checks_of, entries, string
+from mesoscribe.diagnostics.runs.options import (
+    Distilling,
+    Making,
+    Reading,
+    Sampling,
+    Symmetry,
+    Training,
+    flags,
+    names,
+)
 from mesoscribe.hybrid.chain.partial_forces import PartialForces
 from mesoscribe.hybrid.chain.states import ChainData
 from mesoscribe.hybrid.data.trajectories import Split, Trajectories
 from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.readers.load import load
-from mesoscribe.options import Distilling, Making, Reading, Sampling, Symmetry, Training, flags, names
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
 from mesoscribe.symbolic.read.optimisers import by_name

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mesoscribe import completion, options
+from mesoscribe import options
+from mesoscribe.diagnostics.runs import completion
 from mesoscribe.hybrid.readers.formats import OPENERS
 from mesoscribe.symbolic.export.export import EXPORTERS
 from mesoscribe.symbolic.systems.catalog import CATALOG

@@ -14,9 +14,18 @@ from typer.testing import CliRunner
 from mesoscribe.cli import main
 from mesoscribe.diagnostics.runs import stages
 from mesoscribe.diagnostics.runs.json_checks import checks_of
+from mesoscribe.diagnostics.runs.options import (
+    CaseName,
+    Distilling,
+    Making,
+    Reading,
+    Sampling,
+    Training,
+    flags,
+    names,
+)
 from mesoscribe.diagnostics.runs.plan import PLAN, Plan, Source
 from mesoscribe.hybrid.regression.rank_one import Case
-from mesoscribe.options import CaseName, Distilling, Making, Reading, Sampling, Training, flags, names
 from tests.support.programs import python
 
 GROUPS = (Training, Making, Reading, Distilling)
@@ -54,7 +63,7 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Literal
 from typer import Option
 from typer.testing import CliRunner
-from mesoscribe import options
+from mesoscribe.diagnostics.runs import options
 
 @dataclass(frozen=True)
 class Distilling(options.Distilling):

@@ -16,8 +16,7 @@ ROOMS = {
     "symbolic": ("law", "systems", "read", "refine", "select", "export"),
     "diagnostics": ("measure", "judge", "pages", "runs"),
 }
-FACE = ("mesoscribe.terminal", "mesoscribe.completion", "mesoscribe.options")
-ORDER = [*FACE, *(f"mesoscribe.{p}.{room}" for p, rooms in ROOMS.items() for room in rooms)]
+ORDER = [f"mesoscribe.{p}.{room}" for p, rooms in ROOMS.items() for room in rooms]
 SOURCES = sorted(p for name in ("mesoscribe", *ROOMS) for p in (ROOT / name).rglob("*.py"))
 TEXTS = (
     "*.txt",

@@ -12,8 +12,8 @@ from typer.testing import CliRunner, Result
 
 from mesoscribe import Law, OnsagerModel, Trajectories, distill, fit, simulate
 from mesoscribe.cli import main
+from mesoscribe.diagnostics.runs.options import OptimiserName
 from mesoscribe.hybrid.learn.schedule import Schedule
-from mesoscribe.options import OptimiserName
 from mesoscribe.symbolic.read.optimisers import BY_NAME, DEFAULT, FROLS, STLSQ, Several, by_name, supports
 from mesoscribe.symbolic.systems.catalog import CATALOG
 

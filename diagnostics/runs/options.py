@@ -1,0 +1,161 @@
+"""The options of a run, each declared once: light, so that --help waits for nothing.
+
+A field of `Training`, `Making`, `Reading` or `Distilling` is an option of `run` and `fit`, with its type,
+limits and help. The commands take it (`takes`), `Plan` has it, and run.json keeps it, checked by its type.
+Its class says who uses it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from typer import Option
+
+from mesoscribe.diagnostics.runs.completion import data_files
+
+Command = TypeVar("Command", bound=Callable[..., None])
+CaseName = Literal["dissipative", "conservative", "mixed"]
+Symmetry = Literal["even", "isotropic", "both"]
+OptimiserName = Literal["stlsq", "frols", "sr3", "best-subset"]
+Seed = Annotated[int, Option("--seed", min=0, help="Of initial fields, split and fit.")]
+
+
+def full_name(name: str) -> str:
+    """Of a file, so that a later command in another folder finds it."""
+    return str(Path(name).resolve())
+
+
+@dataclass(frozen=True)
+class Training:
+    """Of the split and the fit; used by `Plan`."""
+
+    seed: Seed = 0
+    case: Annotated[
+        CaseName | None, Option("--case", help="Which operators act; found from the data if left out.")
+    ] = None
+    forces: Annotated[
+        int | None, Option("--forces", help="Of a chain: learn from those on so many sites.")
+    ] = None
+    test: Annotated[
+        str | None,
+        Option(
+            "--test",
+            help="A file to test on, instead of a part of the data.",
+            autocompletion=data_files,
+            parser=full_name,
+            metavar="<path>",
+        ),
+    ] = None
+    steps: Annotated[int | None, Option("--steps", min=1, help="Optimiser steps in all.")] = None
+    max_minutes: Annotated[float | None, Option("--max-minutes", min=0.01, help="A cap on the training.")] = (
+        None
+    )
+
+
+@dataclass(frozen=True)
+class Making:
+    """Of trajectories of a system by name; arguments of `mesoscribe.simulate`."""
+
+    n_trajectories: Annotated[int | None, Option("--trajectories", min=1, help="Catalogue: how many.")] = None
+    noise: Annotated[
+        float | None, Option("--noise", help="Catalogue: white noise, relative to the field.")
+    ] = None
+    force_law: Annotated[
+        str | None, Option("--force-law", help="With the name chain: F(r), as 'exp(r) - 1'.")
+    ] = None
+    sites: Annotated[int | None, Option("--sites", help="Of a chain.")] = None
+    courant: Annotated[
+        float | None, Option("--courant", help="Of a chain: sites crossed in a time step.")
+    ] = None
+
+
+@dataclass(frozen=True)
+class Sampling(Making):
+    """The same where trajectories are all that is wanted, and when and where they are sampled."""
+
+    n_frames: Annotated[int | None, Option("--frames-count", min=3, help="Catalogue: how many.")] = None
+    dt: Annotated[float | None, Option("--dt", help="Catalogue: time between frames.")] = None
+    points: Annotated[int | None, Option("--points", min=8, help="Catalogue: points of the grid.")] = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Of a file; arguments of `mesoscribe.load`."""
+
+    u: Annotated[str | None, Option("--u", help="File: name of the field.")] = None
+    x: Annotated[str | None, Option("--x", help="File: name of the first coordinate.")] = None
+    y: Annotated[str | None, Option("--y", help="File: name of the second coordinate.")] = None
+    t: Annotated[str | None, Option("--t", help="File: name of the times.")] = None
+    layout: Annotated[
+        str | None, Option("--layout", help="File: a letter for each axis of u, such as ntx.")
+    ] = None
+    frames: Annotated[str | None, Option("--frames", help="File: which frames, as first:last.")] = None
+    memory: Annotated[
+        float | None, Option("--memory", help="File: GiB of its field to read, evenly; 0.5 if not given.")
+    ] = None
+
+
+@dataclass(frozen=True)
+class Distilling:
+    """Of the law; used by `Plan.distilling`."""
+
+    symmetry: Annotated[
+        Symmetry | None,
+        Option("--symmetry", help="Law: impose V[-u] = V[u], symbols of |k| only, or both."),
+    ] = None
+    pays: Annotated[
+        float | None, Option("--pays", min=1, help="Law: what a term must reduce the error by; 3.")
+    ] = None
+    terms: Annotated[
+        tuple[str, ...], Option("--terms", help="Law: more candidates, such as 'u*log(u)'.")
+    ] = ()
+    optimiser: Annotated[
+        OptimiserName | None,
+        Option("--optimiser", help="Law: what proposes terms; stlsq and frols together if left out."),
+    ] = None
+    pysr: Annotated[
+        bool, Option("--pysr", help="Law: ask PySR for terms where the candidates do not hold F.")
+    ] = False
+
+
+def names(group: type) -> list[str]:
+    """The options that a group declares."""
+    return [field.name for field in fields(group)]
+
+
+def flags(group: type) -> dict[str, str]:
+    """How each option of a group is written, such as --trajectories."""
+    hints = get_type_hints(group, include_extras=True)
+    return {name: hints[name].__metadata__[0].default for name in names(group)}
+
+
+def takes(*groups: type) -> Callable[[Command], Command]:
+    """A command that is given all options of some groups, as keywords, before those of its own."""
+
+    def with_options(command: Command) -> Command:
+        own = inspect.signature(command, eval_str=True)
+        kept = [p for p in own.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+        first = [p for p in kept if p.kind is not inspect.Parameter.KEYWORD_ONLY]
+        declared = [parameter for group in groups for parameter in _parameters(group)]
+        parameters = [*first, *declared, *(p for p in kept if p not in first)]
+        vars(command)["__signature__"] = own.replace(parameters=parameters)
+        return command
+
+    return with_options
+
+
+def _parameters(group: type) -> list[inspect.Parameter]:
+    """The options of a group as keywords; one that may be given several times is a list on the way."""
+    hints = get_type_hints(group, include_extras=True)
+    found = []
+    for field in fields(group):
+        kind, default = hints[field.name], field.default
+        if get_origin(get_args(kind)[0]) is tuple:
+            kind, default = Annotated[list[str] | None, *kind.__metadata__], None
+        options: dict[str, Any] = {"default": default, "annotation": kind}
+        found.append(inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, **options))
+    return found
