@@ -33,6 +33,7 @@ from mesoscribe.diagnostics.measure.identifiability import EnergyMatch, energy_m
 from mesoscribe.diagnostics.measure.onestep import OneStep, one_step
 from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
 from mesoscribe.diagnostics.measure.scaling_summary import scalings
+from mesoscribe.hybrid.data.screening import screen
 from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, canonical_form
@@ -178,6 +179,7 @@ def examine(
         record=record,
         terms=terms,
         warnings=(
+            *(f"The data: {finding}." for finding in screen(data)),
             *cautions(model, law, data, errors, rolled, record),
             *energy_cautions(structure, traces["law"]),
         ),

@@ -7,6 +7,7 @@ import warnings
 from contextlib import closing
 from dataclasses import dataclass
 
+from mesoscribe.hybrid.data.screening import Finding, screen
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.readers.formats import open_store
 from mesoscribe.hybrid.readers.load import read
@@ -24,6 +25,7 @@ class FileCheck:
         trajectories: the data as they were read, if they could be.
         problems: why they could not be.
         notes: what was changed or found on reading.
+        findings: what a look at the data found wrong with them.
     """
 
     path: str
@@ -31,6 +33,7 @@ class FileCheck:
     trajectories: Trajectories | None
     problems: tuple[str, ...]
     notes: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -40,6 +43,7 @@ class FileCheck:
     def __repr__(self) -> str:
         lines = [self.path, *(f"  holds {line}" for line in self.contents)]
         lines += [repr(self.trajectories)] if self.trajectories is not None else ["cannot be read:"]
+        lines += [f"  beware  {finding}" for finding in self.findings]
         return printable("\n".join([*lines, *(f"  {problem}" for problem in self.problems)]))
 
 
@@ -65,4 +69,4 @@ def check(
                 data = read(store, given, layout, window(frames), values_in(memory))
     except (ValueError, FileNotFoundError) as error:
         return FileCheck(str(path), contents, None, (printable(str(error)),), ())
-    return FileCheck(str(path), contents, data, (), data.notes)
+    return FileCheck(str(path), contents, data, (), data.notes, screen(data))

@@ -1,0 +1,198 @@
+"""What a look at data, before any model, finds wrong with them: each finding with a count and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from mesoscribe.hybrid.data.trajectories import Trajectories
+
+Fields = Float[np.ndarray, "n nt *grid"]
+GAUSS = 1.4826  # standard deviations of a normal distribution in a median of absolute values
+SPIKE = 6.0  # standard deviations by which a value differs from its neighbours in space and in time
+LEAST = 0.1  # of the standard deviation of the field: smaller ones mislead nobody
+HALF = 0.3  # by which neighbours of a spike may differ from half of it
+CURVED = 3.0  # times the differences a few points and frames away, which waves and fronts have too
+COARSE = 4  # differences between neighbours that lie on multiples of one step, at least so many steps apart
+LEVELS = 2**16  # values of a quantised field, at most
+DRIFT = 5.0  # standard errors of the mean over trajectories
+CORRELATED = 0.5  # of a mode from one frame to the next
+TOP = 0.1  # of the spectrum
+SHARE = 1e-4  # of the variance in it
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something in data that misleads a fit.
+
+    Args:
+        kind: its name.
+        count: how often.
+        text: what was found, and what to do.
+    """
+
+    kind: str
+    count: int
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def screen(data: Trajectories) -> tuple[Finding, ...]:
+    """Outliers, stuck points, repeated frames, a drifting baseline, quantisation, too coarse sampling."""
+    checks: tuple[Callable[[Trajectories], Iterator[Finding]], ...] = (
+        _bad_values,
+        _stuck_points,
+        _repeated_frames,
+        _baseline,
+        _quantisation,
+        _coarse_frames,
+        _coarse_points,
+    )
+    with np.errstate(all="ignore"):
+        return tuple(finding for check in checks for finding in check(data))
+
+
+def _apart(u: Fields, axis: int) -> Fields:
+    """How far each value lies from the mean of its two neighbours along an axis; the ends have one."""
+    if axis == 1:
+        padded = np.concatenate([u[:, 1:2], u, u[:, -2:-1]], axis=1)
+        return u - 0.5 * (padded[:, :-2] + padded[:, 2:])
+    return u - 0.5 * (np.roll(u, 1, axis) + np.roll(u, -1, axis))
+
+
+def outliers(u: Fields) -> Bool[np.ndarray, "n nt *grid"]:
+    """Single values that no neighbour in space or time explains.
+
+    A value counts if it lies to the same side of its neighbours along every axis, by 6 standard deviations of
+    such differences, by a tenth of the field's, and by 3 times what they are two and three points away: waves
+    and fronts are curved there as well. In space its neighbours then lie to the other side by half as much.
+    """
+    if u.shape[1] < 4 or min(u.shape[2:]) < 8:
+        return np.zeros(u.shape, dtype=bool)
+    found = np.ones(u.shape, dtype=bool)
+    sign, least = np.sign(_apart(u, u.ndim - 1)), LEAST * float(u.std())
+    for axis in range(1, u.ndim):
+        apart = _apart(u, axis)
+        size = np.abs(apart)
+        around = np.max([np.roll(size, shift, axis) for shift in (-3, -2, 2, 3)], axis=0)
+        noise = GAUSS * float(np.median(size))
+        found &= (size > np.maximum(SPIKE * noise + CURVED * around, least)) & (np.sign(apart) == sign)
+        for shift in (-1, 1) if axis > 1 else ():
+            beside = -np.roll(apart, shift, axis) / np.where(size > 0, apart, 1.0)
+            found &= np.abs(beside - 0.5) < HALF
+    return found
+
+
+def _bad_values(data: Trajectories) -> Iterator[Finding]:
+    count = int(outliers(data.u).sum())
+    if count:
+        share = 100 * count / data.u.size
+        yield Finding(
+            "outliers",
+            count,
+            f"{count} bad values ({share:.2g} %): single points that no neighbour in space or time explains; "
+            f"replace them by interpolation, or find out what the instrument did there",
+        )
+
+
+def _stuck_points(data: Trajectories) -> Iterator[Finding]:
+    still = (np.ptp(data.u, axis=1) == 0).all(0)
+    count = int(still.sum())
+    if 0 < count < still.size:
+        yield Finding(
+            "stuck points",
+            count,
+            f"{count} of {still.size} points never change while others do: dead pixels, a mask or a wall; "
+            f"leave them out, or interpolate across them",
+        )
+
+
+def _repeated_frames(data: Trajectories) -> Iterator[Finding]:
+    axes = tuple(range(2, data.u.ndim))
+    still = np.abs(np.diff(data.u, axis=1)).max(axis=axes) == 0
+    moving = ~still.all(axis=1, keepdims=True)  # a trajectory at rest repeats nothing
+    count = int((still & moving).sum())
+    if count:
+        yield Finding(
+            "repeated frames",
+            count,
+            f"{count} frames equal the one before to the last digit: dropped frames that were filled, or "
+            f"times that are finer than the data; keep one of each and its time",
+        )
+
+
+def _baseline(data: Trajectories) -> Iterator[Finding]:
+    if data.n < 4:
+        return
+    means = data.u.mean(axis=tuple(range(2, data.u.ndim)))
+    moved = means - means[:, :1]
+    common, spread = moved.mean(0), moved.std(0, ddof=1) / np.sqrt(data.n)
+    size = float(np.abs(common).max())
+    at = int(np.abs(common).argmax())
+    if size > DRIFT * float(spread[at]) and size > 1e-3 * float(data.u.std()) and data.u.std() > 0:
+        yield Finding(
+            "baseline",
+            data.n,
+            f"the mean of all {data.n} trajectories moves alike, by {common[at]:.3g}: a baseline that "
+            f"drifts, or a drive; subtract it if it is the instrument's",
+        )
+
+
+def _quantisation(data: Trajectories) -> Iterator[Finding]:
+    values = np.unique(data.u)
+    if not 2 < len(values) <= min(LEVELS, data.u.size // COARSE):
+        return
+    gaps = np.diff(values)
+    step = float(gaps.min())
+    if np.abs(gaps / step - np.rint(gaps / step)).max() < 1e-3:
+        noise = step / np.sqrt(12) / float(data.u.std())
+        yield Finding(
+            "quantisation",
+            len(values),
+            f"u takes {len(values)} values, {step:.3g} apart: as noise of {100 * noise:.2g} % of the field; "
+            f"store it with more digits if you can",
+        )
+
+
+def _coarse_frames(data: Trajectories) -> Iterator[Finding]:
+    along, power = _memory(data)
+    if not power.size:
+        return
+    strongest = np.argsort(power)[::-1]
+    held = np.cumsum(power[strongest]) <= 0.9 * power.sum()
+    chosen = strongest[: int(held.sum()) + 1]
+    lost = float(power[chosen][np.abs(along[chosen]) < CORRELATED].sum() / power[chosen].sum())
+    if lost > 0.5:
+        yield Finding(
+            "frames",
+            data.n_frames,
+            "frames are too far apart: most of the field has changed from one to the next; save more of them",
+        )
+
+
+def _coarse_points(data: Trajectories) -> Iterator[Finding]:
+    along, power = _memory(data)
+    high = data.domain.k_norm[data.domain.resolved] > (1 - TOP) * data.domain.nyquist
+    top, total = power[high].sum(), power.sum()
+    remembered = power[high & (np.abs(along) > CORRELATED)].sum()
+    if total > 0 and top > SHARE * total and remembered > 0.5 * top:
+        yield Finding(
+            "points",
+            int(data.u[0, 0].size),
+            f"points are too far apart: {100 * top / total:.2g} % of the variance lies in the shortest "
+            f"waves that they resolve, and it is no noise; use more points, or coarse-grain",
+        )
+
+
+def _memory(data: Trajectories) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
+    """Of each resolved mode, about its mean in time: how far frames correlate, and the power."""
+    u_hat = data.domain.fft(data.u)[..., data.domain.resolved]
+    change = u_hat - u_hat.mean(1, keepdims=True)
+    power = (np.abs(change) ** 2).mean((0, 1))
+    both = (change[:, 1:] * change[:, :-1].conj()).mean((0, 1))
+    return np.abs(both) / np.maximum(power, 1e-300), power * data.domain.multiplicity[data.domain.resolved]
