@@ -7,6 +7,7 @@ from typing import Any
 import typer
 
 from mesoscribe import options as opt
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
 
 main = typer.Typer(
     cls=opt.Commands,
@@ -186,7 +187,7 @@ def compare_command(
 @main.command("ensemble", epilog="Example: mesoscribe ensemble kdv --members 10 --jobs 2 --out kdv.json")
 def ensemble_command(
     folder: opt.Folder,
-    members: opt.Members = 10,
+    members: opt.Members = NUMBERS.ensemble_members,
     jobs: opt.Jobs = 1,
     out: opt.EnsembleOut = None,
     force: opt.Force = False,

@@ -12,6 +12,9 @@ from typing import Annotated, Any, Literal, NoReturn
 from typer import Argument, Exit, Option, echo
 from typer.core import TyperGroup
 
+from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
+from mesoscribe.symbolic.law.numbers import NUMBERS as SYMBOLIC
+
 
 class Commands(TyperGroup):
     """Commands whose errors are one line: exit status 2 for a user's mistake, 1 for a lost solution."""
@@ -148,7 +151,8 @@ T = Annotated[str | None, Option("--t", help="File: name of the times.")]
 Layout = Annotated[str | None, Option("--layout", help="File: a letter for each axis of u, such as ntx.")]
 Frames = Annotated[str | None, Option("--frames", help="File: which frames, as first:last.")]
 Memory = Annotated[
-    float | None, Option("--memory", help="File: GiB of its field to read, evenly; 0.5 if not given.")
+    float | None,
+    Option("--memory", help=f"File: GiB of its field to read, evenly; {HYBRID.memory:g} if not given."),
 ]
 CaseName = Annotated[
     Literal["dissipative", "conservative", "mixed"] | None,
@@ -169,7 +173,10 @@ Symmetry = Annotated[
     Literal["even", "isotropic", "both"] | None,
     Option("--symmetry", help="Law: impose V[-u] = V[u], symbols of |k| only, or both."),
 ]
-Pays = Annotated[float | None, Option("--pays", min=1, help="Law: what a term must reduce the error by; 3.")]
+Pays = Annotated[
+    float | None,
+    Option("--pays", min=1, help=f"Law: what a term must reduce the error by; {SYMBOLIC.pays:g}."),
+]
 Terms = Annotated[list[str] | None, Option("--terms", help="Law: more candidates, such as 'u*log(u)'.")]
 OptimiserName = Annotated[
     Literal["stlsq", "frols", "sr3", "best-subset"] | None,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-LARGEST = 2**26  # bytes of a file
+FILE_BYTES = 2**26  # bytes of a file
 LONGEST = 300  # characters of a text
 Read = TypeVar("Read")
 Check = Callable[[Any], Any]
@@ -21,7 +21,7 @@ def json_object(path: Path) -> dict[str, Any]:
         ValueError: it is not one.
     """
     try:
-        if path.stat().st_size > LARGEST:
+        if path.stat().st_size > FILE_BYTES:
             raise ValueError(f"{path.stat().st_size} bytes")
         content = json.loads(path.read_text(), parse_constant=float)
     except (OSError, ValueError, RecursionError) as error:

@@ -31,9 +31,9 @@ from mesoscribe.hybrid.regression.search import warm_start
 from mesoscribe.hybrid.regression.warm_start import WarmStart
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
+from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.read.optimisers import BY_NAME, by_name
 from mesoscribe.symbolic.read.propose import PySR
-from mesoscribe.symbolic.select.eliminate import PAYS
 from mesoscribe.symbolic.systems.catalog import chain_states, simulate, system
 from mesoscribe.symbolic.systems.chains import CHAINS, ChainSystem
 
@@ -194,7 +194,7 @@ class Plan:
         """
         return {
             "library": self.library(ndim),
-            "pays": self.pays or PAYS,
+            "pays": self.pays or NUMBERS.pays,
             "optimiser": by_name(self.optimiser),
             "proposer": PySR(seed=self.seed) if self.pysr else None,
         }

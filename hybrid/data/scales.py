@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Scales:
         """The scales of data."""
         u = data.u
         low, high = float(u.min()), float(u.max())
-        reach = 0.1 * (high - low)
+        reach = NUMBERS.centre_reach * (high - low)
         centre = 0.0 if low - reach <= 0 <= high + reach else float(u.mean())
         amplitude = float(np.sqrt(np.mean((u - centre) ** 2)))
         change = float(np.sqrt(np.mean(np.diff(u, axis=1) ** 2)))

@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mesoscribe.hybrid.regression.forcing import Shared
-
-IN_CLASS = 2.0  # the class may leave this much more of the squared held-out residual than no class at all
-SIGNIFICANT = 3.0
-IMAGINARY = 0.05
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ class Evidence:
     @property
     def one_operator(self) -> bool:
         """Whether one operator and one real energy explain what an unrestricted regression explains."""
-        return self.ratio <= IN_CLASS or self.z <= SIGNIFICANT
+        return self.ratio <= NUMBERS.in_class or self.z <= NUMBERS.class_significance
 
     @property
     def in_class(self) -> bool:
@@ -54,7 +51,7 @@ class Evidence:
         """Why not, in words."""
         found = []
         if self.shared is not None and self.forced:
-            where = "in x" if self.shared.steady > 0.5 else "in t"
+            where = "in x" if self.shared.steady > NUMBERS.steady_share else "in t"
             found.append(f"all trajectories share a forcing {where}, which no energy of the field alone has")
         if not self.one_operator:
             found.append(self._mismatch)
@@ -64,7 +61,7 @@ class Evidence:
     def _mismatch(self) -> str:
         if self.derivatives:
             return "nonlinear terms with derivatives, such as u_x², explain what no energy of the class does"
-        if self.imaginary_q > IMAGINARY:
+        if self.imaginary_q > NUMBERS.imaginary_q:
             return (
                 "the linear part is not the operator of the nonlinear part applied to a real energy "
                 "(a drift, a viscosity or an instability of its own)"

@@ -11,9 +11,7 @@ from scipy.stats import ttest_1samp
 
 from mesoscribe.hybrid.regression.rank_one import residual, unrestricted
 from mesoscribe.hybrid.regression.weak_form import Gram
-
-UNFORCED = 0.5  # of the squared residual must be left without what all trajectories have in common
-CHANCE = 1e-4
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Shared:
     @property
     def significant(self) -> bool:
         """Whether it is large, and no accident."""
-        return self.left < UNFORCED and self.p < CHANCE
+        return self.left < NUMBERS.unforced and self.p < NUMBERS.forced_by_chance
 
     @classmethod
     def clearest(cls, seen: Sequence[Shared | None]) -> Shared | None:
@@ -62,7 +60,7 @@ class Shared:
         left = without.sum(0) / full.sum(0)
         k = int(left.argmin())
         gain = np.log(full[:, k] / without[:, k])
-        chance = ttest_1samp(gain, 0.0, alternative="greater").pvalue if n > 3 else 1.0
+        chance = ttest_1samp(gain, 0.0, alternative="greater").pvalue if n >= NUMBERS.fewest_forced else 1.0
         c = unrestricted(fewer[powers - 1])[k]
         forcing = common[:, k, 0] - np.delete(common[:, k, 1:], range(powers + 1, own.powers + 1), axis=1) @ c
         steady = abs(forcing.mean()) ** 2 / max(float(np.mean(np.abs(forcing) ** 2)), 1e-300)

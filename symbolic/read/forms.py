@@ -10,14 +10,15 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, canonical_form
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.regression.warm_start import first_useful_frame
+from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
+from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.read.factors import Importance, importance, read_off
 from mesoscribe.symbolic.read.network_skill import Skill, narrowed
 from mesoscribe.symbolic.read.optimisers import Optimiser
 from mesoscribe.symbolic.read.sparse import Selection
 
-COARSER = (1, 10, 100, 1000)  # multiples of the network's precision at which its factors are read
 Form = tuple[Law, dict[str, Selection]]
 
 
@@ -49,7 +50,7 @@ class Network:
         """
         canonical, scales = canonical_form(model), model.setting.scales
         first = first_useful_frame(scales.to_scaled(data.u), scales.domain(data.domain))
-        first = first if min(data.n_frames, validation.n_frames) - first > 3 else 0
+        first = first if min(data.n_frames, validation.n_frames) - first > HYBRID.shortest else 0
         skill = Skill.of(model, canonical, data)
         band = narrowed(model, skill.band, validation, first)
         within = np.abs(canonical.k).max(0) <= (band or np.inf) * (1 + 1e-9)
@@ -74,7 +75,7 @@ class Network:
                     optimiser,
                 )
                 for some in dict.fromkeys((library, library.isotropic()))
-                for coarser in COARSER
+                for coarser in NUMBERS.coarser
             ]
             for centre in dict.fromkeys((0.0, self.canonical.centre))
         ]

@@ -16,7 +16,7 @@ ROOMS = {
     "symbolic": ("law", "systems", "read", "refine", "select", "export"),
     "diagnostics": ("measure", "judge", "pages", "runs"),
 }
-ORDER = ["mesoscribe.options", *(f"mesoscribe.{p}.{room}" for p, rooms in ROOMS.items() for room in rooms)]
+ORDER = [f"mesoscribe.{p}.{room}" for p, rooms in ROOMS.items() for room in rooms]
 SOURCES = sorted(p for name in ("mesoscribe", *ROOMS) for p in (ROOT / name).rglob("*.py"))
 TEXTS = ("*.txt", "*.cfg", "*.toml", "Makefile", ".ci/*", "*.md", "docs/**/*.md", "mkdocs.yml")
 
@@ -58,6 +58,12 @@ def test_imports_point_to_rooms_before(path: Path) -> None:
     ]
     assert not [name for name in ours if not name.startswith("mesoscribe")], "a bare name, or a test"
     assert not [name for name in ours if rank(name) > rank(named(path))]
+
+
+def test_help_waits_for_tables_of_numbers_alone() -> None:
+    light = [ROOT / "mesoscribe/options.py", *(path for path in SOURCES if path.name == "numbers.py")]
+    ours = {name for path in light for name in imported(path) if name.startswith("mesoscribe")}
+    assert {name.rpartition(".")[0].rpartition(".")[2] for name in ours} == {"numbers"}
 
 
 def test_no_circles() -> None:
