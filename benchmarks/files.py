@@ -18,7 +18,7 @@ import h5py
 
 from benchmarks.machine import peak_megabytes
 from mesoscribe import load, simulate
-from mesoscribe.hybrid.readers.memory_budget import MEMORY
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 POINTS, FRAMES, DIFFERENT = 1024, 201, 8
 
@@ -50,7 +50,7 @@ def main() -> None:
     )
     parser.add_argument("--folder", type=Path, default=Path())
     parser.add_argument("--gib", type=float, nargs="+", default=[0.2, 0.5, 2.0, 5.0])
-    parser.add_argument("--memory", type=float, default=MEMORY)
+    parser.add_argument("--memory", type=float, default=NUMBERS.memory)
     parser.add_argument("--read", type=Path)
     arguments = parser.parse_args()
     if arguments.read is not None:

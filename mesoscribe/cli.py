@@ -7,6 +7,7 @@ from typing import Any
 import typer
 
 from mesoscribe import options as opt
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.runs.options import Distilling, Making, Reading, Sampling, Seed, Training, takes
 from mesoscribe.terminal import Commands, ask_for_a_file, say, say_check
 
@@ -141,7 +142,7 @@ def compare_command(
 @main.command("ensemble", epilog="Example: mesoscribe ensemble kdv --members 10 --jobs 2 --out kdv.json")
 def ensemble_command(
     folder: opt.Folder,
-    members: opt.Members = 10,
+    members: opt.Members = NUMBERS.ensemble_members,
     jobs: opt.Jobs = 1,
     out: opt.EnsembleOut = None,
     force: opt.Force = False,

@@ -9,18 +9,13 @@ from enum import StrEnum
 import numpy as np
 
 from mesoscribe.diagnostics.judge.summary import Summary
-from mesoscribe.diagnostics.judge.verdict import MUCH_WORSE, OVERSHOOT, overshoot, quoted
-from mesoscribe.diagnostics.measure.energy import DRIFTING, EnergyTrace
+from mesoscribe.diagnostics.judge.verdict import overshoot, quoted
+from mesoscribe.diagnostics.measure.energy import EnergyTrace
 from mesoscribe.diagnostics.measure.errors import RollOut
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
+from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.digits import plain
 
-FAR_BELOW = 0.1  # of persistence
-MUCH_TOO_FAR = 10.0  # times the network's error
-KEPT = 1e-6  # of max |V|
-MEAN_KEPT, MEAN_DRIFTING = 1e-2, 1e-1  # of the rms of the data
-MARGIN = 0.25  # of the range of the training data, which F covers beyond them
-EXPONENT = 0.05
-STRAIGHT = 0.99  # R²
 ARTICLES = {"persistence": "persistence", "network": "the network"}
 
 
@@ -87,7 +82,8 @@ def _light(value: float, good: float, doubtful: float) -> State:
 
 
 def _class_test(summary: Summary) -> Check:
-    rule = "at most twice the residual, or z of at most 3, and no forcing"
+    ratio, z = HYBRID.in_class, HYBRID.class_significance
+    rule = f"at most {ratio:g} times the residual, or z of at most {z:g}, and no forcing"
     verdict = summary.class_test
     if verdict is None:
         return Check("class test", State.UNKNOWN, "the model carries no record of such a test", rule)
@@ -116,11 +112,12 @@ def _compared(name: str, subject: str, base: str, summary: Summary, good: float,
 
 def _against_persistence(summary: Summary) -> Check:
     name = "network against persistence"
-    return _compared(name, "network", "persistence", summary, FAR_BELOW, 1.0)
+    return _compared(name, "network", "persistence", summary, NUMBERS.far_below, 1.0)
 
 
 def _law_against_network(summary: Summary) -> Check:
-    return _compared("law against network", "law", "network", summary, MUCH_WORSE, MUCH_TOO_FAR)
+    good, doubtful = NUMBERS.much_worse, NUMBERS.much_too_far
+    return _compared("law against network", "law", "network", summary, good, doubtful)
 
 
 def _energy_law(name: str, trace: EnergyTrace, summary: Summary) -> Check:
@@ -130,8 +127,9 @@ def _energy_law(name: str, trace: EnergyTrace, summary: Summary) -> Check:
     worst = np.inf if lost else trace.violation(conserved=conserved)
     word = "change" if conserved else "rise in a frame"
     number = "a roll-out was lost" if lost else f"largest {word} {plain(worst, 2)} of max |V|"
-    rule = f"{word} of at most {KEPT:g}: the error of the integrator"
-    return Check(f"energy along roll-outs, {name}", _light(worst, KEPT, DRIFTING), number, rule)
+    rule = f"{word} of at most {NUMBERS.energy_kept:g}: the error of the integrator"
+    light = _light(worst, NUMBERS.energy_kept, NUMBERS.energy_drifts)
+    return Check(f"energy along roll-outs, {name}", light, number, rule)
 
 
 def _drift(frames: np.ndarray, rms: float) -> float:
@@ -150,8 +148,8 @@ def _mean(summary: Summary) -> Check:
     seen: RollOut = summary.rolled["law"]
     law = np.nan if seen.lost else _drift(seen.frames, rms)
     number = f"changes by {plain(data, 2)} of the rms in the data, {law:.1e} in roll-outs of the law"
-    rule = f"the law conserves it: at most {MEAN_KEPT:g} in the data"
-    return Check("mean of u", _light(data, MEAN_KEPT, MEAN_DRIFTING), number, rule)
+    rule = f"the law conserves it: at most {NUMBERS.mean_kept:g} in the data"
+    return Check("mean of u", _light(data, NUMBERS.mean_kept, NUMBERS.mean_drifts), number, rule)
 
 
 def _support(summary: Summary) -> Check:
@@ -160,8 +158,8 @@ def _support(summary: Summary) -> Check:
     fields = (summary.data.u, *(roll.frames for roll in summary.rolled.values()))
     beyond = max(overshoot(frames, summary.supported) for frames in fields)
     number = f"u leaves {low:.4g} to {high:.4g} by {100 * beyond:.2g} % of that range"
-    rule = f"at most {100 * OVERSHOOT:g} %; F is known for {100 * MARGIN:g} % beyond"
-    return Check("range of u", _light(beyond, OVERSHOOT, MARGIN), number, rule)
+    rule = f"at most {100 * NUMBERS.range_left:g} %; F is known for {100 * HYBRID.force_margin:g} % beyond"
+    return Check("range of u", _light(beyond, NUMBERS.range_left, HYBRID.force_margin), number, rule)
 
 
 def _one_step(summary: Summary) -> Check:
@@ -169,8 +167,9 @@ def _one_step(summary: Summary) -> Check:
     name, rule = "energy change of one step", f"exponent {step.expectation}, on a straight line"
     if not step.measured:
         return Check(name, State.UNKNOWN, str(step), rule)
-    off = abs(step.exponent - 1) if step.expected == 1 else max(0.0, step.expected - 0.5 - step.exponent)
-    good = off <= EXPONENT and step.r_squared > STRAIGHT
+    low = max(0.0, step.expected - NUMBERS.exponent_below - step.exponent)
+    off = abs(step.exponent - 1) if step.expected == 1 else low
+    good = off <= NUMBERS.exponent_off and step.r_squared > NUMBERS.straight
     number = f"dt^{step.exponent:.3f}, R² = {step.r_squared:.5f}"
     return Check(name, State.GOOD if good else State.DOUBTFUL, number, rule)
 

@@ -40,12 +40,12 @@ from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, canonical_form
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.regression.evidence import Verdict
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.theory import Theory, theory_beside
 
 PACKAGES = ("torch", "numpy", "sympy", "pysindy", "mesoscribe")
-SHORTEST = 3
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ def _matches(
 
 def _later(predictors: Mapping[str, Predictor], data: Trajectories, first: int) -> dict[str, RolloutError]:
     """Errors of roll-outs from the first frame that belongs to the equation, where that is not frame 0."""
-    if first == 0 or data.n_frames - first < SHORTEST:
+    if first == 0 or data.n_frames - first < NUMBERS.shortest:
         return {}
     later = data.select(frames=slice(first, None))
     errors = {name: rollout_error(predictor, later) for name, predictor in predictors.items()}

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from jaxtyping import Float
 
-from mesoscribe.diagnostics.measure.energy import DRIFTING, EnergyTrace
+from mesoscribe.diagnostics.measure.energy import EnergyTrace
 from mesoscribe.diagnostics.measure.errors import RollOut, RolloutError
 from mesoscribe.diagnostics.measure.guarantee import Guarantee
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
@@ -18,14 +19,10 @@ from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.symbolic.law.digits import plain
 from mesoscribe.symbolic.law.law import Law
 
-QUOTED = (1, 5, 20)
-MUCH_WORSE = 2.0
-OVERSHOOT = 0.01  # of the range of the training data
-
 
 def quoted(error: RolloutError) -> dict[str, float | None]:
     """The errors that are quoted, by step; None where it is infinite or the data end before."""
-    leads = {**{str(n): n for n in QUOTED}, "last": error.last}
+    leads = {**{str(n): n for n in NUMBERS.quoted_steps}, "last": error.last}
     values = {name: error.at(n) if n <= error.last else np.inf for name, n in leads.items()}
     return {name: value if np.isfinite(value) else None for name, value in values.items()}
 
@@ -75,9 +72,10 @@ def _poor(errors: Mapping[str, RolloutError]) -> Iterator[str]:
         beaten = [step for step in beaten if (mine[step] or np.inf) >= (persistence[step] or 0.0)]
         if beaten:
             yield f"The {name} does not beat persistence {_at(beaten)}."
-    worse = [step for step, best in network.items() if best and (law[step] or np.inf) > MUCH_WORSE * best]
+    much = NUMBERS.much_worse
+    worse = [step for step, best in network.items() if best and (law[step] or np.inf) > much * best]
     if worse:
-        yield f"The law is more than {MUCH_WORSE:g} times worse than the network {_at(worse)}."
+        yield f"The law is more than {much:g} times worse than the network {_at(worse)}."
 
 
 def supported_range(model: OnsagerModel) -> tuple[float, float]:
@@ -97,7 +95,7 @@ def _outside(model: OnsagerModel, data: Trajectories, rolled: Mapping[str, RollO
     low, high = supported = supported_range(model)
     fields = {"data": data.u, **{f"roll-out of the {name}": roll.frames for name, roll in rolled.items()}}
     for name, frames in fields.items():
-        if overshoot(frames, supported) > OVERSHOOT:
+        if overshoot(frames, supported) > NUMBERS.range_left:
             seen = frames[np.isfinite(frames)]
             yield (
                 f"The {name} reaches u = {seen.min():.4g} to {seen.max():.4g}, outside the supported range "
@@ -124,7 +122,7 @@ def energy_cautions(structure: Guarantee, trace: EnergyTrace) -> Iterator[str]:
         return
     conserved = structure.case == Case.CONSERVATIVE.value
     size = trace.violation(conserved=conserved)
-    if size > DRIFTING:
+    if size > NUMBERS.energy_drifts:
         what = "changes" if conserved else "rises in a frame"
         limit = "may not change" if conserved else "may only fall"
         yield f"The energy along roll-outs of the law {what} by {size:.2g} of its size, but it {limit}."

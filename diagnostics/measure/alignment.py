@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.symbolic.law.factor import Factor, columns
 from mesoscribe.symbolic.law.law import Law
-
-LOW_MODES = 8
 
 
 def symbol_at(law: Law, name: str, k: Float[np.ndarray, "d k"]) -> Float[np.ndarray, " k"]:
@@ -27,12 +26,12 @@ def relative_scale(network: CanonicalNetwork, law: Law) -> float:
     name, _ = law.scale
     learned: Float[np.ndarray, " k"] = getattr(network, name)
     norm = np.sqrt((network.k**2).sum(0))
-    low = [i for i in np.argsort(norm) if learned[i] != 0][:LOW_MODES]
+    low = [i for i in np.argsort(norm) if learned[i] != 0][: NUMBERS.scaled_modes]
     wanted = symbol_at(law, name, network.k)
     if not low or not np.any(wanted[low]):
         return 1.0
     s = float(learned[low] @ wanted[low] / (learned[low] @ learned[low]))
-    return s if abs(s - 1) > 0.5 else 1.0
+    return s if abs(s - 1) > NUMBERS.other_scale else 1.0
 
 
 def aligned(network: CanonicalNetwork, law: Law) -> CanonicalNetwork:

@@ -13,8 +13,6 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.symbolic.law.law import Law
 
-DRIFTING = 1e-3  # of max |V|, what V may not do along roll-outs: the integrator's own error is far below it
-
 
 @dataclass(frozen=True, eq=False)
 class EnergyTrace:

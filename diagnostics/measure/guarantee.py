@@ -9,10 +9,9 @@ import numpy as np
 import sympy
 
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.symbolic.law.factor import u
 from mesoscribe.symbolic.law.law import Law
-
-RELATIVE_ZERO = 1e-9
 
 
 class Bound(StrEnum):
@@ -93,7 +92,7 @@ def energy_bound(F: sympy.Expr, q: np.ndarray, volume_mode: int = 0, *, degree_o
         good = degree % 2 == 0 and float(polynomial.LC()) > 0
         return Bound.BELOW if good else Bound.NONE
     total = q + 2 * float(polynomial.coeff_monomial(u**2))
-    tolerance = RELATIVE_ZERO * float(np.abs(total).max())
+    tolerance = NUMBERS.negative_rounding * float(np.abs(total).max())
     flat_drive = float(polynomial.coeff_monomial(u)) != 0 and total[volume_mode] <= tolerance
     return Bound.BELOW if total.min() >= -tolerance and not flat_drive else Bound.NONE
 
@@ -107,7 +106,7 @@ def guarantee(law: Law, domain: Domain) -> Guarantee:
     if not law.m and bound is not Bound.BELOW:
         other = energy_bound(-law.F.expr, -q, degree_of_N=of_N)
         bound = max(bound, other, key=[Bound.NONE, Bound.UNKNOWN, Bound.BELOW].index)
-    negative = int(np.sum(m < -RELATIVE_ZERO * max(float(np.abs(m).max(initial=0.0)), 1e-300)))
+    negative = int(np.sum(m < -NUMBERS.negative_rounding * max(float(np.abs(m).max(initial=0.0)), 1e-300)))
     text = f"{MOTION[law.case]} {CONSEQUENCE[bool(law.m), bound]}"
     if negative:
         text = (

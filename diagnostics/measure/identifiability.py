@@ -8,13 +8,12 @@ import numpy as np
 from jaxtyping import Float
 from scipy.stats import linregress
 
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.probes import probe
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.law import Law
-
-SNAPSHOTS = 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +38,7 @@ class EnergyMatch:
 
 
 def energy_match(subject: CanonicalNetwork | Law, truth: Law, data: Trajectories) -> EnergyMatch:
-    """The learned V over that of the true law, on at most SNAPSHOTS frames of data.
+    """The learned V over that of the true law, on at most `snapshots` frames of data.
 
     Where the energy is expanded about a centre, the constant of the line takes up the difference.
 
@@ -49,7 +48,7 @@ def energy_match(subject: CanonicalNetwork | Law, truth: Law, data: Trajectories
     learner = probe(canonical_law(subject) if isinstance(subject, Law) else subject, data.domain)
     reference = probe(canonical_law(truth), data.domain)
     frames = data.u.reshape(-1, *data.domain.shape)
-    frames = learner.evolved(frames[:: max(1, -(-len(frames) // SNAPSHOTS))], data.domain)
+    frames = learner.evolved(frames[:: max(1, -(-len(frames) // NUMBERS.snapshots))], data.domain)
     true, learned = (probed.components(frames)["V"] for probed in (reference, learner))
     if np.ptp(true) == 0:
         raise ValueError("expected snapshots of different energy, got one energy; give more trajectories")

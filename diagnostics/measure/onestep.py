@@ -8,17 +8,12 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.scaling import straight_line
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, roll_out
 from mesoscribe.symbolic.law.law import Law
-
-HALVINGS = range(-6, 13)  # of the time between frames
-N_FIELDS = 16
-ROUNDING = 1e-14  # of the terms of V
-LARGE = 1e-2  # a change beyond is no small step
-FITTED, FEWEST = 4, 3  # points in the line
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +45,7 @@ class OneStep:
 
     def __str__(self) -> str:
         if not self.measured:
-            return f"below rounding ({ROUNDING:g} of the terms of V) at all small steps"
+            return f"below rounding ({NUMBERS.one_step_rounding:g} of the terms of V) at all small steps"
         return f"dt^{self.exponent:.3f} (R² = {self.r_squared:.5f}), expected {self.expectation}"
 
     @property
@@ -60,7 +55,7 @@ class OneStep:
 
 
 def one_step(law: Law, data: Trajectories, *, scheme: Scheme | None = None) -> OneStep:
-    """The change of V in one step from frames of data, for steps between a 4096th and 64 of their spacing.
+    """The change of V in one step from frames of data, over many lengths of the step.
 
     Args:
         law: whose equation and energy.
@@ -70,12 +65,13 @@ def one_step(law: Law, data: Trajectories, *, scheme: Scheme | None = None) -> O
     scheme = scheme or ETDRK4()
     member = law.member(data.domain)
     frames = data.u.reshape(-1, *data.domain.shape) - law.centre
-    fields = torch.as_tensor(frames[:: max(1, -(-len(frames) // N_FIELDS))].copy())
-    dt = data.dt * 0.5 ** np.array(HALVINGS)
+    fields = torch.as_tensor(frames[:: max(1, -(-len(frames) // NUMBERS.one_step_fields))].copy())
+    longest, shortest = NUMBERS.one_step_halvings
+    dt = data.dt * 0.5 ** np.arange(longest, shortest + 1)
     change = np.array([_change(member, fields, float(step), scheme) for step in dt])
-    good = np.flatnonzero((change > ROUNDING) & (change < LARGE))
+    good = np.flatnonzero((change > NUMBERS.one_step_rounding) & (change < NUMBERS.one_step_large))
     fitted = np.zeros(len(dt), dtype=bool)
-    fitted[good[-FITTED:]] = len(good) >= FEWEST
+    fitted[good[-NUMBERS.one_step_fitted :]] = len(good) >= NUMBERS.one_step_fewest
     line = straight_line(np.log(dt[fitted]), np.log(change[fitted])) if fitted.any() else (np.nan, np.nan)
     return OneStep(dt, change, fitted, *line, 1 if law.m else scheme.order + 1)
 

@@ -8,23 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float
 
-from mesoscribe.diagnostics.measure.sweep import N_AMPLITUDES, N_FIELDS, Subject, Sweep, aligned_mean, sweep
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
+from mesoscribe.diagnostics.measure.sweep import Subject, Sweep, aligned_mean, sweep
 from mesoscribe.hybrid.data.trajectories import Trajectories
 
-NEGLIGIBLE = 1e-10  # a component below this share of the largest one is zero
-ROUNDING = 1e-13  # of V[u*], which is subtracted
-CLEAR = 3.0  # times the noise that a component must be
-SHORTEST = 3.0  # ratio of the ends of a window that is worth an exponent
-STEADY = 0.1  # a local exponent that varies by more is no single power
-RESAMPLES = 400
-PERCENTILES = (2.5, 97.5)
-AGREEING = 0.95  # of the resamples keep the sign, or there is no interval
 RULE = (
     "The window is the longest run of amplitudes on which the component is above rounding "
-    f"({NEGLIGIBLE:g} of the largest component) and {CLEAR:g} times above the noise where that is known, "
-    f"keeps its sign, grows, and has a local exponent that varies by less than {STEADY:g}; it must span a "
-    f"factor of {SHORTEST:g}. V[u*] is subtracted; each field counts with the sign that it has at the "
-    f"largest amplitude. In brackets: 95 % of {RESAMPLES} resamples of the initial fields."
+    f"({NUMBERS.negligible_component:g} of the largest component) and {NUMBERS.above_noise:g} times above "
+    "the noise where that is known, keeps its sign, grows, and has a local exponent that varies by less than "
+    f"{NUMBERS.exponent_varies:g}; it must span a factor of {NUMBERS.window_ratio:g}. V[u*] is subtracted; "
+    "each field counts with the sign that it has at the largest amplitude. In brackets: "
+    f"{np.ptp(NUMBERS.percentiles):g} % of {NUMBERS.resamples} resamples of the initial fields."
 )
 
 
@@ -97,13 +91,13 @@ class AmplitudeScaling:
 
 
 def _window(good: Bool[np.ndarray, " s"], slopes: Float[np.ndarray, " s"]) -> tuple[int, int]:
-    """First and last point of the longest run of good steps whose slopes agree to STEADY."""
+    """First and last point of the longest run of good steps whose slopes agree."""
     best = (0, 0)
     for first in range(len(slopes)):
         last, low, high = first, np.inf, -np.inf
         while last < len(slopes) and good[last]:
             low, high = min(low, slopes[last]), max(high, slopes[last])
-            if high - low > STEADY:
+            if high - low > NUMBERS.exponent_varies:
                 break
             last += 1
         best = max(best, (first, last), key=lambda run: run[1] - run[0])
@@ -121,12 +115,12 @@ def _interval(
 ) -> tuple[float, float] | None:
     """95 % of the slopes over resampled fields."""
     n = each.shape[1]
-    shares = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=RESAMPLES) / n
+    shares = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=NUMBERS.resamples) / n
     means = sign * each @ shares.T
     kept = (means > 0).all(0)
-    if n == 1 or kept.mean() < AGREEING:
+    if n == 1 or kept.mean() < NUMBERS.same_sign:
         return None
-    low, high = np.percentile(np.polyfit(x, np.log(means[:, kept]), 1)[0], PERCENTILES)
+    low, high = np.percentile(np.polyfit(x, np.log(means[:, kept]), 1)[0], NUMBERS.percentiles)
     return float(low), float(high)
 
 
@@ -142,13 +136,13 @@ def _component(
     size = np.abs(values)
     x, y = np.log(A), np.log(np.where(values != 0, size, np.nan))
     slopes = np.diff(y) / np.diff(x)
-    present, clear = size > floor, size > np.maximum(floor, CLEAR * noise)
+    present, clear = size > floor, size > np.maximum(floor, NUMBERS.above_noise * noise)
     same_sign = np.sign(values[1:]) == np.sign(values[:-1])
     good = _both(clear) & same_sign & (slopes > 0)
     poles = _poles(A[1:][_both(present) & ~same_sign])
     first, last = _window(good, slopes)
     blank = ComponentScaling(name, A, values, np.gradient(y, x), None, np.nan, np.nan, "", None, noise)
-    if A[last] < SHORTEST * A[first]:
+    if A[last] < NUMBERS.window_ratio * A[first]:
         return replace(blank, note=f"means nothing: {_why_not(present, clear, poles, slopes[good])}")
     inside = slice(first, last + 1)
     exponent, r_squared = straight_line(x[inside], y[inside])
@@ -178,7 +172,8 @@ def _hidden(at: Float[np.ndarray, " p"]) -> str:
 
 def _elsewhere(slopes: Float[np.ndarray, " s"]) -> str:
     low, high = slopes.min(), slopes.max()
-    return f"elsewhere the local exponent is {low:.2f} to {high:.2f}" if high - low > 2 * STEADY else ""
+    said = f"elsewhere the local exponent is {low:.2f} to {high:.2f}"
+    return said if high - low > 2 * NUMBERS.exponent_varies else ""
 
 
 def _why_not(
@@ -189,9 +184,9 @@ def _why_not(
 ) -> str:
     """The reason for which there is no exponent."""
     if not present.any():
-        return f"below {NEGLIGIBLE:g} of the energy"
+        return f"below {NUMBERS.negligible_component:g} of the energy"
     if not clear.any():
-        return f"below the noise, network and law differ by more than 1/{CLEAR:g} of it"
+        return f"below the noise, network and law differ by more than 1/{NUMBERS.above_noise:g} of it"
     if poles or not len(slopes):
         return poles or "no power of A over a wide enough range"
     return f"no single power of A, the local exponent is {slopes.min():.2f} to {slopes.max():.2f}"
@@ -210,7 +205,7 @@ def exponents(swept: Sweep, noise: Mapping[str, Float[np.ndarray, " a"]] | None 
             name,
             swept.amplitudes,
             each,
-            NEGLIGIBLE * swept.largest + ROUNDING * swept.offsets[name],
+            NUMBERS.negligible_component * swept.largest + NUMBERS.centre_rounding * swept.offsets[name],
             (noise or {}).get(name, none),
         )
         for name, each in swept.each.items()
@@ -219,11 +214,15 @@ def exponents(swept: Sweep, noise: Mapping[str, Float[np.ndarray, " a"]] | None 
 
 
 def amplitude_scaling(
-    subject: Subject, data: Trajectories, *, n_amplitudes: int = N_AMPLITUDES, n_fields: int = N_FIELDS
+    subject: Subject,
+    data: Trajectories,
+    *,
+    n_amplitudes: int = NUMBERS.amplitudes,
+    n_fields: int = NUMBERS.swept_fields,
 ) -> AmplitudeScaling:
     """Exponents of the components of V[u* + A (u0 - u*)] against A, u0 the first frames of the data.
 
-    A runs from 0.01 to where a field would leave the range of the data.
+    A runs from `smallest_amplitude` to where a field would leave the range of the data.
 
     Args:
         subject: a network (its raw energies), its canonical form, or a law.

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from mesoscribe.diagnostics.measure.alignment import relative_scale
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling, ComponentScaling, exponents
 from mesoscribe.diagnostics.measure.sweep import Sweep, sweep
 from mesoscribe.hybrid.data.threads import threads_by_data
@@ -18,7 +19,6 @@ from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.symbolic.law.digits import plain
 from mesoscribe.symbolic.law.law import Law
 
-FAR = 10.0  # times the amplitude of the data, up to which a change of sign of a law is looked for
 MEANING = {
     "F": "the pointwise energy ∫F",
     "Q": "the quadratic energy",
@@ -171,7 +171,7 @@ def _meaningless(scalings: tuple[AmplitudeScaling, ...]) -> Iterator[str]:
 
 def _beyond(law: Law, data: Trajectories) -> Iterator[str]:
     """Changes of sign that the law would have at amplitudes that the data do not reach."""
-    swept = sweep(law, data, beyond=FAR)
+    swept = sweep(law, data, beyond=NUMBERS.far_amplitude)
     reached = plain(float(swept.amplitudes[0]), 2)
     for part in exponents(swept).components:
         signs = np.sign(part.values)

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.probes import probe
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.symbolic.law.law import Law
 
-SMALLEST = 1e-2
-N_AMPLITUDES = 41
-N_FIELDS = 16
 MOST_VALUES = 2**18  # of fields whose energy is computed at once
 
 Subject = OnsagerModel | CanonicalNetwork | Law
@@ -69,11 +67,11 @@ def sweep(
     subject: Subject,
     data: Trajectories,
     *,
-    n_amplitudes: int = N_AMPLITUDES,
-    n_fields: int = N_FIELDS,
+    n_amplitudes: int = NUMBERS.amplitudes,
+    n_fields: int = NUMBERS.swept_fields,
     beyond: float = 1.0,
 ) -> Sweep:
-    """Sweep the amplitude of first frames u0, from 0.01 to where a field would leave the range of the data.
+    """Sweep the amplitude of first frames u0, up to where a field would leave the range of the data.
 
     Args:
         subject: a network (its raw energies), its canonical form, or a law.
@@ -85,7 +83,8 @@ def sweep(
     v = data.u - probed.centre
     v0 = v[:n_fields, 0]
     reach = _largest_amplitude(v0, v)
-    A = np.geomspace(*((SMALLEST, reach) if beyond <= 1 else (reach, beyond * reach)), n_amplitudes)
+    ends = (NUMBERS.smallest_amplitude, reach) if beyond <= 1 else (reach, beyond * reach)
+    A = np.geomspace(*ends, n_amplitudes)
     at_centre = probed.components(probed.centre + 0 * v0[:1])
     parts = np.array_split(A, min(A.size, 1 + A.size * v0.size // MOST_VALUES))
     scaled = (np.multiply.outer(part, v0).reshape(-1, *v0.shape[1:]) for part in parts)

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from mesoscribe.diagnostics.judge.checks import checks
 from mesoscribe.diagnostics.judge.metrics import metrics
 from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
-from mesoscribe.diagnostics.judge.verdict import QUOTED
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.scaling import RULE
 from mesoscribe.diagnostics.pages.cite import CITED, bibtex
 from mesoscribe.diagnostics.pages.page import page, shown
@@ -237,7 +237,7 @@ def render(summary: Summary, making: Making, drawings: Mapping[str, str], *, dis
         theory=theory_rows(summary),
         coefficients=coefficient_rows(summary.law),
         symmetries=symmetries(summary.law),
-        steps=[*map(str, QUOTED), f"last ({summary.data.n_frames - 1})"],
+        steps=[*map(str, NUMBERS.quoted_steps), f"last ({summary.data.n_frames - 1})"],
         errors=error_rows(summary),
         figures=shown(drawings, captions(distillation)),
         subjects=[scaling.subject for scaling in summary.scalings],

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mesoscribe.diagnostics.judge.checks import checks
 from mesoscribe.diagnostics.judge.summary import Making, Summary
-from mesoscribe.diagnostics.judge.verdict import QUOTED
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.pages.cite import CITED, bibtex
 from mesoscribe.diagnostics.pages.markdown import cell, table
 from mesoscribe.diagnostics.pages.tables import NOTHING, error_rows
@@ -79,7 +79,7 @@ def _terms(summary: Summary) -> str:
 
 
 def _errors(summary: Summary) -> str:
-    steps = [*map(str, QUOTED), f"last ({summary.data.n_frames - 1})"]
+    steps = [*map(str, NUMBERS.quoted_steps), f"last ({summary.data.n_frames - 1})"]
     return table([("step", *steps), *((name, *cells) for name, cells in error_rows(summary))])
 
 

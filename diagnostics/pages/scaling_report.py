@@ -10,9 +10,9 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.scaling import RULE, AmplitudeScaling, ComponentScaling
 from mesoscribe.diagnostics.measure.scaling_summary import ScalingSummary, scaling_summary
-from mesoscribe.diagnostics.measure.sweep import N_FIELDS
 from mesoscribe.diagnostics.pages.page import page, shown
 from mesoscribe.diagnostics.pages.scaling_plots import local_figure, scaling_figure
 from mesoscribe.diagnostics.pages.style import save
@@ -88,7 +88,7 @@ def render(
     return page(
         "scaling.html.j2",
         name=Path(data.source).name or data.source,
-        n_fields=min(data.n, N_FIELDS),
+        n_fields=min(data.n, NUMBERS.swept_fields),
         centre=law.centre,
         reach=(A[0], A[-1]),
         found=Formulas.of(law),

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.runs.folder import kept
 from mesoscribe.diagnostics.runs.manifest import verify
 from mesoscribe.hybrid.data.files import write_whole
@@ -27,7 +28,6 @@ from mesoscribe.symbolic.law.digits import plain
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.select.distill import distill
 
-LEVEL = 0.9
 Member = Callable[[Trajectories, Trajectories, int], Law]
 
 
@@ -38,8 +38,8 @@ class TermSpread:
     Args:
         name: such as "F: u**3".
         frequency: share of the members that have it.
-        median, low, high: of its coefficient, in the members that have it; LEVEL of them are between the last
-            two.
+        median, low, high: of its coefficient, in the members that have it; `ensemble_level` of them are
+            between the last two.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Ensemble:
         for law in self.laws:
             for name, value in law.coefficients.items():
                 values.setdefault(name, []).append(value)
-        tail = (1 - LEVEL) / 2
+        tail = (1 - NUMBERS.ensemble_level) / 2
         rows = [
             TermSpread(name, len(found) / len(self.laws), *np.quantile(found, (0.5, tail, 1 - tail)).tolist())
             for name, found in values.items()
@@ -88,14 +88,14 @@ class Ensemble:
             "laws": len(self.laws),
             "consensus": {"terms": sorted(terms), "share": share},
             "terms": [asdict(row) for row in self.terms],
-            "level": LEVEL,
+            "level": NUMBERS.ensemble_level,
             "failed": list(self.failed),
         }
 
     def __str__(self) -> str:
         terms, share = self.consensus
         head = f"{len(self.laws)} laws; {share:.0%} have the terms {', '.join(sorted(terms))}"
-        titles = f"{'term':<16}{'in':>6}{'median':>14}{f'{LEVEL:.0%} of them':>28}"
+        titles = f"{'term':<16}{'in':>6}{'median':>14}{f'{NUMBERS.ensemble_level:.0%} of them':>28}"
         rows = [
             f"{row.name:<16}{row.frequency:>6.0%}{plain(row.median):>14}"
             f"{f'{plain(row.low)} … {plain(row.high)}':>28}"
@@ -108,10 +108,12 @@ def resampled(data: Trajectories, seed: int) -> tuple[Trajectories, Trajectories
     """As many trajectories as there are, drawn with replacement, and those that were not drawn.
 
     Raises:
-        ValueError: fewer than four trajectories.
+        ValueError: too few trajectories.
     """
-    if data.n < 4:
-        raise ValueError(f"expected at least 4 trajectories to resample, got {data.n}; add some")
+    if data.n < NUMBERS.fewest_resampled:
+        raise ValueError(
+            f"expected at least {NUMBERS.fewest_resampled} trajectories to resample, got {data.n}; add some"
+        )
     rng = np.random.default_rng(seed)
     while True:
         drawn = np.sort(rng.integers(data.n, size=data.n))
@@ -137,7 +139,7 @@ def learned(
 def ensemble(
     data: Trajectories,
     *,
-    members: int = 10,
+    members: int = NUMBERS.ensemble_members,
     seed: int = 0,
     jobs: int = 1,
     member: Member | None = None,
@@ -157,7 +159,7 @@ def ensemble(
         options: of `learned`, such as schedule, case, library, pays, optimiser.
 
     Raises:
-        ValueError: fewer than four trajectories, or no member came to an end.
+        ValueError: too few trajectories, or no member came to an end.
     """
     one = partial(_one, member or partial(learned, **options))
     draws = [(*resampled(data, seed + i), seed + i) for i in range(members)]
@@ -170,7 +172,12 @@ def ensemble(
 
 
 def from_folder(
-    folder: Path, *, members: int = 10, jobs: int = 1, out: Path | None = None, force: bool = False
+    folder: Path,
+    *,
+    members: int = NUMBERS.ensemble_members,
+    jobs: int = 1,
+    out: Path | None = None,
+    force: bool = False,
 ) -> str:
     """The ensemble of the data of a run, learned as it was; what to say of it.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-LARGEST = 2**26  # bytes of a file
+FILE_BYTES = 2**26  # bytes of a file
 LONGEST = 300  # characters of a text
 Read = TypeVar("Read")
 JsonCheck = Callable[[Any], Any]
@@ -23,7 +23,7 @@ def json_object(path: Path) -> dict[str, Any]:
         ValueError: it is not one.
     """
     try:
-        if path.stat().st_size > LARGEST:
+        if path.stat().st_size > FILE_BYTES:
             raise ValueError(f"{path.stat().st_size} bytes")
         content = json.loads(path.read_text(), parse_constant=float)
     except (OSError, ValueError, RecursionError) as error:

@@ -16,6 +16,8 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_t
 from typer import Option
 
 from mesoscribe.diagnostics.runs.completion import data_files
+from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
+from mesoscribe.symbolic.law.numbers import NUMBERS as SYMBOLIC
 
 Command = TypeVar("Command", bound=Callable[..., None])
 CaseName = Literal["dissipative", "conservative", "mixed"]
@@ -95,7 +97,8 @@ class Reading:
     ] = None
     frames: Annotated[str | None, Option("--frames", help="File: which frames, as first:last.")] = None
     memory: Annotated[
-        float | None, Option("--memory", help="File: GiB of its field to read, evenly; 0.5 if not given.")
+        float | None,
+        Option("--memory", help=f"File: GiB of its field to read, evenly; {HYBRID.memory:g} if not given."),
     ] = None
 
 
@@ -108,7 +111,8 @@ class Distilling:
         Option("--symmetry", help="Law: impose V[-u] = V[u], symbols of |k| only, or both."),
     ] = None
     pays: Annotated[
-        float | None, Option("--pays", min=1, help="Law: what a term must reduce the error by; 3.")
+        float | None,
+        Option("--pays", min=1, help=f"Law: what a term must reduce the error by; {SYMBOLIC.pays:g}."),
     ] = None
     terms: Annotated[
         tuple[str, ...], Option("--terms", help="Law: more candidates, such as 'u*log(u)'.")

@@ -27,9 +27,9 @@ from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.readers.load import load
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
+from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.read.optimisers import by_name
 from mesoscribe.symbolic.read.propose import PySR
-from mesoscribe.symbolic.select.eliminate import PAYS
 from mesoscribe.symbolic.systems.catalog import chain_states, simulate, system
 from mesoscribe.symbolic.systems.chains import CHAINS, ChainSystem
 
@@ -163,7 +163,7 @@ class Plan(Distilling, Training, Source):
         """
         return {
             "library": self.library(ndim),
-            "pays": self.pays or PAYS,
+            "pays": self.pays or NUMBERS.pays,
             "optimiser": by_name(self.optimiser),
             "proposer": PySR(seed=self.seed) if self.pysr else None,
         }

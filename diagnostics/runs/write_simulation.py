@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.runs.manifest import verify
 from mesoscribe.diagnostics.runs.plan import Plan, is_file, read
 from mesoscribe.hybrid.data.trajectories import Trajectories
@@ -61,7 +62,9 @@ def follow(folder: Path, start: Path, network: bool) -> Trajectories:
     lengths = predictor.setting.lengths if isinstance(predictor, OnsagerModel) else predictor.lengths
     data = read(start, {})
     box = data.domain.lengths
-    if len(box) != len(lengths) or any(abs(a / b - 1) > 1e-3 for a, b in zip(box, lengths, strict=True)):
+    if len(box) != len(lengths) or any(
+        abs(a / b - 1) > NUMBERS.same_box for a, b in zip(box, lengths, strict=True)
+    ):
         raise ValueError(
             f"expected fields on the box {lengths}, got {box} in {start}; resample or rescale them"
         )

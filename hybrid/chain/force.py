@@ -11,10 +11,10 @@ import numpy as np
 import sympy
 from jaxtyping import Float
 
+from mesoscribe.hybrid.space.numbers import NUMBERS
+
 Strain = Float[np.ndarray, "*shape"]  # of any shape: every function acts on each bond
 r = sympy.Symbol("r", real=True)
-HIGHEST = 9  # powers of r among which the first nonlinearity is looked for
-NEGLIGIBLE = 1e-12  # a coefficient so small beside F'(0) is rounding
 ENTIRE = (sympy.exp, sympy.sin, sympy.cos, sympy.sinh, sympy.cosh, sympy.tanh)
 ZERO_FREE = (sympy.Abs, sympy.sign)
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(24)
@@ -54,9 +54,9 @@ class ForceLaw:
 
     @cached_property
     def taylor(self) -> tuple[float, ...]:
-        """The coefficients of r, r², … in F, up to r^HIGHEST; rounding is 0."""
-        values = [float(a) for a in coefficients(self.expression, HIGHEST)]
-        return tuple(a if abs(a) > NEGLIGIBLE * abs(values[0]) else 0.0 for a in values)
+        """The coefficients of r, r², … in F, up to r^`force_powers`; rounding is 0."""
+        values = [float(a) for a in coefficients(self.expression, NUMBERS.force_powers)]
+        return tuple(a if abs(a) > NUMBERS.negligible_coefficient * abs(values[0]) else 0.0 for a in values)
 
     @property
     def c(self) -> float:
@@ -172,7 +172,7 @@ def _real_zeros(base: sympy.Expr) -> list[float]:
     if not base.is_polynomial(r):
         return []
     zeros = np.roots([float(a) for a in sympy.Poly(base, r).all_coeffs()])
-    return [float(z.real) for z in zeros if abs(z.imag) < 1e-6 * abs(z)]
+    return [float(z.real) for z in zeros if abs(z.imag) < NUMBERS.real_zero * abs(z)]
 
 
 def _integrated(f: Callable[[Strain], Strain], upper: Strain) -> Strain:

@@ -12,10 +12,10 @@ from torch import Tensor
 from mesoscribe.hybrid.chain.partial_forces import ForceSamples
 from mesoscribe.hybrid.chain.site_forces import along
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 Term = tuple[int, ...]  # orders of the derivatives that are multiplied: (0, 1) is u u_ξ
 FLUX: tuple[Term, ...] = ((1,), (3,), (5,), (0, 1), (0, 0, 1), (0, 0, 0, 1))  # ∂ξ of functions and of Lu
-SWEEPS = 4  # each takes a power of ε² off the error of G'G
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def fit_linear(
     snapshots: Int[np.ndarray, " snapshots"],
     sites: Int[np.ndarray, "snapshots m"],
     *,
-    sweeps: int = SWEEPS,
+    sweeps: int = NUMBERS.wave_sweeps,
 ) -> LinearWave:
     """The coefficients that minimise L_p on some sites of some snapshots.
 

@@ -9,9 +9,8 @@ import numpy as np
 from jaxtyping import Float
 
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.resample import resampled
-
-IMAGE = 1e3
 
 Bonds = Float[np.ndarray, "n nt sites"]
 Field = Float[np.ndarray, "n nt points"]
@@ -107,18 +106,19 @@ def shifted(
     return ring.ifft(ring.fft(r) * turn * (2 * ring.mode_numbers[0] != sites))
 
 
-def resolved_band(u: Float[np.ndarray, "*batch points"], margin: float = 10.0, gap: int = 3) -> int:
-    """The largest mode up to which the mean power stays above `margin` times the floor of the spectrum.
+def resolved_band(u: Float[np.ndarray, "*batch points"]) -> int:
+    """The largest mode up to which the mean power stays above `spectrum_margin` floors of the spectrum.
 
-    The floor is the least power between the strongest mode and the first rise by IMAGE, if there is one (the
-    image of the spectrum that linear interpolation makes). Empty stretches of `gap` modes count as full.
+    The floor is the least power between the strongest mode and the first rise by `image_rise`, if there is
+    one (the image of the spectrum that linear interpolation makes). Empty stretches of `spectrum_gap` modes
+    count as full.
     """
     power = np.mean(np.abs(Domain.ring(u.shape[-1]).fft(u)) ** 2, axis=tuple(range(u.ndim - 1)))[1:-1]
-    full = np.array([power[i : i + gap].max() for i in range(len(power))])
+    full = np.array([power[i : i + NUMBERS.spectrum_gap].max() for i in range(len(power))])
     peak = int(full.argmax())
-    risen = np.flatnonzero(full[peak:] > IMAGE * np.minimum.accumulate(full[peak:]))
+    risen = np.flatnonzero(full[peak:] > NUMBERS.image_rise * np.minimum.accumulate(full[peak:]))
     end = peak + int(risen[0]) if len(risen) else len(full)
-    quiet = np.flatnonzero(full[peak:end] <= margin * full[peak:end].min())
+    quiet = np.flatnonzero(full[peak:end] <= NUMBERS.spectrum_margin * full[peak:end].min())
     return peak + int(quiet[0])
 
 

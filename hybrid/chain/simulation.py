@@ -14,10 +14,10 @@ from mesoscribe.hybrid.chain.observe import shifted
 from mesoscribe.hybrid.chain.splitting import VERLET, Splitting
 from mesoscribe.hybrid.chain.states import ChainData
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 Bonds = Float[np.ndarray, "*batch sites"]
 Start = Callable[[ForceLaw, Bonds], Bonds]
-LOST = 0.05  # relative change of the energy at which a simulation is given up
 
 
 def right_moving(force: ForceLaw, r: Bonds) -> Bonds:
@@ -64,9 +64,10 @@ class Chain:
     amplitude: float | None = None
 
     def __post_init__(self) -> None:
-        if self.sites < 8 or not (math.isfinite(self.length) and self.length > 0):
+        if self.sites < NUMBERS.fewest_sites or not (math.isfinite(self.length) and self.length > 0):
             raise ValueError(
-                f"expected at least 8 sites on a positive length, got {self.sites} on {self.length}; add some"
+                f"expected at least {NUMBERS.fewest_sites} sites on a positive length, got {self.sites} on "
+                f"{self.length}; add some"
             )
         if self.amplitude is not None and not self.amplitude > 0:
             raise ValueError(f"expected a positive amplitude, got {self.amplitude}; turn u around instead")
@@ -102,7 +103,7 @@ class Chain:
         u0: Bonds,
         tau: Float[np.ndarray, " nt"],
         *,
-        courant: float = 0.05,
+        courant: float = NUMBERS.courant,
         integrator: Splitting = VERLET,
         start: Start = right_moving,
     ) -> ChainData:
@@ -139,7 +140,7 @@ class Chain:
     def _checked(self, r: Bonds) -> float:
         """The largest √F' on the bonds between the shortest and the longest, after a look at all of them."""
         self.force.check(r)
-        slopes = self.force.slope(np.linspace(min(r.min(), 0.0), max(r.max(), 0.0), 2001))
+        slopes = self.force.slope(np.linspace(min(r.min(), 0.0), max(r.max(), 0.0), NUMBERS.bond_samples))
         if not (np.isfinite(slopes).all() and slopes.min() > 0):
             raise ValueError(
                 f"expected F'(r) > 0 on all bonds, r from {r.min():.6g} to {r.max():.6g}, got F' = "
@@ -152,7 +153,8 @@ class Chain:
     ) -> tuple[int, float]:
         """Steps in a frame, and their size."""
         gaps = np.diff(tau)
-        if tau.ndim != 1 or len(gaps) < 1 or not (gaps > 0).all() or np.ptp(gaps) > 1e-6 * gaps.mean():
+        rises = tau.ndim == 1 and len(gaps) > 0 and (gaps > 0).all()
+        if not rises or np.ptp(gaps) > NUMBERS.frame_unevenness * gaps.mean():
             raise ValueError("expected evenly spaced, increasing times, got others; take np.arange(n)·dt")
         largest = integrator.limit * self.force.c / (2 * fastest)
         if not 0 < courant < largest:
@@ -171,7 +173,7 @@ class Chain:
         """Stop where bonds have left the domain of the force or energy has changed."""
         low, high = self.force.domain
         inside = np.isfinite(r).all() and low < r.min() and r.max() < high
-        if inside and np.all(np.abs(self._energy(r, v) - energy) <= LOST * energy):
+        if inside and np.all(np.abs(self._energy(r, v) - energy) <= NUMBERS.energy_lost * energy):
             return
         raise FloatingPointError(
             f"the chain with F = {self.force} is lost before τ = {time:.6g}: bonds from {r.min():.6g} to "

@@ -15,9 +15,9 @@ from mesoscribe.hybrid.chain.splitting import Splitting
 from mesoscribe.hybrid.data.split import Part, plan_split
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 Bonds = Float[np.ndarray, "n nt sites"]
-LOW = 16  # the speed is estimated on waves of at least so many sites
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +107,7 @@ class ChainData:
         """
         ring = Domain.ring(self.sites)
         r_hat, v_hat = (
-            ring.fft(a)[..., 1 : 1 + (modes or max(1, self.sites // LOW))]
+            ring.fft(a)[..., 1 : 1 + (modes or max(1, self.sites // NUMBERS.speed_wave))]
             for a in (shifted(self.r, -0.5), self.v)
         )
         return float(-np.sum(r_hat.conj() * v_hat).real / np.sum(np.abs(r_hat) ** 2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from mesoscribe.hybrid.data.validate import ROUNDING
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.transforms import forward
 
 
@@ -21,11 +21,13 @@ def repeats_endpoint(u: Float[np.ndarray, "n nt *grid"], axis: int) -> bool:
         axis: a space axis.
     """
     v = np.moveaxis(u, axis, -1)
-    rounding = ROUNDING * np.abs(v).max()
+    rounding = NUMBERS.single_rounding * np.abs(v).max()
     if np.abs(v[..., 0] - v[..., -1]).max() > rounding:
         return False
     steps = max(np.abs(v[..., 1] - v[..., 0]).max(), np.abs(v[..., -1] - v[..., -2]).max())
-    return bool(steps > 2 * rounding and _roughness(v[..., :-1]) <= 2 * _roughness(v))
+    if steps <= NUMBERS.endpoint_change * rounding:
+        return False
+    return _roughness(v[..., :-1]) <= NUMBERS.endpoint_roughness * _roughness(v)
 
 
 def _roughness(u: Float[np.ndarray, "*lines points"]) -> float:
@@ -38,9 +40,9 @@ def boundary_fault(u: Float[np.ndarray, "n nt *grid"], axis: int) -> str | None:
     """How the field fails to be periodic along an axis, or None.
 
     In each frame the first and second differences across the boundary are compared with those inside. It
-    fails where they exceed 10 times the inside's 99th percentile, and twice its maximum (a steep front of a
-    few points may rest on the boundary), in most frames after the first: initial fields of published data
-    have been built on a box one point too short.
+    fails where they exceed `jump_over_quantile` times a quantile of those, and `jump_over_largest` times the
+    largest (a steep front of a few points may rest on the boundary), in most frames after the first: initial
+    fields of published data have been built on a box one point too short.
 
     Args:
         u: field (n, nt, *grid).
@@ -49,8 +51,9 @@ def boundary_fault(u: Float[np.ndarray, "n nt *grid"], axis: int) -> str | None:
     v = np.moveaxis(u[:, 1:], axis, -1)
     for order, name in ((1, "jumps"), (2, "has a kink")):
         across, typical, largest = _differences(v, order)
-        faulty = (across > 10 * typical) & (across > 2 * largest)
-        if faulty.mean() > 0.5:
+        usual = np.maximum(NUMBERS.jump_over_quantile * typical, NUMBERS.jump_over_largest * largest)
+        faulty = across > usual
+        if faulty.mean() > NUMBERS.jump_frames:
             ratio = np.median(across[faulty] / np.maximum(largest[faulty], np.finfo(float).tiny))
             return f"{name} across the boundary, {ratio:.2g} times the largest difference inside"
     return None
@@ -64,4 +67,4 @@ def _differences(
     closing = np.concatenate([v[..., -order:], v[..., :order]], axis=-1)
     across = np.abs(np.diff(closing, order, axis=-1)).reshape(*frames, -1).max(axis=-1)
     inside = np.abs(np.diff(v, order, axis=-1)).reshape(*frames, -1)
-    return across, np.quantile(inside, 0.99, axis=-1), inside.max(axis=-1)
+    return across, np.quantile(inside, NUMBERS.jump_quantile, axis=-1), inside.max(axis=-1)

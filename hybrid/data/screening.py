@@ -9,19 +9,10 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 Fields = Float[np.ndarray, "n nt *grid"]
 GAUSS = 1.4826  # standard deviations of a normal distribution in a median of absolute values
-SPIKE = 6.0  # standard deviations by which a value differs from its neighbours in space and in time
-LEAST = 0.1  # of the standard deviation of the field: smaller ones mislead nobody
-HALF = 0.3  # by which neighbours of a spike may differ from half of it
-CURVED = 3.0  # times the differences a few points and frames away, which waves and fronts have too
-COARSE = 4  # differences between neighbours that lie on multiples of one step, at least so many steps apart
-LEVELS = 2**16  # values of a quantised field, at most
-DRIFT = 5.0  # standard errors of the mean over trajectories
-CORRELATED = 0.5  # of a mode from one frame to the next
-TOP = 0.1  # of the spectrum
-SHARE = 1e-4  # of the variance in it
 
 
 @dataclass(frozen=True)
@@ -75,16 +66,18 @@ def outliers(u: Fields) -> Bool[np.ndarray, "n nt *grid"]:
     if u.shape[1] < 4 or min(u.shape[2:]) < 8:
         return np.zeros(u.shape, dtype=bool)
     found = np.ones(u.shape, dtype=bool)
-    sign, least = np.sign(_apart(u, u.ndim - 1)), LEAST * float(u.std())
+    sign, least = np.sign(_apart(u, u.ndim - 1)), NUMBERS.spike_least * float(u.std())
     for axis in range(1, u.ndim):
         apart = _apart(u, axis)
         size = np.abs(apart)
         around = np.max([np.roll(size, shift, axis) for shift in (-3, -2, 2, 3)], axis=0)
         noise = GAUSS * float(np.median(size))
-        found &= (size > np.maximum(SPIKE * noise + CURVED * around, least)) & (np.sign(apart) == sign)
+        found &= (
+            size > np.maximum(NUMBERS.spike_deviations * noise + NUMBERS.spike_over_waves * around, least)
+        ) & (np.sign(apart) == sign)
         for shift in (-1, 1) if axis > 1 else ():
             beside = -np.roll(apart, shift, axis) / np.where(size > 0, apart, 1.0)
-            found &= np.abs(beside - 0.5) < HALF
+            found &= np.abs(beside - 0.5) < NUMBERS.spike_half
     return found
 
 
@@ -134,7 +127,11 @@ def _baseline(data: Trajectories) -> Iterator[Finding]:
     common, spread = moved.mean(0), moved.std(0, ddof=1) / np.sqrt(data.n)
     size = float(np.abs(common).max())
     at = int(np.abs(common).argmax())
-    if size > DRIFT * float(spread[at]) and size > 1e-3 * float(data.u.std()) and data.u.std() > 0:
+    if (
+        size > NUMBERS.baseline_errors * float(spread[at])
+        and size > NUMBERS.baseline_least * float(data.u.std())
+        and data.u.std() > 0
+    ):
         yield Finding(
             "baseline",
             data.n,
@@ -145,11 +142,11 @@ def _baseline(data: Trajectories) -> Iterator[Finding]:
 
 def _quantisation(data: Trajectories) -> Iterator[Finding]:
     values = np.unique(data.u)
-    if not 2 < len(values) <= min(LEVELS, data.u.size // COARSE):
+    if not 2 < len(values) <= min(NUMBERS.quantised_levels, data.u.size // NUMBERS.quantised_share):
         return
     gaps = np.diff(values)
     step = float(gaps.min())
-    if np.abs(gaps / step - np.rint(gaps / step)).max() < 1e-3:
+    if np.abs(gaps / step - np.rint(gaps / step)).max() < NUMBERS.quantised_rounding:
         noise = step / np.sqrt(12) / float(data.u.std())
         yield Finding(
             "quantisation",
@@ -164,9 +161,9 @@ def _coarse_frames(data: Trajectories) -> Iterator[Finding]:
     if not power.size:
         return
     strongest = np.argsort(power)[::-1]
-    held = np.cumsum(power[strongest]) <= 0.9 * power.sum()
+    held = np.cumsum(power[strongest]) <= NUMBERS.most_of_field * power.sum()
     chosen = strongest[: int(held.sum()) + 1]
-    lost = float(power[chosen][np.abs(along[chosen]) < CORRELATED].sum() / power[chosen].sum())
+    lost = float(power[chosen][np.abs(along[chosen]) < NUMBERS.frames_correlate].sum() / power[chosen].sum())
     if lost > 0.5:
         yield Finding(
             "frames",
@@ -177,10 +174,10 @@ def _coarse_frames(data: Trajectories) -> Iterator[Finding]:
 
 def _coarse_points(data: Trajectories) -> Iterator[Finding]:
     along, power = _memory(data)
-    high = data.domain.k_norm[data.domain.resolved] > (1 - TOP) * data.domain.nyquist
+    high = data.domain.k_norm[data.domain.resolved] > (1 - NUMBERS.short_waves) * data.domain.nyquist
     top, total = power[high].sum(), power.sum()
-    remembered = power[high & (np.abs(along) > CORRELATED)].sum()
-    if total > 0 and top > SHARE * total and remembered > 0.5 * top:
+    remembered = power[high & (np.abs(along) > NUMBERS.frames_correlate)].sum()
+    if total > 0 and top > NUMBERS.short_waves_share * total and remembered > 0.5 * top:
         yield Finding(
             "points",
             int(data.u[0, 0].size),

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SHORTEST = 3
-VALIDATION_SHARE = 0.15  # of the data that a fit is given, where the user gives none for validation
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def plan_split(n: int, n_frames: int, seed: int, fractions: Sequence[float]) -> 
         fractions: positive, adding up to 1.
 
     Raises:
-        ValueError: fractions that are not, or blocks of fewer than 3 frames.
+        ValueError: fractions that are not, or blocks of fewer than `shortest` frames.
     """
     if min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-9:
         raise ValueError(f"expected positive fractions that add up to 1, got {tuple(fractions)}; change them")
@@ -69,9 +68,9 @@ def _blocks(n_frames: int, fractions: Sequence[float]) -> list[tuple[int, int]]:
     """Contiguous blocks of frames, one for each fraction."""
     edges = [0, *(round(n_frames * float(share)) for share in np.cumsum(fractions)[:-1]), n_frames]
     blocks = list(zip(edges[:-1], edges[1:], strict=True))
-    if min(stop - start for start, stop in blocks) < SHORTEST:
+    if min(stop - start for start, stop in blocks) < NUMBERS.shortest:
         raise ValueError(
-            f"expected at least {SHORTEST} frames in each part of a trajectory that is split by time, got "
-            f"{n_frames} frames for fractions {tuple(fractions)}; give more frames or more trajectories"
+            f"expected at least {NUMBERS.shortest} frames in each part of a trajectory split by time, "
+            f"got {n_frames} frames for fractions {tuple(fractions)}; give more frames or more trajectories"
         )
     return blocks

@@ -20,7 +20,6 @@ from mesoscribe.hybrid.data.periodicity import boundary_fault, repeats_endpoint
 from mesoscribe.hybrid.data.split import Part, plan_split
 from mesoscribe.hybrid.data.validate import (
     DIMS,
-    UNEVENNESS,
     assemble,
     checked,
     coordinate,
@@ -30,6 +29,7 @@ from mesoscribe.hybrid.data.validate import (
 )
 from mesoscribe.hybrid.data.writers import write
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.scales import Scales
 
 
@@ -171,7 +171,7 @@ class Trajectories:
     def split(
         self,
         seed: int = 0,
-        fractions: tuple[float, float, float] = (0.7, 0.15, 0.15),
+        fractions: tuple[float, float, float] = NUMBERS.split_fractions,
         *,
         test: Trajectories | None = None,
     ) -> Split:
@@ -205,7 +205,7 @@ class Trajectories:
     def _check_same_system(self, other: Trajectories) -> None:
         """Refuse data on another box or with another dt."""
         mine, theirs = (*self.domain.lengths, self.dt), (*other.domain.lengths, other.dt)
-        if len(mine) != len(theirs) or not np.allclose(mine, theirs, rtol=UNEVENNESS, atol=0):
+        if len(mine) != len(theirs) or not np.allclose(mine, theirs, rtol=NUMBERS.unevenness, atol=0):
             raise ValueError(
                 f"expected test data on the box {self.domain.lengths} with dt = {self.dt:.6g}, got "
                 f"{other.domain.lengths} with dt = {other.dt:.6g}; test on data of one system and sampling"

@@ -12,11 +12,9 @@ from jaxtyping import Float, Shaped
 from numpy.typing import ArrayLike
 
 from mesoscribe.hybrid.data.layout import AnyArray
-from mesoscribe.hybrid.data.split import SHORTEST
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
-ROUNDING = 4 * float(np.finfo(np.float32).eps)
-UNEVENNESS = 1e-4
-LARGEST = 1e100
+LARGEST_VALUE = 1e100
 UNKNOWN = {"source": "memory", "provenance": ""}
 DIMS = {1: ("trajectory", "time", "x"), 2: ("trajectory", "time", "x", "y")}
 
@@ -34,7 +32,7 @@ def real(u: AnyArray) -> tuple[AnyArray, tuple[str, ...]]:
     if u.dtype.kind != "c":
         return u, ()
     imaginary, scale = float(np.abs(u.imag).max(initial=0)), float(np.abs(u.real).max(initial=0))
-    if not imaginary <= ROUNDING * scale:
+    if not imaginary <= NUMBERS.single_rounding * scale:
         raise ValueError(
             f"expected a real field, got a complex u with imaginary parts up to {imaginary:.3g} beside "
             f"real ones up to {scale:.3g}; store its real part, its modulus or another real quantity"
@@ -86,10 +84,10 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
     u = numbers("u", dataset["u"].transpose(*dims).values)
     if u.dtype.kind == "c":
         raise ValueError("expected a real field, got a complex u; read it with load() or from_arrays()")
-    if u.shape[0] < 1 or u.shape[1] < SHORTEST:
+    if u.shape[0] < 1 or u.shape[1] < NUMBERS.shortest:
         raise ValueError(
-            f"expected at least one trajectory of {SHORTEST} frames, got {u.shape[0]} of {u.shape[1]}; "
-            f"choose more frames"
+            f"expected at least one trajectory of {NUMBERS.shortest} frames, got {u.shape[0]} of "
+            f"{u.shape[1]}; choose more frames"
         )
     coordinates = {name: coordinate(name, dataset[name].values) for name in dims[1:]}
     for name, values in coordinates.items():
@@ -113,8 +111,11 @@ def facts(provenance: str) -> dict[str, Any]:
 
 def _check_even(name: str, values: Float[np.ndarray, " points"]) -> None:
     """Refuse coordinates that do not grow by equal steps, to the precision in which they were stored."""
-    if name != "time" and values.size < 4:
-        raise ValueError(f"expected at least 4 points along {name}, got {values.size}; resolve the field")
+    if name != "time" and values.size < NUMBERS.fewest_points:
+        raise ValueError(
+            f"expected at least {NUMBERS.fewest_points} points along {name}, got {values.size}; "
+            f"resolve the field"
+        )
     if not np.isfinite(values).all():
         raise ValueError(
             f"expected finite values of {name}, got {values[~np.isfinite(values)][0]}; repair them"
@@ -130,7 +131,7 @@ def _check_even(name: str, values: Float[np.ndarray, " points"]) -> None:
             f"expected {name} to increase from point to point, got {values[worst]:.8g} followed by "
             f"{values[worst + 1]:.8g} at index {worst}; sort the data"
         )
-    if abs(steps[worst] - mean) > UNEVENNESS * mean + rounding:
+    if abs(steps[worst] - mean) > NUMBERS.unevenness * mean + rounding:
         raise ValueError(
             f"expected evenly spaced {name}, got a step of {steps[worst]:.8g} at index {worst} where the "
             f"mean is {mean:.8g}; choose an evenly spaced part or interpolate"
@@ -140,10 +141,10 @@ def _check_even(name: str, values: Float[np.ndarray, " points"]) -> None:
 def _check_size(name: str, values: Shaped[np.ndarray, "..."]) -> None:
     """Refuse finite numbers whose squares, or the squares of whose inverses, no double holds."""
     size = float(np.abs(values).max(initial=0))
-    if size > LARGEST or 0 < size < 1 / LARGEST:
+    if size > LARGEST_VALUE or 0 < size < 1 / LARGEST_VALUE:
         raise ValueError(
-            f"expected {name} of at most {LARGEST:g} and at least {1 / LARGEST:g} somewhere, got {size:.3g}; "
-            f"choose another unit"
+            f"expected {name} of at most {LARGEST_VALUE:g} and at least {1 / LARGEST_VALUE:g} somewhere, got "
+            f"{size:.3g}; choose another unit"
         )
 
 

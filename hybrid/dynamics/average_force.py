@@ -10,6 +10,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from mesoscribe.hybrid.dynamics.member import Member, Pointwise
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 # a segment's ends and the nodes of its Kronrod rule (degree 7); two rules of degree 3 judge it
 NODES = (
@@ -24,7 +25,6 @@ NODES = (
 KRONROD = (0.0, 49 / 495, 27 / 110, 14 / 45, 27 / 110, 49 / 495, 0.0)
 GAUSS = (0.0, 0.0, 0.5, 0.0, 0.5, 0.0, 0.0)
 SIMPSON = (1 / 6, 0.0, 0.0, 2 / 3, 0.0, 0.0, 1 / 6)
-CONVERGED = 1e-9  # a relative difference of the rules at which the best one is exact to rounding
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def pointwise_average(
     slope = applied(KRONROD, position * curvature)
     largest = f.abs().amax((0, *range(2, f.ndim))).reshape(-1, *(1,) * (a.ndim - 1))
     doubt = torch.maximum((applied(GAUSS, f) - average).abs(), (applied(SIMPSON, f) - average).abs())
-    rough = doubt > CONVERGED * largest
+    rough = doubt > NUMBERS.quadrature_agreement * largest
     rise = torch.where(rough, b - a, 1.0)
     quotient = (values[-1] - values[0]) / rise
     return torch.where(rough, quotient, average), torch.where(rough, (f[-1] - quotient) / rise, slope)
@@ -110,7 +110,7 @@ def nonlocal_average(
     forces = torch.stack([term.force(at_nodes) for term in others]).sum(0).detach() * member.mask
     average, gauss, simpson = (applied(rule, forces) for rule in (KRONROD, GAUSS, SIMPSON))
     doubt = torch.maximum(member.domain.norm(gauss - average), member.domain.norm(simpson - average))
-    rough = doubt > CONVERGED * member.domain.norm(forces).amax(0)
+    rough = doubt > NUMBERS.quadrature_agreement * member.domain.norm(forces).amax(0)
     rise = torch.stack([term.value(b) - term.value(a) for term in others]).sum(0).detach()
     missing = torch.where(rough, rise - member.domain.inner(average, step), 0.0)
     size = torch.where(rough, member.domain.inner(step, step), 1.0)

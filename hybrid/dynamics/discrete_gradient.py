@@ -13,12 +13,7 @@ from mesoscribe.hybrid.dynamics.average_force import AverageForce, nonlocal_aver
 from mesoscribe.hybrid.dynamics.gmres import gmres
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import Crossing, Step, lost
-
-NEWTON_STEPS = 12
-BACKTRACKS = 3
-DIRECTIONS = 30
-FORCING = 1e-3  # how exactly a Newton step is solved for
-PROBE = 1e-7  # relative size of a finite difference
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
 @dataclass
@@ -65,16 +60,19 @@ class DiscreteGradient:
     """
 
     step: float
-    tolerance: float = 1e-11
-    halvings: int = 12
+    tolerance: float = NUMBERS.discrete_tolerance
+    halvings: int = NUMBERS.discrete_halvings
     counts: StepCounts = field(default_factory=StepCounts, compare=False)
     order: int = 2
 
     def __post_init__(self) -> None:
         if not (self.step > 0 and math.isfinite(self.step)):
             raise ValueError(f"expected a positive step, got {self.step}; give the largest time step")
-        if not 1e-14 <= self.tolerance < 1:
-            raise ValueError(f"expected a tolerance from 1e-14 to 1, got {self.tolerance}; 1e-11 is usual")
+        if not NUMBERS.finest_tolerance <= self.tolerance < 1:
+            raise ValueError(
+                f"expected a tolerance from {NUMBERS.finest_tolerance:g} to 1, got {self.tolerance}; "
+                f"{NUMBERS.discrete_tolerance:g} is usual"
+            )
 
     def prepare(self, member: Member, dt: float) -> Step:
         """The map û(t) ↦ û(t + dt) in one step, divided only where it does not converge.
@@ -176,19 +174,20 @@ class _Equation:
             v_hat = domain.fft(field)
             change = 0.5 * member.q * v_hat + domain.fft(gradient.slope * field)
             if member.energy.others:
-                reach = PROBE * domain.norm(y) / domain.norm(v_hat).clamp(min=1e-300)
+                reach = NUMBERS.newton_difference * domain.norm(y) / domain.norm(v_hat).clamp(min=1e-300)
                 reach = reach.clamp(min=1e-300).reshape(-1, *(1,) * domain.ndim)
                 change = change + (nonlocal_average(member, self.u, y + reach * v_hat) - at_y) / reach
             return domain.ifft((v_hat + self.h * member.K * member.mask * change) / self.linear).flatten(1)
 
         right = -domain.ifft(residual).flatten(1)
-        step = gmres(derivative, right, rtol=FORCING, directions=min(DIRECTIONS, domain.points))
+        most = min(NUMBERS.newton_directions, domain.points)
+        step = gmres(derivative, right, rtol=NUMBERS.newton_accuracy, directions=most)
         return domain.fft(step.reshape(-1, *domain.shape)) * member.mask
 
     def backtracked(self, y: Tensor, step: Tensor, size: Tensor) -> tuple[Tensor, Bool[Tensor, " n"]]:
         """y + step/2^i with the first i that reduces the residual from its size, and where there is one."""
         best, open_ = y.clone(), torch.arange(len(y))
-        for i in range(BACKTRACKS + 1):
+        for i in range(NUMBERS.backtracks + 1):
             part = self._rows(open_)
             trial = y[open_] + step[open_] / 2**i
             less = self.member.domain.norm(part.residual(trial)[0]) < size[open_]
@@ -204,7 +203,7 @@ class _Equation:
         """û(t + h), where it was found, and how many iterations that took."""
         y, converged, iterations = self.u.clone(), torch.zeros(len(self.u), dtype=torch.bool), 0
         rows = torch.arange(len(self.u))
-        for _ in range(NEWTON_STEPS):
+        for _ in range(NUMBERS.newton_steps):
             part = self._rows(rows)
             residual, gradient = part.residual(y[rows])
             found = part.holds(y[rows], residual, gradient)

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
 def relative_rmse_of_each(
@@ -33,7 +34,7 @@ def relative_rmse(
 
 def lead_times(last: int) -> list[int]:
     """Frames 1, 2, 5, 10, 20, 50 … and the last: errors early and late count alike."""
-    leads = {int(step * 10**decade) for decade in range(7) for step in (1, 2, 5)}
+    leads = {int(step * 10**decade) for decade in range(7) for step in NUMBERS.score_leads}
     return sorted({lead for lead in leads if lead < last} | {last})
 
 
@@ -46,7 +47,8 @@ def rollout_errors(member: Member, v: Float[np.ndarray, "n nt *grid"], dt: float
     """Relative RMSE of each frame of a roll-out from the first, mean over trajectories; inf if lost."""
     t = dt * np.arange(v.shape[1])
     try:
-        predicted = simulate(member, v[:, 0], t, scheme=ETDRK4(), rtol=rtol, max_level=6)
+        most = NUMBERS.rollout_halvings
+        predicted = simulate(member, v[:, 0], t, scheme=ETDRK4(), rtol=rtol, max_level=most)
     except FloatingPointError:
         return np.full(v.shape[1], np.inf)
     return relative_rmse(predicted, v, member.domain)

@@ -9,9 +9,8 @@ from torch import Tensor
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.phi import Exponentials
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.symbols import act, adjoint, plus, product
-
-DIFFERENCE = 1e-5  # of a force's argument, relative to it, at most
 
 
 class ETDRK4Step:
@@ -63,7 +62,7 @@ class ETDRK4Step:
         In the inner product of the box. The derivative of the force, the second variation of the energy, is
         its own transpose; it is taken by forward differences.
         """
-        share = DIFFERENCE * self._size(u) / self._size(back)
+        share = NUMBERS.force_difference * self._size(u) / self._size(back)
 
         def varied(stage: tuple[Tensor, Tensor], move: Tensor) -> Tensor:
             at, force = stage

@@ -14,6 +14,7 @@ from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, simulate
 from mesoscribe.hybrid.energy.energy import Energies, Energy
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.hybrid.space.scales import Scales
 
@@ -75,7 +76,7 @@ class Model(ABC):
         t: Float[np.ndarray, " nt"] | Sequence[float],
         *,
         scheme: Scheme | None = None,
-        rtol: float = 1e-7,
+        rtol: float = NUMBERS.rtol,
     ) -> Float[np.ndarray, "*batch_nt_state"]:
         """Fields (*batch, nt, [field,] *grid) at times t (nt,), from u0 (*batch, [field,] *grid) at t[0].
 

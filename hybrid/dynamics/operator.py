@@ -10,6 +10,7 @@ from jaxtyping import Complex
 from torch import Tensor
 
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.symbols import act, adjoint, product
 
 
@@ -65,7 +66,7 @@ class ConstantOperator(Operator):
         """The anti-Hermitian part of K."""
         return 0.5 * (self.K - adjoint(self.K, self.domain))
 
-    def dissipates(self, rounding: float = 1e-9) -> bool:
+    def dissipates(self, rounding: float = NUMBERS.negative_rounding) -> bool:
         """Whether M(k) ≥ 0 at every mode, but for rounding relative to the largest entry of K."""
         M, ndim = self.M, self.domain.ndim
         if self.domain.n_fields is None:

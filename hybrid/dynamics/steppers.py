@@ -15,11 +15,10 @@ from torch import Tensor
 from mesoscribe.hybrid.dynamics.etdrk4 import ETDRK4Step, norms
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.threads import threads_for
 
 Step = Callable[[Tensor], Tensor]
-MAX_LEVEL = 20  # a frame in a million steps, at most
-ROUNDING = 2e-14  # a local error below this cannot be measured
 
 
 @runtime_checkable
@@ -124,7 +123,7 @@ class StepDoubling:
             coarse = steps[self.level](u_hat)
             fine = steps[self.level + 1](steps[self.level + 1](u_hat))
             error = _disagreement(coarse, fine, self.member.domain) / (2**order - 1)
-            allowed = max(self.rtol / 2**self.level, ROUNDING)
+            allowed = max(self.rtol / 2**self.level, NUMBERS.step_rounding)
             if error > allowed:
                 if self.level == self.max_level:
                     raise lost(t + interval * position / end)
@@ -151,7 +150,7 @@ def simulate(
     *,
     scheme: Scheme,
     rtol: float,
-    max_level: int = MAX_LEVEL,
+    max_level: int = NUMBERS.step_halvings,
 ) -> Float[np.ndarray, "*batch_nt_state"]:
     """Fields (*batch, nt, *grid) at times t (nt,) from u0 (*batch, *grid) at t[0], accurate to rtol a frame.
 

@@ -10,8 +10,7 @@ from torch import Tensor, nn
 from mesoscribe.hybrid.energy.energy import EnergyTerm
 from mesoscribe.hybrid.energy.local_energy import LocalEnergy, cubic_densities
 from mesoscribe.hybrid.space.domain import Domain
-
-LINEAR = 1e8  # the bound of N, relative to its values on the data: tanh is linear there to rounding
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
 class Invariants(nn.Module):
@@ -23,7 +22,7 @@ class Invariants(nn.Module):
     low: Tensor
     triples: Tensor
 
-    def __init__(self, domain: Domain, low_modes: int, width: int = 16) -> None:
+    def __init__(self, domain: Domain, low_modes: int, width: int = NUMBERS.invariants_width) -> None:
         super().__init__()
         integers = [np.rint(k / domain.k_unit).astype(int) for k in domain.k]
         low = np.logical_and.reduce([np.abs(n) <= low_modes for n in integers]) & domain.resolved
@@ -96,7 +95,7 @@ class NonlocalEnergy(nn.Module, EnergyTerm):
         self.invariants.out.weight.zero_()
         self.invariants.out.bias.zero_()
         self.size.fill_(float(self._level(self.domain.fft(fields)).abs().max()))
-        self.bound.copy_(LINEAR * self.size)
+        self.bound.copy_(NUMBERS.nonlocal_bound * self.size)
 
     def departure(self) -> Float[Tensor, ""]:
         """How far it has moved from where `imitate` put it."""

@@ -14,11 +14,7 @@ from mesoscribe.hybrid.energy.nonlocal_energy import NonlocalEnergy
 from mesoscribe.hybrid.energy.table import derivative
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.mode_pairs import ModeIndex
-
-WIDTH = 64
-RIDGE = 1e-12
-STEEPNESS = 16.0  # how many transitions of one hidden unit fit into the range of F
-FLOOR = 1e-3
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
 def log_cosh(z: Tensor) -> Tensor:
@@ -33,10 +29,10 @@ class PointwiseNetwork(nn.Module):
         width: hidden units, their transitions spread over [low, high] at first.
     """
 
-    def __init__(self, low: float, high: float, width: int = WIDTH) -> None:
+    def __init__(self, low: float, high: float, width: int = NUMBERS.hidden_units) -> None:
         super().__init__()
         centres = torch.linspace(low, high, width, dtype=torch.float64)
-        steepness = torch.full((width,), STEEPNESS / (high - low), dtype=torch.float64)
+        steepness = torch.full((width,), NUMBERS.transitions / (high - low), dtype=torch.float64)
         self.steepness = nn.Parameter(steepness)
         self.offset = nn.Parameter(-steepness * centres)
         self.amplitude = nn.Parameter(torch.zeros(width, dtype=torch.float64))
@@ -54,7 +50,7 @@ class PointwiseNetwork(nn.Module):
         columns = torch.cat([slopes, torch.ones_like(v)[:, None]], dim=1)
         size = torch.linalg.vector_norm(columns, dim=0)
         scaled = columns / size
-        penalty = math.sqrt(RIDGE) * torch.eye(scaled.shape[1], dtype=v.dtype)
+        penalty = math.sqrt(NUMBERS.ridge) * torch.eye(scaled.shape[1], dtype=v.dtype)
         right = torch.cat([f, torch.zeros(scaled.shape[1], dtype=v.dtype)])
         # numpy's solver: torch's (MKL) rounds by where arrays lie in memory, so a seed gave other bits
         found = np.linalg.lstsq(torch.cat([scaled, penalty]).numpy(), right.numpy(), rcond=None)[0]
@@ -66,8 +62,8 @@ class PointwiseNetwork(nn.Module):
 class Potential(nn.Module):
     """V = ∫ ½ a v² + F(v) dx  +  ∫ ½ b |∇v|² dx  +  ½ |box| Σ_k q2(k) |v̂_k|² + N.
 
-    a > 0 and Q(k) = a + b|k|² + q2(k) ≥ FLOOR hold for every value of the parameters (what the floor adds
-    belongs to q2), F grows at most linearly and N is bounded: V is bounded below.
+    a > 0 and Q(k) = a + b|k|² + q2(k) ≥ `least_symbol` hold for every value of the parameters (what the
+    floor adds belongs to q2), F grows at most linearly and N is bounded: V is bounded below.
     Source: Li, Zhu, Li, "Hypothesis-driven construction of mesoscopic dynamics", arXiv 2605.16211.
 
     Args:
@@ -101,7 +97,7 @@ class Potential(nn.Module):
     def symbol(self) -> Float[Tensor, "*modes"]:
         """Q(k), the whole quadratic energy outside F, on the modes of the grid."""
         free = self.a + self.b * self.k_squared + self.modes.even(self.q2 * self.q2_scale)
-        return free.clamp(min=FLOOR)
+        return free.clamp(min=NUMBERS.least_symbol)
 
     def energy(self, f: Pointwise | None = None) -> Energy:
         """V as a sum of terms; F' by automatic differentiation, or from a table of it."""
@@ -125,7 +121,7 @@ class Potential(nn.Module):
 
     @torch.no_grad()
     def imitate(self, q: Float[Tensor, "*modes"], weight: Float[Tensor, "*modes"]) -> float:
-        """Set a, b and q2 so that Q(k) = q(k) + shift ≥ FLOOR with a > 0; returns the shift that F must undo.
+        """Set a, b and q2 so that Q(k) = q(k) + shift ≥ `least_symbol`, a > 0; returns the shift F undoes.
 
         a and b are the weighted fit of q by a + b|k|², so that q2 holds what they cannot.
         """
@@ -134,13 +130,14 @@ class Potential(nn.Module):
         size = float(k2.max())
         columns = torch.stack([torch.ones_like(k2), k2 / size], dim=1) * weight.sqrt()[:, None]
         a, b = torch.linalg.lstsq(columns, (q * weight.sqrt())[:, None], driver="gelsd").solution[:, 0]
-        level = 0.1 * float((weight * q.abs()).sum() / weight.sum()) + 2 * FLOOR
+        typical = float((weight * q.abs()).sum() / weight.sum())
+        level = NUMBERS.level_share * typical + 2 * NUMBERS.least_symbol
         shift = max(0.0, level - float(a), level - float(q.min()))
         self.raw_a.copy_(a + shift + torch.log(-torch.expm1(-(a + shift))))
         self.b.copy_(b / size)
         rest = torch.zeros(self.domain.modes_shape, dtype=torch.float64)
         rest[inside] = q - a - self.b * k2
-        scale = (q.abs() + level).clamp(min=FLOOR)
+        scale = (q.abs() + level).clamp(min=NUMBERS.least_symbol)
         wide = torch.ones(self.domain.modes_shape, dtype=torch.float64)
         wide[inside] = scale
         self.q2_scale.copy_(self.modes.gather(wide))

@@ -9,8 +9,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-NODES = 512
-
 
 def derivative(function: Callable[[Tensor], Tensor], v: Tensor) -> Tensor:
     """function'(v) for each v, by automatic differentiation that can be differentiated again."""

@@ -20,6 +20,7 @@ from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.mode_pairs import ModeIndex
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.resample import carried
 from mesoscribe.hybrid.space.scales import Scales
 
@@ -148,7 +149,7 @@ class CanonicalNetwork(Model):
         )
 
 
-def canonical_form(model: OnsagerModel, n_nodes: int = 401) -> CanonicalNetwork:
+def canonical_form(model: OnsagerModel, n_nodes: int = NUMBERS.canonical_nodes) -> CanonicalNetwork:
     """The canonical form of a network: the same dynamics, without what the data cannot determine.
 
     Args:
@@ -207,7 +208,7 @@ def _leading_order(
     An odd symbol is c·k_i |k|^(p-1), with the component i that counts most.
     """
     norm = np.sqrt((k**2).sum(0))
-    lowest = np.argsort(norm)[: max(4, len(norm) // 8)]
+    lowest = np.argsort(norm)[: max(NUMBERS.leading_modes, int(NUMBERS.leading_share * len(norm)))]
     lowest = lowest[norm[lowest] > 0]
     best = (np.inf, 0, 1.0)
     for p in orders:

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from mesoscribe.hybrid.chain.partial_forces import PartialForces
 from mesoscribe.hybrid.chain.states import ChainData
-from mesoscribe.hybrid.data.split import VALIDATION_SHARE
 from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out
@@ -23,10 +22,7 @@ from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.regression.evidence import Verdict
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.search import warm_start
-
-VALIDATION_TRAJECTORIES = 8
-STEPPER_SHARE = 0.03  # error of the stepper in a frame, as a share of the warm start's score
-FINE = 1e-6  # a score below which nothing more is asked of the stepper
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
 @threads_by_data
@@ -75,7 +71,7 @@ def fit(
         return fit_forces(data, forces, validation, **options, checkpoint=checkpoint)
     data, validation = _fields(data), None if validation is None else _fields(validation)
     if validation is None:
-        data, validation = data.parts(seed, (1 - VALIDATION_SHARE, VALIDATION_SHARE))
+        data, validation = data.parts(seed, (1 - NUMBERS.validation_share, NUMBERS.validation_share))
     saves = None
     if checkpoint is not None:
         saves = Checkpoint.of(checkpoint, digest(data, validation), schedule, seed, str(case))
@@ -85,8 +81,10 @@ def fit(
     factorised = time.perf_counter()
     dt = data.dt / warm.scales.time
     v = torch.as_tensor(band_limited(warm, data)[:, warm.first_frame :])
-    held_out = torch.as_tensor(band_limited(warm, validation)[:VALIDATION_TRAJECTORIES, warm.first_frame :])
-    substeps = _substeps(model, v[:, 0], dt, STEPPER_SHARE * min(max(warm.score, FINE), 1.0))
+    held_out = torch.as_tensor(band_limited(warm, validation)[:, warm.first_frame :])
+    held_out = held_out[: NUMBERS.validation_trajectories]
+    accuracy = NUMBERS.stepper_share * min(max(warm.score, NUMBERS.fine_score), 1.0)
+    substeps = _substeps(model, v[:, 0], dt, accuracy)
     module = RollOuts(model, schedule, dt, substeps)
     windows = Windows(v, min(max(schedule.leads) + 1, v.shape[1]))
     judged = Windows(held_out, held_out.shape[1])
@@ -109,8 +107,8 @@ def _substeps(model: OnsagerModel, v: Tensor, dt: float, accuracy: float) -> int
     """Substeps a frame with which the stepper's own error is below the accuracy, by step doubling."""
     with torch.no_grad():
         member = model.member()
-        answers = [next(roll_out(member, v, dt, 1, n, ETDRK4())) for n in (1, 2, 4, 8, 16)]
-    for n, coarse, fine in zip((1, 2, 4, 8), answers, answers[1:], strict=False):
+        answers = [next(roll_out(member, v, dt, 1, n, ETDRK4())) for n in NUMBERS.substeps]
+    for n, coarse, fine in zip(NUMBERS.substeps, answers, answers[1:], strict=False):
         if float(torch.linalg.norm(coarse - fine) / torch.linalg.norm(fine)) < accuracy:
             return n
-    return 16
+    return NUMBERS.substeps[-1]

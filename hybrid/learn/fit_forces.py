@@ -15,7 +15,6 @@ from mesoscribe.hybrid.chain.observe import resolved_band
 from mesoscribe.hybrid.chain.partial_forces import ForceSamples, PartialForces, Sites, Values, partial_loss
 from mesoscribe.hybrid.chain.site_forces import SiteMap, along
 from mesoscribe.hybrid.chain.states import ChainData
-from mesoscribe.hybrid.data.split import VALIDATION_SHARE
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.checkpoint import Checkpoint
 from mesoscribe.hybrid.learn.digest import states_digest
@@ -26,9 +25,8 @@ from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.learn.training import Examples, Training, train
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.search import WarmStart
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.scales import Scales
-
-WARM_SNAPSHOTS = 64  # whose forces on m sites give the warm start
 
 
 class Snapshots(Examples):
@@ -158,12 +156,12 @@ class ForceStart:
         """From the states of a chain; see `fit_forces`."""
         data, held_out = _states(data), None if validation is None else _states(validation)
         if held_out is None:
-            data, held_out = data.parts(seed, (1 - VALIDATION_SHARE, VALIDATION_SHARE))
+            data, held_out = data.parts(seed, (1 - NUMBERS.validation_share, NUMBERS.validation_share))
         samples, judged = ForceSamples(data), ForceSamples(held_out)
         _check_same_chain(samples.map, judged.map)
         rng = np.random.default_rng(seed)
         draws = Snapshots(samples, samples.u, forces, rng)
-        chosen = rng.permutation(len(samples))[:WARM_SNAPSHOTS]
+        chosen = rng.permutation(len(samples))[: NUMBERS.warm_snapshots]
         sites, y = draws.at(chosen)
         size = float(np.mean(y**2))
         warm = _warm(fit_linear(samples, FLUX, chosen, sites), _fields(samples), size)

@@ -10,11 +10,8 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel, Setting
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.warm_start import WarmStart
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.resample import carried, resampled
-
-POINTS_PER_MODE = 4
-FRAMES = 8  # of each trajectory, that show how large N becomes
-LOW_MODES = {1: 4, 2: 2}  # along each axis, whose invariants enter N where it is needed
 
 
 def build(warm: WarmStart, data: Trajectories, seed: int | None = None) -> OnsagerModel:
@@ -34,7 +31,7 @@ def build(warm: WarmStart, data: Trajectories, seed: int | None = None) -> Onsag
         warm.hold,
         float(v.min()),
         float(v.max()),
-        LOW_MODES[data.domain.ndim] if warm.beta else 0,
+        NUMBERS.low_modes[data.domain.ndim - 1] if warm.beta else 0,
         warm.first_frame,
         Provenance(data.source, seed),
     )
@@ -51,11 +48,11 @@ def build(warm: WarmStart, data: Trajectories, seed: int | None = None) -> Onsag
     if warm.case is Case.CONSERVATIVE and float((q * top).sum()) < 0:
         gauge = -gauge
     shift = model.potential.imitate(q * gauge, weight)
-    nodes = torch.linspace(model.low, model.high, 512, dtype=torch.float64)
+    nodes = torch.linspace(model.low, model.high, NUMBERS.table_nodes, dtype=torch.float64)
     f = torch.as_tensor(warm.f(nodes.numpy())) * gauge - shift * nodes
     model.potential.pointwise.imitate(nodes, f)
     if model.potential.nonlocal_part is not None:
-        fields = torch.as_tensor(v[:, :: max(1, v.shape[1] // FRAMES)])
+        fields = torch.as_tensor(v[:, :: max(1, v.shape[1] // NUMBERS.nonlocal_frames)])
         model.potential.nonlocal_part.imitate(gauge * torch.tensor(warm.beta, dtype=torch.float64), fields)
     with torch.no_grad():
         model.m_scale.copy_(model.modes.gather(K.real / gauge))
@@ -68,6 +65,6 @@ def band_limited(warm: WarmStart, data: Trajectories) -> np.ndarray:
     domain = warm.domain
     v = domain.restrict(warm.scales.to_scaled(data.u), domain.within(warm.band))
     unit = warm.domain.lengths
-    wanted = [2 * int(np.ceil(POINTS_PER_MODE * warm.band * L / (2 * np.pi) / 2)) for L in unit]
-    points = tuple(min(n, max(8, w)) for n, w in zip(domain.shape, wanted, strict=True))
+    wanted = [2 * int(np.ceil(NUMBERS.points_per_mode * warm.band * L / (2 * np.pi) / 2)) for L in unit]
+    points = tuple(min(n, max(NUMBERS.least_points, w)) for n, w in zip(domain.shape, wanted, strict=True))
     return resampled(v, domain.resampled(points))

@@ -20,17 +20,17 @@ from mesoscribe.hybrid.dynamics.model import Model
 from mesoscribe.hybrid.dynamics.operator import ConstantOperator
 from mesoscribe.hybrid.energy.energy import Energy
 from mesoscribe.hybrid.energy.potential import Potential
-from mesoscribe.hybrid.energy.table import NODES, HermiteTable
+from mesoscribe.hybrid.energy.table import HermiteTable
 from mesoscribe.hybrid.learn.model_config import Setting
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.readers.store import printable
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.mode_pairs import ModeIndex
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.scales import Scales
 
-LARGEST = 2**30  # bytes of a saved model
-MARGIN = 0.25  # how far beyond the data F has its transitions, relative to their range
+MODEL_BYTES = 2**30  # bytes of a saved model
 
 
 class OnsagerModel(nn.Module, Model):
@@ -53,7 +53,7 @@ class OnsagerModel(nn.Module, Model):
         mask = self.domain.within(setting.band)
         self.modes = ModeIndex.of(self.domain, mask)
         n = len(self.modes.first)
-        margin = MARGIN * (setting.high - setting.low)
+        margin = NUMBERS.force_margin * (setting.high - setting.low)
         self.low, self.high = setting.low - margin, setting.high + margin
         self.potential = Potential(
             self.domain, self.modes, low=self.low, high=self.high, low_modes=setting.low_modes
@@ -97,7 +97,8 @@ class OnsagerModel(nn.Module, Model):
 
     def f_table(self) -> HermiteTable:
         """F' tabulated over the range of the data and a margin."""
-        nodes = torch.linspace(self.low, self.high, NODES, dtype=torch.float64, device=self.theta_m.device)
+        n, device = NUMBERS.table_nodes, self.theta_m.device
+        nodes = torch.linspace(self.low, self.high, n, dtype=torch.float64, device=device)
         return HermiteTable.of_derivative(self.potential.pointwise, nodes)
 
     @property
@@ -172,6 +173,6 @@ class OnsagerModel(nn.Module, Model):
 
 def _read(path: Path) -> bytes:
     """A file of a saved model."""
-    if path.stat().st_size > LARGEST:
-        raise ValueError(f"{path.name} is larger than {LARGEST // 2**20} MiB")
+    if path.stat().st_size > MODEL_BYTES:
+        raise ValueError(f"{path.name} is larger than {MODEL_BYTES // 2**20} MiB")
     return path.read_bytes()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-COARSE = 1e-3
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
 @dataclass(frozen=True)
@@ -17,21 +17,21 @@ class Schedule:
         leads: frames rolled out in each stage.
         steps: optimiser steps of each stage.
         batch: windows in a step, fewer where they hold more than `points` values.
-        rate: first learning rate of Adam, from a warm start with a score of COARSE or more, and less in
-            proportion from a better one; it falls to a hundredth along a cosine.
+        rate: first learning rate of Adam, from a warm start with a score of `coarse_score` or more, and
+            less in proportion from a better one; it falls along a cosine.
         prior: strength of the pull of each mode's symbols towards the warm start, where data are silent.
         every: steps between validations; patience: validations without progress that end the training.
         max_minutes: a cap on the training; if it fires the run is marked as not reproducible.
     """
 
-    leads: tuple[int, ...] = (1, 3, 5)
-    steps: tuple[int, ...] = (200, 200, 400)
-    batch: int = 32
-    points: int = 2**16
-    rate: float = 3e-4
-    prior: float = 1e-6
-    every: int = 50
-    patience: int = 4
+    leads: tuple[int, ...] = NUMBERS.leads
+    steps: tuple[int, ...] = NUMBERS.steps
+    batch: int = NUMBERS.batch
+    points: int = NUMBERS.step_values
+    rate: float = NUMBERS.rate
+    prior: float = NUMBERS.prior
+    every: int = NUMBERS.every
+    patience: int = NUMBERS.patience
     max_minutes: float | None = None
 
     @classmethod
@@ -42,7 +42,7 @@ class Schedule:
 
     def rate_from(self, score: float) -> float:
         """The first learning rate from a warm start with this score: steps no larger than what is to gain."""
-        return self.rate * float(np.clip(score / COARSE, 1e-3, 1.0))
+        return self.rate * float(np.clip(score / NUMBERS.coarse_score, NUMBERS.least_rate, 1.0))
 
     def windows(self, points: int) -> int:
         """Windows in a step on so many points."""

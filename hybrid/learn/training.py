@@ -24,8 +24,7 @@ from mesoscribe.hybrid.learn.checkpoint import Checkpoint, Draws, Saves, TensorF
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import Course
 from mesoscribe.hybrid.learn.schedule import Schedule
-
-PROGRESS = 0.05  # a validation score better by less than this share is no progress
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
 class Examples(Dataset[Any]):
@@ -95,7 +94,7 @@ class Training(lightning.LightningModule):
         """Adam, its rate falling along a cosine over all steps."""
         optimizer = torch.optim.Adam(self.model.parameters(), lr=self.rate)
         total = sum(self.schedule.steps)
-        cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total, self.rate / 100)
+        cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total, self.rate / NUMBERS.rate_fall)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cosine, "interval": "step"}}
 
 
@@ -194,7 +193,9 @@ def train(
     examples.pass_over(draws.taken)
     cap = timedelta(minutes=schedule.max_minutes) if schedule.max_minutes else None
     keep, timer = KeepBest(), Timer(cap)
-    stop = EarlyStopping("log score", min_delta=PROGRESS, patience=schedule.patience, check_finite=False)
+    stop = EarlyStopping(
+        "log score", min_delta=NUMBERS.progress, patience=schedule.patience, check_finite=False
+    )
     others: list[Callback] = [TQDMProgressBar(refresh_rate=10)] if progress else []
     saves = None if checkpoint is None else Saves(checkpoint)
     others += [] if saves is None else [saves]

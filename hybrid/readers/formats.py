@@ -17,7 +17,7 @@ import zarr
 
 from mesoscribe.hybrid.data.layout import AnyArray
 from mesoscribe.hybrid.readers import npz
-from mesoscribe.hybrid.readers.matlab import NUMBERS, Variable, variables
+from mesoscribe.hybrid.readers.matlab import NUMERIC, Variable, variables
 from mesoscribe.hybrid.readers.store import Entry, Slices, Store, one_line
 
 
@@ -214,7 +214,7 @@ def _mat(path: Path) -> Store:
             v.shape,
             f"complex {v.kind}" if v.imaginary else v.kind,
             partial(_mat_values, v, path),
-            refusal=None if v.kind in NUMBERS else f"a MATLAB {v.kind}",
+            refusal=None if v.kind in NUMERIC else f"a MATLAB {v.kind}",
             whole=True,
         )
         for v in variables(path)

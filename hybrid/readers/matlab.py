@@ -21,7 +21,7 @@ CLASSES = dict(enumerate(("cell", "struct", "object", "char", "sparse", "double"
 CLASSES |= dict(
     enumerate(("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"), start=8)
 )
-NUMBERS = {name: np.dtype(name) for code, name in CLASSES.items() if code >= 6}
+NUMERIC = {name: np.dtype(name) for code, name in CLASSES.items() if code >= 6}
 HEADER, HEAD = 128, 4096  # bytes before the first variable; bytes in which its shape and name stand
 MATRIX, COMPRESSED, INT8, INT32, UINT32 = 14, 15, 1, 5, 6
 COMPLEX, LOGICAL = 0x800, 0x200
@@ -56,7 +56,7 @@ class Variable:
         Raises:
             ValueError: they are not numbers, or cut off.
         """
-        if self.kind not in NUMBERS:
+        if self.kind not in NUMERIC:
             raise ValueError(f"a MATLAB {self.kind}")
         most = HEAD + 16 * math.prod(self.shape) + 64
         body = _body(path, self.start, self.length, self.compressed, most)
@@ -68,7 +68,7 @@ class Variable:
             if stored not in STORED or len(data) != count * np.dtype(STORED[stored]).itemsize:
                 raise ValueError(f"{len(data)} bytes for {count} numbers")
             flat = np.frombuffer(data, np.dtype(self.order + STORED[stored]))
-            parts.append(flat.astype(NUMBERS[self.kind]).reshape(self.shape, order="F"))
+            parts.append(flat.astype(NUMERIC[self.kind]).reshape(self.shape, order="F"))
         if not self.imaginary:
             return parts[0]
         values = np.empty(self.shape, dtype=np.result_type(parts[0], np.complex64), order="F")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-Frames = str | slice | None
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
-MEMORY = 0.5  # GiB of a field; a fit takes some six times as much
-FEWEST = 4  # trajectories are read, if there are so many, before frames are left out
+Frames = str | slice | None
 
 
 def window(frames: Frames) -> slice:
@@ -36,9 +35,11 @@ def values_in(memory: float | None) -> float:
     Raises:
         ValueError: none, or not a number.
     """
-    memory = MEMORY if memory is None else memory
+    memory = NUMBERS.memory if memory is None else memory
     if not memory > 0:
-        raise ValueError(f"expected memory of more than 0 GiB, got {memory}; give some, such as {MEMORY}")
+        raise ValueError(
+            f"expected memory of more than 0 GiB, got {memory}; give some, such as {NUMBERS.memory}"
+        )
     return memory * 2**30 / 8
 
 
@@ -59,7 +60,7 @@ def chosen(
     if len(time) < sizes["t"]:
         notes.append(f"kept {len(time)} of {sizes['t']} frames ({time.start}:{time.stop})")
     if n * len(time) * frame > at_most:
-        wanted = min(n, max(FEWEST, int(at_most // max(1, len(time) * frame))))
+        wanted = min(n, max(NUMBERS.fewest_read, int(at_most // max(1, len(time) * frame))))
         step, everything = n // wanted, 8 * n * len(time) * frame / 2**30
         short = time[: max(1, int(at_most // (wanted * frame)))]
         part["n"] = slice(0, wanted * step, step)

@@ -10,7 +10,7 @@ from typing import Any
 from mesoscribe.hybrid.data.layout import AnyArray
 from mesoscribe.hybrid.data.validate import numbers
 
-LARGEST = 16 * 2**30
+FIELD_BYTES = 16 * 2**30
 Slices = tuple[slice, ...]  # of an array: a slice for each axis, or none for all of it
 
 
@@ -92,9 +92,9 @@ class Store:
         """
         entry = self.entry(name)
         shape = entry.shape if entry.whole else part_shape(entry.shape, part)
-        if (size := 8 * math.prod(shape)) > LARGEST:
+        if (size := 8 * math.prod(shape)) > FIELD_BYTES:
             raise ValueError(
-                f"expected at most {LARGEST / 2**30:.3g} GiB of float64 in {name} of {self.source}, got "
+                f"expected at most {FIELD_BYTES / 2**30:.3g} GiB of float64 in {name} of {self.source}, got "
                 f"{size / 2**30:.3g} GiB; store fewer trajectories or frames, or a coarser grid"
             )
         try:

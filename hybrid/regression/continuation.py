@@ -9,10 +9,7 @@ from itertools import combinations, product
 import numpy as np
 from jaxtyping import Float
 
-HIGHEST_EVEN, HIGHEST_ODD = 4, 5
-MAX_TERMS = 3
-LIKELY = 6.0  # continuations whose criterion is worse by less than this are as good
-AGREE = 1.0  # relative difference of as good continuations up to which they say the same
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
 def monomials(k: Float[np.ndarray, "d k"], parity: int) -> Float[np.ndarray, "k c"]:
@@ -20,7 +17,7 @@ def monomials(k: Float[np.ndarray, "d k"], parity: int) -> Float[np.ndarray, "k 
 
     With them the nonlocal symbols that are met most: |k| and 1/|k|², or k_i |k|.
     """
-    highest = HIGHEST_ODD if parity else HIGHEST_EVEN
+    highest = NUMBERS.highest_odd if parity else NUMBERS.highest_even
     powers = [p for p in product(range(highest + 1), repeat=len(k)) if sum(p) <= highest]
     kept = [p for p in powers if sum(p) % 2 == parity and sum(e % 2 for e in p) == parity]
     local = [np.prod([c**e for c, e in zip(k, p, strict=True)], axis=0) for p in kept]
@@ -54,11 +51,11 @@ class Continued:
 
 
 def _fits(columns: np.ndarray, values: np.ndarray, weights: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
-    """n log χ² + 2 s log n, and the coefficients, of each subset of at most MAX_TERMS columns."""
+    """n log χ² + 2 s log n, and the coefficients, of each subset of at most `continuation_terms`."""
     n, total = len(values), float(np.sum(weights * values**2))
     floor = 1e-12 * total + 1e-300
     yield n * np.log(total + floor), np.zeros(columns.shape[1])
-    for size in range(1, MAX_TERMS + 1):
+    for size in range(1, NUMBERS.continuation_terms + 1):
         for subset in map(list, combinations(range(columns.shape[1]), size)):
             solution, chi2 = _weighted(columns[:, subset], values, weights)
             coefficients = np.zeros(columns.shape[1])
@@ -75,17 +72,19 @@ def continued(
 ) -> Continued:
     """Values on all modes: measured where known, elsewhere the best few monomials of k through those.
 
-    The subset (at most MAX_TERMS) minimises n log χ² + 2 s log n, χ² from the standard errors.
+    The subset (at most `continuation_terms`) minimises n log χ² + 2 s log n, χ² from the standard errors.
     """
     if not known.any():
         raise ValueError("expected at least one mode resolved in time, got none; use a finer frame spacing")
     columns = monomials(k, parity)
-    least = 1e-3 * np.median(errors[known]) + 1e-12 * np.abs(values[known]).max() + 1e-100
+    rounding = 1e-12 * np.abs(values[known]).max() + 1e-100
+    least = NUMBERS.least_symbol_error * np.median(errors[known]) + rounding
     weights = 1 / np.maximum(errors[known], least) ** 2
     fits = list(_fits(columns[known], values[known], weights))
     lowest, best = min(fits, key=lambda fit: fit[0])
-    likely = np.stack([columns @ coefficients for value, coefficients in fits if value < lowest + LIKELY])
-    agree = np.ptp(likely, axis=0) <= AGREE * np.abs(columns @ best)
+    good = [coefficients for value, coefficients in fits if value < lowest + NUMBERS.equally_likely]
+    likely = np.stack([columns @ coefficients for coefficients in good])
+    agree = np.ptp(likely, axis=0) <= NUMBERS.continuations_agree * np.abs(columns @ best)
     norm = np.sqrt((k**2).sum(0))
     inward = np.minimum(1.0, norm[known].max() / np.maximum(norm, 1e-300))
     same_sign = (columns @ best) * (monomials(k * inward, parity) @ best) >= 0

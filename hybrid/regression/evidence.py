@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-IN_CLASS = 2.0  # the class may leave this much more of the squared held-out residual than no class at all
-SIGNIFICANT = 3.0
-IMAGINARY = 0.05
-UNFORCED = 0.5  # of the squared residual must be left without what all trajectories have in common
-CHANCE = 1e-4
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
 @dataclass(frozen=True)
@@ -31,7 +27,7 @@ class Shared:
     @property
     def significant(self) -> bool:
         """Whether it is large, and no accident."""
-        return self.left < UNFORCED and self.p < CHANCE
+        return self.left < NUMBERS.unforced and self.p < NUMBERS.forced_by_chance
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,7 @@ class Evidence:
     @property
     def one_operator(self) -> bool:
         """Whether one operator and one real energy explain what an unrestricted regression explains."""
-        return self.ratio <= IN_CLASS or self.z <= SIGNIFICANT
+        return self.ratio <= NUMBERS.in_class or self.z <= NUMBERS.class_significance
 
     @property
     def in_class(self) -> bool:
@@ -77,7 +73,7 @@ class Evidence:
         """Why not, in words."""
         found = []
         if self.shared is not None and self.forced:
-            where = "in x" if self.shared.steady > 0.5 else "in t"
+            where = "in x" if self.shared.steady > NUMBERS.steady_share else "in t"
             found.append(f"all trajectories share a forcing {where}, which no energy of the field alone has")
         if not self.one_operator:
             found.append(self._mismatch)
@@ -87,7 +83,7 @@ class Evidence:
     def _mismatch(self) -> str:
         if self.derivatives:
             return "nonlinear terms with derivatives, such as u_x², explain what no energy of the class does"
-        if self.imaginary_q > IMAGINARY:
+        if self.imaginary_q > NUMBERS.imaginary_q:
             return (
                 "the linear part is not the operator of the nonlinear part applied to a real energy "
                 "(a drift, a viscosity or an instability of its own)"

@@ -12,6 +12,7 @@ from scipy.stats import ttest_1samp
 from mesoscribe.hybrid.regression.evidence import Shared
 from mesoscribe.hybrid.regression.rank_one import residual, unrestricted
 from mesoscribe.hybrid.regression.weak_form import Gram
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
 def clearest(seen: Sequence[Shared | None]) -> Shared | None:
@@ -37,7 +38,7 @@ def shared_forcing(plain: Gram, own: Gram, common: Complex[np.ndarray, "w k a"],
     left = without.sum(0) / full.sum(0)
     k = int(left.argmin())
     gain = np.log(full[:, k] / without[:, k])
-    chance = ttest_1samp(gain, 0.0, alternative="greater").pvalue if n > 3 else 1.0
+    chance = ttest_1samp(gain, 0.0, alternative="greater").pvalue if n >= NUMBERS.fewest_forced else 1.0
     c = unrestricted(fewer[powers - 1])[k]
     forcing = common[:, k, 0] - np.delete(common[:, k, 1:], range(powers + 1, own.powers + 1), axis=1) @ c
     steady = abs(forcing.mean()) ** 2 / max(float(np.mean(np.abs(forcing) ** 2)), 1e-300)

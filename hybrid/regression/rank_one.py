@@ -16,9 +16,9 @@ import numpy as np
 from jaxtyping import Complex, Float
 
 from mesoscribe.hybrid.regression.weak_form import Gram
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 Modes = Complex[np.ndarray, " k"]
-SWEEPS = 300
 
 
 class Case(StrEnum):
@@ -92,7 +92,7 @@ def residual(values: Complex[np.ndarray, "*n k a a"], coefficients: Complex[np.n
 def unrestricted(gram: Gram) -> Complex[np.ndarray, "k c"]:
     """Coefficients (mode, 1 + powers) of û and FT{v^p}, each mode on its own."""
     total = gram.values.sum(0)
-    return _solve(total[:, 1:, 1:], total[:, 1:, 0], rcond=1e-10)
+    return _solve(total[:, 1:, 1:], total[:, 1:, 0], rcond=NUMBERS.free_cutoff)
 
 
 def _best_symbols(case: Case, yu: Modes, yn: Modes, uu: np.ndarray, un: np.ndarray, nn: np.ndarray) -> tuple:
@@ -189,7 +189,8 @@ class _Alternation:
         strength = self.weights * np.abs(now.K) ** 2
         normal = np.tensordot(strength, self.products, 1)
         drive = -((self.weights * now.K.conj()) @ self.g[:, 2:, 0]).real
-        force = _solve(normal, drive - ((strength * now.q) @ self.g[:, 2:, 1]).real, rcond=1e-12)
+        drive = drive - ((strength * now.q) @ self.g[:, 2:, 1]).real
+        force = _solve(normal, drive, rcond=NUMBERS.force_cutoff)
         return replace(now, f=force)
 
     def converged(self, f: Float[np.ndarray, " p"]) -> Factors:
@@ -199,14 +200,14 @@ class _Alternation:
         """
         f, least, plain = self.normalised(f), np.inf, None
         best = self.given_force(f)
-        for _ in range(SWEEPS // 2):
+        for _ in range(NUMBERS.factor_sweeps // 2):
             one = self.normalised(self.sweep(f).f)
             factors = self.sweep(one)
             objective = self.objective(factors)
             if objective > least and plain is not None:
                 f, plain = plain, None  # that was too far
                 continue
-            if objective >= least * (1 - 1e-9):
+            if objective >= least * (1 - NUMBERS.factor_gain):
                 break
             best, least, plain = factors, objective, self.normalised(factors.f)
             first, second = one - f, plain - 2 * one + f

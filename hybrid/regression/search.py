@@ -12,22 +12,14 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.error import rollout_errors, score
 from mesoscribe.hybrid.energy.local_energy import Density, cubic_densities, quartic_densities
 from mesoscribe.hybrid.regression.continuation import Continued, continued
-from mesoscribe.hybrid.regression.evidence import IN_CLASS, Evidence
+from mesoscribe.hybrid.regression.evidence import Evidence
 from mesoscribe.hybrid.regression.forcing import clearest
 from mesoscribe.hybrid.regression.rank_one import Case, Factors
 from mesoscribe.hybrid.regression.selection import Regression
 from mesoscribe.hybrid.regression.warm_start import WarmStart, first_useful_frame
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.scales import Scales
-
-HALF_WIDTHS = (2, 4, 8, 16)
-N_BANDS = 8
-TRIAL_TRAJECTORIES = 8
-TRIAL_RTOL = 1e-5
-SHORT = 11  # frames of the roll-outs that choose the width of the test functions
-MARKEDLY = 1.2  # an N must make short roll-outs better by this factor; more is hidden where noise is 1 %
-LITTLE = 1e-4  # of the variance
-TIE = 1e-3  # bands whose scores agree to this are equally good: the largest of trusted modes is taken
 
 
 def _spread(regression: Regression, domain: Domain, values: np.ndarray) -> np.ndarray:
@@ -57,7 +49,7 @@ def _member(
     unsure = ~_spread(regression, domain, sure) & domain.within(np.inf)
     f = np.polynomial.Polynomial([drive, *factors.polynomial().coef[1:]])
     components = np.maximum.reduce([np.abs(k) for k in domain.k])
-    band = max(2 * domain.k_unit, float(components[known].max()))
+    band = max(NUMBERS.least_band * domain.k_unit, float(components[known].max()))
     trusted = float(components[unsure].min(initial=np.inf))
     start = WarmStart(domain, scales, K, q_values, f, factors.case, band, False, first_frame, known, trusted)
     beta = tuple(factors.beta.get(j, 0.0) for j in regression.local)
@@ -73,19 +65,20 @@ def _best_band(start: WarmStart, trial: Float[np.ndarray, "n nt *grid"], dt: flo
     """
     unit = start.domain.k_unit
     components = np.maximum.reduce([np.abs(k) for k in start.domain.k])
-    low = max(2, round(components[start.known].max() / unit))
+    low = max(NUMBERS.least_band, round(components[start.known].max() / unit))
     high = max(low, round(components[start.domain.resolved].max() / unit))
     scores: dict[int, float] = {}
 
     def best_of(bands: np.ndarray) -> int:
         for n in {int(b) for b in np.rint(bands)} - scores.keys():
-            scores[n] = score(rollout_errors(replace(start, band=n * unit).member(), trial, dt, TRIAL_RTOL))
+            member = replace(start, band=n * unit).member()
+            scores[n] = score(rollout_errors(member, trial, dt, NUMBERS.search_rtol))
         smallest = min(scores.values())
-        good = sorted(n for n, value in scores.items() if value <= smallest * (1 + TIE))
+        good = sorted(n for n, value in scores.items() if value <= smallest * (1 + NUMBERS.band_tie))
         return max((n for n in good if n * unit < start.trusted), default=good[0])
 
     while True:
-        n = best_of(np.geomspace(low, high, N_BANDS))
+        n = best_of(np.geomspace(low, high, NUMBERS.trial_bands))
         tried = sorted(scores)
         at = tried.index(n)
         low, high = tried[max(0, at - 1)], tried[min(len(tried) - 1, at + 1)]
@@ -93,7 +86,7 @@ def _best_band(start: WarmStart, trial: Float[np.ndarray, "n nt *grid"], dt: flo
             break
     chosen = replace(start, band=n * unit, score=scores[n])
     held = replace(chosen, hold=True)
-    held = replace(held, score=score(rollout_errors(held.member(), trial, dt, TRIAL_RTOL)))
+    held = replace(held, score=score(rollout_errors(held.member(), trial, dt, NUMBERS.search_rtol)))
     return held if held.score < chosen.score else chosen
 
 
@@ -134,7 +127,7 @@ class _Search:
     @property
     def trial(self) -> Float[np.ndarray, "n nt *grid"]:
         """Trajectories for roll-outs."""
-        return self.held_out[:TRIAL_TRAJECTORIES]
+        return self.held_out[: NUMBERS.search_trajectories]
 
     def regression(self, half_width: int, cut: float, densities: tuple[Density, ...]) -> Regression:
         """The regressions at one width of the test functions."""
@@ -151,14 +144,15 @@ class _Search:
     def judged(self, regression: Regression, factors: Factors) -> tuple[float, WarmStart]:
         """The score of short roll-outs of a member, and the member."""
         candidate = _member(regression, factors, self.domain, self.scales, self.first_frame)
-        errors = rollout_errors(candidate.member(), self.trial[:, :SHORT], self.dt, TRIAL_RTOL)
+        short = self.trial[:, : NUMBERS.short_frames]
+        errors = rollout_errors(candidate.member(), short, self.dt, NUMBERS.search_rtol)
         return score(errors), candidate
 
     def best(self, densities: tuple[Density, ...] = ()) -> _Found:
         """The member, without or with an N of these densities, that predicts best."""
         tried, seen, cut = [], [], np.inf
         frames = min(self.v.shape[1], self.trial.shape[1])
-        for half_width in [h for h in HALF_WIDTHS if 2 * h < frames] or [1]:
+        for half_width in [h for h in NUMBERS.half_widths if 2 * h < frames] or [1]:
             regression = self.regression(half_width, cut, densities)
             cut, (factors, _) = regression.cut, regression.best(self.case)
             tried.append((*self.judged(regression, factors), regression, factors))
@@ -170,7 +164,7 @@ class _Search:
     def with_N(self, plain: _Found) -> _Found:
         """The best member with a cubic N where the plain one leaves much that N explains, else the latter.
 
-        It must predict better by the factor MARKEDLY, and be in the class: no N rescues what is outside.
+        It must predict better by `nonlocal_gain`, and be in the class: no N rescues what is outside.
         """
         width, cut = plain.regression.options["half_width"], plain.regression.cut
         cubic, quartic = cubic_densities(self.domain.ndim), quartic_densities(self.domain.ndim)
@@ -181,7 +175,7 @@ class _Search:
         factors = wider.with_local(plain.factors, self.case)
         if factors is not None and self.judged(wider, factors)[0] <= plain.score:
             found = self.best(cubic)
-            better = MARKEDLY * found.score < plain.score and bool(found.start.beta)
+            better = NUMBERS.nonlocal_gain * found.score < plain.score and bool(found.start.beta)
             if better and found.start.evidence.one_operator:
                 return found
         return replace(plain, start=replace(plain.start, evidence=_doubted(plain, beyond)))
@@ -190,12 +184,12 @@ class _Search:
 def _doubted(plain: _Found, beyond: Regression) -> Evidence:
     """The evidence for a member, where terms with derivatives explain much that no member explains.
 
-    They speak against it if what it leaves is more than the share LITTLE of the variance: below, they are the
-    next order of an expansion whose first is in the class.
+    They speak against it if what it leaves is more than `little_variance`: below, they are the next
+    order of an expansion whose first is in the class.
     """
     evidence, against = plain.start.evidence, beyond.evidence(plain.factors)
-    needed = against.ratio > IN_CLASS * evidence.ratio
-    if not needed or against.one_operator or against.explained > 1 - LITTLE:
+    needed = against.ratio > NUMBERS.in_class * evidence.ratio
+    if not needed or against.one_operator or against.explained > 1 - NUMBERS.little_variance:
         return evidence
     return replace(against, shared=beyond.shared(), derivatives=True)
 
@@ -212,7 +206,7 @@ def warm_start(train: Trajectories, validation: Trajectories, *, case: Case | No
     domain = scales.domain(train.domain)
     v, held_out = scales.to_scaled(train.u), scales.to_scaled(validation.u)
     skip = first_useful_frame(v, domain)
-    skip = skip if min(v.shape[1], held_out.shape[1]) - skip > 2 * HALF_WIDTHS[0] else 0
+    skip = skip if min(v.shape[1], held_out.shape[1]) - skip > 2 * NUMBERS.half_widths[0] else 0
     dt = train.dt / scales.time
     search = _Search(v[:, skip:], held_out[:, skip:], scales, domain, dt, skip, case)
     found = search.with_N(search.best())

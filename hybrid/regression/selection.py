@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from mesoscribe.hybrid.energy.local_energy import Density
-from mesoscribe.hybrid.regression.evidence import IN_CLASS, Evidence, Shared
+from mesoscribe.hybrid.regression.evidence import Evidence, Shared
 from mesoscribe.hybrid.regression.forcing import shared_forcing
 from mesoscribe.hybrid.regression.rank_one import (
     Case,
@@ -22,11 +22,7 @@ from mesoscribe.hybrid.regression.rank_one import (
 )
 from mesoscribe.hybrid.regression.weak_form import Gram, features, gram
 from mesoscribe.hybrid.space.domain import Domain
-
-HIGHEST_POWER = 7
-INDIFFERENT = 1.05  # a held-out squared residual larger by this factor is no worse
-FOLDS = 5
-NEGLIGIBLE = 1e-8  # of the squared signal: what quadrature in time leaves, not a reason for a richer model
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 Candidate = tuple[Factors, Float[np.ndarray, " n"]]
 
@@ -41,12 +37,12 @@ def resolved_modes(train: Gram, held_out: Gram, dt: float, slower_than: float) -
     total = held_out.values.sum(0)
     unexplained = np.sqrt(residual(total, c) / np.maximum(total[:, 0, 0].real, 1e-300))
     norm = np.sqrt((train.k**2).sum(0))
-    fast = (np.abs(c[:, 0]) * dt > 1.5) & (unexplained < 0.9) & (norm > 0)
+    fast = (np.abs(c[:, 0]) * dt > NUMBERS.too_fast) & (unexplained < NUMBERS.fast_residual) & (norm > 0)
     cut = min(slower_than, norm[fast].min() if fast.any() else np.inf)
     seen = (total[:, 0, 0].real > 0) & (train.values[..., 0, 0].real.sum(0) > 0)
-    good = seen & (unexplained < 0.3) & (norm < cut)
+    good = seen & (unexplained < NUMBERS.resolved_residual) & (norm < cut)
     if not good.any():
-        good = seen & (unexplained <= np.sort(unexplained[seen])[:4].max(initial=0.0))
+        good = seen & (unexplained <= np.sort(unexplained[seen])[: NUMBERS.fewest_modes].max(initial=0.0))
     return good, cut
 
 
@@ -54,7 +50,8 @@ def _no_worse(simple: np.ndarray, best: np.ndarray) -> bool:
     """Whether held-out squared residuals (trajectory,) of a simpler model are as good as the best ones."""
     difference = simple - best
     error = difference.std(ddof=1) / np.sqrt(len(difference)) if len(difference) > 1 else 0.0
-    return bool(difference.mean() <= max(error, (INDIFFERENT - 1) * best.mean(), NEGLIGIBLE))
+    allowed = max(error, (NUMBERS.indifferent - 1) * best.mean(), NUMBERS.negligible_residual)
+    return bool(difference.mean() <= allowed)
 
 
 def _simplest(models: Iterable[Candidate]) -> Candidate:
@@ -87,14 +84,14 @@ class Regression:
             "dt": dt,
             "half_width": half_width,
             "mask": domain.within(np.inf),
-            "powers": HIGHEST_POWER,
+            "powers": NUMBERS.highest_power,
             "densities": densities,
         }
         self.train, self.held_out = (gram(v, **self.options) for v in self.v)
         self.local = self.train.local
         self.known, self.cut = resolved_modes(self.train, self.held_out, dt, slower_than)
         total = self.train.values.sum(0)
-        floor = 1e-14 * total[:, 0, 0].real + 1e-300
+        floor = NUMBERS.least_residual * total[:, 0, 0].real + 1e-300
         noise = np.maximum(residual(total, unrestricted(self.train)), floor)
         self.weights = np.where(self.known, 1 / noise, 0.0)
 
@@ -117,7 +114,7 @@ class Regression:
     def best(self, case: Case | None = None) -> Candidate:
         """The fewest powers, local energies and operators that predict held-out data as well as any."""
         kind = case or Case.MIXED
-        chosen = _simplest(self.candidate(p, kind, self.local) for p in range(1, HIGHEST_POWER + 1))
+        chosen = _simplest(self.candidate(p, kind, self.local) for p in range(1, NUMBERS.highest_power + 1))
         powers = chosen[0].powers
         fewer = [c for n in range(1, len(self.local)) for c in combinations(self.local, n)]
         chosen = _simplest([*(self.candidate(powers, kind, local) for local in fewer), chosen])
@@ -135,17 +132,17 @@ class Regression:
         powers, free = self._free()
         everything = Gram.joined([self.train, self.held_out])
         n = len(everything.values)
-        turn = np.arange(n) % min(n, FOLDS)
+        turn = np.arange(n) % min(n, NUMBERS.folds)
         member, reference = np.empty(n), np.empty(n)
-        for i in range(min(n, FOLDS)):
+        for i in range(min(n, NUMBERS.folds)):
             others, judged = everything.of(turn != i), everything.of(turn == i)
             allowed = others.truncated(factors.powers, factors.local)
             fitted = constrained(allowed, self.weights, factors.case)
             member[turn == i] = self._scores(judged, fitted.coefficients, factors.local)
             all_free = unrestricted(others.truncated(powers, self.local))
             reference[turn == i] = self._scores(judged, all_free, self.local)
-        signal = self._signal(everything)
-        difference = np.log((NEGLIGIBLE * signal + member) / (NEGLIGIBLE * signal + reference))
+        floor = NUMBERS.negligible_residual * self._signal(everything)
+        difference = np.log((floor + member) / (floor + reference))
         error = max(float(difference.std(ddof=1)) / np.sqrt(n), 1e-12)
         total = self.held_out.values.sum(0)[:, 0, 0].real
         return Evidence(
@@ -183,12 +180,12 @@ class Regression:
         return self._much_more(left, self._scores(self.held_out, self._free()[1], self.local))
 
     def _much_more(self, left: Float[np.ndarray, " n"], less: Float[np.ndarray, " n"]) -> bool:
-        floor = NEGLIGIBLE * self._signal(self.held_out)
-        return bool(np.log((floor + left) / (floor + less)).mean() > np.log(IN_CLASS))
+        floor = NUMBERS.negligible_residual * self._signal(self.held_out)
+        return bool(np.log((floor + left) / (floor + less)).mean() > np.log(NUMBERS.in_class))
 
     def _free(self) -> tuple[int, np.ndarray]:
         """The fewest powers with which an unrestricted regression predicts as well as any, and it."""
-        powers = range(1, HIGHEST_POWER + 1)
+        powers = range(1, NUMBERS.highest_power + 1)
         choices = [(p, unrestricted(self.train.truncated(p, self.local))) for p in powers]
         judged = [(choice, self.scores(choice[1], self.local)) for choice in choices]
         best = min((score for _, score in judged), key=lambda score: float(score.mean()))
@@ -212,7 +209,8 @@ class Regression:
         own = [gram(v, **self.options, shared=common) for v in self.v]
         plain = Gram.joined([self.train, self.held_out])
         signal = plain.values[:, :, 0, 0].real.mean(0)
-        return shared_forcing(plain, Gram.joined(own), common, NEGLIGIBLE * signal + 1e-12 * signal.sum())
+        floor = NUMBERS.negligible_residual * signal + 1e-12 * signal.sum()
+        return shared_forcing(plain, Gram.joined(own), common, floor)
 
     def _plain(self, factors: Factors) -> float:
         values = self.held_out.truncated(factors.powers, factors.local).values.sum(0)

@@ -17,6 +17,7 @@ from mesoscribe.hybrid.energy.powersum import PowerSum
 from mesoscribe.hybrid.regression.evidence import UNJUDGED, Evidence
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.scales import Scales
 
 
@@ -95,11 +96,14 @@ class WarmStart(Model):
 def first_useful_frame(v: Float[np.ndarray, "n nt *grid"], domain: Domain) -> int:
     """0, or 1 where the first step erases high modes once and for all (it would teach false damping).
 
-    That is a first step in which the energy of the upper half of the modes falls at least tenfold and, on a
-    log scale, ten times faster than in the median of the next ten steps.
+    That is a first step in which the energy of the upper half of the modes falls by `erasure_fall` and, on a
+    log scale, so many times faster than in the median of the next steps (`erasure_faster`).
     """
-    modes = np.abs(domain.fft(v[:, :12])) ** 2 * domain.multiplicity
-    energy = modes[..., domain.k_norm > 0.5 * domain.nyquist].sum(-1).mean(0)
-    energy = energy + 1e-14 * modes.sum() / (modes.shape[0] * modes.shape[1])
+    modes = np.abs(domain.fft(v[:, : NUMBERS.erasure_frames])) ** 2 * domain.multiplicity
+    energy = modes[..., domain.k_norm > NUMBERS.erasure_modes * domain.nyquist].sum(-1).mean(0)
+    energy = energy + NUMBERS.erasure_floor * modes.sum() / (modes.shape[0] * modes.shape[1])
     fall = -np.diff(np.log(energy))
-    return int(len(fall) > 3 and fall[0] > np.log(10.0) and fall[0] > 10 * np.median(np.abs(fall[1:])))
+    if len(fall) < NUMBERS.erasure_steps:
+        return 0
+    usual = NUMBERS.erasure_faster * np.median(np.abs(fall[1:]))
+    return int(fall[0] > max(np.log(NUMBERS.erasure_fall), usual))

@@ -20,10 +20,7 @@ from jaxtyping import Complex, Float
 
 from mesoscribe.hybrid.energy.local_energy import Density, LocalEnergy
 from mesoscribe.hybrid.space.domain import Domain
-
-TEST_FUNCTION_POWER = 4
-EXACT_DEGREE = 8
-ROUNDING = 1e-13  # of the largest mode of a column: what is smaller tells of rounding, not of the equation
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
 def test_functions(n_frames: int, half_width: int, dt: float) -> tuple[np.ndarray, np.ndarray]:
@@ -33,14 +30,14 @@ def test_functions(n_frames: int, half_width: int, dt: float) -> tuple[np.ndarra
     (or 2h, the most that the frames of a window allow): integration by parts then holds on few frames too.
     """
     s = np.arange(-half_width, half_width + 1) / max(half_width, 2)  # 3 frames: the ends of 5 weigh nothing
-    phi = (1 - s**2) ** TEST_FUNCTION_POWER
-    slope = 2 * TEST_FUNCTION_POWER * s * (1 - s**2) ** (TEST_FUNCTION_POWER - 1)
-    degrees = np.arange(min(2 * half_width, EXACT_DEGREE) + 1)
+    phi = (1 - s**2) ** NUMBERS.test_power
+    slope = 2 * NUMBERS.test_power * s * (1 - s**2) ** (NUMBERS.test_power - 1)
+    degrees = np.arange(min(2 * half_width, NUMBERS.exact_degree) + 1)
     powers = s ** degrees[:, None]
     wanted = degrees * np.concatenate([[0.0], powers[:-1] @ phi])
     slope += np.linalg.lstsq(powers, wanted - powers @ slope, rcond=None)[0]
     slope /= max(half_width, 2) * dt
-    starts = range(0, n_frames - 2 * half_width, max(1, half_width // 2))
+    starts = range(0, n_frames - 2 * half_width, max(1, half_width // NUMBERS.window_shifts))
     weak, derivative = np.zeros((2, len(starts), n_frames))
     for row, start in enumerate(starts):
         weak[row, start : start + 2 * half_width + 1] = phi / phi.sum()
@@ -116,7 +113,7 @@ def features(
         columns = [derivative @ u_hat, *(weak @ column for column in (u_hat, one, *higher))]
         x = np.stack(columns, axis=-1)
         size = np.linalg.norm(x, axis=0)
-        yield np.where(size > ROUNDING * size.max(axis=0), x, 0.0)
+        yield np.where(size > NUMBERS.column_rounding * size.max(axis=0), x, 0.0)
 
 
 def gram(

@@ -14,6 +14,7 @@ from jaxtyping import Bool, Complex, Float, Int
 from torch import Tensor
 
 from mesoscribe.hybrid.space import transforms
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.transforms import Array
 
 
@@ -59,7 +60,9 @@ class Domain:
                 f"expected a box of one to three dimensions with one length for each, got {self.shape} "
                 f"points and lengths {self.lengths}; give one length per dimension"
             )
-        if min(self.shape) < 4 or not all(math.isfinite(L) and L > 0 for L in self.lengths):
+        if min(self.shape) < NUMBERS.fewest_points or not all(
+            math.isfinite(L) and L > 0 for L in self.lengths
+        ):
             raise ValueError(
                 f"expected at least 4 points and a positive finite length along each dimension, got "
                 f"{self.shape} points on lengths {self.lengths}; check the coordinates"

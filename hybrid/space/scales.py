@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Scales:
             ValueError: the fields do not change.
         """
         low, high = float(u.min()), float(u.max())
-        reach = 0.1 * (high - low)
+        reach = NUMBERS.centre_reach * (high - low)
         centre = 0.0 if low - reach <= 0 <= high + reach else float(u.mean())
         amplitude = float(np.sqrt(np.mean((u - centre) ** 2)))
         change = float(np.sqrt(np.mean(np.diff(u, axis=1) ** 2)))

@@ -14,6 +14,7 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.dynamics.member import Pointwise
 from mesoscribe.hybrid.energy.powersum import PowerSum, Weight
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 u = sympy.Symbol("u", real=True)
 k = sympy.Symbol("k", real=True)
@@ -96,7 +97,7 @@ def columns(
 
 def not_negative(symbol: Float[np.ndarray, " k"]) -> bool:
     """Whether a symbol is ≥ 0 on its modes, but for rounding."""
-    return bool(symbol.min() >= -1e-9 * np.abs(symbol).max())
+    return bool(symbol.min() >= -NUMBERS.negative_rounding * np.abs(symbol).max())
 
 
 def at_zero(term: sympy.Expr) -> float:

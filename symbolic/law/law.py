@@ -25,9 +25,7 @@ from mesoscribe.symbolic.law.equation import equation, potential
 from mesoscribe.symbolic.law.factor import Factor, columns, combination
 from mesoscribe.symbolic.law.form import Form
 from mesoscribe.symbolic.law.latex import equation_latex
-
-WIDER = 1.5
-SOME_POINTS = 64
+from mesoscribe.symbolic.law.numbers import NUMBERS
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ class Law(Form, Model):
     @property
     def box(self) -> Domain:
         """The box, at some number of points."""
-        return Domain((SOME_POINTS,) * self.ndim, self.lengths)
+        return Domain((NUMBERS.own_points,) * self.ndim, self.lengths)
 
     @property
     def units(self) -> Scales:
@@ -126,7 +124,7 @@ class Law(Form, Model):
     def on_wider_band(self, domain: Domain) -> Law:
         """The law on a band that is wider by half, without one where that holds all modes of the grid."""
         assert self.band is not None
-        band = WIDER * self.band
+        band = NUMBERS.wider_band * self.band
         complete = bool((domain.within(band) == domain.resolved).all())
         return replace(self, band=None if complete else band)
 

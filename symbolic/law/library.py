@@ -9,9 +9,8 @@ import sympy
 
 from mesoscribe.symbolic.law.density_terms import CUBIC, FIELDS, density_of, u_x
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, u
+from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.parse import parse
-
-HIGHEST_POWER = 8
 
 
 def _families() -> Mapping[str, tuple[sympy.Expr, ...]]:
@@ -128,10 +127,14 @@ def polynomials(ndim: int = 1, *, isotropic: bool = False) -> Library:
         isotropic: only symbols that rotations (in 1D, reflections) leave as they are, so that W = 0.
     """
     N = tuple(term for term in CUBIC[ndim] if not (isotropic and term == u_x**3))
-    F = (u, *(u**p for p in range(3, HIGHEST_POWER + 1)))
+    F = (u, *(u**p for p in range(3, NUMBERS.library_power + 1)))
     wave = WAVENUMBERS[ndim]
     squared = sympy.Add(*(s**2 for s in wave))
-    radial = (sympy.Integer(1), sympy.sqrt(squared), *(squared**p for p in range(1, 4 if ndim == 1 else 3)))
+    radial = (
+        sympy.Integer(1),
+        sympy.sqrt(squared),
+        *(squared**p for p in range(1, NUMBERS.wave_powers[ndim - 1] + 1)),
+    )
     if isotropic:
         return Library(F, (*radial, 1 / squared), radial, (), N)
     if ndim == 1:

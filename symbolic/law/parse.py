@@ -12,7 +12,7 @@ import sympy
 MAX_LENGTH = 2000
 MAX_DEPTH = 40
 MAX_DEGREE = 64
-LARGEST = 10**300  # no number in a formula is larger
+LARGEST_NUMBER = 10**300  # no number in a formula is larger
 FUNCTIONS: Mapping[str, type[sympy.Function]] = {
     name: getattr(sympy, name)
     for name in ("Abs", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "atan", "sign")
@@ -104,7 +104,7 @@ def _bounded(result: sympy.Expr) -> sympy.Expr:
     """The expression, if it is finite and of a size that can be worked with."""
     if result.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I):
         raise ValueError("expected a finite real formula, got an infinity or the root of -1; correct it")
-    if any(abs(number) > LARGEST for number in result.atoms(sympy.Number)):
+    if any(abs(number) > LARGEST_NUMBER for number in result.atoms(sympy.Number)):
         raise ValueError("expected numbers of at most 300 digits, got a larger one; scale the formula")
     if _degree(result) > MAX_DEGREE:
         raise ValueError(f"expected a formula of degree {MAX_DEGREE} at most, got more; simplify it")

@@ -13,9 +13,7 @@ from scipy.stats import chi2
 from mesoscribe.symbolic.law.density_terms import FIELDS, u_x, u_xx, u_xy, u_y, u_yy
 from mesoscribe.symbolic.law.factor import kx, ky
 from mesoscribe.symbolic.law.form import Form
-
-CLOSE = 1e-3
-LIKELY = 0.01
+from mesoscribe.symbolic.law.numbers import NUMBERS
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,9 @@ class Symmetry:
     @property
     def holds(self) -> bool:
         """Whether the departure is small, or no larger than chance makes it."""
-        return self.departure < CLOSE or (self.p is not None and self.p > LIKELY)
+        return self.departure < NUMBERS.symmetric or (
+            self.p is not None and self.p > NUMBERS.symmetric_by_chance
+        )
 
     def __str__(self) -> str:
         if self.departure == 0.0:

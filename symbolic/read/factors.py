@@ -20,11 +20,9 @@ from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, columns, not_neg
 from mesoscribe.symbolic.law.form import Parameter
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
+from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.read.optimisers import DEFAULT, Optimiser
 from mesoscribe.symbolic.read.sparse import Selection, select
-
-F_SAMPLES = 60  # a smooth function on the range of the data counts as so many observations
-FIELDS = 60  # that the terms of N are read on
 
 
 @dataclass(frozen=True)
@@ -51,10 +49,10 @@ def importance(
     data: Trajectories,
     trust: Float[np.ndarray, " k"] | float = 1.0,
 ) -> Importance:
-    """Weights from at most some 500 fields of the data; of modes, in proportion to the trust in them."""
+    """Weights from some fields of the data; of modes, in proportion to the trust in them."""
     scales, domain = model.setting.scales, model.domain
     fields = data.u.reshape(-1, *data.domain.shape)
-    fields = fields[:: max(1, len(fields) // 500)]
+    fields = fields[:: max(1, len(fields) // NUMBERS.importance_fields)]
     v = torch.as_tensor(scales.to_scaled(resampled(fields, domain)))
     with torch.no_grad():
         member = model.member()
@@ -64,9 +62,9 @@ def importance(
     positions = model.modes.first.cpu().numpy()
     power, push = (trust * z.abs().square().mean(0).numpy().ravel()[positions] for z in (v_hat, force))
     edges = np.linspace(model.setting.low, model.setting.high, len(network.nodes) + 1)
-    density = np.histogram(v.numpy(), edges)[0] + 1e-3 * v.numel() / len(network.nodes)
+    density = np.histogram(v.numpy(), edges)[0] + NUMBERS.least_density * v.numel() / len(network.nodes)
     response = network.m**2 + network.w**2
-    few = scales.amplitude * v[:: max(1, len(v) // FIELDS)].numpy()
+    few = scales.amplitude * v[:: max(1, len(v) // NUMBERS.nonlocal_fields)].numpy()
     return Importance(density / density.sum(), power * response, push, few, trust * response)
 
 
@@ -105,7 +103,7 @@ def _read_force(
         f,
         weights.u,
         free=linear,
-        samples=F_SAMPLES,
+        samples=NUMBERS.force_samples,
         precision=precision,
         optimiser=optimiser,
     )
@@ -136,7 +134,7 @@ def _read_nonlocal(
         flat[0],
         flat[1][:, 0],
         weight,
-        samples=F_SAMPLES,
+        samples=NUMBERS.force_samples,
         precision=precision,
         optimiser=optimiser,
     )

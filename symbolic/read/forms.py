@@ -11,12 +11,12 @@ from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, canonical_form
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
+from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.read.factors import Importance, importance, read_off
 from mesoscribe.symbolic.read.network_skill import Skill, narrowed
 from mesoscribe.symbolic.read.optimisers import Optimiser
 from mesoscribe.symbolic.read.sparse import Selection
 
-COARSER = (1, 10, 100, 1000)  # multiples of the network's precision at which its factors are read
 ReadOff = tuple[Law, dict[str, Selection]]  # a law, and the sparse regression of each factor
 
 
@@ -76,7 +76,7 @@ class Network:
                     optimiser,
                 )
                 for some in dict.fromkeys((library, library.isotropic()))
-                for coarser in COARSER
+                for coarser in NUMBERS.coarser
             ]
             for centre in dict.fromkeys((0.0, self.canonical.centre))
         ]

@@ -13,13 +13,9 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.error import rollout_errors, score
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
-from mesoscribe.hybrid.regression.search import TIE, TRIAL_RTOL, TRIAL_TRAJECTORIES
+from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.hybrid.space.resample import resampled
-
-PRECISION = (1e-6, 3e-3)
-RUN = 3  # shells of modes in a row that are not predicted end the band of a law
-LEAD = 5  # frames ahead, that the network's skill is judged at
-PAIRS = 60  # of frames, that the network's skill is judged on
+from mesoscribe.symbolic.law.numbers import NUMBERS
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,7 @@ class Skill:
     Args:
         precision: how well it knows u_t, a tenth of its error relative to persistence's.
         modes: 1 where it explains all of a mode's change, 0 where it explains half or less.
-        band: the wavenumber beyond which that is 0 on RUN shells in a row, or inf.
+        band: the wavenumber beyond which that is 0 on `dark_shells` shells in a row, or inf.
     """
 
     precision: float
@@ -39,10 +35,10 @@ class Skill:
     @classmethod
     def of(cls, model: OnsagerModel, network: CanonicalNetwork, data: Trajectories) -> Skill:
         """From some pairs of frames, all over the data."""
-        lead = max(1, min(LEAD, data.n_frames // 8))
+        lead = max(1, min(NUMBERS.skill_lead, data.n_frames // NUMBERS.frames_per_lead))
         starts = data.n_frames - lead
         trajectory, frame = np.divmod(
-            np.unique(np.linspace(0, data.n * starts - 1, PAIRS).astype(int)), starts
+            np.unique(np.linspace(0, data.n * starts - 1, NUMBERS.skill_pairs).astype(int)), starts
         )
         before, after = data.u[trajectory, frame], data.u[trajectory, frame + lead]
         times = data.t[: lead + 1 : lead]
@@ -50,7 +46,7 @@ class Skill:
         known = np.linalg.norm(error) / max(float(np.linalg.norm(before - after)), 1e-300)
         lost, change = (_power(model, fields) for fields in (error, before - after))
         # of a damped mode that is all noise half of the change "is explained": that is nothing
-        modes = np.clip(1 - 2 * lost / np.maximum(change, 1e-300), 0.0, 1.0)
+        modes = np.clip(1 - NUMBERS.mode_unexplained * lost / np.maximum(change, 1e-300), 0.0, 1.0)
         if not modes.any():
             raise ValueError(
                 "expected a network that explains most of the change of some mode, got none; give more "
@@ -58,9 +54,12 @@ class Skill:
             )
         shell = np.rint(np.abs(network.k).max(0) / data.domain.k_unit).astype(int)
         seen = {int(n) for n in shell[modes > 0]}
-        dark = (n for n in range(2, shell.max() + 2 - RUN) if seen.isdisjoint(range(n, n + RUN)))
+        run = NUMBERS.dark_shells
+        dark = (n for n in range(2, shell.max() + 2 - run) if seen.isdisjoint(range(n, n + run)))
+        allowed = NUMBERS.finest_precision, NUMBERS.coarsest_precision
+        precision = float(np.clip(NUMBERS.precision_share * known, *allowed))
         band = (next(dark, math.inf) - 1) * data.domain.k_unit
-        return cls(float(np.clip(0.1 * known, *PRECISION)), modes, band)
+        return cls(precision, modes, band)
 
 
 def _power(model: OnsagerModel, fields: Float[np.ndarray, " n *grid"]) -> Float[np.ndarray, " k"]:
@@ -79,7 +78,8 @@ def narrowed(model: OnsagerModel, band: float, validation: Trajectories, first_f
     narrow = member.mask & torch.as_tensor(model.domain.within(band * scales.length))
     if bool((narrow == member.mask).all()):
         return None
-    fields = resampled(validation.u[:TRIAL_TRAJECTORIES, first_frame:], model.domain)
+    fields = resampled(validation.u[: HYBRID.search_trajectories, first_frame:], model.domain)
     v, dt = scales.to_scaled(fields), validation.dt / scales.time
-    full, less = (score(rollout_errors(f, v, dt, TRIAL_RTOL)) for f in (member, replace(member, mask=narrow)))
-    return band if less <= (1 + TIE) * full else None
+    members = (member, replace(member, mask=narrow))
+    full, less = (score(rollout_errors(f, v, dt, HYBRID.search_rtol)) for f in members)
+    return band if less <= (1 + HYBRID.band_tie) * full else None

@@ -16,7 +16,9 @@ import numpy as np
 import pysindy
 from jaxtyping import Float
 
-THRESHOLDS = tuple(np.geomspace(1e-4, 0.5, 16))
+from mesoscribe.symbolic.law.numbers import NUMBERS
+
+THRESHOLDS = tuple(np.geomspace(*NUMBERS.thresholds, NUMBERS.n_thresholds))
 Columns = Float[np.ndarray, "n c"]
 Target = Float[np.ndarray, " n"]
 Support = tuple[int, ...]
@@ -47,7 +49,7 @@ class STLSQ:
     def __call__(self, columns: Columns, target: Target) -> Iterator[Support]:
         """The supports along the path."""
         for threshold in self.thresholds:
-            optimizer = pysindy.STLSQ(threshold=float(threshold), alpha=0.0, max_iter=40)
+            optimizer = pysindy.STLSQ(threshold=float(threshold), alpha=0.0, max_iter=NUMBERS.stlsq_rounds)
             optimizer.fit(columns, target[:, None])
             yield _of(optimizer.coef_[0])
 
@@ -65,7 +67,7 @@ class SR3:
         """The supports along the path."""
         for threshold in self.thresholds:
             optimizer = pysindy.SR3(
-                reg_weight_lam=float(threshold) ** 2 / 2, relax_coeff_nu=1.0, max_iter=100
+                reg_weight_lam=float(threshold) ** 2 / 2, relax_coeff_nu=1.0, max_iter=NUMBERS.sr3_rounds
             )
             optimizer.fit(columns, target[:, None])
             yield _of(optimizer.coef_[0])
@@ -98,7 +100,7 @@ class BestSubset:
         most: columns at most; there are 2^most subsets.
     """
 
-    most: int = 12
+    most: int = NUMBERS.subset_columns
 
     def __call__(self, columns: Columns, target: Target) -> Iterator[Support]:
         """The best support of each size.
@@ -120,7 +122,8 @@ class BestSubset:
 
 
 def _left(columns: np.ndarray, goal: np.ndarray) -> float:
-    return float(np.linalg.norm(columns @ np.linalg.lstsq(columns, goal, rcond=1e-13)[0] - goal))
+    found = np.linalg.lstsq(columns, goal, rcond=NUMBERS.support_cutoff)[0]
+    return float(np.linalg.norm(columns @ found - goal))
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from jaxtyping import Float
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.symbolic.law.factor import u
 from mesoscribe.symbolic.law.library import Library
+from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.read.factors import Importance
 
 Points = Float[np.ndarray, " n"]
@@ -52,8 +53,8 @@ class PySR:
         ValueError: PySR is not installed.
     """
 
-    iterations: int = 40
-    size: int = 20
+    iterations: int = NUMBERS.pysr_iterations
+    size: int = NUMBERS.pysr_size
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -9,10 +9,8 @@ from itertools import combinations
 import numpy as np
 from jaxtyping import Float, Int
 
+from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.read.optimisers import DEFAULT, Optimiser, Support, supports
-
-FEW = 8  # terms of a support whose subsets are all tried where it is not allowed
-ROUNDING = 1e-12  # what projecting out free columns leaves of a column that they span
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Selection:
 
 
 def _solve(columns: np.ndarray, target: np.ndarray) -> np.ndarray:
-    return np.linalg.lstsq(columns, target, rcond=1e-13)[0]
+    return np.linalg.lstsq(columns, target, rcond=NUMBERS.support_cutoff)[0]
 
 
 def select(
@@ -43,7 +41,7 @@ def select(
     *,
     free: Float[np.ndarray, "n r"] | None = None,
     samples: int | None = None,
-    precision: float = 1e-6,
+    precision: float = NUMBERS.finest_precision,
     optimiser: Optimiser = DEFAULT,
     allowed: Callable[[np.ndarray], bool] | None = None,
 ) -> Selection:
@@ -66,9 +64,9 @@ def select(
         basis = np.linalg.qr(free * root[:, None])[0]
         X, y = X - basis @ (basis.T @ X), y - basis @ (basis.T @ y)
     size, scale = np.linalg.norm(X, axis=0), float(np.linalg.norm(y))
-    usable = size > ROUNDING * np.linalg.norm(columns * root[:, None], axis=0)
+    usable = size > NUMBERS.spanned * np.linalg.norm(columns * root[:, None], axis=0)
     coefficients = np.zeros(columns.shape[1])
-    if scale <= ROUNDING * np.linalg.norm(target * root) or not usable.any():
+    if scale <= NUMBERS.spanned * np.linalg.norm(target * root) or not usable.any():
         return Selection((), coefficients, 0.0, ())
     at = np.flatnonzero(usable)
     n = samples or len(target)
@@ -115,5 +113,5 @@ def _order(tried: _Tried) -> tuple[float, int]:
 
 def _parts(support: Support) -> Iterator[Support]:
     """Its subsets, of a support of few terms."""
-    for terms in range(1, len(support) if len(support) <= FEW else 0):
+    for terms in range(1, len(support) if len(support) <= NUMBERS.split_supports else 0):
         yield from combinations(support, terms)

@@ -23,19 +23,11 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.form import Parameter
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.mode_weights import ModeWeights
 from mesoscribe.symbolic.refine.projection import Projection, projection
-from mesoscribe.symbolic.refine.refine import SIGNIFICANT, Misfit, Refinement, judged, refine
-from mesoscribe.symbolic.refine.rollouts import MISFIT_SHARE, NOISY, RollOutData, substeps_for
-
-ITERATIONS = 10
-ROUNDED = 1e-7  # a relative misfit that single precision leaves, or a solver: nothing was measured
-WORTH = 100.0  # squared misfits above this multiple of the noise are not worth the attempt
-MOVED = 0.5  # standard errors: a wider band that changes the coefficients by less does not matter
-SETTLED = 0.02  # a change of the coefficients in standard errors that ends it
-SHARES = tuple(0.5**i for i in range(7))  # of a step, the first that reduces the misfit is taken
-BIAS = 0.1  # standard errors by which the stepper may move coefficients: unlike noise it does not average out
-SHRINKS = 0.25  # steps that shrink less than this call for new derivatives by the fields
+from mesoscribe.symbolic.refine.refine import Misfit, Refinement, judged, refine
+from mesoscribe.symbolic.refine.rollouts import RollOutData, substeps_for
 
 
 def refined_on_wider_bands(
@@ -62,7 +54,7 @@ def refined_on_wider_bands(
             refined, needless = _without_needless(refined, fields, data.n)
             same = best is not found and not needless
             moved, best, gone = _moved(best.law, refined.law) if same else np.inf, refined, (*gone, *needless)
-            if moved < MOVED:
+            if moved < NUMBERS.band_moves:
                 return best, gone
         if start.law.band is None:
             return best, gone
@@ -89,8 +81,9 @@ def _without_needless(
 
 def _worth(found: Refinement, data: RollOutData) -> bool:
     """Whether noise is enough of the misfit to refine the initial fields."""
-    noise = max(data.noise, ROUNDED**2 / NOISY)
-    noisy = noise < NOISY * found.rmse**2 < NOISY * WORTH * data.noise
+    most = NUMBERS.mostly_noise
+    noise = max(data.noise, NUMBERS.measured_rounding**2 / most)
+    noisy = noise < most * found.rmse**2 < most * NUMBERS.worth_noise * data.noise
     return bool(found.t_values) and noisy
 
 
@@ -117,14 +110,14 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
     """
     if not _worth(found, data):
         return found
-    share = min(MISFIT_SHARE, BIAS / np.sqrt(data.u.numel()))
-    coarse, substeps = (substeps_for(found.law, data, share=each) for each in (MISFIT_SHARE, share))
+    share = min(NUMBERS.misfit_share, NUMBERS.stepper_bias / np.sqrt(data.u.numel()))
+    coarse, substeps = (substeps_for(found.law, data, share=each) for each in (NUMBERS.misfit_share, share))
     x = np.ones(len(found.t_values))
     pivot = ModeWeights.of(found.law, data).pivot(found.law)  # one that is not on its way to 0
     misfit = Misfit(found.law, data, pivot, substeps)
     gap, previous, stale, result = _gap(misfit, x), np.inf, True, found
     of_fields: Projection | None = None
-    for _ in range(ITERATIONS):
+    for _ in range(NUMBERS.field_iterations):
         try:
             of_fields = of_fields.moved(misfit, x, far=stale) if of_fields else projection(misfit, x, coarse)
             moves, left = of_fields.apart(np.dstack([gap, _slopes(misfit, x)]))
@@ -136,9 +129,9 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
         move = -torch.tensordot(torch.as_tensor(np.concatenate([[1.0], step])), moves, dims=1)
         errors = _errors(result.law)[misfit.free] / np.abs(misfit.start[misfit.free])
         moved = float(np.max(np.abs(step) / errors.clip(min=1e-300)))
-        if moved <= SETTLED:
+        if moved <= NUMBERS.step_ends:
             break
-        for part in SHARES:
+        for part in NUMBERS.step_shares:
             there = Misfit(found.law, data, pivot, substeps, misfit.initial + part * move)
             closer = _gap(there, x + part * step)
             if np.sum(closer**2) < np.sum(gap**2):
@@ -146,12 +139,12 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
         else:
             break
         misfit, x, gap = there, x + part * step, closer
-        previous, stale = moved, part < 1 or moved > SHRINKS * previous
+        previous, stale = moved, part < 1 or moved > NUMBERS.step_shrinks * previous
     return result if data.mostly_noise(result.rmse**2) else found
 
 
 def _insignificant(found: Refinement, data: RollOutData) -> Parameter | None:
-    """The coefficient that is least different from 0, if it is within SIGNIFICANT standard errors of it.
+    """The coefficient that is least different from 0, if it is within `significant` standard errors of it.
 
     Those of white noise, which is what the initial fields leave of the misfit; ones clustered by a few
     trajectories can be several times too small.
@@ -159,7 +152,7 @@ def _insignificant(found: Refinement, data: RollOutData) -> Parameter | None:
     mask = found.law.member(data.domain).mask.numpy()
     values = len(data.u) * data.u.shape[1] * data.domain.unknowns(mask)
     weakest = min(found.growth, key=lambda p: found.growth[p])
-    return weakest if (found.growth[weakest] - 1) * values < SIGNIFICANT**2 else None
+    return weakest if (found.growth[weakest] - 1) * values < NUMBERS.significant**2 else None
 
 
 def _gap(misfit: Misfit, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, "n r"]:

@@ -11,10 +11,8 @@ from torch import Tensor
 
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4
+from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.rollouts import RollOutData, about, followed
-
-STEP = 1e-6  # of differences by the initial fields, relative to the fields
-GROWTH = 10.0  # of a mode, the most that the preconditioner believes
 
 
 class Linearised:
@@ -39,7 +37,7 @@ class Linearised:
     def forward(self, moves: Float[Tensor, "c n *grid"]) -> Float[Tensor, "c n nt *grid"]:
         """J of moves, by forward differences."""
         axes = tuple(range(2, moves.ndim))
-        share = STEP / moves.square().mean(axes, keepdim=True).sqrt().clamp(min=1e-300)
+        share = NUMBERS.field_step / moves.square().mean(axes, keepdim=True).sqrt().clamp(min=1e-300)
         there = followed(self.member, self.start + share * moves * self.size, self.data, self.substeps)
         later = (there - self.frames) / (share * self.size).unsqueeze(2)
         return torch.cat([moves.unsqueeze(2), later], dim=2)
@@ -66,7 +64,7 @@ class Linearised:
         """JᵀJ of each mode if the equation were linear."""
         times = torch.arange(self.frames.shape[1] + 1, dtype=torch.float64) * self.data.dt
         growth = self.member.linear.real * times.reshape(-1, *(1,) * self.data.domain.ndim)
-        return (2 * growth.clamp(max=np.log(GROWTH))).exp().sum(0)
+        return (2 * growth.clamp(max=np.log(NUMBERS.believed_growth))).exp().sum(0)
 
     def _modes(self, fields: Tensor) -> Tensor:
         """The evolved part of û."""

@@ -20,14 +20,12 @@ from torch import Tensor
 from mesoscribe.hybrid.dynamics.gmres import gmres
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.space.domain import Domain
-from mesoscribe.symbolic.refine.linearised import STEP, Linearised
+from mesoscribe.symbolic.law.numbers import NUMBERS
+from mesoscribe.symbolic.refine.linearised import Linearised
 from mesoscribe.symbolic.refine.refine import Misfit
 from mesoscribe.symbolic.refine.rollouts import rolled
 
-LARGEST = 2**20  # values of all derivatives of one trajectory; of more, roll-outs are faster than the matrix
 CHUNK = 2**18  # values of fields that are rolled out at once
-ACCURACY = 1e-2  # of a Krylov space; what is left of the misfits is off by its square
-DIRECTIONS = 40
 
 
 @runtime_checkable
@@ -63,7 +61,7 @@ def projection(misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Pro
         ValueError, LinAlgError: a roll-out from a field close by is lost.
     """
     unknowns = misfit.data.domain.unknowns(_flow(misfit, x).mask.numpy())
-    kind = Dense if unknowns * misfit.data.u[0].numel() <= LARGEST else Iterative
+    kind = Dense if unknowns * misfit.data.u[0].numel() <= NUMBERS.dense_values else Iterative
     return kind.of(misfit, x, substeps)
 
 
@@ -119,8 +117,8 @@ class Iterative:
         found = gmres(
             lambda moves: rows(self.at.forward(moves.reshape(shape))),
             rows(y),
-            rtol=ACCURACY,
-            directions=DIRECTIONS,
+            rtol=NUMBERS.krylov_accuracy,
+            directions=NUMBERS.krylov_directions,
             start=None if guess is None else guess.flatten(2).flatten(0, 1),
         )
         if not bool(torch.isfinite(found).all()):
@@ -205,8 +203,9 @@ def _jacobians(
     for first in range(0, len(data.u), width):
         chosen = slice(first, first + width)
         size = data.size[chosen].reshape(-1, *(1,) * data.domain.ndim)
-        moves = torch.cat([torch.zeros_like(modes[:1]), STEP * modes])[:, None] * size
+        moves = torch.cat([torch.zeros_like(modes[:1]), NUMBERS.field_step * modes])[:, None] * size
         rolls = rolled(member, misfit.initial[chosen] + moves, data, substeps)
         rolls = torch.cat([(misfit.initial[chosen] + moves).unsqueeze(2), rolls], dim=2)
-        slopes = (rolls[1:] - rolls[:1]).flatten(3).flatten(2) / (STEP * data.size[chosen, None] ** 2)
+        change = (rolls[1:] - rolls[:1]).flatten(3).flatten(2)
+        slopes = change / (NUMBERS.field_step * data.size[chosen, None] ** 2)
         yield from slopes.permute(1, 2, 0).numpy()

@@ -11,18 +11,15 @@ from torch import Tensor
 
 from mesoscribe.symbolic.law.form import Parameter
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.refine.rollouts import MISFIT_SHARE, RollOutData, rolled, substeps_for
-
-SIGNIFICANT = 3.0  # standard errors
-LOST = 1e3  # the misfit, relative to the field, of a roll-out that is lost
-DIFFERENCE = 1e-6  # relative step of the Jacobian's differences
+from mesoscribe.symbolic.law.numbers import NUMBERS
+from mesoscribe.symbolic.refine.rollouts import RollOutData, rolled, substeps_for
 
 
 class Misfit:
     """(û - u)/size as a function of the free coefficients relative to their start, with its Jacobian.
 
     Roll-outs of a point and of all steps of its Jacobian run as one batch. Where one is lost the misfit is
-    LOST.
+    `lost_misfit`.
 
     Args:
         law: the form, and where to start.
@@ -53,7 +50,8 @@ class Misfit:
         start = self.initial.expand(len(points), *self.initial.shape)
         error = rolled(member, start, self.data, self.substeps) - self.data.u[:, 1:]
         scaled = error.flatten(2) / self.data.size[:, None]
-        return scaled.nan_to_num(LOST, LOST, -LOST).clamp(-LOST, LOST).flatten(1).numpy()
+        most = NUMBERS.lost_misfit
+        return scaled.nan_to_num(most, most, -most).clamp(-most, most).flatten(1).numpy()
 
     def __call__(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, " r"]:
         """The misfit, trajectory by trajectory."""
@@ -62,12 +60,12 @@ class Misfit:
     def jacobian(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, "r p"]:
         """Forward differences. What they are off by moves the minimum by far less than a standard error."""
         here, *there = self._known(x)
-        return np.stack([one - here for one in there], axis=1) / DIFFERENCE
+        return np.stack([one - here for one in there], axis=1) / NUMBERS.misfit_step
 
     def _known(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, "b r"]:
         """The misfit at x and with a step of each coefficient, kept: who asks for it soon asks for slopes."""
         if self.at is None or not np.array_equal(x, self.at):
-            steps = DIFFERENCE * np.eye(len(x))
+            steps = NUMBERS.misfit_step * np.eye(len(x))
             self.at, self.there = x.copy(), self._batch([x, *(x + steps)])
         return self.there
 
@@ -88,8 +86,9 @@ def clustered_covariance(
     "A practitioner's guide to cluster-robust inference", J. Hum. Resour. 50 (2015) 317, eq. 11.
     """
     if len(residuals) == 1:
-        jacobian = np.stack(np.array_split(jacobian[0][: jacobian.shape[1] // 4 * 4], 4))
-        residuals = np.stack(np.array_split(residuals[0][: residuals.shape[1] // 4 * 4], 4))
+        parts = NUMBERS.time_clusters
+        jacobian = np.stack(np.array_split(jacobian[0][: jacobian.shape[1] // parts * parts], parts))
+        residuals = np.stack(np.array_split(residuals[0][: residuals.shape[1] // parts * parts], parts))
     n = len(residuals)
     inverse = _inverse(np.einsum("nrp,nrq->pq", jacobian, jacobian))
     pulls = np.einsum("nrp,nr->np", jacobian, residuals)
@@ -125,7 +124,13 @@ class Refinement:
 
 
 def refine(
-    law: Law, data: RollOutData, *, pivot: Parameter, clusters: int, steps: int = 15, tolerance: float = 1e-9
+    law: Law,
+    data: RollOutData,
+    *,
+    pivot: Parameter,
+    clusters: int,
+    steps: int = NUMBERS.refine_steps,
+    tolerance: float = NUMBERS.refine_tolerance,
 ) -> Refinement:
     """Minimise the misfit of roll-outs over all coefficients but the pivot, which fixes the scale.
 
@@ -139,7 +144,7 @@ def refine(
         steps: most evaluations of the misfit.
         tolerance: relative change of the misfit and of the coefficients that ends it.
     """
-    accuracy = MISFIT_SHARE * tolerance
+    accuracy = NUMBERS.misfit_share * tolerance
     misfit = Misfit(law, data, pivot, substeps_for(law, data, accuracy))
     x = np.ones(len(misfit.free))
     if not misfit.free:
@@ -153,6 +158,12 @@ def refine(
         if needed <= misfit.substeps:
             return judged(misfit, x, np.asarray(found.fun), np.asarray(found.jac), clusters)
         misfit = Misfit(law, data, pivot, needed)
+
+
+def briefly_refined(law: Law, data: RollOutData, *, pivot: Parameter, clusters: int) -> Refinement:
+    """A few steps of `refine`, enough to put a form to the test."""
+    steps, tolerance = NUMBERS.trial_steps, NUMBERS.trial_tolerance
+    return refine(law, data, pivot=pivot, clusters=clusters, steps=steps, tolerance=tolerance)
 
 
 def judged(

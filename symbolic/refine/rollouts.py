@@ -16,17 +16,10 @@ from mesoscribe.hybrid.dynamics.error import relative_rmse_of_each
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.symbolic.law.law import Law
-
-POINTS_PER_MODE = 4
-MISFIT_SHARE = 1e-2  # the stepper's error, as a share of the misfit
-ROUNDING = 1e-9
-SAMPLED = 4  # frames that show the mean slope of F'
-MAX_SUBSTEPS = 64
-ENOUGH = 2**22  # values of fields that coefficients are refined on
-FEWEST = 16  # frames
-NOISY = 8.0  # squared misfits below this multiple of the noise are mostly noise
+from mesoscribe.symbolic.law.numbers import NUMBERS
 
 
 def _white_noise(u: Float[np.ndarray, "n nt *grid"], domain: Domain) -> float:
@@ -36,7 +29,7 @@ def _white_noise(u: Float[np.ndarray, "n nt *grid"], domain: Domain) -> float:
     """
     power = np.abs(domain.fft(u)) ** 2
     modes = domain.resolved & (domain.k_norm > 0)
-    edges = np.quantile(domain.k_norm[modes], np.linspace(0.0, 1.0, 11))
+    edges = np.quantile(domain.k_norm[modes], np.linspace(0.0, 1.0, NUMBERS.spectrum_parts + 1))
     tenths = (modes & (low <= domain.k_norm) & (domain.k_norm <= high) for low, high in pairwise(edges))
     floor = min(float(np.median(power[..., tenth])) for tenth in tenths if tenth.any())
     return floor / np.log(2.0) * domain.points
@@ -67,8 +60,9 @@ class RollOutData:
         u = data.u[:, first_frame:] - law.centre
         shape = data.domain.shape
         if law.band is not None:
-            wanted = [int(np.ceil(POINTS_PER_MODE * law.band * L / (4 * np.pi))) * 2 for L in law.lengths]
-            shape = tuple(min(n, max(16, w)) for n, w in zip(shape, wanted, strict=True))
+            each = HYBRID.points_per_mode * law.band
+            wanted = [int(np.ceil(each * L / (4 * np.pi))) * 2 for L in law.lengths]
+            shape = tuple(min(n, max(NUMBERS.rollout_points, w)) for n, w in zip(shape, wanted, strict=True))
         domain = Domain(shape, law.lengths)
         mask = law.member(domain).mask
         fields = domain.restrict(torch.tensor(resampled(u, domain)), mask)
@@ -80,15 +74,15 @@ class RollOutData:
 
     def mostly_noise(self, squared: float) -> bool:
         """Whether a squared misfit, relative to that of the fields, is mostly measurement noise."""
-        return bool(squared <= NOISY * self.noise)
+        return bool(squared <= NUMBERS.mostly_noise * self.noise)
 
     def first(self, n: int) -> RollOutData:
         """The first n trajectories."""
         return RollOutData(self.domain, self.u[:n], self.dt, self.size[:n], self.noise)
 
     def shortened(self) -> RollOutData:
-        """The first frames of all trajectories, at most ENOUGH values but no fewer than FEWEST frames."""
-        frames = max(FEWEST, ENOUGH // (len(self.u) * self.domain.points))
+        """The first frames of all, at most `refined_values` but no fewer than `refined_frames`."""
+        frames = max(NUMBERS.refined_frames, NUMBERS.refined_values // (len(self.u) * self.domain.points))
         return RollOutData(self.domain, self.u[:, :frames], self.dt, self.size, self.noise)
 
     def windows(self, frames: int) -> RollOutData:
@@ -105,7 +99,7 @@ class RollOutData:
 
 def about(member: Member, data: RollOutData) -> Member:
     """The same flow with the mean slope of f over a few of the frames in its linear part."""
-    some = data.u[:, :: max(1, (data.u.shape[1] - 1) // SAMPLED)].flatten(0, 1)
+    some = data.u[:, :: max(1, (data.u.shape[1] - 1) // NUMBERS.slope_frames)].flatten(0, 1)
     return member.about(some.expand(len(member.q), *some.shape) if member.q.ndim > data.domain.ndim else some)
 
 
@@ -130,19 +124,22 @@ def predicted(law: Law, data: RollOutData, substeps: int) -> Float[Tensor, "n nt
     return rolled(law.member(data.domain), data.u[:, 0], data, substeps)
 
 
-def substeps_for(law: Law, data: RollOutData, accuracy: float = 0.0, share: float = MISFIT_SHARE) -> int:
+def substeps_for(
+    law: Law, data: RollOutData, accuracy: float = 0.0, share: float = NUMBERS.misfit_share
+) -> int:
     """Substeps a frame, by step doubling on a few frames.
 
     Their error is a share of the misfit, or the accuracy relative to the field where that is larger.
     """
-    few = RollOutData(data.domain, data.u[:8, :4], data.dt, data.size[:8])
+    n, frames = NUMBERS.substep_trajectories, NUMBERS.substep_frames
+    few = RollOutData(data.domain, data.u[:n, :frames], data.dt, data.size[:n])
     n, coarse = 1, predicted(law, few, 1)
-    while n < MAX_SUBSTEPS:
+    while n < NUMBERS.most_substeps:
         fine = predicted(law, few, 2 * n)
         size = float(torch.linalg.vector_norm(fine))
         change = float(torch.linalg.vector_norm(fine - coarse)) / size
         gap = float(torch.linalg.vector_norm(fine - few.u[:, 1:])) / size
-        if change <= max(share * gap, accuracy, ROUNDING):
+        if change <= max(share * gap, accuracy, NUMBERS.substep_rounding):
             return n
         n, coarse = 2 * n, fine
     return n

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.error import rollout_errors, score
-from mesoscribe.hybrid.regression.search import TIE, TRIAL_RTOL, TRIAL_TRAJECTORIES
+from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.form import Parameter
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.refine.refine import refine
+from mesoscribe.symbolic.refine.refine import briefly_refined
 from mesoscribe.symbolic.refine.rollouts import RollOutData
-from mesoscribe.symbolic.select.trials import TRIAL_STEPS, TRIAL_TOLERANCE
 
 
 def _score(law: Law, data: Trajectories, first_frame: int) -> float:
-    fields = data.u[:TRIAL_TRAJECTORIES, first_frame:] - law.centre
-    return score(rollout_errors(law.member(data.domain), fields, data.dt, TRIAL_RTOL))
+    fields = data.u[: HYBRID.search_trajectories, first_frame:] - law.centre
+    return score(rollout_errors(law.member(data.domain), fields, data.dt, HYBRID.search_rtol))
 
 
 def widened(
@@ -26,17 +25,15 @@ def widened(
     and is biased by their absence. Where they make no difference nothing is refitted.
     """
     best = _score(law, validation, first_frame)
-    few = data.select(trajectories=slice(0, TRIAL_TRAJECTORIES))
+    few = data.select(trajectories=slice(0, HYBRID.search_trajectories))
     while law.band is not None:
         more = law.on_wider_band(validation.domain)
         value = _score(more, validation, first_frame)
-        if abs(value - best) <= TIE * best:
+        if abs(value - best) <= HYBRID.band_tie * best:
             law = more
             continue
         fields = RollOutData.of(few, more, first_frame).shortened()
-        more = refine(
-            more, fields, pivot=pivot, clusters=few.n, steps=TRIAL_STEPS, tolerance=TRIAL_TOLERANCE
-        ).law
+        more = briefly_refined(more, fields, pivot=pivot, clusters=few.n).law
         value = _score(more, validation, first_frame)
         if not value < best:
             return law

@@ -12,14 +12,10 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.symbolic.law.factor import u as U
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.law.library import HIGHEST_POWER
+from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.read.sparse import Selection
 
-TRAJECTORIES = 8
-SERIES = {U ** (HIGHEST_POWER - 1), U**HIGHEST_POWER}
-RTOLS = (1e-5, 1e-7)  # of roll-outs: the second where the first may show
-HIDDEN = 100.0  # in errors so many times larger
-UNSUPPORTED = 2.0  # a law whose roll-outs err so many times more than the network's lacks a term
+SERIES = {U ** (NUMBERS.library_power - 1), U**NUMBERS.library_power}
 
 
 @dataclass(frozen=True)
@@ -47,16 +43,16 @@ class Completeness:
         first: int,
     ) -> Completeness:
         """On some trajectories from their first useful frame on."""
-        u, t = data.u[:TRAJECTORIES, first:], data.t[first:]
+        u, t = data.u[: NUMBERS.complete_trajectories, first:], data.t[first:]
         size = float(np.std(u - u.mean(data.domain.axes, keepdims=True)))
         left = {name: chosen.residual for name, chosen in selections.items() if chosen.support}
-        series = len(law.F) > 2 and not SERIES.isdisjoint(law.F.terms)
+        series = len(law.F) >= NUMBERS.series_terms and not SERIES.isdisjoint(law.F.terms)
         return cls(_error(law, u, t, size), _error(model, u, t, size), left, series)
 
     @property
     def complete(self) -> bool:
         """Whether the law predicts about as well as the network, with an F that is not cut off."""
-        return self.law <= UNSUPPORTED * self.network and not self.series
+        return self.law <= NUMBERS.incomplete * self.network and not self.series
 
     def __str__(self) -> str:
         errors = f"law {self.law:.2g}, network {self.network:.2g}"
@@ -82,12 +78,12 @@ def _error(
 ) -> float:
     """Root mean square of (û - u)/size after the first frame; inf where a roll-out is lost."""
     error = 0.0
-    for rtol in RTOLS:
+    for rtol in NUMBERS.complete_rtols:
         try:
             gap = predictor.simulate(u[:, 0], t, rtol=rtol) - u
         except FloatingPointError:
             return float("inf")
         error = float(np.sqrt(np.mean(gap[:, 1:] ** 2))) / size
-        if error > HIDDEN * rtol:
+        if error > NUMBERS.hidden_error * rtol:
             break
     return error

@@ -11,11 +11,12 @@ from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.gauge import Gauge
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
-from mesoscribe.hybrid.learn.fit import VALIDATION_SHARE
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
+from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.read.factors import pivot_of, usable
 from mesoscribe.symbolic.read.forms import Network, ReadOff
 from mesoscribe.symbolic.read.optimisers import DEFAULT, Optimiser
@@ -25,11 +26,9 @@ from mesoscribe.symbolic.refine.refine import Refinement, refine
 from mesoscribe.symbolic.refine.rollouts import RollOutData, predicted, substeps_for
 from mesoscribe.symbolic.select.band import widened
 from mesoscribe.symbolic.select.completeness import Completeness
-from mesoscribe.symbolic.select.eliminate import PAYS, eliminate
+from mesoscribe.symbolic.select.eliminate import eliminate
 from mesoscribe.symbolic.select.explained import Explained, explained
 from mesoscribe.symbolic.select.pareto import Pareto, Tried
-
-AS_WELL = 1.5  # a law whose error is at most so many times the best one's predicts about as well
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def distill(
     *,
     validation: Trajectories | None = None,
     library: Library | None = None,
-    pays: float = PAYS,
+    pays: float = NUMBERS.pays,
     optimiser: Optimiser = DEFAULT,
     proposer: Proposer | None = None,
     seed: int = 0,
@@ -106,7 +105,7 @@ def distillation(
     *,
     validation: Trajectories | None = None,
     library: Library | None = None,
-    pays: float = PAYS,
+    pays: float = NUMBERS.pays,
     optimiser: Optimiser = DEFAULT,
     proposer: Proposer | None = None,
     seed: int = 0,
@@ -128,9 +127,11 @@ def distillation(
         ValueError: the network has no dynamics to read, or pays is below 1.
     """
     if not pays >= 1:
-        raise ValueError(f"expected pays of at least 1, got {pays}; 3 asks much of a term, 1.2 little")
+        raise ValueError(
+            f"expected pays of at least 1, got {pays}; {NUMBERS.pays:g} asks much of a term, 1.2 little"
+        )
     if validation is None:
-        data, validation = data.parts(seed, (1 - VALIDATION_SHARE, VALIDATION_SHARE))
+        data, validation = data.parts(seed, (1 - HYBRID.validation_share, HYBRID.validation_share))
     started = time.perf_counter()
     network = Network.of(model, data, validation)
     known = time.perf_counter() - started
@@ -245,6 +246,7 @@ def _simplest_end(ends: list[_Ended], pays: float) -> _Ended:
 
     def allowed(end: _Ended) -> float:
         fewer = best.terms - end.terms
-        return best.error * (AS_WELL if fewer <= 0 else max(AS_WELL, pays ** min(fewer, 2)))
+        asked = 1.0 if fewer <= 0 else pays ** min(fewer, NUMBERS.paying_terms)
+        return best.error * max(NUMBERS.as_well, asked)
 
     return min((end for end in ends if end is best or end.error <= allowed(end)), key=lambda end: end.terms)

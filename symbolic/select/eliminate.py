@@ -12,18 +12,12 @@ from mesoscribe.symbolic.law.factor import not_negative
 from mesoscribe.symbolic.law.form import Parameter
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
+from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.refine import Refinement, refine
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.select.exchange import Exchanges
 from mesoscribe.symbolic.select.pareto import Pareto
 from mesoscribe.symbolic.select.trials import Trial, Trials, scored
-
-PAYS = 3.0  # by which factor a term must reduce the error of validation roll-outs, unless asked otherwise
-FEW = 3  # that show whether a form's roll-outs are lost
-EXCHANGES = 6  # of one term for another, those that change a factor least, that are put to the test at a time
-POOR = 0.01  # an error of validation roll-outs that calls for further terms if it is more than noise
-FALLING = 0.9  # times the error before: a refinement that has not ended
-SUSPECT = 10.0  # only terms without which the squared misfit grows by less than this are put to the test
 
 Drop = tuple[Parameter, ...]
 Start = tuple[Law, Parameter]
@@ -42,8 +36,8 @@ def _candidates(current: Refinement, negative: bool) -> list[Drop]:
     growth = current.growth
     if negative:
         return [(p,) for p in sorted(growth, key=lambda p: growth[p]) if p[0] == "m"]
-    suspects = sorted((p for p, g in growth.items() if g < SUSPECT**2), key=lambda p: growth[p])
-    single: list[Drop] = [(p,) for p in suspects if growth[p] < SUSPECT]
+    suspects = sorted((p for p, g in growth.items() if g < NUMBERS.suspect**2), key=lambda p: growth[p])
+    single: list[Drop] = [(p,) for p in suspects if growth[p] < NUMBERS.suspect]
     together: list[Drop] = [tuple(p for (p,) in single)] if len(single) > 2 else []
     return together + single + list(combinations(suspects, 2))
 
@@ -72,7 +66,7 @@ def _exchanged(trials: Trials, tried: Trial, candidates: Library | None) -> Tria
             law
             for law in on.laws(tried.law, candidates)
             if np.all(law.values()) and frozenset(law.coefficients) not in seen
-        ][:EXCHANGES]
+        ][: NUMBERS.exchanges]
         seen |= {frozenset(law.coefficients) for law in others}
         found = [trials.of(law, on.pivot(law)) for law in others]
         best = min(found, key=lambda trial: trial.place.error, default=tried)
@@ -84,12 +78,13 @@ def _exchanged(trials: Trials, tried: Trial, candidates: Library | None) -> Tria
 
 def _larger(trials: Trials, tried: Trial, candidates: Library | None) -> Trial | None:
     """The law with the further term that does most, if it pays; None where roll-outs do not ask for any."""
-    if candidates is None or tried.place.error < POOR or trials.noisy(tried):
+    if candidates is None or tried.place.error < NUMBERS.poor or trials.noisy(tried):
         return None
     on = Exchanges.of(tried.law, trials.train)
     more = [trials.of(law, tried.refinement.pivot) for _, law in on.with_one_more(tried.law, candidates)]
     best = min(more, key=lambda trial: trial.place.error, default=tried)
-    while (again := trials.of(best.law, best.refinement.pivot)).place.error < FALLING * best.place.error:
+    falling = NUMBERS.still_falling
+    while (again := trials.of(best.law, best.refinement.pivot)).place.error < falling * best.place.error:
         best = again  # its coefficients are still on their way
     return best if best.place.error * trials.pays < tried.place.error else None
 
@@ -99,7 +94,7 @@ def _simplest_start(starts: Sequence[Start], trials: Trials) -> tuple[int, Trial
 
     Forms whose roll-outs are lost, because terms that the data do not determine make them unstable, lose.
     """
-    few = trials.validation.first(FEW)
+    few = trials.validation.first(NUMBERS.stable_trajectories)
     stable = [i for i, (law, _) in enumerate(starts) if np.isfinite(scored(law, few)).all()]
     tried = {i: trials.of(*starts[i]) for i in stable or range(len(starts))}
     best = min(tried.values(), key=lambda t: float(np.mean(t.scores**2)))
@@ -135,7 +130,7 @@ def eliminate(
     train: RollOutData,
     validation: RollOutData,
     clusters: int,
-    pays: float = PAYS,
+    pays: float = NUMBERS.pays,
     candidates: Library | None = None,
 ) -> Elimination:
     """Refine, and take away one term after another as long as it does not pay on validation roll-outs.

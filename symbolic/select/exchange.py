@@ -13,11 +13,10 @@ from mesoscribe.symbolic.law.factor import Factor, columns, slope_of, u
 from mesoscribe.symbolic.law.form import Parameter
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
+from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.mode_weights import ModeWeights
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 
-VALUES = 10_000  # of the data, that coefficients are matched on
-SMALL = 0.01  # of a factor, that a further term starts with
 ONE = sympy.Integer(1)
 
 
@@ -40,7 +39,7 @@ class Exchanges:
     def of(cls, law: Law, data: RollOutData) -> Exchanges:
         """What a law is compared on."""
         values = data.u.flatten().numpy()
-        return cls(values[:: max(1, len(values) // VALUES)], ModeWeights.of(law, data))
+        return cls(values[:: max(1, len(values) // NUMBERS.exchange_values)], ModeWeights.of(law, data))
 
     def pivot(self, law: Law) -> Parameter:
         """The coefficient of m or w that contributes most, which is to be held."""
@@ -67,7 +66,7 @@ class Exchanges:
             for term in getattr(candidates, name) if factor else ():
                 if term not in factor.terms:
                     own = np.linalg.norm(self._columns(name, (term,)))
-                    amount = SMALL * float(size / own.clip(min=1e-300))
+                    amount = NUMBERS.new_term * float(size / own.clip(min=1e-300))
                     more: dict[str, Any] = {name: Factor((*factor.terms, term), (*factor.values, amount))}
                     found.append((f"{name}: {term}", replace(law, **more, covariance=None)))
         return found

@@ -15,17 +15,11 @@ import numpy as np
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
+from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.initial_fields import refined_on_wider_bands, with_initial_fields
-from mesoscribe.symbolic.refine.refine import Refinement, refine
+from mesoscribe.symbolic.refine.refine import Refinement, briefly_refined
 from mesoscribe.symbolic.refine.rollouts import RollOutData
-from mesoscribe.symbolic.select.eliminate import EXCHANGES
 from mesoscribe.symbolic.select.exchange import Exchanges
-from mesoscribe.symbolic.select.trials import TRIAL_STEPS, TRIAL_TOLERANCE
-
-MOST = 2  # changes of a term
-BEYOND_NOISE = 1.02  # times what noise alone leaves
-LOWEST = 2.2  # 1.54 standard deviations, 1/ln 2 each, of the median of exponentially distributed squares
-FLOOR = 0.25  # however few the squares
 
 
 @dataclass(frozen=True)
@@ -58,16 +52,16 @@ def explained(found: Refinement, data: Trajectories, first_frame: int, candidate
         return Explained(refined, gone)
     fields = RollOutData.of(data, refined.law, first_frame).shortened()
     excess = _of_noise(refined, fields, data)
-    if excess <= BEYOND_NOISE:
+    if excess <= NUMBERS.beyond_noise:
         return Explained(refined, gone)
     taken: list[str] = []
     better, dropped = refined, gone
-    while len(taken) < MOST and (change := _changed(better, fields, data, candidates)) is not None:
+    while len(taken) < NUMBERS.changes and (change := _changed(better, fields, data, candidates)) is not None:
         taken.append(change[0])
         better, needless = refined_on_wider_bands(change[1], data, first_frame)
         dropped = (*dropped, *needless)
         fields = RollOutData.of(data, better.law, first_frame).shortened()
-        if _of_noise(better, fields, data) <= BEYOND_NOISE:
+        if _of_noise(better, fields, data) <= NUMBERS.beyond_noise:
             note = f"{', '.join(taken)}: noise is then all that the law leaves of the data"
             return Explained(better, dropped, (note,))
     note = (
@@ -86,7 +80,7 @@ def _changed(
         left = _of_noise(with_initial_fields(start, fields, clusters=data.n), fields, data)
         if left < least:
             best, least = (note, start), left
-        if left <= BEYOND_NOISE:
+        if left <= NUMBERS.beyond_noise:
             break
     return best
 
@@ -101,32 +95,25 @@ def _changes(
     law, on = found.law, Exchanges.of(found.law, fields)
 
     def soon(other: Law) -> Refinement:
-        return refine(
-            other,
-            fields,
-            pivot=on.pivot(other),
-            clusters=data.n,
-            steps=TRIAL_STEPS,
-            tolerance=TRIAL_TOLERANCE,
-        )
+        return briefly_refined(other, fields, pivot=on.pivot(other), clusters=data.n)
 
-    for other in [one for one in on.laws(law, candidates) if np.all(one.values())][:EXCHANGES]:
+    for other in [one for one in on.laws(law, candidates) if np.all(one.values())][: NUMBERS.exchanges]:
         (came,), (went,) = (
             a.keys() - b.keys() for a, b in permutations((other.coefficients, law.coefficients))
         )
         yield f"{came} taken in the place of {went}", soon(other)
     more = [(f"{name} taken in", soon(other)) for name, other in on.with_one_more(law, candidates)]
-    yield from sorted(more, key=lambda one: one[1].rmse)[:EXCHANGES]
+    yield from sorted(more, key=lambda one: one[1].rmse)[: NUMBERS.exchanges]
 
 
 def _of_noise(found: Refinement, fields: RollOutData, data: Trajectories) -> float:
     """A misfit with the initial fields refined, as a multiple of what white noise leaves of it.
 
-    The floor of the spectrum is the lowest of ten medians, of m squares each: (1 - LOWEST/√m) of the noise.
+    The floor of the spectrum is the lowest of ten medians, of m squares each: (1 - 2.2/√m) of the noise.
     """
     frames = fields.u.shape[1]
-    squares = np.count_nonzero(data.domain.resolved) / 10 * data.n * (frames - 1)
-    floor = max(FLOOR, 1 - LOWEST / np.sqrt(squares))
+    squares = np.count_nonzero(data.domain.resolved) / NUMBERS.spectrum_parts * data.n * (frames - 1)
+    floor = max(NUMBERS.least_floor, 1 - NUMBERS.lowest_median / np.sqrt(squares))
     of_each = float(fields.size.square().mean() * fields.size.pow(-2).mean())
     left = fields.noise / floor * of_each * (1 - 1 / frames)
     return float(found.rmse / np.sqrt(left)) if left > 0 else np.inf

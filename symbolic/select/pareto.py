@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from mesoscribe.symbolic.law.numbers import NUMBERS
+
 
 class Tried(NamedTuple):
     """A law that was put to the test: its number of coefficients, its error on validation roll-outs."""
@@ -47,11 +49,15 @@ class Pareto:
     @property
     def rule(self) -> str:
         """How the choice was made."""
+        n = NUMBERS.paying_terms
         asked = (
             f"A term stays if leaving it out, the others refitted, makes the error of validation roll-outs "
-            f"more than {self.pays:g} times larger, two terms {self.pays**2:g} times."
+            f"more than {self.pays:g} times larger, {n} terms {self.pays**n:g} times."
         )
-        noisy = " Errors are mostly measurement noise here: three standard errors over trajectories decide."
+        noisy = (
+            f" Errors are mostly measurement noise here: {NUMBERS.significant:g} standard errors over "
+            "trajectories decide."
+        )
         return asked + noisy * self.noisy
 
     def as_dict(self) -> dict[str, Any]:

@@ -10,14 +10,10 @@ from jaxtyping import Float
 from mesoscribe.hybrid.dynamics.error import lead_times
 from mesoscribe.symbolic.law.form import Parameter
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.refine.refine import LOST, SIGNIFICANT, Refinement, refine
+from mesoscribe.symbolic.law.numbers import NUMBERS
+from mesoscribe.symbolic.refine.refine import Refinement, briefly_refined
 from mesoscribe.symbolic.refine.rollouts import RollOutData, persistence, scores
 from mesoscribe.symbolic.select.pareto import Pareto, Tried
-
-TRIAL_TRAJECTORIES = 10  # that terms are put to the test on
-TRIAL_TOLERANCE = 1e-5
-TRIAL_STEPS = 8
-DOUBLED = 2.0  # squared errors, mostly noise, that are so many times larger without a term are not noise
 
 
 @dataclass(frozen=True)
@@ -72,9 +68,9 @@ class Trials:
     def of(self, law: Law, pivot: Parameter) -> Trial:
         """A law refined on a few trajectories, and scored."""
         windows = max(1, len(self.train.u) // self.clusters)
-        few = self.train.first(TRIAL_TRAJECTORIES * windows)
+        few = self.train.first(NUMBERS.trial_trajectories * windows)
         clusters = len(few.u) // windows
-        found = refine(law, few, pivot=pivot, clusters=clusters, steps=TRIAL_STEPS, tolerance=TRIAL_TOLERANCE)
+        found = briefly_refined(law, few, pivot=pivot, clusters=clusters)
         of_windows = scored(found.law, few).reshape(clusters, windows)
         trial = Trial(found, scored(found.law, self.validation), np.sqrt(np.mean(of_windows**2, axis=1)))
         self.tried.append(trial.place)
@@ -93,27 +89,28 @@ class Trials:
 
         Without them, validation roll-outs err less than `pays` times more, two or more terms its square.
         Errors that are mostly measurement noise hide what a term does; there terms stay if squares double
-        without, or if roll-outs of all trajectories are worse without in every likelihood (SIGNIFICANT
+        without, or if roll-outs of all trajectories are worse without in every likelihood (`significant`
         standard errors over trajectories).
         """
         without, full = (np.mean(t.scores**2) for t in (trial, tried))
-        allowed = self.pays ** (2 * min(terms, 2))
-        if not without <= (min(allowed, DOUBLED) if self.noisy(tried) else allowed) * full:
+        allowed = self.pays ** (2 * min(terms, NUMBERS.paying_terms))
+        if not without <= (min(allowed, NUMBERS.doubled) if self.noisy(tried) else allowed) * full:
             return False
         worse = trial.worse(tried)
-        if not self.noisy(tried) or len(worse) < 3:
+        if not self.noisy(tried) or len(worse) < NUMBERS.fewest_worse:
             return True
         if not np.isfinite(worse).all():
             return bool(np.isfinite(trial.seen).all())
-        return bool(worse.mean() < SIGNIFICANT * worse.std(ddof=1) / np.sqrt(len(worse)))
+        return bool(worse.mean() < NUMBERS.significant * worse.std(ddof=1) / np.sqrt(len(worse)))
 
     def still_predicts(self, trial: Trial) -> bool:
         """Whether a law errs at most half as much as "no change": errors near 1 tell nothing of a term."""
         leads = lead_times(self.validation.u.shape[1] - 1)
-        return bool(np.mean(trial.scores**2) < 0.25 * np.mean(persistence(self.validation, leads) ** 2))
+        allowed = NUMBERS.predicting * np.mean(persistence(self.validation, leads) ** 2)
+        return bool(np.mean(trial.scores**2) < allowed)
 
 
 def scored(law: Law, data: RollOutData) -> Float[np.ndarray, " n"]:
     """The errors of a law's roll-outs, one for each trajectory; inf where one is lost."""
     found = scores(law, data, lead_times(data.u.shape[1] - 1))
-    return np.where(found < LOST, found, np.inf)
+    return np.where(found < NUMBERS.lost_misfit, found, np.inf)

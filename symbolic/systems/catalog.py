@@ -15,6 +15,7 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, u
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.systems.chains import CHAINS, ChainSystem, user_chain
 from mesoscribe.symbolic.systems.initial import InitialField, check_request, initial_fields, noise_stream
 
@@ -163,7 +164,7 @@ def system(name: str, force_law: str | None = None) -> System | ChainSystem:
 
 def simulate(
     name: str,
-    n_trajectories: int = 48,
+    n_trajectories: int = NUMBERS.catalogue_trajectories,
     *,
     seed: int = 0,
     n_frames: int | None = None,
@@ -203,7 +204,7 @@ def simulate(
 
 def chain_states(
     name: str,
-    n_trajectories: int = 48,
+    n_trajectories: int = NUMBERS.catalogue_trajectories,
     *,
     seed: int = 0,
     n_frames: int | None = None,

@@ -14,11 +14,11 @@ from mesoscribe.hybrid.chain.splitting import VERLET, Splitting
 from mesoscribe.hybrid.chain.states import ChainData
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
+from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.parse import parse
 from mesoscribe.symbolic.systems.initial import InitialField, check_request, initial_fields, noise_stream
 from mesoscribe.symbolic.systems.long_wave import LongWave, long_wave
-
-PER_WAVE = 8  # sites that the shortest initial wave needs at least
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class ChainSystem:
     n_frames: int = 101
     power: float | None = None
     amplitude: float | None = None
-    courant: float = 0.05
+    courant: float = HYBRID.courant
     integrator: Splitting = VERLET
 
     @property
@@ -59,11 +59,11 @@ class ChainSystem:
         Raises:
             ValueError: too few sites for the initial waves.
         """
-        needed = PER_WAVE * self.initial.highest
+        needed = NUMBERS.sites_per_wave * self.initial.highest
         if self.sites < needed:
             raise ValueError(
-                f"expected at least {needed} sites for waves up to mode {self.initial.highest}, {PER_WAVE} "
-                f"to the shortest, got {self.sites}; take more sites"
+                f"expected at least {needed} sites for waves up to mode {self.initial.highest}, "
+                f"{NUMBERS.sites_per_wave} to the shortest, got {self.sites}; take more sites"
             )
         force = self.force(Chain(fput(), self.sites).epsilon)
         return Chain(force, self.sites, power=self.power, amplitude=self.amplitude)
@@ -75,7 +75,7 @@ class ChainSystem:
         chain = self.chain
         step = self.dt if dt is None else dt
         if step is None:
-            step = 0.01 / (chain.force.c * (chain.force.nonlinearity or 1))
+            step = NUMBERS.chain_step / (chain.force.c * (chain.force.nonlinearity or 1))
         times = step * np.arange(self.n_frames if n_frames is None else n_frames)
         u0 = initial_fields(self.initial, Domain((chain.sites,), (chain.length,)), n, seed)
         return chain.simulate(u0, times, courant=self.courant, integrator=self.integrator)

@@ -8,8 +8,9 @@ from functools import cached_property
 
 import sympy
 
-from mesoscribe.hybrid.chain.force import HIGHEST, NEGLIGIBLE, ForceLaw, analytic, coefficients
+from mesoscribe.hybrid.chain.force import ForceLaw, analytic, coefficients
 from mesoscribe.hybrid.data.provenance import Provenance
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.symbolic.law.equation import Mean, subscripted
 from mesoscribe.symbolic.law.factor import Factor, k
 from mesoscribe.symbolic.law.factor import u as u_symbol
@@ -115,14 +116,15 @@ def long_wave(
     expression = force.expression if isinstance(force, ForceLaw) else force
     if not analytic(expression):
         ForceLaw(expression)
-    found = [sympy.nsimplify(a) if a.is_Integer else a for a in map(_tidy, coefficients(expression, HIGHEST))]
+    series = map(_tidy, coefficients(expression, NUMBERS.force_powers))
+    found = [sympy.nsimplify(a) if a.is_Integer else a for a in series]
     stiffness = found[0]
     if not stiffness.is_positive:
         raise ValueError(f"expected F'(0) > 0, got {stiffness}; expand F about a minimum of the energy")
     present = [j for j, a in enumerate(found) if j and not _negligible(a, stiffness)]
     m = present[0] if present else 1
     c, A, sigma = sympy.sqrt(stiffness), *map(_exact, (amplitude, courant))
-    f = [(found[j] if j in present else sympy.Integer(0)) * A**j for j in range(HIGHEST)]
+    f = [(found[j] if j in present else sympy.Integer(0)) * A**j for j in range(NUMBERS.force_powers)]
     flux, corrections = _orders(c, m, f, sigma)
     return LongWave(expression, c, m, A, sigma, flux, corrections)
 
@@ -163,8 +165,8 @@ def _along(flux: sympy.Expr, rate: sympy.Expr) -> sympy.Expr:
 
 def _mean(term: sympy.Expr) -> sympy.Expr:
     """⟨term⟩ over the box in normal form: integrated by parts until no highest derivative stands alone."""
-    jets = [sympy.Dummy() for _ in range(HIGHEST)]
-    fields = [sympy.diff(u, xi, order) for order in range(HIGHEST)]
+    jets = [sympy.Dummy() for _ in range(NUMBERS.force_powers)]
+    fields = [sympy.diff(u, xi, order) for order in range(NUMBERS.force_powers)]
     rest, kept = sympy.Poly(term.subs(list(zip(fields, jets, strict=True))[::-1]), *jets), sympy.Integer(0)
     while not rest.is_zero:
         powers, coefficient = rest.terms()[0]
@@ -196,7 +198,8 @@ def _text(term: sympy.Expr) -> str:
 
 
 def _negligible(a: sympy.Expr, beside: sympy.Expr) -> bool:
-    return bool(a == 0 or (a.is_number and beside.is_number and abs(a) <= NEGLIGIBLE * abs(beside)))
+    numbers = a.is_number and beside.is_number
+    return bool(a == 0 or (numbers and abs(a) <= NUMBERS.negligible_coefficient * abs(beside)))
 
 
 def _tidy(term: sympy.Expr) -> sympy.Expr:

@@ -11,9 +11,10 @@ from mesoscribe import amplitude_scaling
 from mesoscribe.diagnostics.measure.alignment import aligned, symbol_at
 from mesoscribe.diagnostics.measure.energy import energy_along
 from mesoscribe.diagnostics.measure.errors import follow
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.probes import probe
 from mesoscribe.diagnostics.measure.scaling import exponents
-from mesoscribe.diagnostics.measure.sweep import N_AMPLITUDES, sweep
+from mesoscribe.diagnostics.measure.sweep import sweep
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, canonical_form
 from mesoscribe.hybrid.regression.rank_one import Case
@@ -108,7 +109,7 @@ def test_amplitudes_end_where_fields_leave_the_data() -> None:
     part = amplitude_scaling(QUARTIC, data)["V"]
     assert part.amplitudes[0] == pytest.approx(1e-2)
     assert part.amplitudes[-1] == pytest.approx(2.5)
-    assert len(part.amplitudes) == N_AMPLITUDES
+    assert len(part.amplitudes) == NUMBERS.amplitudes
     assert np.abs(part.amplitudes[-1] * data.u[:, 0]).max() == pytest.approx(np.abs(data.u).max())
 
 

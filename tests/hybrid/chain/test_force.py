@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import sympy
 
-from mesoscribe.hybrid.chain.force import HIGHEST, ForceLaw, fene, fput, r
+from mesoscribe.hybrid.chain.force import ForceLaw, fene, fput, r
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 TODA = ForceLaw(sympy.exp(r) - 1)
 LENNARD_JONES = ForceLaw(((1 + r) ** -7 - (1 + r) ** -13) / 6)
@@ -19,7 +20,7 @@ def test_taylor_series_is_that_of_the_force(name: str) -> None:
     law, small = LAWS[name], 1e-3 * STRAIN
     series = sum(a * small ** (j + 1) for j, a in enumerate(law.taylor))
     np.testing.assert_allclose(series, law(small), atol=1e-15)
-    assert len(law.taylor) == HIGHEST
+    assert len(law.taylor) == NUMBERS.force_powers
 
 
 def test_speed_and_first_nonlinearity() -> None:

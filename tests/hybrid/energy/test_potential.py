@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from mesoscribe.hybrid.energy.potential import FLOOR, PointwiseNetwork, log_cosh
+from mesoscribe.hybrid.energy.potential import PointwiseNetwork, log_cosh
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from tests.support.examples import fields, random_model
 
 BOXES = [((32,), 0), ((32,), 3), ((10, 8), 0), ((10, 8), 2)]
@@ -82,7 +83,7 @@ def test_energy_is_bounded_below_by_a_growing_quadratic(shape: tuple[int, ...], 
         growth = F.drive.abs() + (F.amplitude * F.steepness).abs().sum()
         linear = growth * v.abs().mean(model.domain.axes) - F(torch.zeros_like(v[:, :1])).flatten(1)[:, 0]
         bounded = energy.nonlocal_part.bound.abs() if energy.nonlocal_part is not None else 0.0
-        floor = volume * (0.5 * FLOOR * (v**2).mean(model.domain.axes) - linear - bounded)
+        floor = volume * (0.5 * NUMBERS.least_symbol * (v**2).mean(model.domain.axes) - linear - bounded)
         assert bool((energy(v).total >= floor - 1e-9 * floor.abs()).all())
         assert float(floor.detach()[-1]) > 0
 
@@ -100,7 +101,7 @@ def test_pointwise_energy_grows_at_most_linearly() -> None:
 def test_quadratic_symbol_is_positive(shape: tuple[int, ...], low_modes: int) -> None:
     for seed in SEEDS:
         energy = random_model(shape=shape, low_modes=low_modes, seed=seed, size=3.0).potential
-        assert float(energy.symbol().detach().min()) >= FLOOR
+        assert float(energy.symbol().detach().min()) >= NUMBERS.least_symbol
         assert float(energy.a.detach()) > 0
 
 

@@ -12,13 +12,13 @@ import torch
 from mesoscribe import fit
 from mesoscribe.diagnostics.measure.probes import probe
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.energy.nonlocal_energy import LINEAR
 from mesoscribe.hybrid.learn.canonical import canonical_form
 from mesoscribe.hybrid.learn.imitate import build
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.regression.search import warm_start
 from mesoscribe.hybrid.regression.warm_start import WarmStart
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.symbolic.law.density_terms import u_x, u_xx
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
@@ -130,7 +130,10 @@ def test_network_starts_as_its_warm_start_and_N_is_linear_there(
     (local,) = member.energy.others
     ours, theirs = member.K * local.force(u_hat), model.member().K * N.force(u_hat).detach()
     torch.testing.assert_close(theirs, ours * member.mask, rtol=0, atol=1e-9 * float(ours.abs().max()))
-    assert float(N(u_hat).detach().abs().max()) <= model.domain.volume * float(N.bound) * 2 / LINEAR
+    assert (
+        float(N(u_hat).detach().abs().max())
+        <= model.domain.volume * float(N.bound) * 2 / NUMBERS.nonlocal_bound
+    )
     model.save(tmp_path)
     again = OnsagerModel.load(tmp_path).potential.nonlocal_part
     assert again is not None

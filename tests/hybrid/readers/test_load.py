@@ -347,7 +347,7 @@ def test_size_is_checked_before_reading(tmp_path: Path, monkeypatch: pytest.Monk
         load(tmp_path / "huge.npz", memory=1e6)
     with pytest.raises(ValueError, match="readable values of u in"):
         load(tmp_path / "huge.npz")
-    monkeypatch.setattr(store, "LARGEST", 100)
+    monkeypatch.setattr(store, "FIELD_BYTES", 100)
     with pytest.raises(ValueError, match="GiB of float64 in u of memory, got .* store fewer trajectories"):
         load({"u": U, "t": T, "x": X})
 

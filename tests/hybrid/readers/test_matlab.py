@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mesoscribe.hybrid.readers.matlab import NUMBERS, variables
+from mesoscribe.hybrid.readers.matlab import NUMERIC, variables
 
 TYPES = [np.dtype(code) for code in ("f8", "f4", "c16", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8")]
 ARRAYS = st.sampled_from(TYPES).flatmap(
@@ -41,7 +41,7 @@ def test_what_is_not_numbers_is_named(tmp_path: Path) -> None:
     scipy.io.savemat(tmp_path / "a.mat", content)
     kinds = {variable.name: variable.kind for variable in variables(tmp_path / "a.mat")}
     assert kinds == {"s": "struct", "c": "cell", "t": "char", "b": "logical"}
-    assert not NUMBERS.keys() & set(kinds.values())
+    assert not NUMERIC.keys() & set(kinds.values())
 
 
 @pytest.mark.parametrize("compressed", [False, True])

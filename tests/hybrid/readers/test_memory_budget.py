@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 from mesoscribe import load
 from mesoscribe.cli import main
 from mesoscribe.hybrid.readers.filecheck import check
-from mesoscribe.hybrid.readers.memory_budget import FEWEST, chosen, values_in, window
+from mesoscribe.hybrid.readers.memory_budget import chosen, values_in, window
+from mesoscribe.hybrid.space.numbers import NUMBERS
 
 N, T, X = 48, np.arange(20) * 0.1, np.arange(64) * 0.25
 WAVES = np.cos(2 * np.pi * X / 16 + np.arange(4 * N)[:, None, None])
@@ -87,7 +88,7 @@ def test_part_of_frames_is_the_part_of_all(tmp_path: Path) -> None:
 def test_trajectories_go_before_frames_but_a_few_stay() -> None:
     part, notes = chosen({"n": 10, "t": 100, "x": 50}, slice(10, None), 3 * 90 * 50)
     assert part == {"n": slice(0, 8, 2), "t": slice(10, 77, 1), "x": slice(0, 50)}
-    assert FEWEST == 4
+    assert NUMBERS.fewest_read == 4
     assert notes[0] == "kept 90 of 100 frames (10:100)"
     assert notes[1].startswith("read 4 of 10 trajectories and 67 of 90 frames")
     assert chosen({"x": 50, "t": 100}, slice(None), 5000)[1] == ()

@@ -9,7 +9,8 @@ import pytest
 import sympy
 
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, columns, kx, ky, u
-from mesoscribe.symbolic.law.library import FAMILIES, HIGHEST_POWER, polynomials
+from mesoscribe.symbolic.law.library import FAMILIES, polynomials
+from mesoscribe.symbolic.law.numbers import NUMBERS
 
 DIMENSIONS = pytest.mark.parametrize("ndim", [1, 2])
 
@@ -26,7 +27,7 @@ def test_q_and_m_are_even_and_w_is_odd(ndim: int) -> None:
 
 @DIMENSIONS
 def test_F_holds_no_constant_and_no_quadratic_term(ndim: int) -> None:
-    assert (u, *(u**p for p in range(3, HIGHEST_POWER + 1))) == polynomials(ndim).F
+    assert (u, *(u**p for p in range(3, NUMBERS.library_power + 1))) == polynomials(ndim).F
 
 
 @DIMENSIONS

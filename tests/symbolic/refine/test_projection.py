@@ -17,6 +17,7 @@ from mesoscribe.symbolic.refine.refine import Misfit, refine
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.laws import LAWS, SHAPES, smooth
+from tests.support.numbers import change
 
 
 @pytest.mark.parametrize("shape", [(8,), (9,), (6, 6)])
@@ -84,7 +85,7 @@ def test_both_ways_leave_the_same_of_a_misfit(
     x = np.ones(len(misfit.free))
     rng = np.random.default_rng(0)
     noise = rng.normal(size=(4, data.u.shape[1] * data.domain.points, 2))
-    monkeypatch.setattr(module, "ACCURACY", 1e-6)
+    change(monkeypatch, module, krylov_accuracy=1e-6)
     dense, iterative = Dense.of(misfit, x, 1), Iterative.of(misfit, x, 1)
     modes = torch.as_tensor(np.moveaxis(noise, -1, 0)).reshape(2, 4, -1, *data.domain.shape)
     modes = data.domain.ifft(data.domain.fft(modes) * law.member(data.domain).mask)  # as all misfits are
@@ -100,7 +101,7 @@ def test_coefficients_are_the_same_both_ways(name: str, points: int, monkeypatch
     used: list[type[Projection]] = []
 
     def refined(largest: int) -> Law:
-        monkeypatch.setattr(module, "LARGEST", largest)
+        change(monkeypatch, module, dense_values=largest)
         used.append(type(projection(Misfit(law, data, law.scale, 1), np.ones(len(law.values()) - 1), 1)))
         return with_initial_fields(found, data, clusters=4).law
 

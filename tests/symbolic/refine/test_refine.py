@@ -14,6 +14,7 @@ from mesoscribe.symbolic.refine import rollouts
 from mesoscribe.symbolic.refine.refine import clustered_covariance, refine
 from mesoscribe.symbolic.refine.rollouts import RollOutData, predicted, scores, substeps_for
 from mesoscribe.symbolic.systems.catalog import initial_fields, system
+from tests.support.numbers import change
 
 DT = {"kdv": 2e-3, "allen_cahn": 1e-3}
 
@@ -186,10 +187,10 @@ def test_aliases_at_the_end_of_the_spectrum_are_no_noise() -> None:
 def test_large_data_are_refined_on_their_first_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     data = RollOutData.of(trajectories("kdv", 3, 40), system("kdv").law)
     assert data.shortened().u.shape == data.u.shape
-    monkeypatch.setattr(rollouts, "ENOUGH", 20 * 3 * data.domain.points)
+    change(monkeypatch, rollouts, refined_values=20 * 3 * data.domain.points)
     assert torch.equal(data.shortened().u, data.u[:, :20])
-    monkeypatch.setattr(rollouts, "ENOUGH", 1)
-    assert data.shortened().u.shape[1] == rollouts.FEWEST
+    change(monkeypatch, rollouts, refined_values=1)
+    assert data.shortened().u.shape[1] == rollouts.NUMBERS.refined_frames
 
 
 def test_windows_cut_trajectories_end_to_end() -> None:

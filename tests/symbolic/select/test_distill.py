@@ -23,8 +23,9 @@ from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import polynomials
+from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.read.factors import Importance, importance, pivot_of, read_off
-from mesoscribe.symbolic.read.network_skill import PRECISION, Skill
+from mesoscribe.symbolic.read.network_skill import Skill
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.select.distill import Distillation, distillation
 from mesoscribe.symbolic.select.eliminate import dissipates, eliminate
@@ -191,7 +192,7 @@ def test_importance_is_where_the_data_are(allen_cahn: Run) -> None:
 
 def test_precision_is_within_its_bounds(allen_cahn: Run) -> None:
     skill = Skill.of(allen_cahn.model, allen_cahn.network, allen_cahn.data)
-    assert PRECISION[0] <= skill.precision <= PRECISION[1]
+    assert NUMBERS.finest_precision <= skill.precision <= NUMBERS.coarsest_precision
 
 
 def test_pivot_is_the_operator_that_acts_most(kdv: Run) -> None:

@@ -1,0 +1,207 @@
+"""The numbers that decide: thresholds, tolerances, sizes of samples, numbers of steps, in one table a package.
+
+What can change a law, a verdict, a caution or the accuracy of a result stands here, and what is printed about
+it is generated from here. Constants of mathematics, of file formats and of layout stay where they are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, TypeVar
+
+Value = TypeVar("Value")
+Origin = Literal["derived", "tuned", "option"]
+
+
+def number(value: Value, meaning: str, unit: str = "1", origin: Origin = "tuned") -> Value:
+    """A row of a table.
+
+    Args:
+        value: the number, or a tuple of them.
+        meaning: what it is, and what a larger or smaller one would do.
+        unit: what it counts, or what it is a share or a multiple of.
+        origin: "derived" from a theory, an exact property or the precision of numbers; "tuned" on data;
+            "option", the default of what a user may choose.
+    """
+    found: Value = field(default=value, metadata={"meaning": meaning, "unit": unit, "origin": origin})
+    return found
+
+
+def rows(numbers: Any) -> Iterator[tuple[str, str, str, str, str]]:
+    """Name, value, unit, origin and meaning of each row of a table."""
+    for row in fields(numbers):
+        value = getattr(numbers, row.name)
+        shown = ", ".join(_shown(part) for part in (value if isinstance(value, tuple) else (value,)))
+        yield row.name, shown, row.metadata["unit"], row.metadata["origin"], row.metadata["meaning"]
+
+
+def _shown(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:g}"
+
+
+def table(numbers: Any) -> str:
+    """A table as Markdown."""
+    head = ("name", "value", "unit", "origin", "meaning")
+    lines = [head, ("---",) * len(head), *((f"`{name}`", *others) for name, *others in rows(numbers))]
+    return "\n".join(
+        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |" for cells in lines
+    )
+
+
+# fmt: off
+@dataclass(frozen=True)
+class HybridNumbers:
+    """Numbers of data, dynamics, regression and training, in the order of the rooms."""
+
+    # energy
+    hidden_units: int = number(64, "hidden units of F: more follow finer structure in u, and cost time")
+    transitions: float = number(16.0, "how many transitions of one hidden unit fit into the range of F: more are steeper")
+    ridge: float = number(1e-12, "penalty when F imitates the warm start's polynomial: larger bends F, smaller lets units cancel", "squared column")
+    least_symbol: float = number(1e-3, "lower bound of Q(k), which bounds V from below: larger moves energy from q to F", "scaled units")
+    level_share: float = number(0.1, "Q(k) starts at least this much above 0: larger moves more energy from q to F", "mean |q|")
+    table_nodes: int = number(512, "nodes of the table of F' that steps use, and on which F imitates the warm start: the error falls as their fourth power", "nodes")
+    invariants_width: int = number(16, "hidden units of the network of invariants in N", "units")
+    nonlocal_bound: float = number(1e8, "bound of N: smaller bends N on the data, larger loses digits of it", "N on the data", "derived")
+    # data
+    shortest: int = number(3, "fewest frames of a trajectory, and of each part of one that is split", "frames", "derived")
+    split_fractions: tuple[float, float, float] = number((0.7, 0.15, 0.15), "shares of the data that train, validate and test", "trajectories", "option")
+    validation_share: float = number(0.15, "share kept back to validate where a fit is given none", "trajectories")
+    single_rounding: float = number(4 * 2.0**-23, "what counts as rounding in data that were stored in single precision", "largest value", "derived")
+    unevenness: float = number(1e-4, "steps of x or t may differ by so much: larger admits uneven data, smaller refuses rounded coordinates", "mean step")
+    fewest_points: int = number(4, "fewest points along an axis", "points", "derived")
+    endpoint_change: float = number(2.0, "a field that changes by less at its ends is flat there, and tells no repeated endpoint", "single_rounding")
+    endpoint_roughness: float = number(2.0, "a last point is no repeated one where the upper modes grow by more without it", "variance of upper modes")
+    jump_quantile: float = number(0.99, "quantile of the differences inside a box that those across its boundary are compared with", "quantile")
+    jump_over_quantile: float = number(10.0, "times that quantile: a difference across the boundary beyond is no periodic field's", "jump_quantile")
+    jump_over_largest: float = number(2.0, "times the largest difference inside, which it must exceed too: smaller takes steep fronts for jumps", "largest difference")
+    jump_frames: float = number(0.5, "share of the frames in which it must", "frames")
+    centre_reach: float = number(0.1, "u = 0 is the centre if the data reach it to this share of their range, else their mean is", "range of u")
+    # data, screened
+    spike_deviations: float = number(6.0, "by how much a bad value lies off its neighbours: smaller finds bad values in noise", "standard deviations")
+    spike_over_waves: float = number(3.0, "the same, over what is normal a few points away: smaller finds bad values on fronts", "difference")
+    spike_least: float = number(0.1, "the same, of the field: smaller values mislead nobody", "standard deviation of u")
+    spike_half: float = number(0.3, "how far the neighbours of a bad value may lie from half of it on the other side")
+    baseline_errors: float = number(5.0, "by how much the mean of all trajectories must move alike to be called a baseline", "standard errors")
+    baseline_least: float = number(1e-3, "the same: a smaller one misleads nobody", "standard deviation of u")
+    quantised_share: int = number(4, "values for each level, at least, of a field that is called quantised")
+    quantised_levels: int = number(2**16, "most levels of a field that is called quantised: those of 16 bits", origin="derived")
+    quantised_rounding: float = number(1e-3, "how far levels may lie off multiples of one step", "step")
+    most_of_field: float = number(0.9, "share of the variance whose modes tell whether frames are too far apart")
+    frames_correlate: float = number(0.5, "correlation from frame to frame below which a mode has changed, above which it is no noise")
+    short_waves: float = number(0.1, "which waves are the shortest that points resolve", "Nyquist wavenumber")
+    short_waves_share: float = number(1e-4, "variance in them from which points are called too far apart")
+
+    # readers
+    memory: float = number(0.5, "memory that is given to a field of a file; a fit takes some six times as much", "GiB", "option")
+    fewest_read: int = number(4, "trajectories that are read, if there are so many, before frames are left out", "trajectories")
+    # dynamics
+    score_leads: tuple[int, ...] = number((1, 2, 5), "lead times in each decade whose errors make the score of a roll-out", "frames")
+    rtol: float = number(1e-7, "local error allowed in a frame of a simulation: smaller takes more steps", "norm of u", "option")
+    step_rounding: float = number(2e-14, "a local error below this cannot be measured", "norm of u", "derived")
+    step_halvings: int = number(20, "a frame of a simulation is divided into at most 2 to this many steps before it is lost", "halvings")
+    rollout_halvings: int = number(6, "the same for roll-outs that only judge a member: larger spends time on lost ones", "halvings")
+    force_difference: float = number(1e-5, "forward difference of a force, the transpose of a step: larger bends, smaller rounds", "argument", "derived")
+    quadrature_agreement: float = number(1e-9, "quadratures that agree so far are exact to rounding; where not, the quotient of F takes their place", "largest force", "derived")
+    negative_rounding: float = number(1e-9, "a symbol that is negative by less is ≥ 0, but for rounding: m(k), or a quadratic energy", "largest value", "derived")
+    discrete_tolerance: float = number(1e-11, "error of the equation and of the energy law in a step of DiscreteGradient", "norm, terms of V", "option")
+    finest_tolerance: float = number(1e-14, "smallest tolerance that double precision reaches", "norm, terms of V", "derived")
+    discrete_halvings: int = number(12, "halvings of such a step before it is refused", "halvings", "option")
+    newton_steps: int = number(12, "Newton steps before it is halved", "steps")
+    backtracks: int = number(3, "halvings of a Newton step that does not reduce the residual", "halvings")
+    newton_directions: int = number(30, "largest Krylov space of a Newton step", "directions")
+    newton_accuracy: float = number(1e-3, "how exactly a Newton step is solved for: smaller needs fewer of them, each longer", "residual")
+    newton_difference: float = number(1e-7, "finite difference of N's force in it: larger bends, smaller rounds", "norm of u", "derived")
+    # chain
+    force_powers: int = number(9, "powers of r among which the first nonlinearity of F is looked for", "powers")
+    negligible_coefficient: float = number(1e-12, "a Taylor coefficient of F below this is rounding", "F'(0)", "derived")
+    real_zero: float = number(1e-6, "a zero of a polynomial with a smaller imaginary part is real, and bounds F's domain", "modulus", "derived")
+    fewest_sites: int = number(8, "fewest sites of a chain", "sites")
+    courant: float = number(0.05, "cΔt of a chain's integrator: smaller is more accurate and slower", "sites", "option")
+    energy_lost: float = number(0.05, "change of the energy at which the simulation of a chain is given up", "energy")
+    bond_samples: int = number(2001, "bonds between the shortest and the longest on which F' > 0 is checked", "bonds")
+    frame_unevenness: float = number(1e-6, "frames of a chain may differ by so much", "mean frame", "derived")
+    speed_wave: int = number(16, "the speed is estimated on waves of at least so many sites: shorter ones disperse", "sites")
+    image_rise: float = number(1e3, "a rise of the spectrum beyond the strongest mode that is the image of an interpolation", "least power")
+    spectrum_margin: float = number(10.0, "modes above so many times the floor of the spectrum are resolved: smaller takes noise in", "floor")
+    spectrum_gap: int = number(3, "empty stretches of so many modes count as full", "modes")
+    wave_sweeps: int = number(4, "corrections of the linear wave; each takes a power of ε² off its error", "sweeps", "derived")
+    # regression: products in time
+    test_power: int = number(4, "power p of the test function (1 - s²)^p: larger is smoother, and narrower", "power")
+    window_shifts: int = number(2, "windows in a half-width: more repeat the same data", "windows")
+    exact_degree: int = number(8, "degree in t up to which integration by parts is exact on frames", "degree")
+    column_rounding: float = number(1e-13, "a mode of a column below this tells of rounding, not of the equation", "largest mode", "derived")
+    half_widths: tuple[int, ...] = number((2, 4, 8, 16), "half-widths of the windows in time that are tried: wider average noise, and miss what is fast", "frames")
+    # regression: rank one
+    highest_power: int = number(7, "highest power of u in F' of the warm start", "power")
+    free_cutoff: float = number(1e-10, "singular values dropped in the unrestricted regression: larger drops columns, smaller fits rounding", "largest", "derived")
+    force_cutoff: float = number(1e-12, "the same for the coefficients of F' in the class", "largest", "derived")
+    factor_sweeps: int = number(300, "sweeps of the alternation between K, q and F' at most", "sweeps")
+    factor_gain: float = number(1e-9, "a sweep that gains less ends it", "squared residual")
+    # regression: selection and class test
+    too_fast: float = number(1.5, "|λ| dt beyond which a mode is too fast for the frames: larger trusts modes that the windows average away", "1")
+    fast_residual: float = number(0.9, "of such a mode, unexplained at most: more is noise, not speed", "norm")
+    resolved_residual: float = number(0.3, "a mode is resolved where held-out data leave less unexplained: larger takes noisy modes in", "norm")
+    fewest_modes: int = number(4, "where none is, the best so many are taken", "modes")
+    least_residual: float = number(1e-14, "a residual counts as at least this in the weights of the modes", "squared signal", "derived")
+    indifferent: float = number(1.05, "a simpler member whose held-out squared residual is larger by this factor is no worse", "squared residual")
+    negligible_residual: float = number(1e-8, "what quadrature in time leaves: no reason for a richer member", "squared signal", "derived")
+    folds: int = number(5, "parts of the trajectories that the class test leaves out in turn", "parts")
+    in_class: float = number(2.0, "the class may leave so many times the squared held-out residual of no class at all: larger accepts more equations", "squared residual")
+    class_significance: float = number(3.0, "unless the difference is within so many standard errors", "standard errors")
+    imaginary_q: float = number(0.05, "|Im q|/|q| beyond which the linear part is named as the reason against the class", "1")
+    unforced: float = number(0.5, "a forcing is suspected where less is left without what all trajectories share", "squared residual")
+    forced_by_chance: float = number(1e-4, "and where that has a smaller probability by chance: larger finds forcings in noise", "probability")
+    fewest_forced: int = number(4, "trajectories that such a probability takes", "trajectories", "derived")
+    steady_share: float = number(0.5, "share of a forcing's square that does not change in time, beyond which it is one in x", "1")
+    # regression: continuation of symbols, search
+    highest_even: int = number(4, "highest even power of k by which symbols are continued", "power")
+    highest_odd: int = number(5, "highest odd one", "power")
+    continuation_terms: int = number(3, "terms of a continuation at most", "terms")
+    equally_likely: float = number(6.0, "continuations whose criterion is worse by less are as good: larger distrusts more modes", "criterion")
+    continuations_agree: float = number(1.0, "difference of as good continuations up to which a mode is trusted", "value")
+    least_symbol_error: float = number(1e-3, "errors of a symbol count as at least this: smaller lets one mode decide", "median error")
+    trial_bands: int = number(8, "bands of modes tried at a time", "bands")
+    band_tie: float = number(1e-3, "bands whose scores agree so far are equally good: the largest of trusted modes is taken", "score")
+    least_band: int = number(2, "modes of the smallest band", "modes")
+    search_trajectories: int = number(8, "validation trajectories that are rolled out to judge a warm start: fewer are faster, and noisier", "trajectories")
+    search_rtol: float = number(1e-5, "accuracy of these roll-outs", "norm of u")
+    short_frames: int = number(11, "frames of the roll-outs that choose the width of the test functions", "frames")
+    nonlocal_gain: float = number(1.2, "an N must make short roll-outs better by this factor; more is hidden where noise is 1 %", "score")
+    little_variance: float = number(1e-4, "terms with derivatives speak against the class only where it leaves more than this", "variance")
+    # regression: a first frame that erases modes
+    erasure_frames: int = number(12, "frames that show whether the first step erases high modes once and for all", "frames")
+    erasure_modes: float = number(0.5, "wavenumber from which modes are high", "Nyquist")
+    erasure_floor: float = number(1e-14, "energy of these that counts as rounding", "energy", "derived")
+    erasure_fall: float = number(10.0, "factor by which their energy must fall in that step", "energy")
+    erasure_faster: float = number(10.0, "and so many times faster than in the median of the next steps", "logarithm of energy")
+    erasure_steps: int = number(4, "fewest steps that show it", "steps")
+    # learning
+    leads: tuple[int, ...] = number((1, 3, 5), "frames rolled out in each stage of training", "frames", "option")
+    steps: tuple[int, ...] = number((200, 200, 400), "optimiser steps of each stage: more cost time", "steps", "option")
+    batch: int = number(32, "windows in a step", "windows", "option")
+    step_values: int = number(2**16, "values in a step at most: fewer windows are taken of large fields", "values", "option")
+    rate: float = number(3e-4, "first learning rate of Adam", "1", "option")
+    coarse_score: float = number(1e-3, "from a warm start with a better score the rate is less in proportion", "score")
+    least_rate: float = number(1e-3, "share of the rate that is left at least", "rate")
+    rate_fall: float = number(100.0, "times smaller than at first is the rate at the end of the cosine", "rate")
+    prior: float = number(1e-6, "pull of each mode's symbols towards the warm start, where data are silent: larger keeps its errors", "loss", "option")
+    every: int = number(50, "steps between validations", "steps", "option")
+    patience: int = number(4, "validations without progress that end the training", "validations", "option")
+    progress: float = number(0.05, "a validation score better by less than this share is no progress", "score")
+    validation_trajectories: int = number(8, "held-out trajectories that validate", "trajectories")
+    stepper_share: float = number(0.03, "error of the stepper in a frame while training: smaller takes more substeps", "warm start's score")
+    fine_score: float = number(1e-6, "a score below which nothing more is asked of the stepper", "score")
+    substeps: tuple[int, ...] = number((1, 2, 4, 8, 16), "substeps a frame that are tried", "substeps", "derived")
+    points_per_mode: int = number(4, "points a wavelength of the highest mode, which carry products of the modes: fewer alias", "points", "derived")
+    least_points: int = number(8, "points along an axis of a network at least", "points")
+    nonlocal_frames: int = number(8, "frames of each trajectory that show how large N becomes", "frames")
+    low_modes: tuple[int, int] = number((4, 2), "modes along each axis, in one and in two dimensions, whose invariants enter N", "modes")
+    force_margin: float = number(0.25, "how far beyond the data F is known: larger spreads its hidden units", "range of u")
+    canonical_nodes: int = number(401, "values of u on which F' is read from a network", "nodes", "option")
+    leading_modes: int = number(4, "lowest modes, at least, that decide the leading order of m or w", "modes")
+    leading_share: float = number(0.125, "share of the modes that do", "modes")
+    warm_snapshots: int = number(64, "snapshots whose forces on m sites give the warm start", "snapshots")
+
+
+NUMBERS = HybridNumbers()
