@@ -38,9 +38,7 @@ def official() -> Callable[[str], Path]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How many inputs the fuzz tests mutate."""
-    parser.addoption(
-        "--fuzz", type=int, default=100, help="mutations of each kind in test_fuzz.py"
-    )
+    parser.addoption("--fuzz", type=int, default=100, help="mutations of each kind in test_fuzz.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

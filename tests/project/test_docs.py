@@ -20,7 +20,7 @@ from tests.support.pages import Page
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
 TEXTS = [ROOT / "README.md", *DOCS]
-GROUP = typer.main.get_command(main)
+GROUP = typer.main.get_group(main)
 FETCHING = {("script", "src"), ("img", "src"), ("iframe", "src"), ("link", "href"), ("source", "src")}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ from mesoscribe.symbolic.read.optimisers import BY_NAME, DEFAULT, FROLS, STLSQ, 
 from mesoscribe.symbolic.systems.catalog import CATALOG
 
 Learned = tuple[OnsagerModel, Trajectories]
-SAMPLING = {"n_frames": 16, "dt": 3e-3}
+SAMPLING: dict[str, Any] = {"n_frames": 16, "dt": 3e-3}
 
 
 def invoke(*args: object) -> Result:
