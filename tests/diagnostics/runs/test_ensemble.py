@@ -51,7 +51,7 @@ def test_too_few_trajectories_are_refused(data: Trajectories) -> None:
 
 
 def test_spread_of_members_holds_most_of_them(data: Trajectories) -> None:
-    found = ensemble(data, members=12, example=refitted)
+    found = ensemble(data, members=12, member=refitted)
     assert found.consensus == (frozenset(TRUTH.coefficients), 1.0)
     for row in found.terms:
         values = [law.coefficients[row.name] for law in found.laws]
@@ -70,11 +70,11 @@ def test_terms_that_come_and_go_are_counted() -> None:
 
 
 def test_members_that_fail_are_named(data: Trajectories) -> None:
-    found = ensemble(data, members=3, example=partial(refuses, seeds={1}))
+    found = ensemble(data, members=3, member=partial(refuses, seeds={1}))
     assert len(found.laws) == 2
     assert found.failed == ("seed 1: lost at t = 0.1",)
     with pytest.raises(ValueError, match="none"):
-        ensemble(data, members=2, example=partial(refuses, seeds={0, 1}))
+        ensemble(data, members=2, member=partial(refuses, seeds={0, 1}))
 
 
 def test_folder_of_something_else_is_refused(tmp_path: Path) -> None:
