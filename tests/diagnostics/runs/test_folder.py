@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -225,6 +226,14 @@ def test_what_was_saved_stays_and_is_named(error: BaseException, tmp_path: Path)
         assert kept(work)[0] == PLAN
         fill(work)
     assert finished(out, PLAN, "metrics.json")
+
+
+def test_a_request_to_end_is_an_interruption(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), whole(tmp_path / "out"):
+        signal.raise_signal(signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert not list(tmp_path.iterdir())
 
 
 def test_another_plan_is_not_gone_on_with(out: Path) -> None:

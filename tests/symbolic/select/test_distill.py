@@ -6,16 +6,14 @@ import copy
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from mesoscribe import distill, fit, simulate
+from mesoscribe import distill, simulate
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel, Setting
-from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.units import Scales
 from mesoscribe.hybrid.space.domain import Domain
@@ -30,14 +28,12 @@ from mesoscribe.symbolic.select.distill import Distillation, distillation
 from mesoscribe.symbolic.select.eliminate import dissipates, eliminate
 from mesoscribe.symbolic.systems.catalog import CATALOG, initial_fields
 from tests.support.laws import LAWS, smooth
-
-SHORT = Schedule(leads=(1, 3), steps=(20, 20), batch=16, every=20)
-SAMPLING: dict[str, dict[str, Any]] = {"kdv": {"n_frames": 24, "dt": 2e-3}, "allen_cahn": {"n_frames": 20}}
+from tests.support.runs import Learned
 
 
 @dataclass(frozen=True)
 class Run:
-    """A quick fit, and what was distilled from it."""
+    """A trained network, and what was distilled from it."""
 
     data: Trajectories
     model: OnsagerModel
@@ -56,20 +52,18 @@ class Run:
         )[0]
 
 
-def run(name: str) -> Run:
-    data = simulate(name, 6, seed=0, points=64, **SAMPLING[name])
-    model = fit(data, seed=0, schedule=SHORT, progress=False)
-    return Run(data, model, distillation(model, data, seed=0))
+def run(learned: Learned) -> Run:
+    return Run(learned.data, learned.model, distillation(learned.model, learned.data, seed=0))
 
 
 @pytest.fixture(scope="module")
-def kdv() -> Run:
-    return run("kdv")
+def kdv(learned: Callable[[str], Learned]) -> Run:
+    return run(learned("kdv"))
 
 
 @pytest.fixture(scope="module")
-def allen_cahn() -> Run:
-    return run("allen_cahn")
+def allen_cahn(learned: Callable[[str], Learned]) -> Run:
+    return run(learned("allen_cahn"))
 
 
 @pytest.mark.slow
