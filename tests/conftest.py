@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import jaxtyping
 import pytest
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads are 30 times slower on busy cores
@@ -32,11 +33,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Shapes are checked by what jaxtyping adds to a module as it is imported, so before any test is."""
     if config.getoption("shapes"):
-        from jaxtyping import install_import_hook
+        from tests.support import shapes
 
-        import tests.support.shapes  # noqa: F401  where the hook finds it
-
-        install_import_hook("mesoscribe", "tests.support.shapes.checked")
+        shapes.install()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,6 +48,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _one_thread() -> None:
     """Two files are tested side by side, whatever the environment says or a test has set."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture
+def unchecked_shapes() -> Iterator[None]:
+    """For wrong shapes on purpose: the package's own refusal is what the test looks at."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture(scope="session")

@@ -111,7 +111,7 @@ def about(member: Member, data: RollOutData) -> Member:
 
 def followed(
     member: Member, start: Tensor, data: RollOutData, substeps: int
-) -> Float[Tensor, "... nt-1 *grid"]:
+) -> Float[Tensor, "... steps *grid"]:
     """Roll-outs of a flow from start (*batch, *grid), at the frames after the first."""
     frames, axis = data.u.shape[1] - 1, -data.domain.ndim - 1
     with torch.no_grad():
@@ -120,12 +120,12 @@ def followed(
 
 def rolled(
     member: Member, start: Tensor, data: RollOutData, substeps: int
-) -> Float[Tensor, "... nt-1 *grid"]:
+) -> Float[Tensor, "... steps *grid"]:
     """The same with the linear part that suits the data."""
     return followed(about(member, data), start, data, substeps)
 
 
-def predicted(law: Law, data: RollOutData, substeps: int) -> Float[Tensor, "n nt-1 *grid"]:
+def predicted(law: Law, data: RollOutData, substeps: int) -> Float[Tensor, "n steps *grid"]:
     """Roll-outs of a law from the first frame, at the following ones."""
     return rolled(law.member(data.domain), data.u[:, 0], data, substeps)
 

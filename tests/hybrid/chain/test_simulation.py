@@ -217,6 +217,7 @@ def test_a_chain_that_is_lost_names_the_time() -> None:
         refused(force=fput(), amplitude=0.07, courant=0.7, u0=fields(highest=8), tau=np.arange(30) * 0.05)
 
 
+@pytest.mark.usefixtures("unchecked_shapes")
 def test_states_of_different_shapes_are_refused() -> None:
     data = refused()
     with pytest.raises(ValueError, match="expected r and v .*, got shapes"):
