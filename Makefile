@@ -1,5 +1,7 @@
 # make demo   the main job on a built-in system: from trajectories to an equation and a report, in demo/
-# make test   lint, types and all tests
+# make quick  the inner loop, under a minute: ruff and the unit tests of space, energy, dynamics and laws
+# make test   lint, types and the tests, in a few minutes
+# make test-full  what is too slow for every change as well: kernels, killed processes, compiled scripts
 # make docs   these pages as a site, in site/, with the notebooks run: about 3 minutes
 # make fuzz   10,000 mutated data files and run folders, hostile formulas, names and HDF5 files
 # make bench  accuracy against other methods, speed and memory, in benchmarks/results/; bench-full takes hours
@@ -15,14 +17,23 @@ export OMP_WAIT_POLICY ?= PASSIVE
 OFFICIAL ?= ../shared/data/official
 RESULTS ?= benchmarks/results
 BENCH := $(VENV)/bench-installed
+UNITS := $(addprefix tests/,hybrid/space hybrid/energy hybrid/dynamics symbolic/law project/test_layout.py)
 
-.PHONY: demo test fuzz lint docs bench bench-full clean
+.PHONY: demo quick test test-full fuzz lint docs bench bench-full clean
 
 demo: $(INSTALLED)
 	$(BIN)/mesoscribe run kdv --out demo --seed 0 --trajectories 24 --force
 
+quick: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest -m "not slow and not full" $(UNITS)
+
 test: lint
 	$(BIN)/python -m pytest
+
+test-full: lint
+	$(BIN)/python -m pytest -m ""
 
 fuzz: $(INSTALLED)
 	$(BIN)/python -m pytest tests/project/test_fuzz.py --fuzz 10000 --numprocesses 0 --timeout 0 -rP
@@ -30,7 +41,7 @@ fuzz: $(INSTALLED)
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy -p mesoscribe -p benchmarks
+	$(BIN)/mypy -p mesoscribe -p benchmarks -p tests
 
 docs: $(INSTALLED)
 	$(BIN)/python docs/draw_architecture.py

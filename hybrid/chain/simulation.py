@@ -20,7 +20,7 @@ Bonds = Float[np.ndarray, "*batch sites"]
 Start = Callable[[ForceLaw, Bonds], Bonds]
 
 
-def right_moving(force: ForceLaw, r: Bonds) -> Bonds:
+def right_moving(force: ForceLaw, r: Float[np.ndarray, "*n sites"]) -> Float[np.ndarray, "*n sites"]:
     """Velocities of a wave that moves to the right: v_n = -∫ √F' dr at n - 1/2.
 
     Exact for a linear chain and for long waves; of a nonlinear one a share of order ε⁴ moves to the left.

@@ -117,7 +117,7 @@ class _Search:
     """
 
     v: Float[np.ndarray, "n nt *grid"]
-    held_out: Float[np.ndarray, "n nt *grid"]
+    held_out: Float[np.ndarray, "n_out nt *grid"]
     scales: Scales
     domain: Domain
     dt: float
@@ -125,7 +125,7 @@ class _Search:
     case: Case | None
 
     @property
-    def trial(self) -> Float[np.ndarray, "n nt *grid"]:
+    def trial(self) -> Float[np.ndarray, "n_trial nt *grid"]:
         """Trajectories for roll-outs."""
         return self.held_out[: NUMBERS.search_trajectories]
 

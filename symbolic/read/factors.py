@@ -39,7 +39,7 @@ class Importance:
     u: Float[np.ndarray, " n"]
     q: Float[np.ndarray, " k"]
     K: Float[np.ndarray, " k"]
-    fields: Float[np.ndarray, " n *grid"]
+    fields: Float[np.ndarray, " n_fields *grid"]
     N: Float[np.ndarray, " k"]
 
 

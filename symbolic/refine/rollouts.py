@@ -119,7 +119,7 @@ def rolled(
     return followed(about(member, data), start, data, substeps)
 
 
-def predicted(law: Law, data: RollOutData, substeps: int) -> Float[Tensor, "n nt-1 *grid"]:
+def predicted(law: Law, data: RollOutData, substeps: int) -> Float[Tensor, "n steps *grid"]:
     """Roll-outs of a law from the first frame, at the following ones."""
     return rolled(law.member(data.domain), data.u[:, 0], data, substeps)
 

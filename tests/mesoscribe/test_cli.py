@@ -181,7 +181,7 @@ def test_program_refuses_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.full)])
 def test_interrupt_leaves_nothing(how: signal.Signals, tmp_path: Path) -> None:
     program = process("run", "kdv", "--trajectories", 4, "--out", "deep/out", folder=tmp_path)
     assert program.stdout is not None
@@ -191,17 +191,6 @@ def test_interrupt_leaves_nothing(how: signal.Signals, tmp_path: Path) -> None:
     assert program.returncode == 130
     assert error == "mesoscribe: interrupted\n"
     assert not list(tmp_path.iterdir())
-
-
-@pytest.fixture(scope="module")
-def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small run of Allen–Cahn from a file: the file and the folder of its results beside it."""
-    base = tmp_path_factory.mktemp("run")
-    simulate("allen_cahn", 6, points=32, n_frames=16, dt=1e-3).save(base / "data.npz")
-    result = invoke("run", base / "data.npz", "--out", base / "out", "--steps", 20)
-    assert result.exit_code == 0, result.output
-    (base / "said.txt").write_text(result.stdout)
-    return base
 
 
 QUIET: dict[str, tuple[str, ...]] = {  # fit, distill and report: test_stages_one_by_one_give_the_same_law
@@ -216,9 +205,9 @@ QUIET: dict[str, tuple[str, ...]] = {  # fit, distill and report: test_stages_on
 @pytest.mark.slow
 @pytest.mark.parametrize("command", QUIET)
 def test_quiet_command_says_nothing(
-    command: str, run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command: str, finished_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(run_folder, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(finished_run, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     made = invoke(command, *QUIET[command], "-q")
     assert (made.exit_code, made.output) == (0, "")
@@ -242,11 +231,11 @@ def test_every_command_is_tested() -> None:
 
 
 @pytest.mark.slow
-def test_run_leaves_every_file(run_folder: Path) -> None:
-    found = {path.name for path in (run_folder / "out").iterdir()}
+def test_run_leaves_every_file(finished_run: Path) -> None:
+    found = {path.name for path in (finished_run / "out").iterdir()}
     assert found == {*RESULTS, MANIFEST}
-    assert {path.name for path in run_folder.iterdir()} == {"data.npz", "out", "said.txt"}
-    metrics = json.loads((run_folder / "out/metrics.json").read_text())
+    assert {path.name for path in finished_run.iterdir()} == {"data.npz", "out", "said.txt"}
+    metrics = json.loads((finished_run / "out/metrics.json").read_text())
     assert metrics["in_class"] is True
     assert {"factorise", "fit", "distill", "refine", "report"} <= set(metrics["seconds"])
     assert set(metrics["split"]) == {"train", "validation", "test"}
@@ -258,8 +247,8 @@ def test_run_leaves_every_file(run_folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_summary_fits_one_screen(run_folder: Path) -> None:
-    said = (run_folder / "said.txt").read_text()
+def test_summary_fits_one_screen(finished_run: Path) -> None:
+    said = (finished_run / "said.txt").read_text()
     assert len(said.splitlines()) < 40
     assert "step     0  validation" in said
     for word in ("In the class", "checks: ", "found  u_t = ", "persistence", "network", "law", "report.html"):
@@ -267,23 +256,23 @@ def test_summary_fits_one_screen(run_folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_law_on_paper(run_folder: Path) -> None:
-    document = (run_folder / "out/law.tex").read_text()
+def test_law_on_paper(finished_run: Path) -> None:
+    document = (finished_run / "out/law.tex").read_text()
     assert document.count("{") == document.count("}")
     assert document.startswith(r"\documentclass{article}")
-    for text in (document.replace("&=", "="), (run_folder / "out/law.md").read_text()):
+    for text in (document.replace("&=", "="), (finished_run / "out/law.md").read_text()):
         assert "u_{t} = " in text
         assert "u^{3}" in text
         assert r"V = \int" in text
 
 
 @pytest.mark.slow
-def test_stages_one_by_one_give_the_same_law(run_folder: Path) -> None:
-    law = (run_folder / "out/law.json").read_text()
-    metrics = json.loads((run_folder / "out/metrics.json").read_text())
-    step = run_folder / "step"
+def test_stages_one_by_one_give_the_same_law(finished_run: Path, tmp_path: Path) -> None:
+    law = (finished_run / "out/law.json").read_text()
+    metrics = json.loads((finished_run / "out/metrics.json").read_text())
+    step = tmp_path / "step"
     for arguments in (
-        ("fit", run_folder / "data.npz", "--out", step, "--steps", 20),
+        ("fit", finished_run / "data.npz", "--out", step, "--steps", 20),
         ("distill", step),
         ("report", step),
     ):
@@ -298,11 +287,11 @@ def test_stages_one_by_one_give_the_same_law(run_folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_no_command_spoils_the_folder_for_the_next(run_folder: Path) -> None:
-    used = run_folder / "used"
-    shutil.copytree(run_folder / "out", used)
-    compared = ("compare", used, run_folder / "out", "--out", run_folder / "compared")
-    fields = ("simulate", used, "--from", run_folder / "data.npz", "--out", run_folder / "law.npz")
+def test_no_command_spoils_the_folder_for_the_next(finished_run: Path, tmp_path: Path) -> None:
+    used = tmp_path / "used"
+    shutil.copytree(finished_run / "out", used)
+    compared = ("compare", used, finished_run / "out", "--out", tmp_path / "compared")
+    fields = ("simulate", used, "--from", finished_run / "data.npz", "--out", tmp_path / "law.npz")
     for arguments in (("scaling", used), ("export", used), compared, fields, ("report", used)):
         result = invoke(*arguments)
         assert result.exit_code == 0, result.output
@@ -313,10 +302,11 @@ def test_no_command_spoils_the_folder_for_the_next(run_folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_data_of_a_run_are_learned_again(run_folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.full)])
+def test_data_of_a_run_are_learned_again(jobs: int, finished_run: Path, tmp_path: Path) -> None:
     file = tmp_path / "spread.json"
-    arguments = ("ensemble", run_folder / "out", "--members", 2, "--out", file)
-    result = invoke(*arguments, "--jobs", 2, "-q")
+    arguments = ("ensemble", finished_run / "out", "--members", 2, "--out", file)
+    result = invoke(*arguments, "--jobs", jobs, "-q")
     assert (result.exit_code, result.output) == (0, "")
     content = json.loads(file.read_text())
     assert content["laws"] == 2
@@ -328,27 +318,27 @@ def test_data_of_a_run_are_learned_again(run_folder: Path, tmp_path: Path) -> No
 @pytest.mark.slow
 @pytest.mark.parametrize("flags", [(), ("--network",)], ids=["law", "network"])
 def test_what_was_found_is_simulated_from_a_file(
-    flags: tuple[str, ...], run_folder: Path, tmp_path: Path
+    flags: tuple[str, ...], finished_run: Path, tmp_path: Path
 ) -> None:
     result = invoke(
         "simulate",
-        run_folder / "out",
+        finished_run / "out",
         "--from",
-        run_folder / "data.npz",
+        finished_run / "data.npz",
         "--out",
         tmp_path / "new.nc",
         *flags,
     )
     assert result.exit_code == 0, result.output
-    data, new = load(run_folder / "data.npz"), load(tmp_path / "new.nc")
+    data, new = load(finished_run / "data.npz"), load(tmp_path / "new.nc")
     np.testing.assert_array_equal(new.u[:, 0], data.u[:, 0])
     np.testing.assert_allclose(new.t, data.t)
     assert np.abs(new.u - data.u).max() < 0.2 * np.abs(data.u).max()
 
 
 @pytest.mark.slow
-def test_another_box_is_refused(run_folder: Path, folder: Path) -> None:
-    refuses(invoke("simulate", run_folder / "out", "--from", "good.npz", "--out", "new.nc"), "box")
+def test_another_box_is_refused(finished_run: Path, folder: Path) -> None:
+    refuses(invoke("simulate", finished_run / "out", "--from", "good.npz", "--out", "new.nc"), "box")
     assert not Path("new.nc").exists()
 
 

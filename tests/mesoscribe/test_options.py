@@ -50,7 +50,7 @@ def test_every_field_of_a_plan_has_one_declaration() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_commands_take_what_is_declared_and_as_it_is_written(command: str) -> None:
-    parameters = {p.name: p for p in typer.main.get_command(main).commands[command].params}
+    parameters = {p.name: p for p in typer.main.get_group(main).commands[command].params}
     for group in COMMANDS[command]:
         defaults = {field.name: field.default for field in fields(group)}
         for name, flag in flags(group).items():

@@ -25,7 +25,7 @@ DOCS = sorted((ROOT / "docs").rglob("*.md"))
 FRONT = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 TEXTS = [*FRONT, *DOCS]
 OF_SPHINX = {"search", "genindex", "py-modindex"}
-GROUP = typer.main.get_command(main)
+GROUP = typer.main.get_group(main)
 FETCHING = {("script", "src"), ("img", "src"), ("iframe", "src"), ("link", "href"), ("source", "src")}
 
 
@@ -87,7 +87,8 @@ def test_rooms_are_explained_with_a_file_to_begin_with() -> None:
 def build(folder: Path) -> subprocess.CompletedProcess[str]:
     """The pages of a folder as make docs builds them, but for the notebooks, which are shown as they are."""
     flags = ["--fail-on-warning", "--keep-going", "--quiet", "-D", "nb_execution_mode=off", "-d"]
-    command = [sys.executable, "-m", "sphinx", *flags, folder / "trees", folder / "docs", folder / "site"]
+    places = (str(folder / name) for name in ("trees", "docs", "site"))
+    command = [sys.executable, "-m", "sphinx", *flags, *places]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 

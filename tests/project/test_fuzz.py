@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -246,15 +247,16 @@ def _links(file: h5py.File, name: str, kind: int) -> None:
 
 
 def _types(file: h5py.File, name: str, kind: int) -> None:
-    types = (
+    types: tuple[Any, ...] = (
         h5py.ref_dtype,
         h5py.regionref_dtype,
         h5py.string_dtype(),
         h5py.vlen_dtype(np.float64),
         "V8",
         "S4",
+        np.dtype([("a", "f8"), ("b", "i4")]),
+        np.dtype("S1"),
     )
-    types += (np.dtype([("a", "f8"), ("b", "i4")]), h5py.enum_dtype({"a": 0}) if False else np.dtype("S1"))
     datasets(file, **{name: None})
     file.create_dataset(name, {"u": U.shape, "t": T.shape, "x": X.shape}[name], types[kind])
 

@@ -113,7 +113,8 @@ def random_model(
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter += size * torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype)
+            noise = torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype)
+            parameter.add_(size * noise)
         if case is not Case.CONSERVATIVE:
             model.m_scale.copy_(0.5 + torch.rand(n, generator=generator, dtype=torch.float64))
         if case is not Case.DISSIPATIVE:

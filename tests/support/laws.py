@@ -108,7 +108,7 @@ def evaluated(expression: sympy.Expr, v: np.ndarray, law: Law) -> np.ndarray:
         case AppliedUndef():
             return v
         case sympy.Add():
-            return sum(evaluated(part, v, law) for part in expression.args)
+            return np.sum([evaluated(part, v, law) for part in expression.args], axis=0)
         case sympy.Mul():
             return np.prod([evaluated(part, v, law) for part in expression.args], axis=0)
         case sympy.Pow():

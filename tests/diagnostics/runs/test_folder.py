@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -58,19 +59,43 @@ def byte(path: Path) -> None:
     path.write_bytes(content)
 
 
+def byte_of(name: str) -> Callable[[Path], None]:
+    return lambda out: byte(out / name)
+
+
+def replaced(name: str, by: str) -> Callable[[Path], None]:
+    """A link in the place of a file, which is moved aside."""
+
+    def change(out: Path) -> None:
+        (out / name).rename(out / "x.md")
+        (out / name).symlink_to(by)
+
+    return change
+
+
+def folder_for(name: str) -> Callable[[Path], None]:
+    """A folder in the place of a file."""
+
+    def change(out: Path) -> None:
+        (out / name).unlink()
+        (out / name).mkdir()
+
+    return change
+
+
 CHANGES: dict[str, Callable[[Path], Any]] = {
-    **{name: lambda out, name=name: byte(out / name) for name in (*RESULTS[1:6], MANIFEST)},
+    **{name: byte_of(name) for name in (*RESULTS[1:6], MANIFEST)},
     "in a folder": lambda out: byte(out / "model/a.bin"),
     "longer": lambda out: (out / "law.md").write_text("old law.md "),
     "missing": lambda out: (out / "law.tex").unlink(),
     "missing folder": lambda out: shutil.rmtree(out / "figures"),
     "new": lambda out: (out / "figures/b.svg").write_text("<svg/>"),
-    "link": lambda out: ((out / "law.md").rename(out / "x.md"), (out / "law.md").symlink_to("x.md")),
-    "endless": lambda out: ((out / "law.md").unlink(), (out / "law.md").symlink_to("/dev/zero")),
+    "link": replaced("law.md", by="x.md"),
+    "endless": replaced("law.md", by="/dev/zero"),
     "no manifest": lambda out: (out / MANIFEST).unlink(),
     "manifest of spaces": lambda out: (out / MANIFEST).write_text((out / MANIFEST).read_text() + " "),
     "manifest of a list": lambda out: (out / MANIFEST).write_text("[]"),
-    "manifest as folder": lambda out: ((out / MANIFEST).unlink(), (out / MANIFEST).mkdir()),
+    "manifest as folder": folder_for(MANIFEST),
 }
 
 
@@ -201,6 +226,14 @@ def test_what_was_saved_stays_and_is_named(error: BaseException, tmp_path: Path)
         assert kept(work)[0] == PLAN
         fill(work)
     assert finished(out, PLAN, "metrics.json")
+
+
+def test_a_request_to_end_is_an_interruption(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), whole(tmp_path / "out"):
+        signal.raise_signal(signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert not list(tmp_path.iterdir())
 
 
 def test_another_plan_is_not_gone_on_with(out: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import sympy
@@ -45,7 +47,9 @@ def test_domain_ends_at_the_nearest_poles() -> None:
     ],
     ids=["FPUT", "FENE", "Toda", "under tension"],
 )
-def test_energy_is_the_integral_of_the_force_beyond_its_tension(law: ForceLaw, energy) -> None:
+def test_energy_is_the_integral_of_the_force_beyond_its_tension(
+    law: ForceLaw, energy: Callable[[np.ndarray], np.ndarray]
+) -> None:
     np.testing.assert_allclose(law.energy(STRAIN), energy(STRAIN), atol=1e-11)
 
 

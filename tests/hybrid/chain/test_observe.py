@@ -22,7 +22,7 @@ def wave(at: np.ndarray, highest: int = 8, sites: int = SITES) -> np.ndarray:
     return np.cos(np.multiply.outer(at, k)) @ a + np.sin(np.multiply.outer(at, k)) @ b
 
 
-def bonds(sites: int = SITES, **settings) -> np.ndarray:
+def bonds(sites: int = SITES, **settings: int) -> np.ndarray:
     """The function on the sites, in three frames."""
     return np.repeat(wave(np.arange(sites), sites=sites, **settings)[None, None], 3, axis=1)
 

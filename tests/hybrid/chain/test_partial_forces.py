@@ -143,7 +143,7 @@ def test_every_site_is_drawn_equally_often_and_none_twice() -> None:
 
 
 def test_bonds_are_evaluated_once_and_none_that_was_not_asked_for() -> None:
-    asked = []
+    asked: list[float] = []
 
     class Counting(ForceLaw):
         def __call__(self, strain: np.ndarray) -> np.ndarray:
@@ -240,9 +240,9 @@ def test_gradient_of_the_loss_reaches_every_parameter() -> None:
     v = model.domain.ifft(samples.map.domain.fft(samples.u)[:, : model.domain.modes_shape[0]])
     v = v / model.setting.scales.amplitude
     pieces = Snapshots(samples, v, PartialForces(8), np.random.default_rng(0))
-    batch = tuple(torch.stack(part) for part in zip(*(pieces[i] for i in range(4)), strict=True))
+    v, sites, y = (torch.stack(part) for part in zip(*(pieces[i] for i in range(4)), strict=True))
     model.zero_grad()
-    SiteForces(model, Schedule(prior=0.0), samples.map, 1.0).misfit(batch).backward()
+    SiteForces(model, Schedule(prior=0.0), samples.map, 1.0).misfit((v, sites, y)).backward()
     silent = {"theta_m", "potential.pointwise.drive"}  # M = 0, and W = ∂ξ of a constant
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None, name

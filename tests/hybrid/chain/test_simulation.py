@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -165,7 +167,7 @@ def first_field(file: Path, sites: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("name", "steps"), [("fput", 500), ("fene", 930)])
-def test_reference_files_are_reproduced(name: str, steps: int, official) -> None:
+def test_reference_files_are_reproduced(name: str, steps: int, official: Callable[[str], Path]) -> None:
     """Leapfrog, linear velocities r' = -c ∂r/∂n, linear interpolation: to float32 rounding in every frame."""
     file = official(f"{name}_train.hdf5")
     reference, chain = load(file).select([0, 1]), CHAINS[name].chain
@@ -175,10 +177,10 @@ def test_reference_files_are_reproduced(name: str, steps: int, official) -> None
     assert relative_rmse(found.u, reference.u, found.domain).max() < 1e-7
 
 
-def refused(**settings) -> ChainData:
-    chain = {"force": fene(0.1), "sites": SITES, "power": 0, "amplitude": 0.01}
+def refused(**settings: Any) -> ChainData:
+    chosen: dict[str, Any] = {"force": fene(0.1), "sites": SITES, "power": 0, "amplitude": 0.01}
     run = {name: settings.pop(name) for name in ("courant", "u0", "tau") if name in settings}
-    chain = Chain(**{**chain, **settings})
+    chain = Chain(**{**chosen, **settings})
     return chain.simulate(run.pop("u0", fields()), run.pop("tau", np.arange(3) * 0.1), **run)
 
 
@@ -215,6 +217,7 @@ def test_a_chain_that_is_lost_names_the_time() -> None:
         refused(force=fput(), amplitude=0.07, courant=0.7, u0=fields(highest=8), tau=np.arange(30) * 0.05)
 
 
+@pytest.mark.usefixtures("unchecked_shapes")
 def test_states_of_different_shapes_are_refused() -> None:
     data = refused()
     with pytest.raises(ValueError, match="expected r and v .*, got shapes"):

@@ -27,10 +27,9 @@ def waves(noise: float = 0.0, n: int = 6, frames: int = 30) -> np.ndarray:
     """Waves that travel, (n, nt, x), each of its own shape."""
     rng = np.random.default_rng(0)
     x, t = 2 * np.pi * np.arange(POINTS) / POINTS, 0.1 * np.arange(frames)[:, None]
-    u = sum(
-        rng.normal(size=(n, 1, 1)) * np.sin(k * (x - t) + rng.uniform(0, 7, (n, 1, 1))) / k
-        for k in range(1, 6)
-    )
+    u = np.zeros((n, frames, POINTS))
+    for k in range(1, 6):
+        u += rng.normal(size=(n, 1, 1)) * np.sin(k * (x - t) + rng.uniform(0, 7, (n, 1, 1))) / k
     return u + noise * rng.normal(size=u.shape)
 
 

@@ -250,7 +250,11 @@ def test_flows_without_energy_and_wrong_settings_are_refused(example: Example) -
     domain = Domain((32,), (example.length,))
     with pytest.raises(ValueError, match="knows its energy F, got its force only"):
         simulate(
-            example.member(domain), waves(domain, 1), [0.0, 1.0], scheme=DiscreteGradient(step=1.0), rtol=1.0
+            example.member(domain),
+            waves(domain, 1),
+            np.array([0.0, 1.0]),
+            scheme=DiscreteGradient(step=1.0),
+            rtol=1.0,
         )
     family = ALLEN_CAHN.family(domain, ALLEN_CAHN.values()[None] * np.ones((2, 1)))
     with pytest.raises(ValueError, match="expected one equation of motion"):

@@ -170,7 +170,7 @@ def test_draws_are_those_of_a_generator_with_the_seed() -> None:
 
 
 def test_state_comes_back_exactly(tmp_path: Path) -> None:
-    state = {
+    state: dict[str, Any] = {
         "nested": {0: (1, 2.5, float("inf"), None, True), "list": [{}, [], ()]},
         "tensors": [
             torch.randn(3, 4, dtype=torch.float64),

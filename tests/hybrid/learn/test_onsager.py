@@ -93,7 +93,7 @@ def test_energies_are_in_the_users_units() -> None:
 def test_every_parameter_receives_a_gradient(shape: tuple[int, ...]) -> None:
     model = random_model(shape=shape, low_modes=2)
     with torch.no_grad():
-        model.potential.raw_a += 5  # no mode at the floor of its symbol
+        model.potential.raw_a.add_(5)  # no mode at the floor of its symbol
     windows = torch.stack([fields(model, 4, seed=seed) for seed in (1, 2, 3)], dim=1)
     RollOuts(model, Schedule(leads=(2,), prior=0.0), 0.05, 2).training_step(windows).backward()
     for name, parameter in model.named_parameters():

@@ -125,7 +125,7 @@ def test_saved_network_is_read_back_exactly(model: OnsagerModel) -> None:
 @settings(SLOW, max_examples=5)
 @given(models(most_modes=1), st.integers(1, 3), st.sampled_from([np.float64, np.float32]), st.integers(0, 99))
 def test_two_steps_are_one(model: OnsagerModel, cut: int, dtype: type, seed: int) -> None:
-    u0 = fields(model, 2, amplitude=0.3, seed=seed).numpy().astype(dtype)
+    u0: np.ndarray = fields(model, 2, amplitude=0.3, seed=seed).numpy().astype(dtype)
     t = 0.01 * np.arange(5)
     whole = model.simulate(u0, t, rtol=1e-9)
     first = model.simulate(u0, t[: cut + 1], rtol=1e-9)

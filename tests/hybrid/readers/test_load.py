@@ -52,7 +52,7 @@ def matlab73(path: Path) -> Path:
     return hdf5(path, usol=U[0], x=X[:, None], t=T[:, None])
 
 
-FILES: dict[str, tuple[str, Callable[[Path], object], dict[str, str]]] = {
+FILES: dict[str, tuple[str, Callable[[Path], object], dict[str, Any]]] = {
     "official": (".h5", lambda p: hdf5(p, u_sol_all=U[..., None], t_coord=T, x_coord=X), {}),
     "official in single precision": (
         ".hdf5",
@@ -83,7 +83,7 @@ FILES: dict[str, tuple[str, Callable[[Path], object], dict[str, str]]] = {
     "zarr": (".zarr", lambda p: labelled().to_zarr(p, consolidated=False), {}),
     "zarr, format 2": (".zarr", lambda p: labelled().to_zarr(p, zarr_format=2), {}),
 }
-SINGLE: dict[str, tuple[str, Callable[[Path], object], dict[str, str]]] = {
+SINGLE: dict[str, tuple[str, Callable[[Path], object], dict[str, Any]]] = {
     "PDE-FIND usol": (".mat", lambda p: scipy.io.savemat(p, {"usol": U[0].T, "x": X, "t": T}), {}),
     "PDE-FIND uu, tt, complex": (
         ".mat",
@@ -98,7 +98,7 @@ SINGLE: dict[str, tuple[str, Callable[[Path], object], dict[str, str]]] = {
 
 @pytest.mark.parametrize(("suffix", "write", "options"), FILES.values(), ids=FILES.keys())
 def test_every_format_gives_the_same_trajectories(
-    tmp_path: Path, suffix: str, write: Callable[[Path], object], options: dict[str, str]
+    tmp_path: Path, suffix: str, write: Callable[[Path], object], options: dict[str, Any]
 ) -> None:
     path = tmp_path / f"data{suffix}"
     write(path)
@@ -114,7 +114,7 @@ def test_every_format_gives_the_same_trajectories(
 
 @pytest.mark.parametrize(("suffix", "write", "options"), SINGLE.values(), ids=SINGLE.keys())
 def test_formats_of_one_trajectory(
-    tmp_path: Path, suffix: str, write: Callable[[Path], object], options: dict[str, str]
+    tmp_path: Path, suffix: str, write: Callable[[Path], object], options: dict[str, Any]
 ) -> None:
     path = tmp_path / f"data{suffix}"
     write(path)
@@ -319,7 +319,7 @@ BAD: list[tuple[str, Callable[[Path], object], dict[str, str], str]] = [
     ("suffix", "write", "options", "message"), BAD, ids=[f"{c[0]} {c[3][:40]}" for c in BAD]
 )
 def test_bad_files_are_refused_in_one_line(
-    tmp_path: Path, suffix: str, write: Callable[[Path], object], options: dict[str, str], message: str
+    tmp_path: Path, suffix: str, write: Callable[[Path], object], options: dict[str, Any], message: str
 ) -> None:
     path = tmp_path / f"data{suffix}"
     write(path)

@@ -87,7 +87,7 @@ def test_srepr_gives_the_same_right_hand_side(name: str) -> None:
     law = KNOWN[name]
     read = read_srepr(exported(law, "srepr"))
     lengths = tuple(float(length) for length in read["lengths"])
-    factors = {part: Factor.of(read.get(part, sympy.Integer(0))) for part in FACTORS}
+    factors: dict[str, Any] = {part: Factor.of(read.get(part, sympy.Integer(0))) for part in FACTORS}
     field = smooth(law)
     band = None if read["band"] == sympy.oo else float(read["band"])
     again = Law(

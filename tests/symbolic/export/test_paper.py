@@ -6,6 +6,7 @@ import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -75,14 +76,15 @@ READ = {name: law for name, law in KNOWN.items() if name != "vortices"} | {"unce
 @pytest.mark.parametrize("name", READ)
 def test_factors_read_back_give_the_same_right_hand_side(name: str) -> None:
     law, found = READ[name], formulas(READ[name])
-    factors = {part: Factor.of(parsed(found.get(part, "0"))) for part in FACTORS}
+    factors: dict[str, Any] = {part: Factor.of(parsed(found.get(part, "0"))) for part in FACTORS}
     again = replace(law, **factors, covariance=None)
     assert close(again.rhs(smooth(law)), law.rhs(smooth(law)), tolerance(law))
 
 
 def operators(law: Law, text: str) -> tuple[str, dict[str, sympy.Expr]]:
     """The equation with letters A_{0}, A_{1}, … for derivatives, multipliers and means, and what they are."""
-    field, meaning = field_of(law), {}
+    field = field_of(law)
+    meaning: dict[str, sympy.Expr] = {}
 
     def letter(match: re.Match[str]) -> str:
         axes, symbol = match.groups()

@@ -75,7 +75,7 @@ def test_script_runs_from_a_shell(name: str, points: int, tmp_path: Path) -> Non
     run(name, tmp_path, points, {"NUMBA_DISABLE_JIT": "1"})
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_script_runs_as_a_user_runs_it(tmp_path: Path) -> None:
     run("allen_cahn", tmp_path, 32, {"NUMBA_DISABLE_JIT": "0"})
 

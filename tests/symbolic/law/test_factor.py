@@ -83,4 +83,4 @@ def test_bad_factors_are_refused() -> None:
     with pytest.raises(ValueError, match="expected every term once"):
         Factor((u, u), (1.0, 2.0))
     with pytest.raises(sympy.SympifyError):
-        Factor(("u",), (1.0,))  # type: ignore[arg-type]
+        Factor(("u",), (1.0,))

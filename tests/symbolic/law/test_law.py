@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -153,11 +154,16 @@ def scattered(law: Law, seed: int = 0) -> Law:
     values = rng.normal(size=len(law.parameters)) * 10.0 ** rng.integers(-12, 12, len(law.parameters))
     root = rng.normal(size=(len(values), len(values)))
     found = law.with_values(values, root @ root.T)
-    settings = {"band": float(rng.uniform(1, 9)), "hold": bool(seed % 2), "centre": float(rng.normal())}
+    settings: dict[str, Any] = {
+        "band": float(rng.uniform(1, 9)),
+        "hold": bool(seed % 2),
+        "centre": float(rng.normal()),
+    }
+    numpy_seed: Any = np.int64(seed)
     return Law(
         **{name: getattr(found, name) for name in (*FACTORS, "lengths", "covariance")},
         **settings,
-        provenance=Provenance("ünïcode ' \" \\", np.int64(seed), optimiser="sr3"),
+        provenance=Provenance("ünïcode ' \" \\", numpy_seed, optimiser="sr3"),
     )
 
 

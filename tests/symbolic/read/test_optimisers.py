@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
@@ -10,15 +12,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from mesoscribe import Law, OnsagerModel, Trajectories, distill, fit, simulate
+from mesoscribe import Law, distill
 from mesoscribe.cli import main
 from mesoscribe.diagnostics.runs.options import OptimiserName
-from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.symbolic.read.optimisers import BY_NAME, DEFAULT, FROLS, STLSQ, Several, by_name, supports
 from mesoscribe.symbolic.systems.catalog import CATALOG
-
-Learned = tuple[OnsagerModel, Trajectories]
-SAMPLING = {"n_frames": 16, "dt": 3e-3}
+from tests.support.runs import Learned
 
 
 def invoke(*args: object) -> Result:
@@ -39,25 +38,18 @@ def test_several_optimisers_are_one() -> None:
     assert supports(columns, target, Several((STLSQ(), FROLS()))) == each[0] | each[1]
 
 
-@pytest.fixture(scope="module")
-def learned() -> Learned:
-    """A quick fit to few trajectories."""
-    data = simulate("allen_cahn", 5, seed=0, points=48, **SAMPLING)
-    return fit(data, seed=0, schedule=Schedule.of(4), progress=False), data
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BY_NAME)
-def test_every_optimiser_leads_to_the_same_law(name: str, learned: Learned) -> None:
-    law = distill(*learned, optimiser=BY_NAME[name])
+def test_every_optimiser_leads_to_the_same_law(name: str, learned: Callable[[str], Learned]) -> None:
+    run = learned("allen_cahn")
+    law = distill(run.model, run.data, optimiser=BY_NAME[name])
     assert law.coefficients == pytest.approx(CATALOG["allen_cahn"].law.coefficients, rel=1e-3)
 
 
 @pytest.mark.slow
-def test_optimiser_of_the_command_line_is_used_and_recorded(tmp_path: Path) -> None:
-    source, folder = tmp_path / "ac.npz", tmp_path / "ac"
-    simulate("allen_cahn", 6, seed=0, points=32, **SAMPLING).save(source)
-    assert invoke("fit", source, "--out", folder, "--steps", 4, "-q").exit_code == 0
+def test_optimiser_of_the_command_line_is_used_and_recorded(finished_run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "ac"
+    shutil.copytree(finished_run / "out", folder)
     result = invoke("distill", folder, "--optimiser", "best-subset", "-q")
     assert result.exit_code == 0, result.output
     law, kept = Law.load(folder / "law.json"), json.loads((folder / "run.json").read_text())

@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 import torch
 
-from mesoscribe import distill, fit, simulate
+from mesoscribe import distill, simulate
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, canonical_form
 from mesoscribe.hybrid.learn.onsager import OnsagerModel, Setting
-from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.scales import Scales
@@ -29,16 +28,14 @@ from mesoscribe.symbolic.read.network_skill import Skill
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.select.distill import Distillation, distillation
 from mesoscribe.symbolic.select.eliminate import dissipates, eliminate
-from mesoscribe.symbolic.systems.catalog import initial_fields, system
+from mesoscribe.symbolic.systems.catalog import CATALOG, initial_fields
 from tests.support.laws import LAWS, smooth
-
-SHORT = Schedule(leads=(1, 3), steps=(20, 20), batch=16, every=20)
-SAMPLING = {"kdv": {"n_frames": 24, "dt": 2e-3}, "allen_cahn": {"n_frames": 20}}
+from tests.support.runs import Learned
 
 
 @dataclass(frozen=True)
 class Run:
-    """A quick fit, and what was distilled from it."""
+    """A trained network, and what was distilled from it."""
 
     data: Trajectories
     model: OnsagerModel
@@ -57,20 +54,18 @@ class Run:
         )[0]
 
 
-def run(name: str) -> Run:
-    data = simulate(name, 6, seed=0, points=64, **SAMPLING[name])
-    model = fit(data, seed=0, schedule=SHORT, progress=False)
-    return Run(data, model, distillation(model, data, seed=0))
+def run(learned: Learned) -> Run:
+    return Run(learned.data, learned.model, distillation(learned.model, learned.data, seed=0))
 
 
 @pytest.fixture(scope="module")
-def kdv() -> Run:
-    return run("kdv")
+def kdv(learned: Callable[[str], Learned]) -> Run:
+    return run(learned("kdv"))
 
 
 @pytest.fixture(scope="module")
-def allen_cahn() -> Run:
-    return run("allen_cahn")
+def allen_cahn(learned: Callable[[str], Learned]) -> Run:
+    return run(learned("allen_cahn"))
 
 
 @pytest.mark.slow
@@ -78,7 +73,7 @@ def allen_cahn() -> Run:
 def test_law_is_found_with_its_exact_support_and_coefficients(
     name: str, request: pytest.FixtureRequest
 ) -> None:
-    found, truth = request.getfixturevalue(name).distilled.law, system(name).law
+    found, truth = request.getfixturevalue(name).distilled.law, CATALOG[name].law
     assert found.coefficients == pytest.approx(truth.coefficients, rel=1e-4)
     assert found.case == truth.case
     assert found.covariance is not None
@@ -204,13 +199,13 @@ def test_pivot_is_the_operator_that_acts_most(kdv: Run) -> None:
 
 def rolled(law: Law, n: int, frames: int, dt: float, seed: int = 0) -> RollOutData:
     domain, t = Domain((64,), law.lengths), dt * np.arange(frames)
-    u0 = initial_fields(system("allen_cahn").initial, domain, n, seed)
+    u0 = initial_fields(CATALOG["allen_cahn"].initial, domain, n, seed)
     data = Trajectories.from_arrays(law.simulate(u0, t), t, domain.coordinates[0], layout="ntx")
     return RollOutData.of(data, law)
 
 
 def test_terms_that_do_not_pay_are_eliminated() -> None:
-    truth = system("allen_cahn").law
+    truth = CATALOG["allen_cahn"].law
     train, validation = (rolled(truth, n, 12, 1e-3, seed) for n, seed in ((5, 0), (3, 1)))
     start = Law(
         F=Factor((u**5, u**4), (0.3, 25.1)),
@@ -224,7 +219,7 @@ def test_terms_that_do_not_pay_are_eliminated() -> None:
 
 
 def test_simplest_form_that_suffices_is_the_start() -> None:
-    truth = system("allen_cahn").law
+    truth = CATALOG["allen_cahn"].law
     train, validation = (rolled(truth, n, 12, 1e-3, seed) for n, seed in ((5, 0), (3, 1)))
     rich = replace(truth, q=Factor((k**2, k**4, k**0), (1.01, 1e-5, -99.0)))
     poor = replace(truth, q=Factor.of(-99 * k**0))
@@ -243,7 +238,7 @@ def test_terms_that_pay_stay() -> None:
 
 
 def test_a_missing_term_is_added_where_it_pays_and_only_from_the_candidates() -> None:
-    truth = system("allen_cahn").law
+    truth = CATALOG["allen_cahn"].law
     train, validation = (rolled(truth, n, 12, 1e-3, seed) for n, seed in ((5, 0), (3, 1)))
     start = replace(truth, q=Factor.of(1.3 * k**2))
     library = polynomials(1)
@@ -271,5 +266,5 @@ def test_law_with_negative_m_is_not_returned() -> None:
 def test_symmetries_can_be_imposed(allen_cahn: Run) -> None:
     library = polynomials(1, isotropic=True).even()
     law = distill(allen_cahn.model, allen_cahn.data, library=library, seed=0)
-    assert law.coefficients == pytest.approx(system("allen_cahn").law.coefficients, rel=1e-4)
+    assert law.coefficients == pytest.approx(CATALOG["allen_cahn"].law.coefficients, rel=1e-4)
     assert law.case == "dissipative"

@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 from mesoscribe.diagnostics.pages.plots import pareto_figure
@@ -52,7 +53,7 @@ def test_rule_names_its_factor_and_the_noise() -> None:
 
 def test_figure_marks_the_choice_and_shows_every_law_once() -> None:
     (axes,) = pareto_figure(PARETO).axes
-    lines = {line.get_label(): line.get_xydata().tolist() for line in axes.lines}
+    lines = {line.get_label(): np.asarray(line.get_xydata()).tolist() for line in axes.lines}
     assert lines["chosen"] == [[3.0, 4.0]]
     assert sorted(lines["tried"]) == [[3.0, 4.0], [4.0, 4.5], [5.0, 1.0], [5.0, 2.0]]
     assert [x for x, _ in lines["lost"]] == [2.0, 7.0]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from mesoscribe import simulate
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.equation import equation_terms
-from mesoscribe.symbolic.systems.catalog import CATALOG, InitialField, initial_fields, system
+from mesoscribe.symbolic.systems.catalog import CATALOG, InitialField, initial_fields
 
-SMALL = {"points": 64, "n_frames": 6}
+SMALL: dict[str, Any] = {"points": 64, "n_frames": 6}
 NAMES = pytest.mark.parametrize("name", sorted(CATALOG))
 LINE = Domain((64,), (2 * np.pi,))
 
@@ -20,12 +22,12 @@ LINE = Domain((64,), (2 * np.pi,))
     [("allen_cahn", {"u_xx": 1.0, "u": 100.0, "u**3": -100.0}), ("kdv", {"u_xxx": -1.0, "u*u_x": -6.0})],
 )
 def test_equations_are_those_of_the_literature(name: str, terms: dict[str, float]) -> None:
-    assert {row.name: row.value for row in equation_terms(system(name).law)} == terms
+    assert {row.name: row.value for row in equation_terms(CATALOG[name].law)} == terms
 
 
 def test_invariants_of_kdv_are_conserved() -> None:
     data = simulate("kdv", 4, points=128)
-    u, law = data.u, system("kdv").law
+    u, law = data.u, CATALOG["kdv"].law
     spread = u.std()
     for invariant in (u.mean(-1) / spread, (u**2).mean(-1) / spread**2):
         np.testing.assert_allclose(invariant, np.repeat(invariant[:, :1], data.n_frames, axis=1), atol=1e-6)
@@ -35,13 +37,13 @@ def test_invariants_of_kdv_are_conserved() -> None:
 
 def test_energy_of_allen_cahn_decreases() -> None:
     data = simulate("allen_cahn", 4, points=64)
-    energy = system("allen_cahn").law.energies(data.u).total.numpy()
+    energy = CATALOG["allen_cahn"].law.energies(data.u).total.numpy()
     assert np.diff(energy, axis=1).max() < 0
 
 
 @NAMES
 def test_trajectories_have_the_sampling_of_the_catalogue(name: str) -> None:
-    data, chosen = simulate(name, 1), system(name)
+    data, chosen = simulate(name, 1), CATALOG[name]
     assert data.domain == Domain(chosen.shape, chosen.law.lengths)
     assert (data.n, data.n_frames) == (1, chosen.n_frames)
     assert data.dt == pytest.approx(chosen.dt)

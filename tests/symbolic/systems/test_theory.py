@@ -14,7 +14,7 @@ from mesoscribe.symbolic.law.equation import t as time
 from mesoscribe.symbolic.refine.refine import refine
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.systems.chains import CHAINS, theory
-from mesoscribe.symbolic.systems.theory import theory_beside
+from mesoscribe.symbolic.systems.theory import TheoryRow, theory_beside
 
 u = sympy.Function("u", real=True)(COORDINATES[0], time)
 
@@ -27,6 +27,13 @@ def terms(*expressions: sympy.Expr) -> list[EquationTerm]:
     return [EquationTerm(expression, 1.0, None) for expression in expressions]
 
 
+def rows_of(found: list[EquationTerm], data: Trajectories) -> tuple[TheoryRow, ...]:
+    """The rows of the theory of a chain beside the terms of a law."""
+    theory = theory_beside(found, data)
+    assert theory is not None
+    return theory.rows
+
+
 @pytest.fixture(scope="module")
 def data() -> Trajectories:
     """A short chain with strong nonlinearity and coarse steps."""
@@ -35,8 +42,8 @@ def data() -> Trajectories:
 
 def test_all_terms_of_the_next_order_are_found_exactly(data: Trajectories) -> None:
     epsilon, sigma = (data.provenance["chain"][name] for name in ("epsilon", "courant"))
-    found = theory_beside(terms(d(3), u * d(1), u**2 * d(1), d(1) * d(2), u * d(3), d(5)), data)
-    by_name = {row.name: row for row in found.rows}
+    found = rows_of(terms(d(3), u * d(1), u**2 * d(1), d(1) * d(2), u * d(3), d(5)), data)
+    by_name = {row.name: row for row in found}
     e2, s2 = epsilon**2, sigma**2
     expected = {
         "u_xxx": -(1 - s2) / 24,
@@ -56,10 +63,13 @@ def test_all_terms_of_the_next_order_are_found_exactly(data: Trajectories) -> No
 def test_refined_law_comes_to_the_next_order(name: str) -> None:
     """Within 0.5 %, and nearer to it than to the leading order."""
     data = simulate(name, 4, force_law="exp(r) - 1" if name == "chain" else None)
-    law = replace(theory(data).law(), band=40.0)
+    wave = theory(data)
+    assert wave is not None
+    law = replace(wave.law(), band=40.0)
     refined = refine(law, RollOutData.of(data, law), pivot=("w", 0), clusters=data.n).law
     found = equation_terms(refined)
-    for term, row in zip(found, theory_beside(found, data).rows, strict=True):
+    for term, row in zip(found, rows_of(found, data), strict=True):
+        assert row.next_order is not None
         assert term.value == pytest.approx(row.next_order, rel=5e-3)
         assert abs(term.value - row.next_order) < 0.8 * abs(term.value - row.leading)
 
@@ -67,13 +77,13 @@ def test_refined_law_comes_to_the_next_order(name: str) -> None:
 def test_speed_of_the_frame_appears_as_a_drift() -> None:
     raw = replace(CHAINS["fput"], sites=64).states(2, n_frames=5)
     moved = raw.trajectories(speed=1.001)
-    rows = {row.name: row for row in theory_beside(terms(d(1), u * d(1), d(3)), moved).rows}
+    rows = {row.name: row for row in rows_of(terms(d(1), u * d(1), d(3)), moved)}
     assert rows["u_x"].leading == pytest.approx(0.001 / raw.epsilon**2)
     assert rows["u_x"].next_order == pytest.approx(rows["u_x"].leading, rel=0.2)
 
 
 def test_terms_that_were_missed_are_listed(data: Trajectories) -> None:
-    rows = theory_beside(terms(d(3)), data).rows
+    rows = rows_of(terms(d(3)), data)
     assert [(row.name, row.next_order is None) for row in rows] == [("u_xxx", False), ("u*u_x", True)]
     assert rows[1].as_dict() == {"term": "u*u_x", "leading": -1.0, "next_order": None}
 
