@@ -16,7 +16,7 @@ from mesoscribe.hybrid.data.split import Part, plan_split
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.domain import Domain
 
-Bonds = Float[np.ndarray, "n nt sites"]
+Bonds = Float[np.ndarray, "_n _nt _sites"]  # that they agree is checked in words
 LOW = 16  # the speed is estimated on waves of at least so many sites
 
 
@@ -39,7 +39,7 @@ class ChainData:
 
     r: Bonds
     v: Bonds
-    t: Float[np.ndarray, " nt"]
+    t: Float[np.ndarray, " _nt"]
     epsilon: float
     force: ForceLaw
     scale: float

@@ -84,8 +84,10 @@ class Trajectories:
         coordinates = {AXES[letter]: coordinate(AXES[letter], axis) for letter, axis in axes.items()}
         field, changes = real(numbers("u", u))
         lengths = {letter: coordinates[AXES[letter]].size for letter in axes}
-        told = json.dumps(dict(provenance)) if provenance else ""
-        dataset = assemble(arrange(field, lengths, layout), coordinates, source, (*notes, *changes), told)
+        provenance_text = json.dumps(dict(provenance)) if provenance else ""
+        dataset = assemble(
+            arrange(field, lengths, layout), coordinates, source, (*notes, *changes), provenance_text
+        )
         return _close_box(cls(dataset))
 
     @property
@@ -252,5 +254,5 @@ def _close_box(data: Trajectories) -> Trajectories:
             notes.append(f"u does not look periodic along {name}: it {fault}")
             warnings.warn(f"{notes[-1]}; the box is taken as periodic", UserWarning, stacklevel=4)
     changed = len(notes) > len(data.notes)
-    told = data.dataset.attrs.get("provenance", "")
-    return Trajectories(assemble(u, coordinates, data.source, notes, told)) if changed else data
+    provenance_text = data.dataset.attrs.get("provenance", "")
+    return Trajectories(assemble(u, coordinates, data.source, notes, provenance_text)) if changed else data

@@ -1,4 +1,4 @@
-"""What arrays must satisfy to be trajectories of a field, said once where data enter."""
+"""What arrays must satisfy to be trajectories of a field, checked once, where data enter."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mesoscribe.hybrid.data.split import SHORTEST
 ROUNDING = 4 * float(np.finfo(np.float32).eps)
 UNEVENNESS = 1e-4
 LARGEST = 1e100
-SAID = {"source": "memory", "provenance": ""}
+DEFAULT_ATTRS = {"source": "memory", "provenance": ""}
 DIMS = {1: ("trajectory", "time", "x"), 2: ("trajectory", "time", "x", "y")}
 
 
@@ -98,8 +98,8 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
     _check_size("u", u)
     attrs = dataset.attrs
     notes = (str(note) for note in np.atleast_1d(np.asarray(attrs.get("notes", ()), dtype=str)))
-    source, told = (str(attrs.get(name, missing)) for name, missing in SAID.items())
-    return assemble(u, coordinates, source, notes, told)
+    source, provenance = (str(attrs.get(name, missing)) for name, missing in DEFAULT_ATTRS.items())
+    return assemble(u, coordinates, source, notes, provenance)
 
 
 def facts(provenance: str) -> dict[str, Any]:

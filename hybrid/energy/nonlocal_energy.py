@@ -89,8 +89,8 @@ class NonlocalEnergy(nn.Module, EnergyTerm):
         return self.theta * self.beta_scale
 
     @torch.no_grad()
-    def imitate(self, beta: Float[Tensor, " j"], fields: Float[Tensor, " n *grid"]) -> None:
-        """Start as Σ_j β_j ∫D_j, with a bound and a size of the network that suit some fields (n, *grid)."""
+    def imitate(self, beta: Float[Tensor, " j"], fields: Float[Tensor, "*batch_state"]) -> None:
+        """Start as Σ_j β_j ∫D_j, with a bound and a size of the network that suit some fields (*batch, *grid)."""
         self.beta_scale.copy_(beta)
         self.theta.fill_(1.0)
         self.invariants.out.weight.zero_()

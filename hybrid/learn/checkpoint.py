@@ -71,10 +71,10 @@ class Checkpoint:
     fit: str
 
     @classmethod
-    def of(cls, folder: str | Path, data: str, schedule: Schedule, *said: object) -> Checkpoint:
+    def of(cls, folder: str | Path, data: str, schedule: Schedule, *settings: object) -> Checkpoint:
         """That of a fit to data of this hash with a schedule and whatever else its result depends on."""
         options = {**asdict(schedule), "max_minutes": None}
-        whole = repr((FORMAT, torch.__version__, np.__version__, options, said, data))
+        whole = repr((FORMAT, torch.__version__, np.__version__, options, settings, data))
         return cls(Path(folder), hashlib.sha256(whole.encode()).hexdigest())
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -75,7 +76,7 @@ class SiteForces(Training):
         super().__init__(model, schedule)
         self.map, self.size = site_map, size
 
-    def misfit(self, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    def misfit(self, batch: Sequence[Tensor]) -> Tensor:
         """L_p of a batch, relative to the size of y."""
         v, sites, y = batch
         scales, points = self.model.setting.scales, self.model.domain
@@ -83,11 +84,11 @@ class SiteForces(Training):
         unit = scales.amplitude / scales.time
         return partial_loss(y, self.map.image(unit * rate, unit / scales.time * change), sites) / self.size
 
-    def training_step(self, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    def training_step(self, batch: Sequence[Tensor]) -> Tensor:
         """The loss of a batch of snapshots."""
-        return self.held(self.misfit(batch), f"forces on {batch[1].shape[1]} sites")
+        return self.penalised_loss(self.misfit(batch), f"forces on {batch[1].shape[1]} sites")
 
-    def validation_step(self, batch: tuple[Tensor, Tensor, Tensor]) -> None:
+    def validation_step(self, batch: Sequence[Tensor]) -> None:
         """Log the root of L_p."""
         self.log_score(float(self.misfit(batch).detach().sqrt()))
 
@@ -123,9 +124,9 @@ def fit_forces(
     if checkpoint is not None:
         saves = Checkpoint.of(checkpoint, states_digest(*states), schedule, seed, forces)
     module = SiteForces(model, schedule, samples.map, start.size)
-    course = train(module, start.draws, start.judged, seed=seed, progress=progress, checkpoint=saves)
+    course = train(module, start.draws, start.validation, seed=seed, progress=progress, checkpoint=saves)
     warm = replace(start.warm, score=course.history[0][1])
-    looked_at = samples.forces.evaluations + start.judged.samples.forces.evaluations
+    looked_at = samples.forces.evaluations + start.validation.samples.forces.evaluations
     model.record = FitRecord.of(warm, course, began, factorised, evaluations=looked_at)
     return model.eval()
 
@@ -137,14 +138,14 @@ class ForceStart:
     Args:
         warm: the member of the class that was found.
         model: the network that imitates it.
-        draws, judged: the snapshots to learn from, and the held-out ones with the sites that they keep.
+        draws, validation: the snapshots to learn from, and the held-out ones with the sites that they keep.
         size: the mean of y².
     """
 
     warm: WarmStart
     model: OnsagerModel
     draws: Snapshots
-    judged: Snapshots
+    validation: Snapshots
     size: float
 
     @classmethod
@@ -160,8 +161,8 @@ class ForceStart:
         data, held_out = _states(data), None if validation is None else _states(validation)
         if held_out is None:
             data, held_out = data.parts(seed, (1 - VALIDATION_SHARE, VALIDATION_SHARE))
-        samples, judged = ForceSamples(data), ForceSamples(held_out)
-        _check_same_chain(samples.map, judged.map)
+        samples, others = ForceSamples(data), ForceSamples(held_out)
+        _check_same_chain(samples.map, others.map)
         rng = np.random.default_rng(seed)
         draws = Snapshots(samples, samples.u, forces, rng)
         chosen = rng.permutation(len(samples))[:WARM_SNAPSHOTS]
@@ -169,9 +170,9 @@ class ForceStart:
         size = float(np.mean(y**2))
         warm = _warm(fit_linear(samples, FLUX, chosen, sites), _fields(samples), size)
         draws.v, v = (
-            torch.as_tensor(band_limited(warm, _fields(part))).flatten(0, 1) for part in (samples, judged)
+            torch.as_tensor(band_limited(warm, _fields(part))).flatten(0, 1) for part in (samples, others)
         )
-        kept = Snapshots(judged, v, replace(forces, redraw=False), rng)
+        kept = Snapshots(others, v, replace(forces, redraw=False), rng)
         return cls(warm, build(warm, _fields(samples)), draws, kept, size)
 
 

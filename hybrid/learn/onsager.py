@@ -165,8 +165,8 @@ class OnsagerModel(nn.Module, Model):
             if weights["shapes"] != {name: list(t.shape) for name, t in model.state_dict().items()}:
                 raise ValueError("weights of other shapes than model.json says")
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-            said = printable(" ".join(str(error).split()))[:300]
-            raise ValueError(f"expected a saved model in {folder}, got: {said}") from None
+            reason = printable(" ".join(str(error).split()))[:300]
+            raise ValueError(f"expected a saved model in {folder}, got: {reason}") from None
         return model
 
 

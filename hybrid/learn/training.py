@@ -63,7 +63,7 @@ class Training(lightning.LightningModule):
         self.initial_q2 = model.potential.q2.detach().clone()
         self.rate = schedule.rate
 
-    def held(self, misfit: Tensor, described: str) -> Tensor:
+    def penalised_loss(self, misfit: Tensor, described: str) -> Tensor:
         """The loss: a misfit and the pull of the symbols to the warm start.
 
         Raises:
@@ -114,7 +114,7 @@ class RollOuts(Training):
             ((v - windows[:, i]) ** 2).mean() / ((windows[:, i] - windows[:, 0]) ** 2).mean()
             for i, v in enumerate(frames, start=1)
         ]
-        return self.held(
+        return self.penalised_loss(
             sum(errors[1:], errors[0]) / lead,
             f"roll-outs of {lead} frames, {lead * self.dt:.3g} in scaled time",
         )

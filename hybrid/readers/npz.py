@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import zipfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,8 +35,8 @@ def _header(archive: zipfile.ZipFile, member: str) -> Header:
         return Header(member, *_skipped(file))
 
 
-def _skipped(file: zipfile.ZipExtFile) -> tuple[tuple[int, ...], bool, np.dtype]:
-    """What a file says before the values, which come next."""
+def _skipped(file: Any) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Shape, order and type of an array from the header of an open binary file; its values come next."""
     return HEADERS[np.lib.format.read_magic(file)](file)
 
 

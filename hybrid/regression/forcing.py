@@ -56,9 +56,9 @@ class Shared:
         """
         n = len(own.values)
         fewer = [own.truncated(p, own.local) for p in range(1, own.powers + 1)]
-        judged = [floor + (n / (n - 1)) ** 2 * _left_out(data) for data in fewer]
-        powers = 1 + int(np.argmin([np.mean(np.log(score.sum(0))) for score in judged]))
-        without, full = judged[powers - 1], floor + _left_out(plain.truncated(powers, plain.local))
+        left_out = [floor + (n / (n - 1)) ** 2 * _left_out(data) for data in fewer]
+        powers = 1 + int(np.argmin([np.mean(np.log(score.sum(0))) for score in left_out]))
+        without, full = left_out[powers - 1], floor + _left_out(plain.truncated(powers, plain.local))
         left = without.sum(0) / full.sum(0)
         k = int(left.argmin())
         gain = np.log(full[:, k] / without[:, k])

@@ -124,7 +124,7 @@ class _Search:
     """
 
     v: Float[np.ndarray, "n nt *grid"]
-    held_out: Float[np.ndarray, "n nt *grid"]
+    held_out: Float[np.ndarray, "n_held_out nt_held_out *grid"]
     scales: Scales
     domain: Domain
     dt: float
@@ -148,7 +148,7 @@ class _Search:
             densities=densities,
         )
 
-    def judged(self, regression: Regression, factors: Factors) -> tuple[float, WarmStart]:
+    def scored(self, regression: Regression, factors: Factors) -> tuple[float, WarmStart]:
         """The score of short roll-outs of a member, and the member."""
         candidate = _member(regression, factors, self.domain, self.scales, self.first_frame)
         errors = rollout_errors(candidate.member(), self.trial[:, :SHORT], self.dt, TRIAL_RTOL)
@@ -161,7 +161,7 @@ class _Search:
         for half_width in [h for h in HALF_WIDTHS if 2 * h < frames] or [1]:
             regression = self.regression(half_width, cut, densities)
             cut, (factors, _) = regression.cut, regression.best(self.case)
-            tried.append((*self.judged(regression, factors), regression, factors))
+            tried.append((*self.scored(regression, factors), regression, factors))
             seen.append(regression.shared())
         value, best, regression, factors = min(tried, key=lambda entry: entry[0])
         evidence = replace(regression.evidence(factors), shared=Shared.clearest(seen))
@@ -179,7 +179,7 @@ class _Search:
             return plain
         wider = self.regression(width, cut, cubic)
         factors = wider.with_local(plain.factors, self.case)
-        if factors is not None and self.judged(wider, factors)[0] <= plain.score:
+        if factors is not None and self.scored(wider, factors)[0] <= plain.score:
             found = self.best(cubic)
             better = MARKEDLY * found.score < plain.score and bool(found.start.beta)
             if better and found.start.evidence.one_operator:

@@ -69,29 +69,29 @@ def export(law: Law, out: str | Path, *, to: str | None = None, force: bool = Fa
     """
     out = Path(out)
     if to is not None:
-        texts, said = {out: exported(law, to)}, [f"{out}: {EXPORTERS[to].what}"]
+        texts, lines = {out: exported(law, to)}, [f"{out}: {EXPORTERS[to].what}"]
     else:
-        texts, said = _all_forms(law, out)
+        texts, lines = _all_forms(law, out)
     taken = [str(path) for path in texts if path.exists()]
     if taken and not force:
         raise ValueError(f"expected new files, got {', '.join(taken)}; choose another place, or add --force")
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)
-    return said
+    return lines
 
 
 def _all_forms(law: Law, folder: Path) -> tuple[dict[Path, str], list[str]]:
     """The text of each file, and a line for each form."""
-    texts, said = {}, []
+    texts, lines = {}, []
     for name, exporter in EXPORTERS.items():
         path = folder / exporter.file
         try:
             texts[path] = exporter.text(law)
-            said.append(f"{path}: {exporter.what}")
+            lines.append(f"{path}: {exporter.what}")
         except ValueError as error:
-            said.append(f"no {name}: {error}")
-    return texts, said
+            lines.append(f"no {name}: {error}")
+    return texts, lines
 
 
 def equation_text(law: Law) -> str:

@@ -74,16 +74,18 @@ ALIGN = r"""\begin{align*}
 
 def remarks(law: Law) -> list[str]:
     """What the formulas do not say, a sentence each."""
-    said = [f"{law.case.capitalize()} on a periodic box of {' by '.join(plain(s) for s in law.lengths)}."]
+    sentences = [
+        f"{law.case.capitalize()} on a periodic box of {' by '.join(plain(s) for s in law.lengths)}."
+    ]
     if law.centre:
-        said.append(f"v = u - {plain(law.centre, 15)} is written for the field; u in F stands for v.")
+        sentences.append(f"v = u - {plain(law.centre, 15)} is written for the field; u in F stands for v.")
     if law.N:
-        said.append("N is integrated over the box before it is differentiated.")
+        sentences.append("N is integrated over the box before it is differentiated.")
     if law.band is not None:
         what = "held at their initial values" if law.hold else "removed"
         along = " along any axis" if law.ndim > 1 else ""
-        said.append(f"Modes above the wavenumber {plain(law.band)}{along} are {what}.")
-    return said
+        sentences.append(f"Modes above the wavenumber {plain(law.band)}{along} are {what}.")
+    return sentences
 
 
 def source_line(law: Law) -> str:

@@ -38,10 +38,10 @@ class Importance:
         N: |K|² of each mode.
     """
 
-    u: Float[np.ndarray, " n"]
+    u: Float[np.ndarray, " nodes"]
     q: Float[np.ndarray, " k"]
     K: Float[np.ndarray, " k"]
-    fields: Float[np.ndarray, " n *grid"]
+    fields: Float[np.ndarray, " n_fields *grid"]
     N: Float[np.ndarray, " k"]
 
 

@@ -113,5 +113,7 @@ def widened_by(
         except ValueError:  # a function that laws do not know
             continue
     new = [str(term) for term in wider.F if term not in library.F]
-    said = f"candidates of F from it: {', '.join(new)}" if new else "it gives no candidate that laws can hold"
-    return wider, f"symbolic regression proposed F' = {found}; {said}"
+    outcome = (
+        f"candidates of F from it: {', '.join(new)}" if new else "it gives no candidate that laws can hold"
+    )
+    return wider, f"symbolic regression proposed F' = {found}; {outcome}"

@@ -76,7 +76,7 @@ def select(
     unit = points * X[:, at] / size[at]
     goal = points * y / scale
 
-    def judged(support: Support) -> _Tried:
+    def scored(support: Support) -> _Tried:
         c = _solve(unit[:, list(support)], goal)
         residual = float(np.linalg.norm(unit[:, list(support)] @ c - goal) / points)
         merit = 2 * n * np.log(residual + precision) + len(support) * np.log(n)
@@ -84,11 +84,11 @@ def select(
         return _Tried(merit, residual, chosen, c * scale / size[chosen])
 
     proposed = supports(unit, goal, optimiser)
-    tried = [judged(support) for support in proposed]
+    tried = [scored(support) for support in proposed]
     best = min(tried, key=_order)
     if allowed is not None and not allowed(best.fit(columns)):
         fewer = {part for support in proposed for part in _parts(support)} - proposed
-        tried += [judged(support) for support in fewer]
+        tried += [scored(support) for support in fewer]
         best = min([one for one in tried if allowed(one.fit(columns))] or [best], key=_order)
     coefficients[best.chosen] = best.values
     path = sorted((len(one.chosen), one.residual) for one in tried)

@@ -25,7 +25,7 @@ from mesoscribe.symbolic.law.form import Parameter
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.refine.mode_weights import ModeWeights
 from mesoscribe.symbolic.refine.projection import Projection, projection
-from mesoscribe.symbolic.refine.refine import SIGNIFICANT, Misfit, Refinement, judged, refine
+from mesoscribe.symbolic.refine.refine import SIGNIFICANT, Misfit, Refinement, refine, refinement_at
 from mesoscribe.symbolic.refine.rollouts import MISFIT_SHARE, NOISY, RollOutData, substeps_for
 
 ITERATIONS = 10
@@ -38,7 +38,7 @@ BIAS = 0.1  # standard errors by which the stepper may move coefficients: unlike
 SHRINKS = 0.25  # steps that shrink less than this call for new derivatives by the fields
 
 
-def settled(
+def refined_on_band(
     found: Refinement, data: Trajectories, first_frame: int = 0
 ) -> tuple[Refinement, tuple[str, ...]]:
     """The refinement with the initial fields on a band that no longer matters, without needless terms.
@@ -50,22 +50,26 @@ def settled(
     minima, and a term that turns high modes can fit it.
     """
     start, best = found, found
-    gone: tuple[str, ...] = ()
+    insignificant: tuple[str, ...] = ()
     fields = RollOutData.of(data, found.law, first_frame).shortened()
     while True:
         refined = with_initial_fields(start, fields, clusters=data.n)
         if refined is start and start is not found:  # perhaps it explains the data as they are
             refined = start = refine(start.law, fields, pivot=start.pivot, clusters=data.n)
         if refined is start and (best is not found or not _worth(start, fields)):
-            return min(start, best, key=lambda one: one.rmse), gone
+            return min(start, best, key=lambda one: one.rmse), insignificant
         if refined is not start:
             refined, needless = _without_needless(refined, fields, data.n)
             same = best is not found and not needless
-            moved, best, gone = _moved(best.law, refined.law) if same else np.inf, refined, (*gone, *needless)
+            moved, best, insignificant = (
+                _moved(best.law, refined.law) if same else np.inf,
+                refined,
+                (*insignificant, *needless),
+            )
             if moved < MOVED:
-                return best, gone
+                return best, insignificant
         if start.law.band is None:
-            return best, gone
+            return best, insignificant
         law = refined.law.on_wider_band(data.domain)
         fields = RollOutData.of(data, law, first_frame).shortened()
         start = refine(law, fields, pivot=refined.pivot, clusters=data.n, steps=1)
@@ -75,16 +79,16 @@ def _without_needless(
     refined: Refinement, data: RollOutData, clusters: int
 ) -> tuple[Refinement, tuple[str, ...]]:
     """The refinement without the terms that are no different from 0, and their names."""
-    gone: tuple[str, ...] = ()
+    insignificant: tuple[str, ...] = ()
     while (weakest := _insignificant(refined, data)) is not None:
         name, place = weakest
         less, pivot = refined.without((weakest,))
         start = refine(less, data, pivot=pivot, clusters=clusters)
-        gone = (*gone, f"{name}: {getattr(refined.law, name).terms[place]}")
+        insignificant = (*insignificant, f"{name}: {getattr(refined.law, name).terms[place]}")
         refined = with_initial_fields(start, data, clusters=clusters)
         if refined is start:
             break
-    return refined, gone
+    return refined, insignificant
 
 
 def _worth(found: Refinement, data: RollOutData) -> bool:
@@ -131,7 +135,7 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
         except (ValueError, np.linalg.LinAlgError):  # a roll-out from a field close by is lost
             break
         rest, slope = left[..., 0].ravel(), left[..., 1:].reshape(-1, len(x))
-        result = judged(misfit, x, rest, slope, clusters)
+        result = refinement_at(misfit, x, rest, slope, clusters)
         step = -np.linalg.lstsq(slope, rest, rcond=None)[0]
         move = -torch.tensordot(torch.as_tensor(np.concatenate([[1.0], step])), moves, dims=1)
         errors = _errors(result.law)[misfit.free] / np.abs(misfit.start[misfit.free])

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4
-from mesoscribe.symbolic.refine.rollouts import RollOutData, about, followed
+from mesoscribe.symbolic.refine.rollouts import RollOutData, about, plain_roll_outs
 
 STEP = 1e-6  # of differences by the initial fields, relative to the fields
 GROWTH = 10.0  # of a mode, the most that the preconditioner believes
@@ -34,13 +34,13 @@ class Linearised:
         self.member, self.start, self.data, self.substeps = about(member, data), start, data, substeps
         self.step = ETDRK4().prepare(self.member, data.dt / substeps)
         self.size = data.size.reshape(-1, *(1,) * data.domain.ndim)
-        self.frames = followed(self.member, start, data, substeps)
+        self.frames = plain_roll_outs(self.member, start, data, substeps)
 
     def forward(self, moves: Float[Tensor, "c n *grid"]) -> Float[Tensor, "c n nt *grid"]:
         """J of moves, by forward differences."""
         axes = tuple(range(2, moves.ndim))
         share = STEP / moves.square().mean(axes, keepdim=True).sqrt().clamp(min=1e-300)
-        there = followed(self.member, self.start + share * moves * self.size, self.data, self.substeps)
+        there = plain_roll_outs(self.member, self.start + share * moves * self.size, self.data, self.substeps)
         later = (there - self.frames) / (share * self.size).unsqueeze(2)
         return torch.cat([moves.unsqueeze(2), later], dim=2)
 

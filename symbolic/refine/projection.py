@@ -22,7 +22,7 @@ from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.refine.linearised import STEP, Linearised
 from mesoscribe.symbolic.refine.refine import Misfit
-from mesoscribe.symbolic.refine.rollouts import rolled
+from mesoscribe.symbolic.refine.rollouts import roll_outs
 
 LARGEST = 2**20  # values of all derivatives of one trajectory; of more, roll-outs are faster than the matrix
 CHUNK = 2**18  # values of fields that are rolled out at once
@@ -206,7 +206,7 @@ def _jacobians(
         chosen = slice(first, first + width)
         size = data.size[chosen].reshape(-1, *(1,) * data.domain.ndim)
         moves = torch.cat([torch.zeros_like(modes[:1]), STEP * modes])[:, None] * size
-        rolls = rolled(member, misfit.initial[chosen] + moves, data, substeps)
+        rolls = roll_outs(member, misfit.initial[chosen] + moves, data, substeps)
         rolls = torch.cat([(misfit.initial[chosen] + moves).unsqueeze(2), rolls], dim=2)
         slopes = (rolls[1:] - rolls[:1]).flatten(3).flatten(2) / (STEP * data.size[chosen, None] ** 2)
         yield from slopes.permute(1, 2, 0).numpy()

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mesoscribe.symbolic.law.form import Parameter
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.refine.rollouts import MISFIT_SHARE, RollOutData, rolled, substeps_for
+from mesoscribe.symbolic.refine.rollouts import MISFIT_SHARE, RollOutData, roll_outs, substeps_for
 
 SIGNIFICANT = 3.0  # standard errors
 LOST = 1e3  # the misfit, relative to the field, of a roll-out that is lost
@@ -51,7 +51,7 @@ class Misfit:
     def _batch(self, points: list[np.ndarray]) -> Float[np.ndarray, "b r"]:
         member = self.law.family(self.data.domain, np.stack([self.values(x) for x in points]))
         start = self.initial.expand(len(points), *self.initial.shape)
-        error = rolled(member, start, self.data, self.substeps) - self.data.u[:, 1:]
+        error = roll_outs(member, start, self.data, self.substeps) - self.data.u[:, 1:]
         scaled = error.flatten(2) / self.data.size[:, None]
         return scaled.nan_to_num(LOST, LOST, -LOST).clamp(-LOST, LOST).flatten(1).numpy()
 
@@ -151,11 +151,11 @@ def refine(
         x = found.x
         needed = substeps_for(law.with_values(misfit.values(x)), data, accuracy)
         if needed <= misfit.substeps:
-            return judged(misfit, x, np.asarray(found.fun), np.asarray(found.jac), clusters)
+            return refinement_at(misfit, x, np.asarray(found.fun), np.asarray(found.jac), clusters)
         misfit = Misfit(law, data, pivot, needed)
 
 
-def judged(
+def refinement_at(
     misfit: Misfit,
     x: Float[np.ndarray, " p"],
     residuals: Float[np.ndarray, " r"],

@@ -108,7 +108,7 @@ def about(member: Member, data: RollOutData) -> Member:
     return member.about(some.expand(len(member.q), *some.shape) if member.q.ndim > data.domain.ndim else some)
 
 
-def followed(
+def plain_roll_outs(
     member: Member, start: Float[Tensor, "*batch_state"], data: RollOutData, substeps: int
 ) -> Float[Tensor, "*batch_nt_state"]:
     """Roll-outs of a flow from start (*batch, *grid), at the frames after the first."""
@@ -117,16 +117,16 @@ def followed(
         return torch.stack(list(roll_out(member, start, data.dt, frames, substeps, ETDRK4())), dim=axis)
 
 
-def rolled(
+def roll_outs(
     member: Member, start: Float[Tensor, "*batch_state"], data: RollOutData, substeps: int
 ) -> Float[Tensor, "*batch_nt_state"]:
     """The same with the linear part that suits the data."""
-    return followed(about(member, data), start, data, substeps)
+    return plain_roll_outs(about(member, data), start, data, substeps)
 
 
 def predicted(law: Law, data: RollOutData, substeps: int) -> Float[Tensor, "n nt-1 *grid"]:
     """Roll-outs of a law from the first frame, at the following ones."""
-    return rolled(law.member(data.domain), data.u[:, 0], data, substeps)
+    return roll_outs(law.member(data.domain), data.u[:, 0], data, substeps)
 
 
 def substeps_for(law: Law, data: RollOutData, accuracy: float = 0.0, share: float = MISFIT_SHARE) -> int:

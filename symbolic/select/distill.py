@@ -137,9 +137,9 @@ def distillation(
     library = library or polynomials(model.domain.ndim)
     found = _distilled(network, data, validation, library, pays, optimiser)
     if proposer is not None and not found.support.complete:
-        wider, said = widened_by(proposer, library, network.canonical, network.weights)
+        wider, note = widened_by(proposer, library, network.canonical, network.weights)
         again = found if wider == library else _distilled(network, data, validation, wider, pays, optimiser)
-        found = replace(again, notes=(said, *again.notes))
+        found = replace(again, notes=(note, *again.notes))
     return replace(found, seconds={**found.seconds, "distill": known + found.seconds["distill"]})
 
 
@@ -157,13 +157,16 @@ def _distilled(
     read = time.perf_counter()
     ends = [_Ended.of(about, network, data, validation, library, pays) for about in forms]
     end = _simplest(ends, pays)
-    settled = end.settled(data, validation, network.first)
-    final, gone = settled.refinement, settled.gone
+    ending = end.explained(data, validation, network.first)
+    final, insignificant = ending.refinement, ending.insignificant
     law = canonical_law(final.law)
     support = Support.of(law, network.model, end.selections, validation, network.first)
     notes = [f"{name} was dropped: validation roll-outs hardly miss it" for name in end.dropped]
-    notes += [f"{name} was dropped: no different from 0 once the initial fields are refined" for name in gone]
-    notes += settled.notes
+    notes += [
+        f"{name} was dropped: no different from 0 once the initial fields are refined"
+        for name in insignificant
+    ]
+    notes += ending.notes
     notes += [] if support.complete else [str(support)]
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
     return Distillation(
@@ -171,7 +174,7 @@ def _distilled(
         network.canonical,
         end.selections,
         final,
-        end.dropped + gone,
+        end.dropped + insignificant,
         end.pareto,
         support,
         tuple(notes),
@@ -226,7 +229,7 @@ class _Ended:
         """How many coefficients it has."""
         return len(self.refinement.law.parameters)
 
-    def settled(self, data: Trajectories, validation: Trajectories, first: int) -> Explained:
+    def explained(self, data: Trajectories, validation: Trajectories, first: int) -> Explained:
         """The law refined on the band that predicts best.
 
         Where data are noisy the initial fields are refined with it.

@@ -15,7 +15,7 @@ import numpy as np
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
-from mesoscribe.symbolic.refine.initial_fields import settled, with_initial_fields
+from mesoscribe.symbolic.refine.initial_fields import refined_on_band, with_initial_fields
 from mesoscribe.symbolic.refine.refine import Refinement, refine
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.select.eliminate import EXCHANGES
@@ -34,12 +34,12 @@ class Explained:
 
     Args:
         refinement: the law.
-        gone: its terms that were no different from 0.
+        insignificant: its terms that were no different from 0.
         notes: terms that were taken in; if the law leaves more of the data than noise, how much more.
     """
 
     refinement: Refinement
-    gone: tuple[str, ...]
+    insignificant: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -53,39 +53,39 @@ def explained(found: Refinement, data: Trajectories, first_frame: int, candidate
         data: trajectories; first_frame: the first that belongs to the equation.
         candidates: terms that may be taken in.
     """
-    refined, gone = settled(found, data, first_frame)
+    refined, insignificant = refined_on_band(found, data, first_frame)
     if refined is found:
-        return Explained(refined, gone)
+        return Explained(refined, insignificant)
     fields = RollOutData.of(data, refined.law, first_frame).shortened()
     excess = _of_noise(refined, fields, data)
     if excess <= BEYOND_NOISE:
-        return Explained(refined, gone)
+        return Explained(refined, insignificant)
     taken: list[str] = []
-    better, dropped = refined, gone
+    better, dropped = refined, insignificant
     while len(taken) < MOST and (change := _changed(better, fields, data, candidates)) is not None:
         taken.append(change[0])
-        better, needless = settled(change[1], data, first_frame)
+        better, needless = refined_on_band(change[1], data, first_frame)
         dropped = (*dropped, *needless)
         fields = RollOutData.of(data, better.law, first_frame).shortened()
         if _of_noise(better, fields, data) <= BEYOND_NOISE:
-            said = f"{', '.join(taken)}: noise is then all that the law leaves of the data"
-            return Explained(better, dropped, (said,))
-    said = (
+            note = f"{', '.join(taken)}: noise is then all that the law leaves of the data"
+            return Explained(better, dropped, (note,))
+    note = (
         f"the law leaves {excess:.3g} times what white noise would leave of the data, and no "
         "changed or further term explains it: a term may be wrong or missing, or the noise is not white"
     )
-    return Explained(refined, gone, (said,))
+    return Explained(refined, insignificant, (note,))
 
 
 def _changed(
     found: Refinement, fields: RollOutData, data: Trajectories, candidates: Library
 ) -> tuple[str, Refinement] | None:
-    """The first change of a term with which a law explains the data, or the best, and what is said of it."""
+    """The first change of a term with which a law explains the data, or the best, and what is note of it."""
     best, least = None, np.inf
-    for said, start in _changes(found, fields, data, candidates):
+    for note, start in _changes(found, fields, data, candidates):
         left = _of_noise(with_initial_fields(start, fields, clusters=data.n), fields, data)
         if left < least:
-            best, least = (said, start), left
+            best, least = (note, start), left
         if left <= BEYOND_NOISE:
             break
     return best

@@ -47,12 +47,12 @@ class Pareto:
     @property
     def rule(self) -> str:
         """How the choice was made."""
-        said = (
+        text = (
             f"A term stays if leaving it out, the others refitted, makes the error of validation roll-outs "
             f"more than {self.pays:g} times larger, two terms {self.pays**2:g} times."
         )
         noisy = " Errors are mostly measurement noise here: three standard errors over trajectories decide."
-        return said + noisy * self.noisy
+        return text + noisy * self.noisy
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON; None is an error of a roll-out that was lost."""
