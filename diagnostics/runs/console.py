@@ -14,14 +14,14 @@ from mesoscribe.hybrid.readers.store import printable
 
 
 class _Lines(logging.Handler):
-    """Says what is logged."""
+    """A handler that prints what is logged."""
 
     def __init__(self, talk: Talk) -> None:
         super().__init__()
         self.talk = talk
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Say one line."""
+        """Print one logged message."""
         self.talk.say(record.getMessage())
 
 
@@ -53,7 +53,7 @@ class Talk:
             log.removeHandler(lines)
 
     def say(self, *lines: str) -> None:
-        """Print lines."""
+        """Print lines of text."""
         for line in lines:
             self.console.print(printable(line))
 

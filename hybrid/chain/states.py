@@ -55,7 +55,7 @@ class ChainData:
 
     @property
     def sites(self) -> int:
-        """N."""
+        """N, the number of sites."""
         return self.r.shape[-1]
 
     @property
@@ -65,7 +65,7 @@ class ChainData:
 
     @property
     def tau(self) -> Float[np.ndarray, " nt"]:
-        """τ = ε³ t."""
+        """Slow times τ = ε³ t of the frames."""
         return self.epsilon**3 * self.t
 
     @property

@@ -31,7 +31,10 @@ class Scales:
 
     @classmethod
     def of(cls, data: Trajectories) -> Scales:
-        """The scales of data."""
+        """Length 1/k_unit, time of a change of u by its own size, and root mean square of u - centre.
+
+        Raises:
+            ValueError: the fields do not change."""
         u = data.u
         low, high = float(u.min()), float(u.max())
         reach = 0.1 * (high - low)
@@ -46,17 +49,17 @@ class Scales:
         return cls(length=1 / data.domain.k_unit, time=time, amplitude=amplitude, centre=centre)
 
     def to_scaled(self, u: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-        """v of u."""
+        """v = (u - centre)/amplitude; u may have any shape."""
         return (u - self.centre) / self.amplitude
 
     def to_user(self, v: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-        """u of v."""
+        """u = centre + amplitude·v; v may have any shape."""
         return self.centre + self.amplitude * v
 
     def domain(self, domain: Domain) -> Domain:
-        """The scaled box."""
+        """A box with its lengths in units of `length`, at the same points."""
         return Domain(domain.shape, tuple(L / self.length for L in domain.lengths))
 
     def as_dict(self) -> dict[str, float]:
-        """For JSON."""
+        """The four scales by name, for JSON."""
         return asdict(self)

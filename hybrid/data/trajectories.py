@@ -104,17 +104,17 @@ class Trajectories:
 
     @property
     def u(self) -> Float[np.ndarray, "n nt *grid"]:
-        """The field, read-only."""
+        """The field u (n, nt, *grid), read-only."""
         return self._dataset["u"].values
 
     @property
     def t(self) -> Float[np.ndarray, " nt"]:
-        """Times of the frames."""
+        """Times of the frames (nt,), evenly spaced."""
         return np.array(self._dataset["time"].values)
 
     @property
     def dt(self) -> float:
-        """Time between frames."""
+        """Time between frames, in the unit of t."""
         return float(self.t[-1] - self.t[0]) / (self.n_frames - 1)
 
     @property

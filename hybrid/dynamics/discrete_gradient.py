@@ -23,7 +23,7 @@ PROBE = 1e-7  # relative size of a finite difference
 
 @dataclass
 class StepCounts:
-    """What the steps of single fields came to.
+    """How many steps of single fields were taken, divided and refused.
 
     Args:
         taken: steps accepted.

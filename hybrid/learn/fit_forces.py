@@ -89,7 +89,7 @@ class SiteForces(Training):
         return self.penalised_loss(self.misfit(batch), f"forces on {batch[1].shape[1]} sites")
 
     def validation_step(self, batch: Sequence[Tensor]) -> None:
-        """Log the root of L_p."""
+        """Log √L_p of a batch of held-out snapshots, relative to the size of y."""
         self.log_score(float(self.misfit(batch).detach().sqrt()))
 
 
@@ -157,7 +157,10 @@ class ForceStart:
         *,
         seed: int,
     ) -> ForceStart:
-        """From the states of a chain; see `fit_forces`."""
+        """The start from the states of a chain: least squares for a linear wave on the forces of m sites.
+
+        Raises:
+            ValueError: fields instead of states, another chain for validation, or too few forces."""
         data, held_out = _states(data), None if validation is None else _states(validation)
         if held_out is None:
             data, held_out = data.parts(seed, (1 - VALIDATION_SHARE, VALIDATION_SHARE))

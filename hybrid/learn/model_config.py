@@ -42,16 +42,16 @@ class Setting:
 
     @property
     def domain(self) -> Domain:
-        """The user's box."""
+        """The user's box, at the model's points."""
         return Domain(self.shape, self.lengths)
 
     def to_json(self) -> dict[str, Any]:
-        """For a file."""
+        """Format and settings, as model.json holds them."""
         return {"format": FORMAT, **asdict(self)}
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Setting:
-        """From a file.
+        """The settings that model.json holds.
 
         Raises:
             ValueError: the file has another format or lacks an entry.

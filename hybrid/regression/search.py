@@ -31,7 +31,7 @@ TIE = 1e-3  # bands whose scores agree to this are equally good: the largest of 
 
 
 def _spread(regression: Regression, domain: Domain, values: np.ndarray) -> np.ndarray:
-    """Values of the regressed modes on the whole grid, the others 0."""
+    """Values of the regressed modes on all modes of the domain, the others 0."""
     full = np.zeros(domain.modes_shape, dtype=values.dtype)
     full[domain.within(np.inf)] = values
     return full

@@ -105,7 +105,7 @@ class _Tried:
     values: Float[np.ndarray, " s"]
 
     def fit(self, columns: Float[np.ndarray, "n c"]) -> Float[np.ndarray, " n"]:
-        """What it gives at the points."""
+        """Columns times coefficients at the points, (n,)."""
         return columns[:, self.chosen] @ self.values
 
 

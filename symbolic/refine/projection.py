@@ -48,7 +48,12 @@ class Projection(Protocol):
         ...
 
     def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], *, far: bool) -> Projection:
-        """That of other initial fields and coefficients; far, if nothing may be kept of this one.
+        """The projection at other initial fields and coefficients.
+
+        Args:
+            misfit: with the new initial fields.
+            x: the new coefficients, relative to their start.
+            far: whether they have moved so far that no derivative may be kept.
 
         Raises:
             ValueError, LinAlgError: a roll-out from a field close by is lost.
@@ -57,7 +62,12 @@ class Projection(Protocol):
 
 
 def projection(misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Projection:
-    """That of the misfit's initial fields at coefficients x, by roll-outs with so many substeps of a frame.
+    """The projection of misfits on the moves of their initial fields, by matrices where these fit in memory.
+
+    Args:
+        misfit: the misfit, with its initial fields.
+        x: coefficients, relative to their start.
+        substeps: of a frame, in the roll-outs that give derivatives.
 
     Raises:
         ValueError, LinAlgError: a roll-out from a field close by is lost.
@@ -74,7 +84,7 @@ def _flow(misfit: Misfit, x: Float[np.ndarray, " p"]) -> Member:
 
 @dataclass
 class Iterative:
-    """By roll-outs alone.
+    """The projection without matrices, by roll-outs and roll-outs back in time.
 
     Args:
         at: the derivative.
@@ -88,11 +98,11 @@ class Iterative:
 
     @classmethod
     def of(cls, misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Iterative:
-        """At coefficients x."""
+        """The projection at coefficients x, with derivatives from roll-outs."""
         return cls(Linearised(_flow(misfit, x), misfit.initial, misfit.data, substeps))
 
     def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], *, far: bool) -> Iterative:
-        """With a new derivative."""
+        """With the derivative at the new point; the known moves are kept as a guess."""
         return replace(self.of(misfit, x, self.at.substeps), known=self.known, far=far)
 
     def apart(
@@ -130,7 +140,7 @@ class Iterative:
 
 @dataclass(frozen=True)
 class Dense:
-    """With the matrix of each trajectory.
+    """The projection with the matrix J of each trajectory in memory.
 
     Args:
         modes: fields that span what may move (a, *grid).
@@ -144,12 +154,12 @@ class Dense:
 
     @classmethod
     def of(cls, misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Dense:
-        """At coefficients x."""
+        """The projection at coefficients x, with derivatives from roll-outs."""
         modes = basis(misfit.data.domain, _flow(misfit, x).mask)
         return cls(modes, _matrices(misfit, x, modes, substeps), substeps)
 
     def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], *, far: bool) -> Dense:
-        """The same if nothing is far."""
+        """New matrices where the step was far, else these ones with the old fields."""
         return replace(self, matrices=_matrices(misfit, x, self.modes, self.substeps)) if far else self
 
     def apart(

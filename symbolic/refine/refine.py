@@ -56,7 +56,7 @@ class Misfit:
         return scaled.nan_to_num(LOST, LOST, -LOST).clamp(-LOST, LOST).flatten(1).numpy()
 
     def __call__(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, " r"]:
-        """The misfit, trajectory by trajectory."""
+        """(û - u)/size at coefficients x, relative to their start: trajectory by trajectory, in a row."""
         return self._known(x)[0]
 
     def jacobian(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, "r p"]:
@@ -98,7 +98,7 @@ def clustered_covariance(
 
 @dataclass(frozen=True)
 class Refinement:
-    """A refitted law.
+    """A law with refitted coefficients, and what its misfit shows about each of them.
 
     Args:
         law: with coefficients, and their covariance clustered by trajectory.

@@ -34,7 +34,7 @@ AS_WELL = 1.5  # a law whose error is at most so many times the best one's predi
 
 @dataclass(frozen=True)
 class Distillation:
-    """How a network became a law.
+    """A law that was distilled from a network, with every step on the way.
 
     Args:
         law: the result, in canonical form.
@@ -61,7 +61,7 @@ class Distillation:
 
     @property
     def gauge(self) -> tuple[Gauge, ...]:
-        """What was fixed."""
+        """The freedoms that data cannot determine, as they were fixed in canonical form."""
         return self.network.gauge
 
     @property

@@ -80,7 +80,7 @@ def explained(found: Refinement, data: Trajectories, first_frame: int, candidate
 def _changed(
     found: Refinement, fields: RollOutData, data: Trajectories, candidates: Library
 ) -> tuple[str, Refinement] | None:
-    """The first change of a term with which a law explains the data, or the best, and what is note of it."""
+    """The first change of a term with which a law explains the data, or the best one, with a note."""
     best, least = None, np.inf
     for note, start in _changes(found, fields, data, candidates):
         left = _of_noise(with_initial_fields(start, fields, clusters=data.n), fields, data)

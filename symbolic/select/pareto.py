@@ -46,7 +46,7 @@ class Pareto:
 
     @property
     def rule(self) -> str:
-        """How the choice was made."""
+        """The rule by which a law was chosen, in words."""
         text = (
             f"A term stays if leaving it out, the others refitted, makes the error of validation roll-outs "
             f"more than {self.pays:g} times larger, two terms {self.pays**2:g} times."
