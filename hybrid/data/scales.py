@@ -34,7 +34,8 @@ class Scales:
         """Length 1/k_unit, time of a change of u by its own size, and root mean square of u - centre.
 
         Raises:
-            ValueError: the fields do not change."""
+            ValueError: the fields do not change.
+        """
         u = data.u
         low, high = float(u.min()), float(u.max())
         reach = 0.1 * (high - low)

@@ -97,7 +97,8 @@ class Member:
         """This equation of motion, with the mean of ∂f/∂u over fields in Q, which steppers treat exactly.
 
         Args:
-            u: fields (*batch, [field,] *grid) that are typical of the solution."""
+            u: fields (*batch, [field,] *grid) that are typical of the solution.
+        """
         return replace(self, energy=self.energy.about(u))
 
     def tilted(self, slope: Tensor | float) -> Member:
@@ -114,7 +115,7 @@ class Member:
         return u_hat * self.mask, outside
 
     def V(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch"]:
-        """V of the evolved modes of û (*batch, [field,] *modes): the energy of which rhs is the flow.
+        """V of the evolved modes of û (*batch, [field,] *modes); it never increases along u_t = rhs(u).
 
         Held modes do not enter: they do not act on the others.
 

@@ -71,7 +71,8 @@ class Exponentials:
 
         Args:
             z: (*lead, *modes), or (*lead, n, n, *modes) for n fields.
-            domain: the box."""
+            domain: the box.
+        """
         if domain.n_fields is not None:
             return cls._of_matrices(z, domain)
         e_half = torch.exp(z / 2)

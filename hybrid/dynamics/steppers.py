@@ -164,7 +164,7 @@ def simulate(
         max_level: a frame is then divided into at most 2^max_level steps.
 
     Raises:
-        ValueError: u0 does not have the grid's shape, or t does not increase.
+        ValueError: u0 does not have the domain's shape, or t does not increase.
         FloatingPointError: the solution is lost; the message names the time.
     """
     u0, t = np.asarray(u0, dtype=float), np.asarray(t, dtype=float)

@@ -78,7 +78,8 @@ class Checkpoint:
             folder: where it is kept.
             data: a hash of the data.
             schedule: how long the fit trains.
-            settings: whatever else its result depends on: seed, case, options."""
+            settings: whatever else its result depends on: seed, case, options.
+        """
         options = {**asdict(schedule), "max_minutes": None}
         whole = repr((FORMAT, torch.__version__, np.__version__, options, settings, data))
         return cls(Path(folder), hashlib.sha256(whole.encode()).hexdigest())

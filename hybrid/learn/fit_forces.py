@@ -160,7 +160,8 @@ class ForceStart:
         """The start from the states of a chain: least squares for a linear wave on the forces of m sites.
 
         Raises:
-            ValueError: fields instead of states, another chain for validation, or too few forces."""
+            ValueError: fields instead of states, another chain for validation, or too few forces.
+        """
         data, held_out = _states(data), None if validation is None else _states(validation)
         if held_out is None:
             data, held_out = data.parts(seed, (1 - VALIDATION_SHARE, VALIDATION_SHARE))

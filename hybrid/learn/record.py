@@ -67,7 +67,8 @@ class FitRecord:
             began: when the factorisation began (time.perf_counter).
             factorised: when that had ended and training began.
             substeps: integrator steps a frame.
-            evaluations: distinct forces of bonds that were looked at."""
+            evaluations: distinct forces of bonds that were looked at.
+        """
         return cls(
             warm=warm,
             history=course.history,

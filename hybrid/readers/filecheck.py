@@ -61,7 +61,8 @@ def check(
         u, x, y, t: names of field and coordinates in it, found by themselves if None.
         layout: axis letters of the field, such as "ntx"; inferred if None.
         frames: which are read, such as "10:90"; all if None.
-        memory: GiB of a field at most."""
+        memory: GiB of a field at most.
+    """
     contents: tuple[str, ...] = ()
     given = {"u": u, "t": t, "x": x, "y": y}
     try:

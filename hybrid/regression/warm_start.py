@@ -28,7 +28,7 @@ class WarmStart(Model):
 
     Args:
         domain, scales: the scaled box, and its units.
-        K, q: symbols on the modes of the grid, 0 where no sign or value exists (the Nyquist modes).
+        K, q: symbols on the modes of the domain, 0 where no sign or value exists (the Nyquist modes).
         f: F' beyond its linear part, a polynomial of v.
         case: which operators act.
         band: largest wavenumber evolved; hold: the others are kept at their initial values, not removed.

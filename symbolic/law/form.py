@@ -158,7 +158,8 @@ class Form:
 
         Args:
             values: all coefficients in the order of `parameters`.
-            covariance: of these; None where it is not known."""
+            covariance: of these; None where it is not known.
+        """
         errors: list[float | None] = [None] * len(values)
         if covariance is not None:
             errors = [math.sqrt(c) if c > 0 else None for c in np.diag(covariance)]

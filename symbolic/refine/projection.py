@@ -32,7 +32,7 @@ DIRECTIONS = 40
 
 @runtime_checkable
 class Projection(Protocol):
-    """Tells what initial fields explain of misfits."""
+    """What initial fields explain of misfits, by least squares over moves of them."""
 
     def apart(
         self, misfits: Float[np.ndarray, "n r c"]
@@ -72,12 +72,12 @@ def projection(misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Pro
     Raises:
         ValueError, LinAlgError: a roll-out from a field close by is lost.
     """
-    unknowns = misfit.data.domain.unknowns(_flow(misfit, x).mask.numpy())
+    unknowns = misfit.data.domain.unknowns(_member(misfit, x).mask.numpy())
     kind = Dense if unknowns * misfit.data.u[0].numel() <= LARGEST else Iterative
     return kind.of(misfit, x, substeps)
 
 
-def _flow(misfit: Misfit, x: Float[np.ndarray, " p"]) -> Member:
+def _member(misfit: Misfit, x: Float[np.ndarray, " p"]) -> Member:
     """The equation of motion at coefficients x."""
     return misfit.law.with_values(misfit.values(x)).member(misfit.data.domain)
 
@@ -99,7 +99,7 @@ class Iterative:
     @classmethod
     def of(cls, misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Iterative:
         """The projection at coefficients x, with derivatives from roll-outs."""
-        return cls(Linearised(_flow(misfit, x), misfit.initial, misfit.data, substeps))
+        return cls(Linearised(_member(misfit, x), misfit.initial, misfit.data, substeps))
 
     def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], *, far: bool) -> Iterative:
         """With the derivative at the new point; the known moves are kept as a guess."""
@@ -155,7 +155,7 @@ class Dense:
     @classmethod
     def of(cls, misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Dense:
         """The projection at coefficients x, with derivatives from roll-outs."""
-        modes = basis(misfit.data.domain, _flow(misfit, x).mask)
+        modes = basis(misfit.data.domain, _member(misfit, x).mask)
         return cls(modes, _matrices(misfit, x, modes, substeps), substeps)
 
     def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], *, far: bool) -> Dense:
@@ -210,7 +210,7 @@ def _jacobians(
     misfit: Misfit, x: Float[np.ndarray, " p"], modes: Float[Tensor, " a *grid"], substeps: int
 ) -> Iterator[Float[np.ndarray, "r a"]]:
     """Derivatives of each trajectory's misfit by the amplitudes of its initial field's modes."""
-    data, member = misfit.data, _flow(misfit, x)
+    data, member = misfit.data, _member(misfit, x)
     width = max(1, CHUNK // (len(modes) * data.domain.points))
     for first in range(0, len(data.u), width):
         chosen = slice(first, first + width)
