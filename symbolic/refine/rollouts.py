@@ -124,7 +124,7 @@ def roll_outs(
     return plain_roll_outs(about(member, data), start, data, substeps)
 
 
-def predicted(law: Law, data: RollOutData, substeps: int) -> Float[Tensor, "n nt-1 *grid"]:
+def predicted(law: Law, data: RollOutData, substeps: int) -> Float[Tensor, "n later_frames *grid"]:
     """Roll-outs of a law from the first frame of the data (n, *grid), at the frames that follow."""
     return roll_outs(law.member(data.domain), data.u[:, 0], data, substeps)
 
