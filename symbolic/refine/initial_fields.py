@@ -95,7 +95,7 @@ def _worth(found: Refinement, data: RollOutData) -> bool:
     """Whether noise is enough of the misfit to refine the initial fields."""
     noise = max(data.noise, ROUNDED**2 / NOISY)
     noisy = noise < NOISY * found.rmse**2 < NOISY * WORTH * data.noise
-    return bool(found.t_values) and noisy
+    return bool(found.t_values and noisy)
 
 
 def _moved(law: Law, to: Law) -> float:
