@@ -10,7 +10,9 @@ from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
 from mesoscribe.hybrid.space.domain import Domain
 
 
-def relative_rmse(predicted: np.ndarray, truth: np.ndarray, domain: Domain) -> Float[np.ndarray, " nt"]:
+def relative_rmse(
+    predicted: Float[np.ndarray, "n nt *state"], truth: Float[np.ndarray, "n nt *state"], domain: Domain
+) -> Float[np.ndarray, " nt"]:
     """sqrt(mean (û - u)²)/sqrt(mean u²) of each frame (n, nt, *grid), averaged over trajectories.
 
     A frame of zeros counts as one of rounding errors of the largest; a roll-out too large for doubles is inf.
@@ -33,7 +35,9 @@ def score(errors: Float[np.ndarray, " nt"]) -> float:
     return float(np.mean(errors[lead_times(len(errors) - 1)]))
 
 
-def rollout_errors(member: Member, v: Float[np.ndarray, "n nt *grid"], dt: float, rtol: float) -> np.ndarray:
+def rollout_errors(
+    member: Member, v: Float[np.ndarray, "n nt *state"], dt: float, rtol: float
+) -> Float[np.ndarray, " nt"]:
     """Relative RMSE of each frame of a roll-out from the first, mean over trajectories; inf if lost."""
     t = dt * np.arange(v.shape[1])
     try:

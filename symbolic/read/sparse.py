@@ -114,6 +114,6 @@ def _order(tried: _Tried) -> tuple[float, int]:
 
 
 def _parts(support: Support) -> Iterator[Support]:
-    """Its subsets, of a support of few terms."""
+    """The subsets of a support, if it has few terms."""
     for terms in range(1, len(support) if len(support) <= FEW else 0):
         yield from combinations(support, terms)

@@ -174,7 +174,7 @@ def _gap(misfit: Misfit, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, "n r"]
 
 
 def _slopes(misfit: Misfit, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, "n r p"]:
-    """Its derivatives by the coefficients."""
+    """Derivatives of the misfit of each trajectory by the coefficients."""
     n = len(misfit.data.u)
     slopes = misfit.jacobian(x).reshape(n, -1, len(x))
     return np.concatenate([np.zeros((n, misfit.data.domain.points, len(x))), slopes], axis=1)

@@ -184,7 +184,7 @@ class _Matrix:
         return cls(J, cho_factor(J.T @ J))
 
     def coefficients(self, y: Float[np.ndarray, "r c"]) -> Float[np.ndarray, "a c"]:
-        """Of the combinations of columns closest to the columns of y."""
+        """The amplitudes c for which J c is closest to each column of y."""
         return np.asarray(cho_solve(self.factor, self.J.T @ y))
 
 
@@ -202,7 +202,7 @@ def basis(domain: Domain, mask: Tensor) -> Float[Tensor, " a *grid"]:
 def _matrices(
     misfit: Misfit, x: Float[np.ndarray, " p"], modes: Float[Tensor, " a *grid"], substeps: int
 ) -> list[_Matrix]:
-    """Those of the misfit at coefficients x."""
+    """J of each trajectory, with its Cholesky factor, at coefficients x."""
     return [_Matrix.of(jacobian) for jacobian in _jacobians(misfit, x, modes, substeps)]
 
 

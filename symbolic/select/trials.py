@@ -32,14 +32,14 @@ class Trial:
 
     refinement: Refinement
     scores: Float[np.ndarray, " n"]
-    seen: Float[np.ndarray, " n"]
+    seen: Float[np.ndarray, " seen"]
 
     @property
     def law(self) -> Law:
         """The law with refined coefficients."""
         return self.refinement.law
 
-    def worse(self, full: Trial) -> Float[np.ndarray, " n"]:
+    def worse(self, full: Trial) -> Float[np.ndarray, " all"]:
         """By how much its squared errors are larger, on every trajectory."""
         mine, other = (np.concatenate([t.scores, t.seen]) for t in (self, full))
         with np.errstate(invalid="ignore"):  # both are lost
