@@ -12,6 +12,7 @@ from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.factor import Factor, columns, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
+from mesoscribe.symbolic.refine.mode_weights import ModeWeights
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.select.eliminate import eliminate
 from mesoscribe.symbolic.select.exchange import Exchanges
@@ -33,7 +34,7 @@ def only(**candidates: tuple[sympy.Expr, ...]) -> Library:
 def test_force_changes_least_when_a_term_is_exchanged() -> None:
     v = np.linspace(-1, 1, 201)
     law = Law(F=Factor.of(2 * u**6), q=Factor.of(k**2 - 75), m=Factor.of(1))
-    (other,) = Exchanges(v, {}, {}).laws(law, only(F=(u**4,)))
+    (other,) = Exchanges(v, ModeWeights({}, {})).laws(law, only(F=(u**4,)))
     found = 4 * other.F.values[0] * v**3 + (other.q.values[other.q.terms.index(1 + 0 * u)] + 75) * v
     best = np.polynomial.Polynomial.fit(v, 12 * v**5, 3)(v)
     np.testing.assert_allclose(found, best, atol=1e-10)
@@ -45,7 +46,7 @@ def test_symbol_changes_least_on_the_weights_when_a_term_is_exchanged(
 ) -> None:
     at, weights = np.arange(1.0, 9.0), np.exp(-np.arange(8.0))
     law = Law(q=Factor.of(2 * k**2), m=Factor.of(3 * k**4), w=Factor.of(5 * k**3))
-    (other,) = Exchanges(np.zeros(1), {k: at}, {name: weights}).laws(law, only(**{name: (new,)}))
+    (other,) = Exchanges(np.zeros(1), ModeWeights({k: at}, {name: weights})).laws(law, only(**{name: (new,)}))
     ratio = columns([old], {k: at})[:, 0] / (column := columns([new], {k: at})[:, 0])
     best = np.average(ratio, weights=weights * column**2) * getattr(law, name).values[0]
     assert getattr(other, name).terms == (new,)
