@@ -158,13 +158,12 @@ def _distilled(
     ends = [_Ended.of(about, network, data, validation, library, pays) for about in forms]
     end = _simplest(ends, pays)
     ending = end.explained(data, validation, network.first)
-    final, insignificant = ending.refinement, ending.insignificant
+    final, absent = ending.refinement, ending.insignificant
     law = canonical_law(final.law)
     support = Support.of(law, network.model, end.selections, validation, network.first)
     notes = [f"{name} was dropped: validation roll-outs hardly miss it" for name in end.dropped]
     notes += [
-        f"{name} was dropped: no different from 0 once the initial fields are refined"
-        for name in insignificant
+        f"{term} was dropped: no different from 0 once the initial fields are refined" for term in absent
     ]
     notes += ending.notes
     notes += [] if support.complete else [str(support)]
@@ -174,7 +173,7 @@ def _distilled(
         network.canonical,
         end.selections,
         final,
-        end.dropped + insignificant,
+        end.dropped + absent,
         end.pareto,
         support,
         tuple(notes),
