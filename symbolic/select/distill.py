@@ -162,9 +162,7 @@ def _distilled(
     law = canonical_law(final.law)
     support = Support.of(law, network.model, end.selections, validation, network.first)
     notes = [f"{name} was dropped: validation roll-outs hardly miss it" for name in end.dropped]
-    notes += [
-        f"{term} was dropped: no different from 0 once the initial fields are refined" for term in absent
-    ]
+    notes += [f"{one} was dropped: no different from 0 once the initial fields are refined" for one in absent]
     notes += ending.notes
     notes += [] if support.complete else [str(support)]
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
