@@ -85,9 +85,9 @@ class Trajectories:
         coordinates = {AXES[letter]: coordinate(AXES[letter], axis) for letter, axis in axes.items()}
         field, changes = real(numbers("u", u))
         lengths = {letter: coordinates[AXES[letter]].size for letter in axes}
-        facts_json = json.dumps(dict(provenance)) if provenance else ""
+        provenance_text = json.dumps(dict(provenance)) if provenance else ""
         dataset = assemble(
-            arrange(field, lengths, layout), coordinates, source, (*notes, *changes), facts_json
+            arrange(field, lengths, layout), coordinates, source, (*notes, *changes), provenance_text
         )
         return _close_box(cls(dataset))
 
@@ -105,17 +105,17 @@ class Trajectories:
 
     @property
     def u(self) -> Float[np.ndarray, "n nt *grid"]:
-        """The field, read-only."""
+        """The field u (n, nt, *grid), read-only."""
         return self._dataset["u"].values
 
     @property
     def t(self) -> Float[np.ndarray, " nt"]:
-        """Times of the frames."""
+        """Times of the frames (nt,), evenly spaced."""
         return np.array(self._dataset["time"].values)
 
     @property
     def dt(self) -> float:
-        """Time between frames."""
+        """Time between frames, in the unit of t."""
         return float(self.t[-1] - self.t[0]) / (self.n_frames - 1)
 
     @property
@@ -260,5 +260,5 @@ def _close_box(data: Trajectories) -> Trajectories:
             notes.append(f"u does not look periodic along {name}: it {fault}")
             warnings.warn(f"{notes[-1]}; the box is taken as periodic", UserWarning, stacklevel=4)
     changed = len(notes) > len(data.notes)
-    facts_json = data.dataset.attrs.get("provenance", "")
-    return Trajectories(assemble(u, coordinates, data.source, notes, facts_json)) if changed else data
+    provenance_text = data.dataset.attrs.get("provenance", "")
+    return Trajectories(assemble(u, coordinates, data.source, notes, provenance_text)) if changed else data
