@@ -117,7 +117,7 @@ class _Search:
     """
 
     v: Float[np.ndarray, "n nt *grid"]
-    held_out: Float[np.ndarray, "n_out nt *grid"]
+    held_out: Float[np.ndarray, "n_out nt_out *grid"]
     scales: Scales
     domain: Domain
     dt: float
