@@ -64,6 +64,7 @@ def checks(summary: Summary) -> tuple[Check, ...]:
     """Every check of a summary, in the order in which a reader should mind them."""
     return (
         _class_test(summary),
+        _explained(summary),
         _against_persistence(summary),
         _law_against_network(summary),
         *(_energy_law(name, trace, summary) for name, trace in summary.traces.items()),
@@ -91,6 +92,13 @@ def _class_test(summary: Summary) -> Check:
     number = f"best member leaves {plain(evidence.ratio, 3)} times the residual, z = {plain(evidence.z, 3)}"
     why = "".join(f"; {reason}" for reason in verdict.reasons)
     return Check("class test", State.GOOD if verdict.in_class else State.BAD, number + why, rule)
+
+
+def _explained(summary: Summary) -> Check:
+    """What the law leaves of the change of the field, beyond noise."""
+    fit = summary.fit
+    rule = f"at most {100 * NUMBERS.unexplained:g} %, or no more than that by chance"
+    return Check("unexplained", State.BAD if fit.unexplained else State.GOOD, f"the law leaves {fit}", rule)
 
 
 def _worst(mine: Mapping[str, float | None], other: Mapping[str, float | None]) -> tuple[float, str] | None:

@@ -18,6 +18,8 @@ def metrics(summary: Summary, making: Making) -> dict[str, Any]:
     return {
         "source": summary.data.source,
         "in_class": summary.in_class,
+        "verdict_kind": summary.kind.value,
+        "headline": summary.headline,
         "verdict": f"{summary.headline}. {summary.structure}",
         "reasons": [] if summary.class_test is None else list(summary.class_test.reasons),
         "case": summary.structure.case,

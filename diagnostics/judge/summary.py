@@ -11,12 +11,15 @@ from typing import Any
 import numpy as np
 
 from mesoscribe.diagnostics.judge.verdict import (
+    VerdictKind,
     cautions,
     class_evidence,
     energy_cautions,
     headline,
     supported_range,
+    unexplained,
 )
+from mesoscribe.diagnostics.measure.absolute_fit import AbsoluteFit, absolute_fit
 from mesoscribe.diagnostics.measure.alignment import aligned
 from mesoscribe.diagnostics.measure.energy import EnergyTrace, energy_along
 from mesoscribe.diagnostics.measure.errors import (
@@ -85,6 +88,7 @@ class Summary:
         traces: energy along roll-outs.
         matches: learned against true energy of network and law, where the truth is known.
         structure: what the law guarantees.
+        fit: what the law leaves of the change of the field.
         record: how the fit went, where that is known.
         terms: of the equation, with errors.
         warnings: what to beware of.
@@ -105,6 +109,7 @@ class Summary:
     traces: Mapping[str, EnergyTrace]
     matches: Mapping[str, EnergyMatch]
     structure: Guarantee
+    fit: AbsoluteFit
     record: FitRecord | None
     terms: tuple[EquationTerm, ...]
     warnings: tuple[str, ...]
@@ -113,9 +118,14 @@ class Summary:
     theory: Theory | None = None
 
     @property
+    def kind(self) -> VerdictKind:
+        """What can be said of the data."""
+        return VerdictKind.of(self.class_test, self.fit)
+
+    @property
     def in_class(self) -> bool | None:
-        """The verdict on the class; None where there was no test."""
-        return None if self.class_test is None else self.class_test.in_class
+        """Whether the data are of a member; None where that was not tested, or no member explains them."""
+        return {VerdictKind.MEMBER: True, VerdictKind.NOT_MEMBER: False}.get(self.kind)
 
     @property
     def class_test(self) -> Verdict | None:
@@ -125,7 +135,7 @@ class Summary:
     @property
     def headline(self) -> str:
         """The verdict in a line."""
-        return headline(self.in_class, self.law.case)
+        return headline(self.kind, self.law.case, self.fit)
 
     @property
     def evidence(self) -> str:
@@ -162,7 +172,7 @@ def examine(
         "law": energy_along(law, rolled["law"], data),
         "network": energy_along(drawn, rolled["network"], data),
     }
-    structure = guarantee(law, data.domain)
+    structure, fit = guarantee(law, data.domain), absolute_fit(law, data)
     return Summary(
         law=law,
         data=data,
@@ -176,10 +186,12 @@ def examine(
         traces=traces,
         matches=_matches(drawn, law, truth, data),
         structure=structure,
+        fit=fit,
         record=record,
         terms=terms,
         warnings=(
             *(f"The data: {found}." for found in (*data.notes, *screen(data))),
+            *unexplained(fit),
             *cautions(model, law, data, errors, rolled, record),
             *energy_cautions(structure, traces["law"]),
         ),

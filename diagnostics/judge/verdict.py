@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 
 import numpy as np
 from jaxtyping import Float
 
+from mesoscribe.diagnostics.measure.absolute_fit import AbsoluteFit
 from mesoscribe.diagnostics.measure.energy import EnergyTrace
 from mesoscribe.diagnostics.measure.errors import RollOut, RolloutError
 from mesoscribe.diagnostics.measure.guarantee import Guarantee
@@ -32,11 +34,44 @@ def curve(error: RolloutError) -> list[float | None]:
     return [float(f"{value:.6g}") if np.isfinite(value) else None for value in error.mean]
 
 
-def headline(in_class: bool | None, case: str) -> str:
+class VerdictKind(StrEnum):
+    """What can be said of the data: of a member of the class, of none, of none that was found, or nothing."""
+
+    MEMBER = "member"
+    NOT_MEMBER = "not_member"
+    UNEXPLAINED = "unexplained"
+    CANNOT_TELL = "cannot_tell"
+
+    @classmethod
+    def of(cls, class_test: Verdict | None, fit: AbsoluteFit) -> VerdictKind:
+        """From the class test, which compares regressions, and from what the law leaves of the data."""
+        if class_test is not None and not class_test.in_class:
+            return cls.NOT_MEMBER
+        if fit.unexplained:
+            return cls.UNEXPLAINED
+        return cls.CANNOT_TELL if class_test is None else cls.MEMBER
+
+
+HEADLINES = {
+    VerdictKind.MEMBER: "In the class; {case} law",
+    VerdictKind.NOT_MEMBER: "Not in the class; nearest member: {case} law",
+    VerdictKind.UNEXPLAINED: "Unexplained: the law leaves {fit}; nearest member found: {case} law",
+    VerdictKind.CANNOT_TELL: "Not tested against the class; {case} law",
+}
+
+
+def headline(kind: VerdictKind, case: str, fit: AbsoluteFit) -> str:
     """The verdict in a line."""
-    if in_class is None:
-        return f"Not tested against the class; {case} law"
-    return f"In the class; {case} law" if in_class else f"Not in the class; nearest member: {case} law"
+    return HEADLINES[kind].format(case=case, fit=fit)
+
+
+def unexplained(fit: AbsoluteFit) -> Iterator[str]:
+    """That no member of the class explains the data, and what the rest looks like."""
+    if fit.unexplained:
+        yield (
+            f"The law leaves {fit} unexplained: no member of the class that was tried explains the data, and "
+            f"its standard errors are not those of a true form; {fit.looks}."
+        )
 
 
 def class_evidence(verdict: Verdict | None) -> str:

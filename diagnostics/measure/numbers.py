@@ -19,6 +19,13 @@ class DiagnosticsNumbers:
 
     # measure
     energy_drifts: float = number(1e-3, "a change of V along roll-outs beyond is a caution, and bad: no error of the integrator is as large", "max |V|")
+    fit_lead: int = number(10, "frames over which a law must predict the change of the field: fewer drown in noise", "frames")
+    fit_starts: int = number(6, "frames of each trajectory from which it does", "frames")
+    fit_frames: int = number(40, "single steps whose errors show what is left", "frames")
+    fewest_blocks: int = number(4, "trajectories that count as one block each; of fewer, stretches of time do", "trajectories")
+    unexplained: float = number(0.01, "share of the change that a law may leave: more, and no member explains the data", "squared change", "option")
+    unexplained_chance: float = number(0.025, "probability at which the share is above it by chance", "1", "derived")
+    correlated: float = number(0.5, "correlation of what is left from which it is no noise", "1")
     scaled_modes: int = number(8, "lowest modes that decide how a network is scaled to its law", "modes")
     other_scale: float = number(0.5, "a network is rescaled to its law only if its scale differs by more", "1")
     snapshots: int = number(2000, "frames on which learned and true energy are compared at most", "frames")

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from mesoscribe.diagnostics.judge.verdict import headline
 from mesoscribe.diagnostics.runs.json_checks import flag, json_object, maybe, number, table, text
 from mesoscribe.diagnostics.runs.manifest import verify
 from mesoscribe.symbolic.law.law import Law
@@ -28,7 +27,8 @@ class Run:
         name: of the folder.
         law: from law.json.
         source: of the data.
-        in_class: the verdict on the class, None where it was not tested.
+        in_class: the verdict on the class, None where there is none.
+        verdict: in a line.
         seed, noise: of the data and the fit, None where they are not known.
         seconds: of each stage.
         errors: relative RMSE of each frame of roll-outs of `SUBJECTS`, inf where they were lost.
@@ -38,15 +38,11 @@ class Run:
     law: Law
     source: str
     in_class: bool | None
+    verdict: str
     seed: float | None
     noise: float | None
     seconds: Mapping[str, float]
     errors: Mapping[str, Float[np.ndarray, " nt"]]
-
-    @property
-    def verdict(self) -> str:
-        """The verdict on the class, in a line."""
-        return headline(self.in_class, self.law.case)
 
     def at(self, subject: str, step: int) -> float | None:
         """The error after some frames: inf if it was lost before, None if the data end before."""
@@ -71,6 +67,7 @@ def read_run(folder: Path) -> Run:
             law=law,
             source=text(content["source"]),
             in_class=maybe(flag)(content["in_class"]),
+            verdict=text(content["headline"]),
             seed=maybe(number)(content["seed"]),
             noise=maybe(number)(options.get("noise") if isinstance(options, dict) else None),
             seconds=table(number)(content["seconds"]),

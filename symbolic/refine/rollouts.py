@@ -22,7 +22,7 @@ from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
 
 
-def _white_noise(u: Float[np.ndarray, "n nt *grid"], domain: Domain) -> float:
+def white_noise(u: Float[np.ndarray, "n nt *grid"], domain: Domain) -> float:
     """Variance of white noise, from the lowest of the median powers of each tenth of the modes.
 
     White noise is in all of them; what interpolation, aliases or a solver leave is not.
@@ -69,7 +69,7 @@ class RollOutData:
         axes = tuple(range(1, fields.ndim))
         size = fields.square().mean(axes).sqrt().clamp(min=1e-300)
         share = domain.unknowns(mask.numpy()) / data.domain.points
-        noise = _white_noise(u[:, 1:], data.domain) * share / float(size.square().mean())
+        noise = white_noise(u[:, 1:], data.domain) * share / float(size.square().mean())
         return cls(domain, fields, data.dt, size, noise)
 
     def mostly_noise(self, squared: float) -> bool:

@@ -120,6 +120,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "seconds": {"fit": 1.0},
         "source": "data.npz",
         "in_class": True,
+        "headline": "In the class; a law",
         "seed": 0,
         "errors": dict.fromkeys(("persistence", "network", "law"), [0.0, 0.1]),
     }

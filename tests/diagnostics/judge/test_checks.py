@@ -10,6 +10,7 @@ import pytest
 from mesoscribe import simulate
 from mesoscribe.diagnostics.judge.checks import SIGNS, Check, State, checks
 from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
+from mesoscribe.diagnostics.judge.verdict import VerdictKind
 from mesoscribe.diagnostics.measure.errors import RolloutError
 from mesoscribe.diagnostics.measure.onestep import one_step
 from mesoscribe.diagnostics.pages.page import TEMPLATES
@@ -27,6 +28,7 @@ from mesoscribe.symbolic.systems.catalog import CATALOG
 KDV, ALLEN_CAHN = CATALOG["kdv"].law, CATALOG["allen_cahn"].law
 NAMES = (
     "class test",
+    "unexplained",
     "network against persistence",
     "law against network",
     "energy along roll-outs, law",
@@ -81,6 +83,20 @@ def test_errors_are_judged_against_persistence_and_network(
     seen = replace(summary, errors=table)
     found = (of(seen, "network against persistence"), of(seen, "law against network"))
     assert " ".join(check.state for check in found) == states
+
+
+def test_what_a_law_leaves_outweighs_the_class_test(summary: Summary) -> None:
+    assert (summary.kind, summary.in_class) == (VerdictKind.MEMBER, True)
+    poor = replace(summary, fit=replace(summary.fit, share=0.28, std_error=0.02, in_time=0.9))
+    assert (poor.kind, poor.in_class) == (VerdictKind.UNEXPLAINED, None)
+    assert poor.headline.startswith("Unexplained: the law leaves 28 % of the change over 10 frames")
+    assert of(poor, "unexplained").state is State.BAD
+    assert "memory" in poor.fit.looks
+    by_chance = replace(poor, fit=replace(poor.fit, std_error=0.2))
+    assert by_chance.kind is VerdictKind.MEMBER
+    lost = replace(summary, fit=replace(summary.fit, share=np.inf, std_error=0.0))
+    assert lost.kind is VerdictKind.UNEXPLAINED
+    assert replace(summary, record=None).kind is VerdictKind.CANNOT_TELL
 
 
 def test_verdict_of_the_class_test_is_repeated_with_its_number(summary: Summary) -> None:

@@ -27,6 +27,7 @@ ALLEN_CAHN = Law(F=Factor.of(25 * u**4), q=Factor.of(k**2 - 100), m=Factor.of(1)
 METRICS: dict[str, Any] = {
     "source": "catalogue: kdv, seed 0",
     "in_class": True,
+    "headline": "In the class; a law",
     "seed": 0,
     "seconds": {"fit": 2.0, "distill": 0.5},
     "errors": {

@@ -1,0 +1,110 @@
+"""How much of the data a law leaves unexplained, whatever else might explain it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from scipy.stats import t as student
+
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.refine.rollouts import white_noise
+
+
+@dataclass(frozen=True)
+class AbsoluteFit:
+    """Share of the squared change of the field over a few frames that a law does not predict, beyond noise.
+
+        share = (mean |û(t + L) - u(t + L)|² - 2σ²) / (mean |u(t + L) - u(t)|² - 2σ²)
+
+    with û from the data at t and σ² from the floor of their spectrum.
+
+    Args:
+        lead: L, in frames.
+        share: this share; inf where a roll-out is lost.
+        std_error: its standard error over trajectories, over stretches of time where these are few.
+        blocks: how many of them.
+        in_time, in_space: correlation of what one step leaves with that of the next frame, and point.
+    """
+
+    lead: int
+    share: float
+    std_error: float
+    blocks: int
+    in_time: float
+    in_space: float
+
+    @property
+    def unexplained(self) -> bool:
+        """Whether the share is above the limit by more than chance."""
+        t = float(student.ppf(1 - NUMBERS.unexplained_chance, max(self.blocks - 1, 1)))
+        return not self.share - t * self.std_error <= NUMBERS.unexplained
+
+    @property
+    def looks(self) -> str:
+        """What the rest looks like, and what that may mean."""
+        if self.in_time > NUMBERS.correlated:
+            return (
+                "what is left is correlated in time: memory, a field that was not measured, or an equation "
+                "of second order in time"
+            )
+        if self.in_space > NUMBERS.correlated:
+            return "what is left is correlated in space: a term that the candidates do not hold"
+        return "what is left is white: noise that the spectrum does not show, or frames too far apart"
+
+    def __str__(self) -> str:
+        if not np.isfinite(self.share):
+            return f"roll-outs over {self.lead} frames are lost"
+        return f"{100 * max(self.share, 0.0):.2g} % of the change over {self.lead} frames"
+
+
+def absolute_fit(law: Law, data: Trajectories) -> AbsoluteFit:
+    """What a law leaves of the change of the field.
+
+    Args:
+        law: the law.
+        data: trajectories, best ones that were not used to find it.
+    """
+    lead = max(1, min(NUMBERS.fit_lead, (data.n_frames - 1) // 2))
+    starts = np.unique(np.linspace(0, data.n_frames - 1 - lead, NUMBERS.fit_starts).astype(int))
+    noise = 2 * white_noise(data.u[:, 1:], data.domain)
+    try:
+        ahead = np.stack([_after(law, data, start, lead) for start in starts], axis=1)
+        in_time, in_space = _correlations(law, data)
+    except FloatingPointError:
+        return AbsoluteFit(lead, np.inf, 0.0, data.n, 0.0, 0.0)
+    missed = _squares(ahead - data.u[:, starts + lead], data) - noise
+    moved = _squares(data.u[:, starts + lead] - data.u[:, starts], data) - noise
+    if data.n >= NUMBERS.fewest_blocks:
+        missed, moved = missed.mean(1), moved.mean(1)
+    missed, moved = missed.ravel(), moved.ravel()
+    share = float(missed.mean() / max(moved.mean(), 1e-300))
+    spread = (missed - share * moved).std(ddof=1) if len(moved) > 1 else np.inf
+    error = float(spread / np.sqrt(len(moved)) / max(moved.mean(), 1e-300))
+    return AbsoluteFit(lead, share, error, len(moved), in_time, in_space)
+
+
+def _after(law: Law, data: Trajectories, start: int, lead: int) -> Float[np.ndarray, " n *grid"]:
+    """Fields that a law predicts some frames after a frame of the data."""
+    times = data.t[[start, start + lead]] - data.t[start]
+    found: Float[np.ndarray, " n *grid"] = law.simulate(data.u[:, start], times)[:, 1]
+    return found
+
+
+def _squares(fields: Float[np.ndarray, "n s *grid"], data: Trajectories) -> Float[np.ndarray, "n s"]:
+    """Mean squares of fields."""
+    found: Float[np.ndarray, "n s"] = (fields**2).mean(axis=data.domain.axes)
+    return found
+
+
+def _correlations(law: Law, data: Trajectories) -> tuple[float, float]:
+    """Of what one step leaves: with that of the next frame, and with that of the next point."""
+    some = min(data.n_frames - 1, NUMBERS.fit_frames)
+    left = np.stack([_after(law, data, i, 1) - data.u[:, i + 1] for i in range(some)], axis=1)
+    size = max(float((left**2).mean()), 1e-300)
+    beside = (left * np.roll(left, 1, -1)).mean()
+    after = (left[:, 1:] * left[:, :-1]).mean() if some > 1 else 0.0
+    return float(after / size), float(beside / size)
