@@ -232,7 +232,7 @@ def keep(folder: Path, **entries: Any) -> None:
 
 def _content(folder: Path) -> dict[str, Any]:
     try:
-        content = json.loads((folder / "run.json").read_text())
+        content = json.loads((folder / "run.json").read_text("utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -14,6 +14,7 @@ import lightning
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, Timer, TQDMProgressBar
+from lightning.pytorch.plugins.environments import LightningEnvironment
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -212,7 +213,7 @@ def train(
             enable_progress_bar=progress,
             val_check_interval=min(schedule.every, total),
             callbacks=[keep, timer, stop, *others],
-            plugins=[TensorFiles()],
+            plugins=[TensorFiles(), LightningEnvironment()],  # one process, whatever SLURM's variables say
         )
         validate = DataLoader(held_out, batch_size=len(held_out))
         trainer.validate(module, validate, verbose=False)
