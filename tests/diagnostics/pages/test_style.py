@@ -12,7 +12,7 @@ from mesoscribe.diagnostics.pages.style import png, svg
 from mesoscribe.symbolic.select.pareto import Pareto, Tried
 
 PARETO = Pareto((Tried(2, 0.5), Tried(3, 1e-4), Tried(4, 9e-5)), Tried(3, 1e-4), 1.5)
-USERS: dict[str, dict[str, Any]] = {
+USERS: dict[str, Any] = {
     "usetex": {"text.usetex": True},
     "paper": {"font.family": "serif", "font.size": 5, "lines.linewidth": 9, "mathtext.fontset": "cm"},
     "saved": {"savefig.bbox": "tight", "savefig.transparent": True, "figure.autolayout": True},
@@ -21,7 +21,7 @@ USERS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("user", USERS.values(), ids=USERS.keys())
-def test_no_matplotlibrc_changes_a_figure(user: dict[str, Any]) -> None:
+def test_no_matplotlibrc_changes_a_figure(user: Any) -> None:
     def written() -> tuple[str, bytes]:
         figure = pareto_figure(PARETO)
         return svg(figure), png(figure)
@@ -30,4 +30,5 @@ def test_no_matplotlibrc_changes_a_figure(user: dict[str, Any]) -> None:
         expected = written()
     with matplotlib.rc_context(user):
         assert written() == expected
-        assert all(matplotlib.rcParams[name] in (value, [value]) for name, value in user.items())
+        settings: Any = matplotlib.rcParams
+        assert all(settings[name] in (value, [value]) for name, value in user.items())
