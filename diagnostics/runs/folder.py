@@ -8,10 +8,12 @@ import shutil
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from mesoscribe.diagnostics.runs.data_paths import found_again, seen_from
 from mesoscribe.diagnostics.runs.json_checks import JsonCheck, json_object, number, row, table, text
 from mesoscribe.diagnostics.runs.lock import LOCK, locked
 from mesoscribe.diagnostics.runs.manifest import (
@@ -230,6 +232,11 @@ def keep(folder: Path, **entries: Any) -> None:
     write_whole(folder / "run.json", json.dumps({**_content(folder), **entries}, indent=1) + "\n")
 
 
+def keep_plan(folder: Path, plan: Plan, **entries: Any) -> None:
+    """Write a plan, where its files are, and other entries of run.json."""
+    keep(folder, plan=asdict(plan), seen=seen_from(folder, plan), **entries)
+
+
 def _content(folder: Path) -> dict[str, Any]:
     try:
         content = json.loads((folder / "run.json").read_text("utf-8"))
@@ -239,12 +246,13 @@ def _content(folder: Path) -> dict[str, Any]:
 
 
 def kept(folder: Path) -> tuple[Plan, dict[str, Any]]:
-    """The plan of a folder and all that run.json holds, which may come from a stranger."""
+    """The plan of a folder, its files where they are now, and all of run.json, which may be a stranger's."""
     checks: dict[str, JsonCheck] = {"notes": row(text), "seconds": table(number)}
     try:
         content = json_object(folder / "run.json")
         read = {name: check(content[name]) for name, check in checks.items() if name in content}
-        return Plan.read(content["plan"]), {**content, **read}
+        plan = found_again(Plan.read(content["plan"]), folder, content.get("seen"))
+        return plan, {**content, **read}
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"expected the folder of a fit, got {folder} ({error}); fit first") from None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,16 @@ from mesoscribe.diagnostics.measure.scaling_summary import scaling_summary
 from mesoscribe.diagnostics.pages.report import KeptDistillation, report
 from mesoscribe.diagnostics.pages.scaling_report import write
 from mesoscribe.diagnostics.runs.console import Console
-from mesoscribe.diagnostics.runs.folder import CHECKPOINT, finished, keep, kept, revising, same, whole
+from mesoscribe.diagnostics.runs.folder import (
+    CHECKPOINT,
+    finished,
+    keep,
+    keep_plan,
+    kept,
+    revising,
+    same,
+    whole,
+)
 from mesoscribe.diagnostics.runs.lock import locked
 from mesoscribe.diagnostics.runs.manifest import verify
 from mesoscribe.diagnostics.runs.plan import Plan, is_file
@@ -61,7 +70,7 @@ def learn(plan: Plan, folder: Path, console: Console, command: str) -> tuple[Ons
 
 def _begun(plan: Plan, folder: Path, command: str, split: Split) -> dict[str, Any] | None:
     """How the fit went, if an interrupted run has finished it; refuses another plan or other data."""
-    data, known = digest(split.train, split.validation, split.test), None
+    data, known = _digest(split), None
     if (folder / "run.json").exists():
         same(folder, plan)
         content = kept(folder)[1]
@@ -71,8 +80,26 @@ def _begun(plan: Plan, folder: Path, command: str, split: Split) -> dict[str, An
                 f"the same, or --force instead of --resume"
             )
         known = content.get("fit")
-    keep(folder, plan=asdict(plan), command=command, split=split.as_dict(), data=data)
+    keep_plan(folder, plan, command=command, split=split.as_dict(), data=data)
     return known
+
+
+def _digest(split: Split) -> str:
+    """What tells the data of a run from all others."""
+    return digest(split.train, split.validation, split.test)
+
+
+def _own_split(plan: Plan, content: dict[str, Any]) -> Split:
+    """The parts of the data of a run.
+
+    Raises:
+        ValueError: a file that was found beside a folder that has moved holds other data.
+    """
+    split = plan.split()
+    moved = plan.name != content["plan"]["name"]
+    if moved and content.get("data") not in (None, _digest(split)):
+        raise ValueError(f"expected the data of this run in {plan.name}, got others; give the file by --data")
+    return split
 
 
 def distil(
@@ -135,11 +162,11 @@ def carry_out(
 def distil_again(folder: Path, data: Path | None, console: Console, **changed: Any) -> None:
     """Distil the network of a folder, on its own data or on another file; a report on the law before goes."""
     with revising(folder, "model") as work:
-        plan, _ = kept(work)
+        plan, content = kept(work)
         asked = {name: value for name, value in changed.items() if value}
         plan = replace(plan, **asked)
-        keep(work, plan=asdict(plan))
-        split = plan.split(data)
+        keep_plan(work, plan)
+        split = _own_split(plan, content) if data is None else plan.split(data)
         law, _ = distil(plan, work, console, OnsagerModel.load(folder / "model"), split)
     console.say(equation_text(law), f"law in {folder}")
 
@@ -148,14 +175,18 @@ def judge_again(folder: Path, data: Path | None, console: Console, command: str)
     """Report on the network and the law of a folder, on the test part of its data or on another file."""
     with revising(folder, "model", "law.json", "law.tex", "law.md") as work:
         plan, content = kept(work)
-        split = plan.split()
-        judged = {"split": split.as_dict()} if data is None else {}
+        judged: dict[str, Any] = {}
+        if data is None:
+            split = _own_split(plan, content)
+            fields, judged["split"] = split.test, split.as_dict()
+        else:
+            fields = plan.data(data)
         judge(
             plan,
             folder,
             work,
             console,
-            split.test if data is None else plan.data(data),
+            fields,
             command,
             distillation=KeptDistillation.of(content),
             record=read_record(content.get("fit")),
