@@ -86,10 +86,10 @@ class Trajectories:
         coordinates = {AXES[letter]: coordinate(AXES[letter], axis) for letter, axis in axes.items()}
         field, changes = real(numbers("u", u))
         lengths = {letter: coordinates[AXES[letter]].size for letter in axes}
-        facts_json = json.dumps(dict(provenance), default=plain) if provenance else ""
+        provenance_text = json.dumps(dict(provenance), default=plain) if provenance else ""
         own = np.array(arrange(field, lengths, layout), np.float64, order="C")  # what is given may change
         own.setflags(write=False)
-        dataset = assemble(own, coordinates, source, (*notes, *changes), facts_json)
+        dataset = assemble(own, coordinates, source, (*notes, *changes), provenance_text)
         return _close_box(cls(dataset))
 
     @property
@@ -106,17 +106,17 @@ class Trajectories:
 
     @property
     def u(self) -> Float[np.ndarray, "n nt *grid"]:
-        """The field, read-only."""
+        """The field u (n, nt, *grid), read-only."""
         return self._dataset["u"].values
 
     @property
     def t(self) -> Float[np.ndarray, " nt"]:
-        """Times of the frames."""
+        """Times of the frames (nt,), evenly spaced."""
         return np.array(self._dataset["time"].values)
 
     @property
     def dt(self) -> float:
-        """Time between frames."""
+        """Time between frames, in the unit of t."""
         return float(self.t[-1] - self.t[0]) / (self.n_frames - 1)
 
     @property
@@ -261,5 +261,5 @@ def _close_box(data: Trajectories) -> Trajectories:
             notes.append(f"u does not look periodic along {name}: it {fault}")
             warnings.warn(f"{notes[-1]}; the box is taken as periodic", UserWarning, stacklevel=4)
     changed = len(notes) > len(data.notes)
-    facts_json = data.dataset.attrs.get("provenance", "")
-    return Trajectories(assemble(u, coordinates, data.source, notes, facts_json)) if changed else data
+    provenance_text = data.dataset.attrs.get("provenance", "")
+    return Trajectories(assemble(u, coordinates, data.source, notes, provenance_text)) if changed else data

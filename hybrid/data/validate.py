@@ -1,4 +1,4 @@
-"""What arrays must satisfy to be trajectories of a field, said once where data enter."""
+"""What arrays must satisfy to be trajectories of a field, checked once, where data enter."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mesoscribe.hybrid.data.layout import AnyArray
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 LARGEST_VALUE = 1e100
-UNKNOWN = {"source": "memory", "provenance": ""}
+DEFAULT_ATTRS = {"source": "memory", "provenance": ""}
 DIMS = {1: ("trajectory", "time", "x"), 2: ("trajectory", "time", "x", "y")}
 
 
@@ -98,7 +98,7 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
     _check_size("u", u)
     attrs = dataset.attrs
     notes = (str(note) for note in np.atleast_1d(np.asarray(attrs.get("notes", ()), dtype=str)))
-    source, provenance = (str(attrs.get(name, missing)) for name, missing in UNKNOWN.items())
+    source, provenance = (str(attrs.get(name, missing)) for name, missing in DEFAULT_ATTRS.items())
     return assemble(u, coordinates, source, notes, provenance)
 
 

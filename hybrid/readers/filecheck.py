@@ -58,7 +58,15 @@ def check(
     frames: Frames = None,
     memory: float | None = None,
 ) -> FileCheck:
-    """What is in a file, and what is wrong with it. Options as `load`; a bad file is reported, not raised."""
+    """What is in a file, and what is wrong with it; a bad file is reported, not raised.
+
+    Args:
+        path: the file.
+        u, x, y, t: names of field and coordinates in it, found by themselves if None.
+        layout: axis letters of the field, such as "ntx"; inferred if None.
+        frames: which are read, such as "10:90"; all if None.
+        memory: GiB of a field at most.
+    """
     contents: tuple[str, ...] = ()
     given = {"u": u, "t": t, "x": x, "y": y}
     try:

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from mesoscribe.hybrid.data.layout import AXES, agreed_layout, arrange, check_layout
+from mesoscribe.hybrid.data.layout import AXES, arrange, check_layout, checked_layout
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.data.validate import coordinate, facts, numbers, real
 from mesoscribe.hybrid.readers.formats import open_store
@@ -80,7 +80,7 @@ def read(
     entry = store.entry(field)
     layout = layout or _known_layout(store, entry, field, names)
     axes = _axes(store, entry, names, layout)
-    layout = agreed_layout(entry.shape, {letter: values.size for letter, values in axes.items()}, layout)
+    layout = checked_layout(entry.shape, {letter: values.size for letter, values in axes.items()}, layout)
     part, kept = chosen(dict(zip(layout, entry.shape, strict=True)), frames, at_most)
     axes["t"] = axes["t"][part["t"]]
     u, changes = real(store.read(field, tuple(part[letter] for letter in layout)))

@@ -51,7 +51,7 @@ class Variable:
     order: str
 
     def values(self, path: Path) -> AnyArray:
-        """The values.
+        """The values of the variable, read from its file.
 
         Raises:
             ValueError: they are not numbers, or cut off.
