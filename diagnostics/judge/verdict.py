@@ -32,11 +32,18 @@ def curve(error: RolloutError) -> list[float | None]:
     return [float(f"{value:.6g}") if np.isfinite(value) else None for value in error.mean]
 
 
-def headline(in_class: bool | None, case: str) -> str:
+def headline(in_class: bool | None, case: str, what: str = "law") -> str:
     """The verdict in a line."""
     if in_class is None:
-        return f"Not tested against the class; {case} law"
-    return f"In the class; {case} law" if in_class else f"Not in the class; nearest member: {case} law"
+        return f"Not tested against the class; {case} {what}"
+    return f"In the class; {case} {what}" if in_class else f"Not in the class; nearest member: {case} {what}"
+
+
+def class_line(verdict: Verdict | None, case: str) -> str:
+    """The verdict and its evidence, before there is a law."""
+    return (
+        f"{headline(None if verdict is None else verdict.in_class, case, 'fit')}. {class_evidence(verdict)}"
+    )
 
 
 def class_evidence(verdict: Verdict | None) -> str:

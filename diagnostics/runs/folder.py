@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -38,7 +38,7 @@ def whole(out: Path, *, force: bool = False, resume: bool = False) -> Iterator[P
     """The folder `incomplete` in `out`, in which results wait until all of them are there.
 
     At the end they replace those of `out`. What went wrong takes the folder away, unless the training has
-    left something to go on from: it then stays, for `resume`.
+    left something to go on from: it then stays, for `resume`. A mistake leaves nothing but a finished fit.
 
     Raises:
         ValueError: `out` is not a folder, or not an empty one and neither resumed nor to be overwritten, or
@@ -57,7 +57,8 @@ def whole(out: Path, *, force: bool = False, resume: bool = False) -> Iterator[P
             yield work
             _publish(work, out, {})
         except BaseException as error:
-            hopeless = isinstance(error, ValueError | FloatingPointError) and not resumed
+            mistaken = isinstance(error, ValueError | FloatingPointError)
+            hopeless = mistaken and not resumed and "fit" not in _content(work)
             saved = "" if hopeless else _saved(work)
             if not saved:
                 shutil.rmtree(work, ignore_errors=True)
@@ -159,12 +160,12 @@ def finished(out: Path, plan: Plan, last: str) -> bool:
     return (out / last).exists()
 
 
-def same(folder: Path, plan: Plan) -> None:
-    """Refuse to go on with the run of another plan."""
-    found, _ = kept(folder)
-    if found != plan:
-        ours, theirs = vars(plan), vars(found)
-        other = ", ".join(f"{name} {theirs[name]!r}" for name in ours if ours[name] != theirs[name])
+def same(folder: Path, plan: Plan, *, but: Collection[str] = ()) -> None:
+    """Refuse to go on with the run of another plan, but for options of what is done again."""
+    ours, theirs = vars(plan), vars(kept(folder)[0])
+    others = [name for name in ours if ours[name] != theirs[name] and name not in but]
+    if others:
+        other = ", ".join(f"{name} {theirs[name]!r}" for name in others)
         raise ValueError(
             f"expected the options that {folder} was begun with, got others than {other}; give the same, or "
             f"--force instead of --resume"
@@ -258,9 +259,10 @@ def kept(folder: Path) -> tuple[Plan, dict[str, Any]]:
 
 
 def _raise_again(error: BaseException, saved: str) -> None:
-    """Raise an interruption or a lack of space again, with what was saved."""
+    """Raise an interruption, a lack of space or a mistake again, with what was saved."""
     ended = isinstance(error, SystemExit) and isinstance(error.__context__, KeyboardInterrupt)
     if ended or isinstance(error, KeyboardInterrupt):  # Lightning turns the second into the first
         raise KeyboardInterrupt(f"interrupted{saved}") from None
-    if isinstance(error, OSError) and saved:
-        raise OSError(f"{error}{saved}") from error
+    for kind in (OSError, ValueError, FloatingPointError):
+        if isinstance(error, kind) and saved:
+            raise kind(f"{error}{saved}") from error

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mesoscribe.diagnostics.judge.verdict import class_line
 from mesoscribe.diagnostics.measure.scaling_summary import scaling_summary
 from mesoscribe.diagnostics.pages.report import KeptDistillation, report
 from mesoscribe.diagnostics.pages.scaling_report import write
@@ -22,6 +23,7 @@ from mesoscribe.diagnostics.runs.folder import (
 )
 from mesoscribe.diagnostics.runs.lock import locked
 from mesoscribe.diagnostics.runs.manifest import verify
+from mesoscribe.diagnostics.runs.options import Distilling, names
 from mesoscribe.diagnostics.runs.plan import Plan, is_file
 from mesoscribe.diagnostics.runs.record_json import read_record, record_json
 from mesoscribe.diagnostics.runs.terminal_summary import result_lines
@@ -47,6 +49,7 @@ def learn(plan: Plan, folder: Path, console: Console, command: str) -> tuple[Ons
     if known is not None:
         model = OnsagerModel.load(folder / "model")
         model.record = read_record(known)
+        console.say(class_line(model.record.verdict, model.case.value))
         return model, split
     training_data = plan.training_data(split)
     with console.stage("fit", bar=True):
@@ -65,6 +68,7 @@ def learn(plan: Plan, folder: Path, console: Console, command: str) -> tuple[Ons
         bonds = sum(training_data[part].r.size for part in ("data", "validation"))
         console.say(f"{model.record.evaluations} of {bonds} bond forces evaluated")
     keep(folder, fit=record_json(model.record))
+    console.say(class_line(model.record.verdict, model.case.value))
     return model, split
 
 
@@ -72,8 +76,8 @@ def _begun(plan: Plan, folder: Path, command: str, split: Split) -> dict[str, An
     """How the fit went, if an interrupted run has finished it; refuses another plan or other data."""
     data, known = _digest(split), None
     if (folder / "run.json").exists():
-        same(folder, plan)
         content = kept(folder)[1]
+        same(folder, plan, but=names(Distilling) if "fit" in content else ())
         if content.get("data") != data:
             raise ValueError(
                 f"expected the data that {folder} was begun with, got others in {split.train.source}; give "

@@ -213,7 +213,7 @@ def test_nothing_is_left_where_there_is_nothing_to_go_on_from(error: BaseExcepti
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("error", ERRORS[2:])
+@pytest.mark.parametrize("error", ERRORS)
 def test_what_was_saved_stays_and_is_named(error: BaseException, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(type(error), match="; the trained network is saved in .*--resume"):
