@@ -8,7 +8,16 @@ import typer
 
 from mesoscribe import options as opt
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
-from mesoscribe.diagnostics.runs.options import Distilling, Making, Reading, Sampling, Seed, Training, takes
+from mesoscribe.diagnostics.runs.options import (
+    Cap,
+    Distilling,
+    Making,
+    Reading,
+    Sampling,
+    Seed,
+    Training,
+    takes,
+)
 from mesoscribe.terminal import Commands, ask_for_a_file, say, say_check
 
 main = typer.Typer(
@@ -49,7 +58,7 @@ def learn_command(
 
 
 @main.command("distill", epilog="Example: mesoscribe distill kdv")
-@takes(Distilling)
+@takes(Cap, Distilling)
 def distill_command(
     folder: opt.Folder,
     data: opt.Data = None,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mesoscribe.diagnostics.judge.verdict import class_line
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.scaling_summary import scaling_summary
 from mesoscribe.diagnostics.pages.report import KeptDistillation, report
 from mesoscribe.diagnostics.pages.scaling_report import write
@@ -33,14 +34,21 @@ from mesoscribe.hybrid.data.trajectories import Split, Trajectories
 from mesoscribe.hybrid.learn.digest import digest
 from mesoscribe.hybrid.learn.fit import fit
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.learn.schedule import TRAINING
+from mesoscribe.hybrid.space.deadline import current
 from mesoscribe.symbolic.export.export import equation_text
 from mesoscribe.symbolic.export.paper import latex_document, markdown
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.select.distill import Distillation, distillation
 
 
-def learn(plan: Plan, folder: Path, console: Console, command: str) -> tuple[OnsagerModel, Split]:
-    """Read or simulate, split, fit; leaves model/ and run.json. Goes on where a run was interrupted."""
+def learn(
+    plan: Plan, folder: Path, console: Console, command: str, share: float = 1.0
+) -> tuple[OnsagerModel, Split]:
+    """Read or simulate, split, fit by a share of the time cap; leaves model/ and run.json.
+
+    Goes on where a run was interrupted.
+    """
 
     with console.stage("read" if is_file(plan.name) else "simulate"):
         split = plan.split()
@@ -52,12 +60,12 @@ def learn(plan: Plan, folder: Path, console: Console, command: str) -> tuple[Ons
         console.say(class_line(model.record.verdict, model.case.value))
         return model, split
     training_data = plan.training_data(split)
-    with console.stage("fit", bar=True):
+    with console.stage("fit", bar_from=TRAINING):
         model = fit(
             **training_data,
             seed=plan.seed,
             case=plan.case,
-            schedule=plan.schedule(),
+            schedule=plan.schedule(share),
             progress=console.progress,
             checkpoint=folder / CHECKPOINT,
         )
@@ -120,6 +128,8 @@ def distil(
             **plan.distilling(split.train.domain.ndim),
         )
     console.seconds.update(found.seconds)
+    if current().cut:
+        console.say(f"note: {current()}")
     law = replace(found.law, provenance=Provenance(split.train.source, plan.seed, plan.optimiser))
     law.save(folder / "law.json")
     write_whole(folder / "law.tex", latex_document(law))
@@ -154,8 +164,9 @@ def carry_out(
     With `resume` what was interrupted goes on, and what is finished is left as it is.
     """
     if not (resume and finished(out, plan, "metrics.json" if distilled else "model")):
-        with whole(out, force=force, resume=resume) as folder:
-            model, split = learn(plan, folder, console, command)
+        share = NUMBERS.training_share if distilled else 1.0
+        with whole(out, force=force, resume=resume) as folder, plan.deadline():
+            model, split = learn(plan, folder, console, command, share)
             if distilled:
                 _, found = distil(plan, folder, console, model, split)
                 known = {"distillation": found, "record": model.record, "seconds": console.seconds}
@@ -171,7 +182,8 @@ def distil_again(folder: Path, data: Path | None, console: Console, **changed: A
         plan = replace(plan, **asked)
         keep_plan(work, plan)
         split = _own_split(plan, content) if data is None else plan.split(data)
-        law, _ = distil(plan, work, console, OnsagerModel.load(folder / "model"), split)
+        with plan.deadline():
+            law, _ = distil(plan, work, console, OnsagerModel.load(folder / "model"), split)
     console.say(equation_text(law), f"law in {folder}")
 
 

@@ -9,6 +9,8 @@ import numpy as np
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.whole_number import whole_number
 
+TRAINING = "training"  # what goes on once the bar is there
+
 
 @dataclass(frozen=True)
 class Schedule:

@@ -24,7 +24,8 @@ from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out
 from mesoscribe.hybrid.learn.checkpoint import Checkpoint, Draws, Saves, TensorFiles, restoring
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import Course
-from mesoscribe.hybrid.learn.schedule import Schedule
+from mesoscribe.hybrid.learn.schedule import TRAINING, Schedule
+from mesoscribe.hybrid.space.deadline import doing
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
@@ -186,6 +187,7 @@ def train(
 
     With a checkpoint it goes on where that one was written, to the same bits.
     """
+    doing(TRAINING)
     schedule = module.schedule
     batch = schedule.windows(module.model.domain.points)
     total = sum(schedule.steps)
