@@ -120,7 +120,7 @@ def _about_the_fit(record: FitRecord | None) -> Iterator[str]:
     if verdict is not None and verdict.evidence.linear:
         yield "The equation is linear: only the product of operator and energy is known, not each of them."
     if record.capped:
-        yield "The time cap ended the fit: another machine, or another run, may give another model."
+        yield "The time cap ended the run early: another machine, or another run, may give another law."
 
 
 def energy_cautions(structure: Guarantee, trace: EnergyTrace) -> Iterator[str]:

@@ -248,7 +248,7 @@ def _content(folder: Path) -> dict[str, Any]:
 
 def kept(folder: Path) -> tuple[Plan, dict[str, Any]]:
     """The plan of a folder, its files where they are now, and all of run.json, which may be a stranger's."""
-    checks: dict[str, JsonCheck] = {"notes": row(text), "seconds": table(number)}
+    checks: dict[str, JsonCheck] = {"notes": row(text), "cut": row(text), "seconds": table(number)}
     try:
         content = json_object(folder / "run.json")
         read = {name: check(content[name]) for name, check in checks.items() if name in content}

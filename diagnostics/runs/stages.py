@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from mesoscribe.hybrid.data.trajectories import Split, Trajectories
 from mesoscribe.hybrid.learn.digest import digest
 from mesoscribe.hybrid.learn.fit import fit
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.learn.schedule import TRAINING
 from mesoscribe.hybrid.space.deadline import current
 from mesoscribe.symbolic.export.export import equation_text
@@ -135,8 +137,14 @@ def distil(
     write_whole(folder / "law.tex", latex_document(law))
     write_whole(folder / "law.md", markdown(law))
     gauge = [str(fixed) for fixed in found.gauge]
-    keep(folder, notes=found.notes, gauge=gauge, seconds=found.seconds, pareto=found.pareto.as_dict())
+    cut, pareto = current().cut, found.pareto.as_dict()
+    keep(folder, notes=found.notes, gauge=gauge, seconds=found.seconds, pareto=pareto, cut=cut)
     return law, found
+
+
+def _reproducible(record: FitRecord | None, cut: Collection[str]) -> FitRecord | None:
+    """The record of a fit whose law may have been cut short by the time cap, as the fit may have been."""
+    return record if record is None or not cut else replace(record, capped=True)
 
 
 def judge(
@@ -169,7 +177,8 @@ def carry_out(
             model, split = learn(plan, folder, console, command, share)
             if distilled:
                 _, found = distil(plan, folder, console, model, split)
-                known = {"distillation": found, "record": model.record, "seconds": console.seconds}
+                record = _reproducible(model.record, current().cut)
+                known = {"distillation": found, "record": record, "seconds": console.seconds}
                 judge(plan, folder, folder, console, split.test, command, split=split.as_dict(), **known)
     console.say(*(result_lines(plan, out) if distilled else [f"model in {out}"]))
 
@@ -205,7 +214,7 @@ def judge_again(folder: Path, data: Path | None, console: Console, command: str)
             fields,
             command,
             distillation=KeptDistillation.of(content),
-            record=read_record(content.get("fit")),
+            record=_reproducible(read_record(content.get("fit")), content.get("cut", ())),
             seconds={**content.get("seconds", {}), **console.seconds},
             **judged,
         )
