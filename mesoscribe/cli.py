@@ -158,10 +158,13 @@ def ensemble_command(
     quiet: opt.Quiet = False,
 ) -> None:
     """Learn the data again, resampled and with other seeds: which terms come back, and their spread."""
+    from mesoscribe.diagnostics.runs.console import Console
     from mesoscribe.diagnostics.runs.ensemble import from_folder
 
     ask_for_a_file(quiet and out is None)
-    say(from_folder(folder, members=members, jobs=jobs, out=out, force=force), quiet)
+    with Console(quiet).stage("ensemble"):
+        found = from_folder(folder, members=members, jobs=jobs, out=out, force=force)
+    say(found, quiet)
 
 
 @main.command("check", epilog="Example: mesoscribe check kdv.h5 --layout ntx")

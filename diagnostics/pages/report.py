@@ -45,6 +45,7 @@ from mesoscribe.hybrid.data.files import write_whole
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
+from mesoscribe.hybrid.space.deadline import doing
 from mesoscribe.hybrid.space.whole_number import whole_number
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.symmetry import symmetries
@@ -199,6 +200,7 @@ def report(
     summary = summary or examine(model, law, data, truth=truth, record=record)
     out.mkdir(parents=True, exist_ok=True)
     distillation = distillation or KeptDistillation()
+    doing("figures")
     drawn = figures(summary, distillation.pareto)
     drawings = {name: save(figure, out / "figures", name) for name, figure in drawn.items()}
     stages = {**({} if record is None else record.seconds), **(seconds or {})}

@@ -45,12 +45,12 @@ def found_again(plan: Plan, folder: Path, seen: object) -> Plan:
         seen: what `seen_from` said, from run.json; None if a version wrote it that did not.
 
     Raises:
-        TypeError, ValueError: of another kind.
+        TypeError, ValueError, OSError: of another kind, or no names of files.
     """
     beside: Mapping[str, str] = {} if seen is None else table(string)(seen)
     moved: dict[str, Any] = {}
     for field, file in _files(plan).items():
-        here = (_home(folder) / beside[field]).resolve() if field in beside else None
+        here = Path(os.path.normpath(_home(folder) / beside[field])) if field in beside else None
         if here is not None and here.exists() and not Path(file).exists():
             moved[field] = str(here)
     return replace(plan, **moved)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
-from mesoscribe.diagnostics.runs.data_paths import found_again, seen_from
-from mesoscribe.diagnostics.runs.json_checks import JsonCheck, json_object, number, row, table, text
 from mesoscribe.diagnostics.runs.lock import LOCK, locked
 from mesoscribe.diagnostics.runs.manifest import (
     INCOMPLETE,
@@ -27,7 +22,7 @@ from mesoscribe.diagnostics.runs.manifest import (
     verify,
 )
 from mesoscribe.diagnostics.runs.plan import Plan
-from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.diagnostics.runs.run_json import content_of, kept
 
 CHECKPOINT = "checkpoint"
 LATER = ("export", "scaling.html", "scaling.csv", "scaling.tex", "scaling_figures")  # about a law, not of it
@@ -58,7 +53,7 @@ def whole(out: Path, *, force: bool = False, resume: bool = False) -> Iterator[P
             _publish(work, out, {})
         except BaseException as error:
             mistaken = isinstance(error, ValueError | FloatingPointError)
-            hopeless = mistaken and not resumed and "fit" not in _content(work)
+            hopeless = mistaken and not resumed and "fit" not in content_of(work)
             saved = "" if hopeless else _saved(work)
             if not saved:
                 shutil.rmtree(work, ignore_errors=True)
@@ -97,7 +92,7 @@ def _saved(work: Path) -> str:
 
     if (work / MANIFEST).exists():
         return "all of it"
-    if "fit" in _content(work):
+    if "fit" in content_of(work):
         return "the trained network"
     try:
         return f"the training up to step {read(work / CHECKPOINT / NAME)['global_step']}"
@@ -226,36 +221,6 @@ def replacing_folder(out: Path, *, force: bool, results: Sequence[str]) -> Itera
                 os.rename(item, out / item.name)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-
-
-def keep(folder: Path, **entries: Any) -> None:
-    """Write entries of run.json, leaving the others."""
-    write_whole(folder / "run.json", json.dumps({**_content(folder), **entries}, indent=1) + "\n")
-
-
-def keep_plan(folder: Path, plan: Plan, **entries: Any) -> None:
-    """Write a plan, where its files are, and other entries of run.json."""
-    keep(folder, plan=asdict(plan), seen=seen_from(folder, plan), **entries)
-
-
-def _content(folder: Path) -> dict[str, Any]:
-    try:
-        content = json.loads((folder / "run.json").read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def kept(folder: Path) -> tuple[Plan, dict[str, Any]]:
-    """The plan of a folder, its files where they are now, and all of run.json, which may be a stranger's."""
-    checks: dict[str, JsonCheck] = {"notes": row(text), "cut": row(text), "seconds": table(number)}
-    try:
-        content = json_object(folder / "run.json")
-        read = {name: check(content[name]) for name, check in checks.items() if name in content}
-        plan = found_again(Plan.read(content["plan"]), folder, content.get("seen"))
-        return plan, {**content, **read}
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"expected the folder of a fit, got {folder} ({error}); fit first") from None
 
 
 def _raise_again(error: BaseException, saved: str) -> None:

@@ -13,21 +13,13 @@ from mesoscribe.diagnostics.measure.scaling_summary import scaling_summary
 from mesoscribe.diagnostics.pages.report import KeptDistillation, report
 from mesoscribe.diagnostics.pages.scaling_report import write
 from mesoscribe.diagnostics.runs.console import Console
-from mesoscribe.diagnostics.runs.folder import (
-    CHECKPOINT,
-    finished,
-    keep,
-    keep_plan,
-    kept,
-    revising,
-    same,
-    whole,
-)
+from mesoscribe.diagnostics.runs.folder import CHECKPOINT, finished, revising, same, whole
 from mesoscribe.diagnostics.runs.lock import locked
 from mesoscribe.diagnostics.runs.manifest import verify
 from mesoscribe.diagnostics.runs.options import Distilling, names
 from mesoscribe.diagnostics.runs.plan import Plan, is_file
 from mesoscribe.diagnostics.runs.record_json import read_record, record_json
+from mesoscribe.diagnostics.runs.run_json import keep, keep_plan, kept
 from mesoscribe.diagnostics.runs.terminal_summary import result_lines
 from mesoscribe.hybrid.data.files import write_whole
 from mesoscribe.hybrid.data.provenance import Provenance

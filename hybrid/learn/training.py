@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import warnings
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ from mesoscribe.hybrid.learn.checkpoint import Checkpoint, Draws, Saves, TensorF
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import Course
 from mesoscribe.hybrid.learn.schedule import TRAINING, Schedule
-from mesoscribe.hybrid.space.deadline import doing
+from mesoscribe.hybrid.space.deadline import current, doing
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
@@ -194,7 +195,8 @@ def train(
     first = 0 if checkpoint is None else checkpoint.step()
     draws = Draws(len(examples), batch, total, seed=seed, first=first)
     examples.pass_over(draws.taken)
-    cap = timedelta(minutes=schedule.max_minutes) if schedule.max_minutes else None
+    seconds = min(60 * (schedule.max_minutes or math.inf), current().left)
+    cap = timedelta(seconds=seconds) if math.isfinite(seconds) else None
     keep, timer = KeepBest(), Timer(cap)
     stop = EarlyStopping(
         "log score", min_delta=NUMBERS.progress, patience=schedule.patience, check_finite=False

@@ -12,9 +12,9 @@ from typer.testing import CliRunner, Result
 from mesoscribe import load
 from mesoscribe.cli import main
 from mesoscribe.diagnostics.runs.data_paths import found_again, seen_from
-from mesoscribe.diagnostics.runs.folder import keep, kept
 from mesoscribe.diagnostics.runs.manifest import INCOMPLETE
 from mesoscribe.diagnostics.runs.plan import Plan
+from mesoscribe.diagnostics.runs.run_json import keep, kept
 
 
 def invoke(*arguments: object) -> Result:

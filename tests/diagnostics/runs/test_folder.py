@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 from mesoscribe.diagnostics.runs import folder as folders
-from mesoscribe.diagnostics.runs.folder import finish, finished, keep, kept, replacing_folder, revising, whole
+from mesoscribe.diagnostics.runs.folder import finish, finished, replacing_folder, revising, whole
 from mesoscribe.diagnostics.runs.lock import LOCK, locked
 from mesoscribe.diagnostics.runs.manifest import INCOMPLETE, MANIFEST, RESULTS, REVISION, verify
 from mesoscribe.diagnostics.runs.plan import Plan
+from mesoscribe.diagnostics.runs.run_json import keep, kept
 from mesoscribe.hybrid.data.files import write_whole
 
 PLAN = Plan("kdv", {"n_trajectories": 4}, seed=3)
