@@ -51,7 +51,7 @@ class Skill:
             raise ValueError(
                 "expected a network that explains most of the change of some mode, got none; u alone may not "
                 "fix its change (an equation of second order in time, memory, a hidden field), which no "
-                "member of the class describes, or the frames are too few or too far apart in time"
+                "member of the class describes, or the frames are too few, too noisy or too far apart in time"
             )
         shell = np.rint(np.abs(network.k).max(0) / data.domain.k_unit).astype(int)
         seen = {int(n) for n in shell[modes > 0]}
