@@ -8,7 +8,16 @@ import typer
 
 from mesoscribe import options as opt
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
-from mesoscribe.diagnostics.runs.options import Distilling, Making, Reading, Sampling, Seed, Training, takes
+from mesoscribe.diagnostics.runs.options import (
+    Cap,
+    Distilling,
+    Making,
+    Reading,
+    Sampling,
+    Seed,
+    Training,
+    takes,
+)
 from mesoscribe.terminal import Commands, ask_for_a_file, say, say_check
 
 main = typer.Typer(
@@ -49,7 +58,7 @@ def learn_command(
 
 
 @main.command("distill", epilog="Example: mesoscribe distill kdv")
-@takes(Distilling)
+@takes(Cap, Distilling)
 def distill_command(
     folder: opt.Folder,
     data: opt.Data = None,
@@ -149,10 +158,13 @@ def ensemble_command(
     quiet: opt.Quiet = False,
 ) -> None:
     """Learn the data again, resampled and with other seeds: which terms come back, and their spread."""
+    from mesoscribe.diagnostics.runs.console import Console
     from mesoscribe.diagnostics.runs.ensemble import from_folder
 
     ask_for_a_file(quiet and out is None)
-    say(from_folder(folder, members=members, jobs=jobs, out=out, force=force), quiet)
+    with Console(quiet).stage("ensemble"):
+        found = from_folder(folder, members=members, jobs=jobs, out=out, force=force)
+    say(found, quiet)
 
 
 @main.command("check", epilog="Example: mesoscribe check kdv.h5 --layout ntx")

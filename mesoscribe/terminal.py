@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import shlex
+import sys
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NoReturn
@@ -13,6 +15,11 @@ from typer.core import TyperGroup
 
 class Commands(TyperGroup):
     """Commands whose errors are one line: exit status 2 for a user's mistake, 1 for a lost solution."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a command on whatever terminal there is."""
+        spell_out()
+        return super().main(*args, **kwargs)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Keep the command as it was given, for the report."""
@@ -31,6 +38,13 @@ class Commands(TyperGroup):
     def _fail(self, error: BaseException | str, status: int) -> NoReturn:
         echo(f"mesoscribe: {one_line(error)}", err=True)
         raise Exit(status)
+
+
+def spell_out() -> None:
+    """Have characters that a terminal lacks written as escapes: no result is lost for the sake of a ≠."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def one_line(error: BaseException | str) -> str:

@@ -185,7 +185,7 @@ def _one_step(summary: Summary) -> Check:
 def _reproducible(summary: Summary) -> Iterator[Check]:
     if summary.record is not None:
         capped = summary.record.capped
-        ended = "the time cap ended the fit" if capped else "no time cap fired"
+        ended = "the time cap ended the run early" if capped else "no time cap fired"
         state = State.DOUBTFUL if capped else State.GOOD
         number = f"{summary.record.steps} steps, {ended}"
         yield Check("the same again from the seed", state, number, "no time cap fires")

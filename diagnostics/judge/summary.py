@@ -43,6 +43,7 @@ from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, canonical_form
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.regression.evidence import Verdict
+from mesoscribe.hybrid.space.deadline import doing
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
 from mesoscribe.symbolic.law.law import Law
@@ -163,6 +164,7 @@ def examine(
     record: FitRecord | None = None,
 ) -> Summary:
     """Roll out, measure and judge a network and a law on data."""
+    doing("roll-outs of network and law")
     predictors: dict[str, Predictor] = {"network": model, "law": law}
     rolled = {name: follow(predictor, data) for name, predictor in predictors.items()}
     errors = {"persistence": persistence_error(data), **{n: error_of(r, data) for n, r in rolled.items()}}
@@ -172,6 +174,7 @@ def examine(
         "law": energy_along(law, rolled["law"], data),
         "network": energy_along(drawn, rolled["network"], data),
     }
+    doing("energies and exponents")
     structure, fit = guarantee(law, data.domain), absolute_fit(law, data)
     return Summary(
         law=law,

@@ -53,16 +53,16 @@ class VerdictKind(StrEnum):
 
 
 HEADLINES = {
-    VerdictKind.MEMBER: "In the class; {case} law",
-    VerdictKind.NOT_MEMBER: "Not in the class; nearest member: {case} law",
-    VerdictKind.UNEXPLAINED: "Unexplained: the law leaves {fit}; nearest member found: {case} law",
-    VerdictKind.CANNOT_TELL: "Not tested against the class; {case} law",
+    VerdictKind.MEMBER: "In the class; {case} {what}",
+    VerdictKind.NOT_MEMBER: "Not in the class; nearest member: {case} {what}",
+    VerdictKind.UNEXPLAINED: "Unexplained: the law leaves {fit}; nearest member found: {case} {what}",
+    VerdictKind.CANNOT_TELL: "Not tested against the class; {case} {what}",
 }
 
 
 def headline(kind: VerdictKind, case: str, fit: AbsoluteFit) -> str:
     """The verdict in a line."""
-    return HEADLINES[kind].format(case=case, fit=fit)
+    return HEADLINES[kind].format(case=case, fit=fit, what="law")
 
 
 def unexplained(fit: AbsoluteFit) -> Iterator[str]:
@@ -72,6 +72,13 @@ def unexplained(fit: AbsoluteFit) -> Iterator[str]:
             f"The law leaves {fit} unexplained: no member of the class that was tried explains the data, and "
             f"its standard errors are not those of a true form; {fit.looks}."
         )
+
+
+def class_line(verdict: Verdict | None, case: str) -> str:
+    """What the class test alone says, and its evidence, before there is a law."""
+    kind = VerdictKind.CANNOT_TELL if verdict is None else VerdictKind.NOT_MEMBER
+    kind = VerdictKind.MEMBER if verdict is not None and verdict.in_class else kind
+    return f"{HEADLINES[kind].format(case=case, what='fit')}. {class_evidence(verdict)}"
 
 
 def class_evidence(verdict: Verdict | None) -> str:
@@ -148,7 +155,7 @@ def _about_the_fit(record: FitRecord | None) -> Iterator[str]:
     if verdict is not None and verdict.evidence.linear:
         yield "The equation is linear: only the product of operator and energy is known, not each of them."
     if record.capped:
-        yield "The time cap ended the fit: another machine, or another run, may give another model."
+        yield "The time cap ended the run early: another machine, or another run, may give another law."
 
 
 def energy_cautions(structure: Guarantee, trace: EnergyTrace) -> Iterator[str]:

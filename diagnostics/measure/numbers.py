@@ -60,6 +60,7 @@ class DiagnosticsNumbers:
     exponent_below: float = number(0.5, "how far below the order of the scheme that exponent may lie where V is conserved", "1")
     straight: float = number(0.99, "R² that a straight line exceeds", "1")
     # runs
+    training_share: float = number(0.5, "share of a time cap that training may take; the rest is for the law", "cap")
     ensemble_members: int = number(10, "fits of an ensemble", "fits", "option")
     ensemble_level: float = number(0.9, "share of the members between the ends of a spread", "members")
     fewest_resampled: int = number(4, "fewest trajectories that can be resampled", "trajectories")

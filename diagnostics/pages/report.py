@@ -40,10 +40,13 @@ from mesoscribe.diagnostics.pages.tables import (
     term_rows,
     theory_rows,
 )
+from mesoscribe.hybrid.data.arrays import plain
 from mesoscribe.hybrid.data.files import write_whole
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
+from mesoscribe.hybrid.space.deadline import doing
+from mesoscribe.hybrid.space.whole_number import whole_number
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.symmetry import symmetries
 from mesoscribe.symbolic.select.pareto import Pareto
@@ -197,12 +200,14 @@ def report(
     summary = summary or examine(model, law, data, truth=truth, record=record)
     out.mkdir(parents=True, exist_ok=True)
     distillation = distillation or KeptDistillation()
+    doing("figures")
     drawn = figures(summary, distillation.pareto)
     drawings = {name: save(figure, out / "figures", name) for name, figure in drawn.items()}
     stages = {**({} if record is None else record.seconds), **(seconds or {})}
     stages["report"] = time.perf_counter() - started
-    making = Making(command, seed, split or {}, stages)
-    numbers = json.dumps(metrics(summary, making), indent=1, allow_nan=False)
+    own = None if seed is None else whole_number("seed", seed)
+    making = Making(command, own, split or {}, stages)
+    numbers = json.dumps(metrics(summary, making), indent=1, allow_nan=False, default=plain)
     page = render(summary, making, drawings, distillation=distillation)
     write_whole(out / "metrics.json", numbers + "\n")
     write_whole(out / "report.html", page)

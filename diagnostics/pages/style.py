@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -49,12 +50,21 @@ DPI = 130
 DECADES = 3.0  # logarithmic axes that span more have no minor ticks
 
 
+@contextmanager
+def own_settings() -> Iterator[None]:
+    """SETTINGS, beyond them Matplotlib's defaults, and nothing of the user's matplotlibrc."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(SETTINGS)
+        yield
+
+
 def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     """A function that draws with SETTINGS."""
 
     @wraps(draw)
     def within(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        with matplotlib.rc_context(SETTINGS):
+        with own_settings():
             return draw(*args, **kwargs)
 
     return within
@@ -105,7 +115,7 @@ def _lay_out(figure: Figure) -> None:
 
 
 def _written(figure: Figure, to: io.StringIO | io.BytesIO, **options: Any) -> None:
-    with matplotlib.rc_context(SETTINGS):
+    with own_settings():
         _lay_out(figure)
         figure.savefig(to, **options)
 

@@ -3,26 +3,45 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import rich.console
+import rich.status
 import torch
 
 from mesoscribe.hybrid.readers.store import printable
 
+EVERY = 30.0  # seconds between lines where there is no terminal
+SCORES, PROGRESS = "mesoscribe.hybrid.learn.training", "mesoscribe.hybrid.space.deadline"
 
-class _Lines(logging.Handler):
-    """A handler that prints what is logged."""
 
-    def __init__(self, console: Console) -> None:
+class _Heard(logging.Handler):
+    """A handler that hands each message to a function."""
+
+    def __init__(self, hear: Callable[[str], None]) -> None:
         super().__init__()
-        self.console = console
+        self.hear = hear
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Say one line."""
-        self.console.say(record.getMessage())
+        """Hand a message on."""
+        self.hear(record.getMessage())
+
+
+@contextmanager
+def _heard(name: str, hear: Callable[[str], None]) -> Iterator[None]:
+    """Hand what a logger is told to a function."""
+    log, handler = logging.getLogger(name), _Heard(hear)
+    level = log.level
+    log.setLevel(logging.INFO)
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
 
 
 class Console:
@@ -42,29 +61,69 @@ class Console:
         self.progress = self.terminal.is_terminal and not quiet
         self.seconds: dict[str, float] = {}
 
-    @contextmanager
-    def _listening(self, name: str) -> Iterator[None]:
-        """Say what a logger is told, a line each: the progress of a fit where there is no terminal."""
-        log, lines = logging.getLogger(name), _Lines(self)
-        log.setLevel(logging.INFO)
-        if not (self.terminal.quiet or self.progress):
-            log.addHandler(lines)
-        try:
-            yield
-        finally:
-            log.removeHandler(lines)
-
     def say(self, *lines: str) -> None:
         """Print lines of text."""
         for line in lines:
             self.terminal.print(printable(line))
 
     @contextmanager
-    def stage(self, name: str, *, bar: bool = False) -> Iterator[None]:
-        """Time a stage and say so when it is done; one with a bar of its own needs no spinner."""
+    def stage(self, name: str, *, bar_from: str | None = None) -> Iterator[None]:
+        """Time a stage, tell what goes on in it, and say so when it is done.
+
+        Args:
+            name: of the stage.
+            bar_from: what goes on in it once it shows a bar of its own.
+        """
         started = time.perf_counter()
-        spinner = self.terminal.status(name) if self.progress and not bar else nullcontext()
-        with spinner, self._listening("mesoscribe.hybrid.learn.training"):
+        with self._watched(name, bar_from):
             yield
         self.seconds[name] = time.perf_counter() - started
-        self.say(f"{name:<12}{self.seconds[name]:8.1f} s")
+        self._timed(name, self.seconds[name])
+
+    def _timed(self, name: str, seconds: float, what: str = "") -> None:
+        self.say(f"{name:<12}{seconds:8.1f} s  {what}".rstrip())
+
+    @contextmanager
+    def _watched(self, name: str, bar_from: str | None) -> Iterator[None]:
+        """A spinner that names what goes on; where there is no terminal, scores and a line now and then."""
+        if self.progress:
+            with self.terminal.status(name) as spinner, _heard(PROGRESS, _named(name, spinner, bar_from)):
+                yield
+        elif self.terminal.quiet:
+            yield
+        else:
+            with _heard(SCORES, self.say), self._told_now_and_then(name):
+                yield
+
+    @contextmanager
+    def _told_now_and_then(self, name: str) -> Iterator[None]:
+        """Say what goes on every `EVERY` seconds."""
+        latest, done, started = [""], threading.Event(), time.perf_counter()
+
+        def tell() -> None:
+            while not done.wait(EVERY):
+                self._timed(name, time.perf_counter() - started, latest[0])
+
+        def hear(what: str) -> None:
+            latest[0] = what
+
+        teller = threading.Thread(target=tell, daemon=True)
+        teller.start()
+        try:
+            with _heard(PROGRESS, hear):
+                yield
+        finally:
+            done.set()
+            teller.join()
+
+
+def _named(name: str, spinner: rich.status.Status, bar_from: str | None) -> Callable[[str], None]:
+    """Has a spinner name what goes on, until a bar takes its place."""
+
+    def hear(what: str) -> None:
+        if what == bar_from:
+            spinner.stop()
+        else:
+            spinner.update(printable(f"{name}: {what}"))
+
+    return hear

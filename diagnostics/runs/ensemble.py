@@ -18,8 +18,8 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
-from mesoscribe.diagnostics.runs.folder import kept
 from mesoscribe.diagnostics.runs.manifest import verify
+from mesoscribe.diagnostics.runs.run_json import kept
 from mesoscribe.hybrid.data.files import write_whole
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.fit import fit

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
-from mesoscribe.diagnostics.runs.json_checks import JsonCheck, json_object, number, row, table, text
 from mesoscribe.diagnostics.runs.lock import LOCK, locked
 from mesoscribe.diagnostics.runs.manifest import (
     INCOMPLETE,
@@ -25,7 +22,7 @@ from mesoscribe.diagnostics.runs.manifest import (
     verify,
 )
 from mesoscribe.diagnostics.runs.plan import Plan
-from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.diagnostics.runs.run_json import content_of, kept
 
 CHECKPOINT = "checkpoint"
 LATER = ("export", "scaling.html", "scaling.csv", "scaling.tex", "scaling_figures")  # about a law, not of it
@@ -36,7 +33,7 @@ def whole(out: Path, *, force: bool = False, resume: bool = False) -> Iterator[P
     """The folder `incomplete` in `out`, in which results wait until all of them are there.
 
     At the end they replace those of `out`. What went wrong takes the folder away, unless the training has
-    left something to go on from: it then stays, for `resume`.
+    left something to go on from: it then stays, for `resume`. A mistake leaves nothing but a finished fit.
 
     Raises:
         ValueError: `out` is not a folder, or not an empty one and neither resumed nor to be overwritten, or
@@ -55,7 +52,8 @@ def whole(out: Path, *, force: bool = False, resume: bool = False) -> Iterator[P
             yield work
             _publish(work, out, {})
         except BaseException as error:
-            hopeless = isinstance(error, ValueError | FloatingPointError) and not resumed
+            mistaken = isinstance(error, ValueError | FloatingPointError)
+            hopeless = mistaken and not resumed and "fit" not in content_of(work)
             saved = "" if hopeless else _saved(work)
             if not saved:
                 shutil.rmtree(work, ignore_errors=True)
@@ -94,7 +92,7 @@ def _saved(work: Path) -> str:
 
     if (work / MANIFEST).exists():
         return "all of it"
-    if "fit" in _content(work):
+    if "fit" in content_of(work):
         return "the trained network"
     try:
         return f"the training up to step {read(work / CHECKPOINT / NAME)['global_step']}"
@@ -157,12 +155,12 @@ def finished(out: Path, plan: Plan, last: str) -> bool:
     return (out / last).exists()
 
 
-def same(folder: Path, plan: Plan) -> None:
-    """Refuse to go on with the run of another plan."""
-    found, _ = kept(folder)
-    if found != plan:
-        ours, theirs = vars(plan), vars(found)
-        other = ", ".join(f"{name} {theirs[name]!r}" for name in ours if ours[name] != theirs[name])
+def same(folder: Path, plan: Plan, *, but: Collection[str] = ()) -> None:
+    """Refuse to go on with the run of another plan, but for options of what is done again."""
+    ours, theirs = vars(plan), vars(kept(folder)[0])
+    others = [name for name in ours if ours[name] != theirs[name] and name not in but]
+    if others:
+        other = ", ".join(f"{name} {theirs[name]!r}" for name in others)
         raise ValueError(
             f"expected the options that {folder} was begun with, got others than {other}; give the same, or "
             f"--force instead of --resume"
@@ -225,34 +223,11 @@ def replacing_folder(out: Path, *, force: bool, results: Sequence[str]) -> Itera
             shutil.rmtree(partial, ignore_errors=True)
 
 
-def keep(folder: Path, **entries: Any) -> None:
-    """Write entries of run.json, leaving the others."""
-    write_whole(folder / "run.json", json.dumps({**_content(folder), **entries}, indent=1) + "\n")
-
-
-def _content(folder: Path) -> dict[str, Any]:
-    try:
-        content = json.loads((folder / "run.json").read_text())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def kept(folder: Path) -> tuple[Plan, dict[str, Any]]:
-    """The plan of a folder and all that run.json holds, which may come from a stranger."""
-    checks: dict[str, JsonCheck] = {"notes": row(text), "seconds": table(number)}
-    try:
-        content = json_object(folder / "run.json")
-        read = {name: check(content[name]) for name, check in checks.items() if name in content}
-        return Plan.read(content["plan"]), {**content, **read}
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"expected the folder of a fit, got {folder} ({error}); fit first") from None
-
-
 def _raise_again(error: BaseException, saved: str) -> None:
-    """Raise an interruption or a lack of space again, with what was saved."""
+    """Raise an interruption, a lack of space or a mistake again, with what was saved."""
     ended = isinstance(error, SystemExit) and isinstance(error.__context__, KeyboardInterrupt)
     if ended or isinstance(error, KeyboardInterrupt):  # Lightning turns the second into the first
         raise KeyboardInterrupt(f"interrupted{saved}") from None
-    if isinstance(error, OSError) and saved:
-        raise OSError(f"{error}{saved}") from error
+    for kind in (OSError, ValueError, FloatingPointError):
+        if isinstance(error, kind) and saved:
+            raise kind(f"{error}{saved}") from error

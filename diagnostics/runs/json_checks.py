@@ -25,7 +25,7 @@ def json_object(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > FILE_BYTES:
             raise ValueError(f"{path.stat().st_size} bytes")
-        content = json.loads(path.read_text(), parse_constant=float)
+        content = json.loads(path.read_text("utf-8"), parse_constant=float)
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"expected the file of a run, got {path} ({error}); run or report first") from None
     if not isinstance(content, dict):

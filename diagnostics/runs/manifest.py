@@ -60,7 +60,7 @@ def listed(folder: Path) -> Entries:
         ValueError: it is missing, or not what `text` wrote.
     """
     try:
-        content = (folder / MANIFEST).read_text()
+        content = (folder / MANIFEST).read_text("utf-8")
         files = json.loads(content)["files"]
         if content != text(files) or not all(isinstance(entry["bytes"], int) for entry in files.values()):
             raise ValueError("it was changed")

@@ -32,7 +32,17 @@ def full_name(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Training:
+class Cap:
+    """Of the time; used by `Plan.deadline`."""
+
+    max_minutes: Annotated[
+        float | None,
+        Option("--max-minutes", min=0.01, help="A cap on training and law; the report comes after it."),
+    ] = None
+
+
+@dataclass(frozen=True)
+class Training(Cap):
     """Of the split and the fit; used by `Plan`."""
 
     seed: Seed = 0
@@ -53,9 +63,6 @@ class Training:
         ),
     ] = None
     steps: Annotated[int | None, Option("--steps", min=1, help="Optimiser steps in all.")] = None
-    max_minutes: Annotated[float | None, Option("--max-minutes", min=0.01, help="A cap on the training.")] = (
-        None
-    )
 
 
 @dataclass(frozen=True)

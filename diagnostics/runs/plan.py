@@ -26,6 +26,7 @@ from mesoscribe.hybrid.data.repair import repaired
 from mesoscribe.hybrid.data.trajectories import Split, Trajectories
 from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.readers.load import load
+from mesoscribe.hybrid.space.deadline import Deadline
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
 from mesoscribe.symbolic.law.numbers import NUMBERS
@@ -138,11 +139,14 @@ class Plan(Distilling, Training, Source):
         test = None if self.test is None else self.data(Path(self.test))
         return self.data(file).split(self.seed, test=test)
 
-    def schedule(self) -> Schedule:
-        """The schedule of training that the plan asks for."""
-        if self.steps is None:
-            return Schedule(max_minutes=self.max_minutes)
-        return Schedule.of(self.steps, self.max_minutes)
+    def schedule(self, share: float = 1.0) -> Schedule:
+        """How long to train: by a share of the time cap, if there is one."""
+        minutes = None if self.max_minutes is None else share * self.max_minutes
+        return Schedule(max_minutes=minutes) if self.steps is None else Schedule.of(self.steps, minutes)
+
+    def deadline(self) -> Deadline:
+        """The end of the time cap, from now."""
+        return Deadline() if self.max_minutes is None else Deadline(60 * self.max_minutes)
 
     def library(self, ndim: int) -> Library:
         """The candidate terms of a law.

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mesoscribe.diagnostics.judge.verdict import class_line
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.scaling_summary import scaling_summary
 from mesoscribe.diagnostics.pages.report import KeptDistillation, report
 from mesoscribe.diagnostics.pages.scaling_report import write
 from mesoscribe.diagnostics.runs.console import Console
-from mesoscribe.diagnostics.runs.folder import CHECKPOINT, finished, keep, kept, revising, same, whole
+from mesoscribe.diagnostics.runs.folder import CHECKPOINT, finished, revising, same, whole
 from mesoscribe.diagnostics.runs.lock import locked
 from mesoscribe.diagnostics.runs.manifest import verify
+from mesoscribe.diagnostics.runs.options import Distilling, names
 from mesoscribe.diagnostics.runs.plan import Plan, is_file
 from mesoscribe.diagnostics.runs.record_json import read_record, record_json
+from mesoscribe.diagnostics.runs.run_json import keep, keep_plan, kept
 from mesoscribe.diagnostics.runs.terminal_summary import result_lines
 from mesoscribe.hybrid.data.files import write_whole
 from mesoscribe.hybrid.data.provenance import Provenance
@@ -22,14 +27,22 @@ from mesoscribe.hybrid.data.trajectories import Split, Trajectories
 from mesoscribe.hybrid.learn.digest import digest
 from mesoscribe.hybrid.learn.fit import fit
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.learn.record import FitRecord
+from mesoscribe.hybrid.learn.schedule import TRAINING
+from mesoscribe.hybrid.space.deadline import current
 from mesoscribe.symbolic.export.export import equation_text
 from mesoscribe.symbolic.export.paper import latex_document, markdown
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.select.distill import Distillation, distillation
 
 
-def learn(plan: Plan, folder: Path, console: Console, command: str) -> tuple[OnsagerModel, Split]:
-    """Read or simulate, split, fit; leaves model/ and run.json. Goes on where a run was interrupted."""
+def learn(
+    plan: Plan, folder: Path, console: Console, command: str, share: float = 1.0
+) -> tuple[OnsagerModel, Split]:
+    """Read or simulate, split, fit by a share of the time cap; leaves model/ and run.json.
+
+    Goes on where a run was interrupted.
+    """
 
     with console.stage("read" if is_file(plan.name) else "simulate"):
         split = plan.split()
@@ -38,14 +51,15 @@ def learn(plan: Plan, folder: Path, console: Console, command: str) -> tuple[Ons
     if known is not None:
         model = OnsagerModel.load(folder / "model")
         model.record = read_record(known)
+        console.say(class_line(model.record.verdict, model.case.value))
         return model, split
     training_data = plan.training_data(split)
-    with console.stage("fit", bar=True):
+    with console.stage("fit", bar_from=TRAINING):
         model = fit(
             **training_data,
             seed=plan.seed,
             case=plan.case,
-            schedule=plan.schedule(),
+            schedule=plan.schedule(share),
             progress=console.progress,
             checkpoint=folder / CHECKPOINT,
         )
@@ -56,23 +70,42 @@ def learn(plan: Plan, folder: Path, console: Console, command: str) -> tuple[Ons
         bonds = sum(training_data[part].r.size for part in ("data", "validation"))
         console.say(f"{model.record.evaluations} of {bonds} bond forces evaluated")
     keep(folder, fit=record_json(model.record))
+    console.say(class_line(model.record.verdict, model.case.value))
     return model, split
 
 
 def _begun(plan: Plan, folder: Path, command: str, split: Split) -> dict[str, Any] | None:
     """How the fit went, if an interrupted run has finished it; refuses another plan or other data."""
-    data, known = digest(split.train, split.validation, split.test), None
+    data, known = _digest(split), None
     if (folder / "run.json").exists():
-        same(folder, plan)
         content = kept(folder)[1]
+        same(folder, plan, but=names(Distilling) if "fit" in content else ())
         if content.get("data") != data:
             raise ValueError(
                 f"expected the data that {folder} was begun with, got others in {split.train.source}; give "
                 f"the same, or --force instead of --resume"
             )
         known = content.get("fit")
-    keep(folder, plan=asdict(plan), command=command, split=split.as_dict(), data=data)
+    keep_plan(folder, plan, command=command, split=split.as_dict(), data=data)
     return known
+
+
+def _digest(split: Split) -> str:
+    """What tells the data of a run from all others."""
+    return digest(split.train, split.validation, split.test)
+
+
+def _own_split(plan: Plan, content: dict[str, Any]) -> Split:
+    """The parts of the data of a run.
+
+    Raises:
+        ValueError: a file that was found beside a folder that has moved holds other data.
+    """
+    split = plan.split()
+    moved = plan.name != content["plan"]["name"]
+    if moved and content.get("data") not in (None, _digest(split)):
+        raise ValueError(f"expected the data of this run in {plan.name}, got others; give the file by --data")
+    return split
 
 
 def distil(
@@ -89,13 +122,21 @@ def distil(
             **plan.distilling(split.train.domain.ndim),
         )
     console.seconds.update(found.seconds)
+    if current().cut:
+        console.say(f"note: {current()}")
     law = replace(found.law, provenance=Provenance(split.train.source, plan.seed, plan.optimiser))
     law.save(folder / "law.json")
     write_whole(folder / "law.tex", latex_document(law))
     write_whole(folder / "law.md", markdown(law))
     gauge = [str(fixed) for fixed in found.gauge]
-    keep(folder, notes=found.notes, gauge=gauge, seconds=found.seconds, pareto=found.pareto.as_dict())
+    cut, pareto = current().cut, found.pareto.as_dict()
+    keep(folder, notes=found.notes, gauge=gauge, seconds=found.seconds, pareto=pareto, cut=cut)
     return law, found
+
+
+def _reproducible(record: FitRecord | None, cut: Collection[str]) -> FitRecord | None:
+    """The record of a fit whose law may have been cut short by the time cap, as the fit may have been."""
+    return record if record is None or not cut else replace(record, capped=True)
 
 
 def judge(
@@ -123,11 +164,13 @@ def carry_out(
     With `resume` what was interrupted goes on, and what is finished is left as it is.
     """
     if not (resume and finished(out, plan, "metrics.json" if distilled else "model")):
-        with whole(out, force=force, resume=resume) as folder:
-            model, split = learn(plan, folder, console, command)
+        share = NUMBERS.training_share if distilled else 1.0
+        with whole(out, force=force, resume=resume) as folder, plan.deadline():
+            model, split = learn(plan, folder, console, command, share)
             if distilled:
                 _, found = distil(plan, folder, console, model, split)
-                known = {"distillation": found, "record": model.record, "seconds": console.seconds}
+                record = _reproducible(model.record, current().cut)
+                known = {"distillation": found, "record": record, "seconds": console.seconds}
                 judge(plan, folder, folder, console, split.test, command, split=split.as_dict(), **known)
     console.say(*(result_lines(plan, out) if distilled else [f"model in {out}"]))
 
@@ -135,12 +178,13 @@ def carry_out(
 def distil_again(folder: Path, data: Path | None, console: Console, **changed: Any) -> None:
     """Distil the network of a folder, on its own data or on another file; a report on the law before goes."""
     with revising(folder, "model") as work:
-        plan, _ = kept(work)
+        plan, content = kept(work)
         asked = {name: value for name, value in changed.items() if value}
         plan = replace(plan, **asked)
-        keep(work, plan=asdict(plan))
-        split = plan.split(data)
-        law, _ = distil(plan, work, console, OnsagerModel.load(folder / "model"), split)
+        keep_plan(work, plan)
+        split = _own_split(plan, content) if data is None else plan.split(data)
+        with plan.deadline():
+            law, _ = distil(plan, work, console, OnsagerModel.load(folder / "model"), split)
     console.say(equation_text(law), f"law in {folder}")
 
 
@@ -148,17 +192,21 @@ def judge_again(folder: Path, data: Path | None, console: Console, command: str)
     """Report on the network and the law of a folder, on the test part of its data or on another file."""
     with revising(folder, "model", "law.json", "law.tex", "law.md") as work:
         plan, content = kept(work)
-        split = plan.split()
-        judged = {"split": split.as_dict()} if data is None else {}
+        judged: dict[str, Any] = {}
+        if data is None:
+            split = _own_split(plan, content)
+            fields, judged["split"] = split.test, split.as_dict()
+        else:
+            fields = plan.data(data)
         judge(
             plan,
             folder,
             work,
             console,
-            split.test if data is None else plan.data(data),
+            fields,
             command,
             distillation=KeptDistillation.of(content),
-            record=read_record(content.get("fit")),
+            record=_reproducible(read_record(content.get("fit")), content.get("cut", ())),
             seconds={**content.get("seconds", {}), **console.seconds},
             **judged,
         )

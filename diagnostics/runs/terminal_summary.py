@@ -29,7 +29,7 @@ def result_lines(plan: Plan, folder: Path) -> list[str]:
 
 def _lines(plan: Plan, folder: Path) -> list[str]:
     law, truth = Law.load(folder / "law.json"), plan.truth
-    metrics = json.loads((folder / "metrics.json").read_text())
+    metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
     rows = {"persistence": metrics["persistence"]}
     rows |= {name: metrics[name]["relative_rmse"] for name in ("network", "law")}
     return [

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mesoscribe.hybrid.chain.site_forces import SiteMap
 from mesoscribe.hybrid.chain.states import ChainData
+from mesoscribe.hybrid.space.whole_number import whole_number
 
 Sites = Int[np.ndarray, "snapshots m"]
 Values = Float[np.ndarray, "snapshots m"]
@@ -38,6 +39,7 @@ class PartialForces:
     redraw: bool = True
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "sites", whole_number("sites", self.sites))
         if self.sites < 1:
             raise ValueError(f"expected at least one site in each snapshot, got {self.sites}; ask for more")
 

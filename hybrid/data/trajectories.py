@@ -15,6 +15,7 @@ import xarray as xr
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
+from mesoscribe.hybrid.data.arrays import plain
 from mesoscribe.hybrid.data.layout import AXES, arrange
 from mesoscribe.hybrid.data.periodicity import boundary_fault, repeats_endpoint
 from mesoscribe.hybrid.data.split import Part, plan_split
@@ -85,10 +86,10 @@ class Trajectories:
         coordinates = {AXES[letter]: coordinate(AXES[letter], axis) for letter, axis in axes.items()}
         field, changes = real(numbers("u", u))
         lengths = {letter: coordinates[AXES[letter]].size for letter in axes}
-        provenance_text = json.dumps(dict(provenance)) if provenance else ""
-        dataset = assemble(
-            arrange(field, lengths, layout), coordinates, source, (*notes, *changes), provenance_text
-        )
+        provenance_text = json.dumps(dict(provenance), default=plain) if provenance else ""
+        own = np.array(arrange(field, lengths, layout), np.float64, order="C")  # what is given may change
+        own.setflags(write=False)
+        dataset = assemble(own, coordinates, source, (*notes, *changes), provenance_text)
         return _close_box(cls(dataset))
 
     @property

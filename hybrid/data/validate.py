@@ -11,6 +11,7 @@ import xarray as xr
 from jaxtyping import Float, Shaped
 from numpy.typing import ArrayLike
 
+from mesoscribe.hybrid.data.arrays import frozen, one_shape
 from mesoscribe.hybrid.data.layout import AnyArray
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
@@ -21,7 +22,8 @@ DIMS = {1: ("trajectory", "time", "x"), 2: ("trajectory", "time", "x", "y")}
 
 def numbers(name: str, values: ArrayLike) -> AnyArray:
     """An array of numbers, or a refusal."""
-    array = np.asarray(values)
+    with one_shape(name, values):
+        array = np.asarray(values)
     if array.dtype.kind not in "iufc":
         raise ValueError(f"expected numbers in {name}, got an array of {array.dtype}; store it as floats")
     return array
@@ -60,7 +62,7 @@ def assemble(
     provenance: str = "",
 ) -> xr.Dataset:
     """The dataset of a field in the order (trajectory, time, x[, y]), with a read-only array."""
-    field = u if u.dtype == np.float64 and not u.flags.writeable else np.array(u, np.float64, order="C")
+    field = u if u.dtype == np.float64 and frozen(u) else np.array(u, np.float64, order="C")
     field.setflags(write=False)
     variables = {"u": (DIMS[field.ndim - 2], field)}
     attrs = {"source": source, "notes": tuple(notes), **({"provenance": provenance} if provenance else {})}

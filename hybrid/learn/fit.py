@@ -23,6 +23,7 @@ from mesoscribe.hybrid.regression.evidence import Verdict
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.search import warm_start
 from mesoscribe.hybrid.space.numbers import NUMBERS
+from mesoscribe.hybrid.space.whole_number import whole_number
 
 
 @threads_by_data
@@ -65,6 +66,7 @@ def fit(
     from mesoscribe.hybrid.learn.fit_forces import fit_forces
     from mesoscribe.hybrid.learn.training import RollOuts, Windows, train
 
+    seed = whole_number("seed", seed)
     schedule, chosen = schedule or Schedule(), Case(case) if case else None
     if forces is not None:
         options: dict[str, Any] = {"seed": seed, "case": chosen, "schedule": schedule, "progress": progress}

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from mesoscribe.hybrid.regression.evidence import Verdict
+from mesoscribe.hybrid.space.deadline import current
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class FitRecord:
         best_step: the step whose weights were kept.
         steps: optimiser steps taken.
         substeps: integrator steps a frame.
-        capped: the time cap ended the training, so that another machine may give another model.
+        capped: the time cap ended the fit, so that another machine may give another model.
         seconds: of each stage.
         evaluations: distinct forces of bonds that were looked at, where a chain's forces were learned from.
     """
@@ -74,7 +75,7 @@ class FitRecord:
             best_step=course.best_step,
             steps=course.history[-1][0],
             substeps=substeps,
-            capped=course.capped,
+            capped=course.capped or bool(current().cut),
             seconds={"factorise": factorised - began, "fit": time.perf_counter() - factorised},
             evaluations=evaluations,
         )

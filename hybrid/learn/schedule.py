@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mesoscribe.hybrid.space.numbers import NUMBERS
+from mesoscribe.hybrid.space.whole_number import whole_number
+
+TRAINING = "training"  # what goes on once the bar is there
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,9 @@ class Schedule:
         prior: strength of the pull of each mode's symbols towards the warm start, where data are silent.
         every: steps between validations; patience: validations without progress that end the training.
         max_minutes: a cap on the training; if it fires the run is marked as not reproducible.
+
+    Raises:
+        ValueError: a number of frames, steps, windows or validations that is no whole number.
     """
 
     leads: tuple[int, ...] = NUMBERS.leads
@@ -33,6 +39,14 @@ class Schedule:
     every: int = NUMBERS.every
     patience: int = NUMBERS.patience
     max_minutes: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("batch", "points", "every", "patience"):
+            object.__setattr__(self, name, whole_number(name, getattr(self, name)))
+        for name in ("leads", "steps"):
+            object.__setattr__(self, name, tuple(whole_number(name, n) for n in getattr(self, name)))
+        for name in ("rate", "prior"):
+            object.__setattr__(self, name, float(getattr(self, name)))
 
     @classmethod
     def of(cls, steps: int, max_minutes: float | None = None) -> Schedule:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import warnings
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import lightning
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, Timer, TQDMProgressBar
+from lightning.pytorch.plugins.environments import LightningEnvironment
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -23,7 +25,8 @@ from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out
 from mesoscribe.hybrid.learn.checkpoint import Checkpoint, Draws, Saves, TensorFiles, restoring
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import Course
-from mesoscribe.hybrid.learn.schedule import Schedule
+from mesoscribe.hybrid.learn.schedule import TRAINING, Schedule
+from mesoscribe.hybrid.space.deadline import current, doing
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
@@ -185,13 +188,15 @@ def train(
 
     With a checkpoint it goes on where that one was written, to the same bits.
     """
+    doing(TRAINING)
     schedule = module.schedule
     batch = schedule.windows(module.model.domain.points)
     total = sum(schedule.steps)
     first = 0 if checkpoint is None else checkpoint.step()
     draws = Draws(len(examples), batch, total, seed=seed, first=first)
     examples.pass_over(draws.taken)
-    cap = timedelta(minutes=schedule.max_minutes) if schedule.max_minutes else None
+    seconds = min(60 * (schedule.max_minutes or math.inf), current().left)
+    cap = timedelta(seconds=seconds) if math.isfinite(seconds) else None
     keep, timer = KeepBest(), Timer(cap)
     stop = EarlyStopping(
         "log score", min_delta=NUMBERS.progress, patience=schedule.patience, check_finite=False
@@ -212,7 +217,7 @@ def train(
             enable_progress_bar=progress,
             val_check_interval=min(schedule.every, total),
             callbacks=[keep, timer, stop, *others],
-            plugins=[TensorFiles()],
+            plugins=[TensorFiles(), LightningEnvironment()],  # one process, whatever SLURM's variables say
         )
         validate = DataLoader(held_out, batch_size=len(held_out))
         trainer.validate(module, validate, verbose=False)

@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 import zarr
 
+from mesoscribe.hybrid.data.arrays import one_shape
 from mesoscribe.hybrid.data.layout import AnyArray
 from mesoscribe.hybrid.readers import npz
 from mesoscribe.hybrid.readers.matlab import NUMERIC, Variable, variables
@@ -55,9 +56,15 @@ def _file(source: str | os.PathLike[str]) -> Store:
         ) from error
 
 
+def _in_memory(name: str, values: object) -> AnyArray:
+    """An array that the user has given."""
+    with one_shape(name, values):
+        return np.asarray(values)
+
+
 @open_store.register
 def _mapping(source: Mapping) -> Store:
-    arrays = {str(name): np.asarray(values) for name, values in source.items()}
+    arrays = {str(name): _in_memory(str(name), values) for name, values in source.items()}
     entries = {name: Entry(a.shape, str(a.dtype), a.__getitem__) for name, a in arrays.items()}
     return Store("memory", entries)
 

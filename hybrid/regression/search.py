@@ -17,6 +17,7 @@ from mesoscribe.hybrid.regression.forcing import clearest
 from mesoscribe.hybrid.regression.rank_one import Case, Factors
 from mesoscribe.hybrid.regression.selection import Regression
 from mesoscribe.hybrid.regression.warm_start import WarmStart, first_useful_frame
+from mesoscribe.hybrid.space.deadline import current, time_for
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.scales import Scales
@@ -71,6 +72,8 @@ def _best_band(start: WarmStart, trial: Float[np.ndarray, "n nt *grid"], dt: flo
 
     def best_of(bands: np.ndarray) -> int:
         for n in {int(b) for b in np.rint(bands)} - scores.keys():
+            if not time_for("trials of bands", f"{n} modes") and scores:
+                break
             member = replace(start, band=n * unit).member()
             scores[n] = score(rollout_errors(member, trial, dt, NUMBERS.search_rtol))
         smallest = min(scores.values())
@@ -82,7 +85,7 @@ def _best_band(start: WarmStart, trial: Float[np.ndarray, "n nt *grid"], dt: flo
         tried = sorted(scores)
         at = tried.index(n)
         low, high = tried[max(0, at - 1)], tried[min(len(tried) - 1, at + 1)]
-        if high - low <= 2 or n == tried[-1]:
+        if high - low <= 2 or n == tried[-1] or current().left == 0:
             break
     chosen = replace(start, band=n * unit, score=scores[n])
     held = replace(chosen, hold=True)
@@ -150,9 +153,12 @@ class _Search:
 
     def best(self, densities: tuple[Density, ...] = ()) -> _Found:
         """The member, without or with an N of these densities, that predicts best."""
-        tried, seen, cut = [], [], np.inf
+        tried: list[tuple[float, WarmStart, Regression, Factors]] = []
+        seen, cut = [], np.inf
         frames = min(self.v.shape[1], self.trial.shape[1])
         for half_width in [h for h in NUMBERS.half_widths if 2 * h < frames] or [1]:
+            if not time_for("regressions", f"windows of {2 * half_width} frames") and tried:
+                break
             regression = self.regression(half_width, cut, densities)
             cut, (factors, _) = regression.cut, regression.best(self.case)
             tried.append((*self.scored(regression, factors), regression, factors))
@@ -166,6 +172,8 @@ class _Search:
 
         It must predict better by `nonlocal_gain`, and be in the class: no N rescues what is outside.
         """
+        if not time_for("regressions with a nonlocal energy"):
+            return plain
         width, cut = plain.regression.options["half_width"], plain.regression.cut
         cubic, quartic = cubic_densities(self.domain.ndim), quartic_densities(self.domain.ndim)
         beyond = self.regression(width, cut, (*cubic, *quartic))

@@ -35,7 +35,7 @@ def read(path: str | Path, build: Callable[..., Read]) -> Read:
         ValueError: the file is missing, is not a law, or holds a formula that is not understood.
     """
     try:
-        return build(**_arguments(json.loads(Path(path).read_text())))
+        return build(**_arguments(json.loads(Path(path).read_text("utf-8"))))
     except (OSError, json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"expected a law in {path}, got: {error}; distil again") from None
     except (KeyError, TypeError, OverflowError) as error:

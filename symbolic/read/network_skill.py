@@ -49,8 +49,9 @@ class Skill:
         modes = np.clip(1 - NUMBERS.mode_unexplained * lost / np.maximum(change, 1e-300), 0.0, 1.0)
         if not modes.any():
             raise ValueError(
-                "expected a network that explains most of the change of some mode, got none; give more "
-                "trajectories or frames, or frames closer in time"
+                "expected a network that explains most of the change of some mode, got none; u alone may not "
+                "fix its change (an equation of second order in time, memory, a hidden field), which no "
+                "member of the class describes, or the frames are too few, too noisy or too far apart in time"
             )
         shell = np.rint(np.abs(network.k).max(0) / data.domain.k_unit).astype(int)
         seen = {int(n) for n in shell[modes > 0]}

@@ -20,12 +20,13 @@ import torch
 from jaxtyping import Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.space.deadline import OutOfTime, time_for
 from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.form import Parameter
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.mode_weights import ModeWeights
-from mesoscribe.symbolic.refine.projection import Projection, projection
+from mesoscribe.symbolic.refine.projection import FIELDS, Projection, projection
 from mesoscribe.symbolic.refine.refine import Misfit, Refinement, refine, refinement_at
 from mesoscribe.symbolic.refine.rollouts import RollOutData, substeps_for
 
@@ -60,7 +61,7 @@ def refined_on_band(
             )
             if moved < NUMBERS.band_moves:
                 return best, insignificant
-        if start.law.band is None:
+        if start.law.band is None or not time_for("wider bands with the initial fields"):
             return best, insignificant
         law = refined.law.on_wider_band(data.domain)
         fields = RollOutData.of(data, law, first_frame).shortened()
@@ -72,7 +73,7 @@ def _without_needless(
 ) -> tuple[Refinement, tuple[str, ...]]:
     """The refinement without the terms that are no different from 0, and their names."""
     insignificant: tuple[str, ...] = ()
-    while (weakest := _insignificant(refined, data)) is not None:
+    while (weakest := _insignificant(refined, data)) is not None and time_for("removal of needless terms"):
         name, place = weakest
         less, pivot = refined.without((weakest,))
         start = refine(less, data, pivot=pivot, clusters=clusters)
@@ -112,7 +113,7 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
         data: whole trajectories.
         clusters: trajectories that the data come from.
     """
-    if not _worth(found, data):
+    if not _worth(found, data) or not time_for(FIELDS):
         return found
     share = min(NUMBERS.misfit_share, NUMBERS.stepper_bias / np.sqrt(data.u.numel()))
     coarse, substeps = (substeps_for(found.law, data, share=each) for each in (NUMBERS.misfit_share, share))
@@ -122,10 +123,12 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
     gap, previous, stale, result = _gap(misfit, x), np.inf, True, found
     of_fields: Projection | None = None
     for _ in range(NUMBERS.field_iterations):
+        if not time_for(FIELDS):
+            break
         try:
             of_fields = of_fields.moved(misfit, x, far=stale) if of_fields else projection(misfit, x, coarse)
             moves, left = of_fields.apart(np.dstack([gap, _slopes(misfit, x)]))
-        except (ValueError, np.linalg.LinAlgError):  # a roll-out from a field close by is lost
+        except (ValueError, np.linalg.LinAlgError, OutOfTime):  # a roll-out from a field close by is lost
             break
         rest, slope = left[..., 0].ravel(), left[..., 1:].reshape(-1, len(x))
         result = refinement_at(misfit, x, rest, slope, clusters)

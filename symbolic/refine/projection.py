@@ -19,12 +19,14 @@ from torch import Tensor
 
 from mesoscribe.hybrid.dynamics.gmres import gmres
 from mesoscribe.hybrid.dynamics.member import Member
+from mesoscribe.hybrid.space.deadline import OutOfTime, time_for
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.linearised import Linearised
 from mesoscribe.symbolic.refine.refine import Misfit
 from mesoscribe.symbolic.refine.rollouts import roll_outs
 
+FIELDS = "refinement with the initial fields"
 CHUNK = 2**18  # values of fields that are rolled out at once
 
 
@@ -122,6 +124,8 @@ class Iterative:
         shape = (*y.shape[:2], *y.shape[3:])
 
         def rows(pulls: Tensor) -> Tensor:
+            if not time_for(FIELDS, "without the matrix"):
+                raise OutOfTime
             return self.at.preconditioned(self.at.adjoint(pulls)).flatten(2).flatten(0, 1)
 
         found = gmres(
@@ -212,6 +216,8 @@ def _jacobians(
     width = max(1, CHUNK // (len(modes) * data.domain.points))
     for first in range(0, len(data.u), width):
         chosen = slice(first, first + width)
+        if not time_for(FIELDS, f"trajectory {first + 1} of {len(data.u)}"):
+            raise OutOfTime
         size = data.size[chosen].reshape(-1, *(1,) * data.domain.ndim)
         moves = torch.cat([torch.zeros_like(modes[:1]), NUMBERS.field_step * modes])[:, None] * size
         rolls = roll_outs(member, misfit.initial[chosen] + moves, data, substeps)

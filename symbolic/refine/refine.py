@@ -9,10 +9,13 @@ from jaxtyping import Float
 from scipy.optimize import least_squares
 from torch import Tensor
 
+from mesoscribe.hybrid.space.deadline import OutOfTime, current, time_for
 from mesoscribe.symbolic.law.form import Parameter
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs, substeps_for
+
+REFINING = "refinement of coefficients"
 
 
 class Misfit:
@@ -38,6 +41,7 @@ class Misfit:
         self.initial = data.u[:, 0] if initial is None else initial
         self.at: np.ndarray | None = None
         self.there = np.empty((0, 0))
+        self.best: tuple[float, np.ndarray, np.ndarray] | None = None  # squared misfit, x and what is there
 
     def values(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, " q"]:
         """All coefficients at a point."""
@@ -65,8 +69,13 @@ class Misfit:
     def _known(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, "b r"]:
         """The misfit at x and with a step of each coefficient, kept: who asks for it soon asks for slopes."""
         if self.at is None or not np.array_equal(x, self.at):
+            if not time_for(REFINING, f"{len(x)} of them") and self.best is not None:
+                raise OutOfTime
             steps = NUMBERS.misfit_step * np.eye(len(x))
             self.at, self.there = x.copy(), self._batch([x, *(x + steps)])
+            squared = float(np.sum(self.there[0] ** 2))
+            if self.best is None or squared < self.best[0]:
+                self.best = squared, self.at, self.there
         return self.there
 
 
@@ -134,7 +143,8 @@ def refine(
 ) -> Refinement:
     """Minimise the misfit of roll-outs over all coefficients but the pivot, which fixes the scale.
 
-    Where the misfit has become so small that the stepper's own error shows, it goes on with finer steps.
+    Where the misfit has become so small that the stepper's own error shows, it goes on with finer steps. Once
+    time is over (`mesoscribe.hybrid.space.deadline`) the best coefficients so far count.
 
     Args:
         law: the form and where to start; none of its coefficients may be 0.
@@ -150,14 +160,26 @@ def refine(
     if not misfit.free:
         return Refinement(law, pivot, float(np.sqrt(np.mean(misfit(x) ** 2))), {}, {})
     while True:
+        x, residuals, slopes = _least(misfit, x, steps, tolerance)
+        needed = substeps_for(law.with_values(misfit.values(x)), data, accuracy)
+        if needed <= misfit.substeps or current().left == 0:
+            return refinement_at(misfit, x, residuals, slopes, clusters)
+        misfit = Misfit(law, data, pivot, needed)
+
+
+def _least(
+    misfit: Misfit, x: Float[np.ndarray, " p"], steps: int, tolerance: float
+) -> tuple[Float[np.ndarray, " p"], Float[np.ndarray, " r"], Float[np.ndarray, "r p"]]:
+    """Where least squares end, or the best place seen before time was over; misfit and slopes there."""
+    try:
         found = least_squares(
             misfit, x, misfit.jacobian, max_nfev=steps, xtol=tolerance, ftol=tolerance, gtol=1e-15
         )
-        x = found.x
-        needed = substeps_for(law.with_values(misfit.values(x)), data, accuracy)
-        if needed <= misfit.substeps:
-            return refinement_at(misfit, x, np.asarray(found.fun), np.asarray(found.jac), clusters)
-        misfit = Misfit(law, data, pivot, needed)
+        return found.x, np.asarray(found.fun), np.asarray(found.jac)
+    except OutOfTime:
+        assert misfit.best is not None
+        _, misfit.at, misfit.there = misfit.best
+        return misfit.at, misfit(misfit.at), misfit.jacobian(misfit.at)
 
 
 def briefly_refined(law: Law, data: RollOutData, *, pivot: Parameter, clusters: int) -> Refinement:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.error import rollout_errors, score
+from mesoscribe.hybrid.space.deadline import time_for
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.form import Parameter
 from mesoscribe.symbolic.law.law import Law
@@ -26,7 +27,7 @@ def widened(
     """
     best = _score(law, validation, first_frame)
     few = data.select(trajectories=slice(0, HYBRID.search_trajectories))
-    while law.band is not None:
+    while law.band is not None and time_for("wider bands"):
         more = law.on_wider_band(validation.domain)
         value = _score(more, validation, first_frame)
         if abs(value - best) <= HYBRID.band_tie * best:

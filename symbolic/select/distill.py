@@ -12,6 +12,7 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.gauge import Gauge
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.space.deadline import current, doing, time_for
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.law import Law
@@ -112,6 +113,9 @@ def distillation(
 ) -> Distillation:
     """Read the factors off a network, refine them on data, drop what makes no difference on validation data.
 
+    Within a `mesoscribe.hybrid.space.deadline.Deadline` it ends in time with the law that it has; a note says
+    what is not converged.
+
     Args:
         model: the network, the source of the form and of the first coefficients.
         data: trajectories for the refinement; without `validation` some are kept back.
@@ -133,15 +137,18 @@ def distillation(
     if validation is None:
         data, validation = data.parts(seed, (1 - HYBRID.validation_share, HYBRID.validation_share))
     started = time.perf_counter()
+    doing("reading the network")
     network = Network.of(model, data, validation)
     known = time.perf_counter() - started
     library = library or polynomials(model.domain.ndim)
     found = _distilled(network, data, validation, library, pays, optimiser)
-    if proposer is not None and not found.completeness.complete:
+    if proposer is not None and not found.completeness.complete and time_for("further candidates"):
         wider, note = widened_by(proposer, library, network.canonical, network.weights)
         again = found if wider == library else _distilled(network, data, validation, wider, pays, optimiser)
         found = replace(again, notes=(note, *again.notes))
-    return replace(found, seconds={**found.seconds, "distill": known + found.seconds["distill"]})
+    notes = found.notes + ((str(current()),) if current().cut else ())
+    seconds = {**found.seconds, "distill": known + found.seconds["distill"]}
+    return replace(found, notes=notes, seconds=seconds)
 
 
 def _distilled(
@@ -156,7 +163,11 @@ def _distilled(
     started = time.perf_counter()
     forms = network.forms(library, optimiser)
     read = time.perf_counter()
-    ends = [_Ended.of(about, network, data, validation, library, pays) for about in forms]
+    ends = [
+        _Ended.of(about, network, data, validation, library, pays)
+        for i, about in enumerate(forms)
+        if not i or time_for("forms about another centre")
+    ]
     end = _simplest_end(ends, pays)
     outcome = end.refined_further(data, validation, network.first)
     final, insignificant = outcome.refinement, outcome.insignificant

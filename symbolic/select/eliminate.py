@@ -8,6 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
+from mesoscribe.hybrid.space.deadline import time_for
 from mesoscribe.symbolic.law.factor import not_negative
 from mesoscribe.symbolic.law.form import Parameter
 from mesoscribe.symbolic.law.law import Law
@@ -21,6 +22,7 @@ from mesoscribe.symbolic.select.trials import Trial, Trials, scored
 
 Drop = tuple[Parameter, ...]
 Start = tuple[Law, Parameter]
+EXCHANGING = "trials of exchanged terms"
 
 
 def dissipates(law: Law, data: RollOutData) -> bool:
@@ -49,6 +51,8 @@ def _smaller(trials: Trials, tried: Trial) -> tuple[Trial, Drop] | None:
     """
     negative = not dissipates(tried.law, trials.train)
     for drop in _candidates(tried.refinement, negative):
+        if not time_for("trials of fewer terms", f"{len(tried.law.parameters) - len(drop)} terms"):
+            break
         trial = trials.of(*tried.refinement.without(drop))
         if negative:
             return trial, drop
@@ -60,7 +64,7 @@ def _smaller(trials: Trials, tried: Trial) -> tuple[Trial, Drop] | None:
 def _exchanged(trials: Trials, tried: Trial, candidates: Library | None) -> Trial:
     """The best law after exchanges of one term, each for the better, where noise hides the form."""
     seen = {frozenset(tried.law.coefficients)}
-    while candidates is not None and trials.noisy(tried):
+    while candidates is not None and trials.noisy(tried) and time_for(EXCHANGING):
         on = Exchanges.of(tried.law, trials.train)
         others = [
             law
@@ -68,7 +72,7 @@ def _exchanged(trials: Trials, tried: Trial, candidates: Library | None) -> Tria
             if np.all(law.values()) and frozenset(law.coefficients) not in seen
         ][: NUMBERS.exchanges]
         seen |= {frozenset(law.coefficients) for law in others}
-        found = [trials.of(law, on.pivot(law)) for law in others]
+        found = [trials.of(law, on.pivot(law)) for law in others if time_for(EXCHANGING)]
         best = min(found, key=lambda trial: trial.place.error, default=tried)
         if not best.place.error < tried.place.error:
             break
@@ -81,7 +85,11 @@ def _larger(trials: Trials, tried: Trial, candidates: Library | None) -> Trial |
     if candidates is None or tried.place.error < NUMBERS.poor or trials.noisy(tried):
         return None
     on = Exchanges.of(tried.law, trials.train)
-    more = [trials.of(law, tried.refinement.pivot) for _, law in on.with_one_more(tried.law, candidates)]
+    more = [
+        trials.of(law, tried.refinement.pivot)
+        for name, law in on.with_one_more(tried.law, candidates)
+        if time_for("trials of further terms", name)
+    ]
     best = min(more, key=lambda trial: trial.place.error, default=tried)
     falling = NUMBERS.still_falling
     while (again := trials.of(best.law, best.refinement.pivot)).place.error < falling * best.place.error:
@@ -96,7 +104,11 @@ def _simplest_start(starts: Sequence[Start], trials: Trials) -> tuple[int, Trial
     """
     few = trials.validation.first(NUMBERS.stable_trajectories)
     stable = [i for i, (law, _) in enumerate(starts) if np.isfinite(scored(law, few)).all()]
-    tried = {i: trials.of(*starts[i]) for i in stable or range(len(starts))}
+    first, *others = stable or range(len(starts))
+    tried = {first: trials.of(*starts[first])}
+    for i in others:
+        if time_for("trials of the forms that were read", f"{len(starts[i][0].parameters)} terms"):
+            tried[i] = trials.of(*starts[i])
     best = min(tried.values(), key=lambda t: float(np.mean(t.scores**2)))
 
     def good(t: Trial) -> bool:
@@ -135,7 +147,8 @@ def eliminate(
 ) -> Elimination:
     """Refine, and take away one term after another as long as it does not pay on validation roll-outs.
 
-    Before that, where roll-outs err by much and not by noise, terms that pay are added one by one.
+    Before that, where roll-outs err by much and not by noise, terms that pay are added one by one. Once time
+    is over (`mesoscribe.hybrid.space.deadline`) what has been found until then counts.
 
     Args:
         starts: forms to start from, each with the coefficient that holds its scale.
@@ -157,6 +170,7 @@ def eliminate(
             tried = exchanged  # which may need fewer terms
             continue
         final = refine(tried.law, train, pivot=tried.refinement.pivot, clusters=clusters)
-        if dissipates(final.law, train) or not _candidates(final, negative=True):
+        done = dissipates(final.law, train) or not _candidates(final, negative=True)
+        if done or not time_for("removal of terms with a negative mobility"):
             return Elimination(final, start, tuple(dropped), trials.pareto(tried))
         tried = replace(tried, refinement=final)

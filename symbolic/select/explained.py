@@ -13,6 +13,7 @@ from itertools import permutations
 import numpy as np
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.space.deadline import time_for
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.law.numbers import NUMBERS
@@ -23,6 +24,8 @@ from mesoscribe.symbolic.refine.initial_fields import (
 from mesoscribe.symbolic.refine.refine import Refinement, briefly_refined
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.select.exchange import Exchanges
+
+CHANGING = "trials of changed terms"
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ def _changed(
     """The first change of a term with which a law explains the data, or the best, with its name."""
     best, least = None, np.inf
     for note, start in _changes(found, fields, data, candidates):
+        if not time_for(CHANGING, note):
+            break
         left = _of_noise(with_initial_fields(start, fields, clusters=data.n), fields, data)
         if left < least:
             best, least = (note, start), left
@@ -105,7 +110,11 @@ def _changes(
             a.keys() - b.keys() for a, b in permutations((other.coefficients, law.coefficients))
         )
         yield f"{came} taken in the place of {went}", soon(other)
-    more = [(f"{name} taken in", soon(other)) for name, other in on.with_one_more(law, candidates)]
+    more = [
+        (f"{name} taken in", soon(other))
+        for name, other in on.with_one_more(law, candidates)
+        if time_for(CHANGING, f"{name} taken in")
+    ]
     yield from sorted(more, key=lambda one: one[1].rmse)[: NUMBERS.exchanges]
 
 

@@ -22,11 +22,12 @@ from typer.testing import CliRunner
 from mesoscribe import Law, OnsagerModel, load
 from mesoscribe.cli import main
 from mesoscribe.diagnostics.runs.compare import csv_text
-from mesoscribe.diagnostics.runs.folder import keep, kept, whole
+from mesoscribe.diagnostics.runs.folder import whole
 from mesoscribe.diagnostics.runs.manifest import MANIFEST, seal, verify
 from mesoscribe.diagnostics.runs.plan import Plan
 from mesoscribe.diagnostics.runs.read_run import read_run
 from mesoscribe.diagnostics.runs.record_json import read_record
+from mesoscribe.diagnostics.runs.run_json import keep, kept
 from mesoscribe.diagnostics.runs.terminal_summary import result_lines
 from mesoscribe.hybrid.regression.evidence import Evidence, Shared, Verdict
 from mesoscribe.symbolic.export.export import EXPORTERS, exported

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 from mesoscribe.diagnostics.runs import folder as folders
-from mesoscribe.diagnostics.runs.folder import finish, finished, keep, kept, replacing_folder, revising, whole
+from mesoscribe.diagnostics.runs.folder import finish, finished, replacing_folder, revising, whole
 from mesoscribe.diagnostics.runs.lock import LOCK, locked
 from mesoscribe.diagnostics.runs.manifest import INCOMPLETE, MANIFEST, RESULTS, REVISION, verify
 from mesoscribe.diagnostics.runs.plan import Plan
+from mesoscribe.diagnostics.runs.run_json import keep, kept
 from mesoscribe.hybrid.data.files import write_whole
 
 PLAN = Plan("kdv", {"n_trajectories": 4}, seed=3)
@@ -213,7 +214,7 @@ def test_nothing_is_left_where_there_is_nothing_to_go_on_from(error: BaseExcepti
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("error", ERRORS[2:])
+@pytest.mark.parametrize("error", ERRORS)
 def test_what_was_saved_stays_and_is_named(error: BaseException, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(type(error), match="; the trained network is saved in .*--resume"):

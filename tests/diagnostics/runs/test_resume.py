@@ -13,8 +13,8 @@ from typer.testing import CliRunner, Result
 
 from mesoscribe import simulate
 from mesoscribe.cli import main
-from mesoscribe.diagnostics.runs.folder import kept
 from mesoscribe.diagnostics.runs.manifest import INCOMPLETE
+from mesoscribe.diagnostics.runs.run_json import kept
 from mesoscribe.hybrid.learn import checkpoint
 from mesoscribe.hybrid.learn.checkpoint import NAME
 from mesoscribe.hybrid.learn.training import RollOuts

@@ -1,0 +1,34 @@
+"""Figures are ours alone: no setting of a user changes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib
+import pytest
+
+from mesoscribe.diagnostics.pages.plots import pareto_figure
+from mesoscribe.diagnostics.pages.style import png, svg
+from mesoscribe.symbolic.select.pareto import Pareto, Tried
+
+PARETO = Pareto((Tried(2, 0.5), Tried(3, 1e-4), Tried(4, 9e-5)), Tried(3, 1e-4), 1.5)
+USERS: dict[str, Any] = {
+    "usetex": {"text.usetex": True},
+    "paper": {"font.family": "serif", "font.size": 5, "lines.linewidth": 9, "mathtext.fontset": "cm"},
+    "saved": {"savefig.bbox": "tight", "savefig.transparent": True, "figure.autolayout": True},
+    "dark": {"axes.facecolor": "black", "axes.grid": True, "legend.facecolor": "red", "ytick.right": True},
+}
+
+
+@pytest.mark.parametrize("user", USERS.values(), ids=USERS.keys())
+def test_no_matplotlibrc_changes_a_figure(user: Any) -> None:
+    def written() -> tuple[str, bytes]:
+        figure = pareto_figure(PARETO)
+        return svg(figure), png(figure)
+
+    with matplotlib.rc_context({"figure.dpi": 100}):
+        expected = written()
+    with matplotlib.rc_context(user):
+        assert written() == expected
+        settings: Any = matplotlib.rcParams
+        assert all(settings[name] in (value, [value]) for name, value in user.items())
