@@ -15,8 +15,9 @@ import xarray as xr
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
+from mesoscribe.hybrid.data.clock import EvenSteps, seconds
 from mesoscribe.hybrid.data.layout import AXES, arrange
-from mesoscribe.hybrid.data.periodicity import boundary_fault, repeats_endpoint
+from mesoscribe.hybrid.data.periodicity import boundary_fault, repeats_endpoint, two_readings
 from mesoscribe.hybrid.data.split import Part, plan_split
 from mesoscribe.hybrid.data.validate import (
     DIMS,
@@ -32,14 +33,16 @@ from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.scales import Scales
 
+NOT_PERIODIC = "u does not look periodic along"
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Trajectories:
     """A field u(x, t) along n trajectories, sampled evenly in time and on an even periodic grid.
 
     A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, x[, y]) in float64, its
-    coordinates, and where it comes from in the attributes `source`, `notes` (what was changed on reading) and
-    `provenance` (how it was made, where that is known, as JSON).
+    coordinates, and where it comes from in the attributes `source`, `notes` (what was changed on reading),
+    `provenance` (how it was made, where that is known, as JSON) and `dt_error` (where times were rounded).
     Checked once, here. Arrays are read-only: `torch.tensor(data.u)` copies, `torch.as_tensor` would warn.
 
     Raises:
@@ -64,6 +67,8 @@ class Trajectories:
         source: str = "memory",
         notes: Iterable[str] = (),
         provenance: Mapping[str, Any] | None = None,
+        keep_endpoint: bool = False,
+        dt_error: float = 0.0,
     ) -> Trajectories:
         """Trajectories of arrays in memory.
 
@@ -72,7 +77,7 @@ class Trajectories:
 
         Args:
             u: field, real.
-            t: times, one for each frame.
+            t: times, one for each frame; dates and durations are read in seconds, with a note.
             x: coordinates of the points, without the periodic endpoint.
             y: those of the second dimension, if there is one.
             layout: a letter for each axis of u, such as "ntx" or "xt": n trajectory, t time, x and y space, c
@@ -80,16 +85,19 @@ class Trajectories:
             source: where the data come from.
             notes: what was changed before.
             provenance: how they were made, in values that JSON can hold.
+            keep_endpoint: whether a last point that is the first one over again stays.
+            dt_error: standard error of dt relative to it, where the times do not show it.
         """
+        t, unit = seconds(t)
         axes = {"t": t, "x": x} if y is None else {"t": t, "x": x, "y": y}
         coordinates = {AXES[letter]: coordinate(AXES[letter], axis) for letter, axis in axes.items()}
         field, changes = real(numbers("u", u))
         lengths = {letter: coordinates[AXES[letter]].size for letter in axes}
         facts_json = json.dumps(dict(provenance)) if provenance else ""
-        dataset = assemble(
-            arrange(field, lengths, layout), coordinates, source, (*notes, *changes), facts_json
-        )
-        return _close_box(cls(dataset))
+        said = (*notes, *((f"t is in {unit}",) if unit else ()), *changes)
+        u = arrange(field, lengths, layout)
+        dataset = assemble(u, coordinates, source, said, facts_json, dt_error=dt_error)
+        return _close_box(cls(dataset), keep_endpoint=keep_endpoint)
 
     @property
     def dataset(self) -> xr.Dataset:
@@ -100,7 +108,7 @@ class Trajectories:
     def domain(self) -> Domain:
         """The box: its length is the number of points times the spacing of the coordinate."""
         axes = [self._dataset[str(axis)].values for axis in self._dataset["u"].dims[2:]]
-        lengths = tuple(float(x[-1] - x[0]) * x.size / (x.size - 1) for x in axes)
+        lengths = tuple(EvenSteps.of(x).step * x.size for x in axes)
         return Domain(tuple(x.size for x in axes), lengths)
 
     @property
@@ -113,10 +121,15 @@ class Trajectories:
         """Times of the frames."""
         return np.array(self._dataset["time"].values)
 
-    @property
+    @cached_property
     def dt(self) -> float:
-        """Time between frames."""
-        return float(self.t[-1] - self.t[0]) / (self.n_frames - 1)
+        """Time between frames: the slope of the line through all times."""
+        return EvenSteps.of(self._dataset["time"].values).step
+
+    @property
+    def dt_error(self) -> float:
+        """Standard error of dt relative to it where times are rounded or jitter, else 0."""
+        return float(self._dataset.attrs.get("dt_error", 0.0))
 
     @property
     def scales(self) -> Scales:
@@ -247,18 +260,21 @@ class Split:
         return {name: part.as_dict() for name, part in parts.items()}
 
 
-def _close_box(data: Trajectories) -> Trajectories:
-    """Drop repeated endpoints, and warn where the field does not close."""
+def _close_box(data: Trajectories, *, keep_endpoint: bool) -> Trajectories:
+    """Drop repeated endpoints unless they are to stay, and warn where the field does not close."""
     u, notes = data.u, list(data.notes)
     coordinates = {name: data.dataset[name].values for name in DIMS[data.domain.ndim][1:]}
     for axis, name in enumerate(DIMS[data.domain.ndim][2:], start=2):
-        if repeats_endpoint(u, axis):
+        if not keep_endpoint and repeats_endpoint(u, axis):
             u, coordinates[name] = u.take(range(u.shape[axis] - 1), axis), coordinates[name][:-1]
             notes.append(f"dropped the last point along {name}, which repeats the first")
+        elif not keep_endpoint and (note := two_readings(coordinates[name], name)):
+            notes.append(note)
         fault = boundary_fault(u, axis)
         if fault is not None:
-            notes.append(f"u does not look periodic along {name}: it {fault}")
+            notes.append(f"{NOT_PERIODIC} {name}: it {fault}")
             warnings.warn(f"{notes[-1]}; the box is taken as periodic", UserWarning, stacklevel=4)
-    changed = len(notes) > len(data.notes)
+    if len(notes) == len(data.notes):
+        return data
     facts_json = data.dataset.attrs.get("provenance", "")
-    return Trajectories(assemble(u, coordinates, data.source, notes, facts_json)) if changed else data
+    return Trajectories(assemble(u, coordinates, data.source, notes, facts_json, dt_error=data.dt_error))

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from mesoscribe.hybrid.data.screening import Finding, screen
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.readers.axes import Length
 from mesoscribe.hybrid.readers.formats import open_store
-from mesoscribe.hybrid.readers.load import read
-from mesoscribe.hybrid.readers.memory_budget import Frames, values_in, window
+from mesoscribe.hybrid.readers.load import Choice, read
+from mesoscribe.hybrid.readers.memory_budget import Frames
 from mesoscribe.hybrid.readers.store import printable
 
 
@@ -57,16 +58,20 @@ def check(
     layout: str | None = None,
     frames: Frames = None,
     memory: float | None = None,
+    dt: float | None = None,
+    length: Length = None,
+    keep_endpoint: bool | None = None,
 ) -> FileCheck:
     """What is in a file, and what is wrong with it. Options as `load`; a bad file is reported, not raised."""
     contents: tuple[str, ...] = ()
-    given = {"u": u, "t": t, "x": x, "y": y}
+    names = {"u": u, "t": t, "x": x, "y": y}
     try:
+        choice = Choice.of(names, layout, frames, memory, dt, length, keep_endpoint=keep_endpoint)
         with closing(open_store(path)) as store:
             contents = store.listing
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)
-                data = read(store, given, layout, window(frames), values_in(memory))
+                data = read(store, choice)
     except (ValueError, FileNotFoundError) as error:
         return FileCheck(str(path), contents, None, (printable(str(error)),), ())
     return FileCheck(str(path), contents, data, (), data.notes, screen(data))
