@@ -157,6 +157,11 @@ class Trajectories:
         return tuple(self._dataset.attrs["notes"])
 
     @property
+    def open_boundaries(self) -> tuple[str, ...]:
+        """The notes on axes along which the field does not look periodic."""
+        return tuple(note for note in self.notes if note.startswith(NOT_PERIODIC))
+
+    @property
     def provenance(self) -> dict[str, Any]:
         """How the data were made, where that is known."""
         return facts(self._dataset.attrs.get("provenance", ""))

@@ -133,7 +133,7 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
         off = float(np.abs(steps.deviations).max()) / steps.step
         notes.append(
             f"times are rounded or jitter, by up to {100 * off:.2g} % of dt: dt = {steps.step:.8g} is known "
-            f"to {100 * error:.1g} %, and so is every rate"
+            f"to {100 * error:.2g} %, and so is every rate"
         )
     source, provenance = (str(attrs.get(name, missing)) for name, missing in UNKNOWN.items())
     return assemble(u, coordinates, source, notes, provenance, dt_error=error)

@@ -29,7 +29,8 @@ def gathered(store: Store) -> Store:
         if found:
             family = (found["before"].rstrip("_-. /") + found["after"]).strip("/") or "u"
             families.setdefault(family, {})[int(found["number"])] = name
-    entries, taken = dict(store.entries), set()
+    entries: dict[str, Entry] = dict(store.entries)
+    taken: set[str] = set()
     for family, members in families.items():
         parts = {name: store.entries[name] for _, name in sorted(members.items())}
         if len(parts) > 1 and family not in store.entries and _alike(parts.values()):
