@@ -9,6 +9,32 @@ from mesoscribe.hybrid.data.clock import EvenSteps
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.transforms import forward
 
+NOT_PERIODIC = "u does not look periodic along"
+Axes = dict[str, Float[np.ndarray, " _points"]]
+
+
+def closed(
+    u: Float[np.ndarray, "n nt *grid"], axes: Axes, *, keep_endpoint: bool
+) -> tuple[Float[np.ndarray, "n nt *smaller"], Axes, list[str]]:
+    """A field and its coordinates without repeated endpoints, and notes on where the box closes.
+
+    Args:
+        u: field (n, nt, *grid).
+        axes: coordinates by name, in the order of the grid.
+        keep_endpoint: whether a last point that is the first one over again stays.
+    """
+    kept, notes = dict(axes), []
+    for axis, name in enumerate(axes, start=2):
+        if not keep_endpoint and repeats_endpoint(u, axis):
+            u, kept[name] = u.take(range(u.shape[axis] - 1), axis), kept[name][:-1]
+            notes.append(f"dropped the last point along {name}, which repeats the first")
+        elif not keep_endpoint and (note := two_readings(kept[name], name)):
+            notes.append(note)
+        fault = boundary_fault(u, axis)
+        if fault is not None:
+            notes.append(f"{NOT_PERIODIC} {name}: it {fault}")
+    return u, kept, notes
+
 
 def repeats_endpoint(u: Float[np.ndarray, "n nt *grid"], axis: int) -> bool:
     """Whether the last point along an axis is the first one over again, x = L beside x = 0.

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from mesoscribe.hybrid.data.clock import EvenSteps, seconds
 from mesoscribe.hybrid.data.layout import AXES, arrange
-from mesoscribe.hybrid.data.periodicity import boundary_fault, repeats_endpoint, two_readings
+from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC, closed
 from mesoscribe.hybrid.data.split import Part, plan_split
 from mesoscribe.hybrid.data.validate import (
     DIMS,
@@ -32,8 +32,6 @@ from mesoscribe.hybrid.data.writers import write
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.scales import Scales
-
-NOT_PERIODIC = "u does not look periodic along"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -67,7 +65,7 @@ class Trajectories:
         source: str = "memory",
         notes: Iterable[str] = (),
         provenance: Mapping[str, Any] | None = None,
-        keep_endpoint: bool = False,
+        keep_endpoint: bool | None = None,
         dt_error: float = 0.0,
     ) -> Trajectories:
         """Trajectories of arrays in memory.
@@ -85,7 +83,7 @@ class Trajectories:
             source: where the data come from.
             notes: what was changed before.
             provenance: how they were made, in values that JSON can hold.
-            keep_endpoint: whether a last point that is the first one over again stays.
+            keep_endpoint: whether a last point that is the first one over again stays; not if None.
             dt_error: standard error of dt relative to it, where the times do not show it.
         """
         t, unit = seconds(t)
@@ -265,21 +263,16 @@ class Split:
         return {name: part.as_dict() for name, part in parts.items()}
 
 
-def _close_box(data: Trajectories, *, keep_endpoint: bool) -> Trajectories:
+def _close_box(data: Trajectories, *, keep_endpoint: bool | None) -> Trajectories:
     """Drop repeated endpoints unless they are to stay, and warn where the field does not close."""
-    u, notes = data.u, list(data.notes)
-    coordinates = {name: data.dataset[name].values for name in DIMS[data.domain.ndim][1:]}
-    for axis, name in enumerate(DIMS[data.domain.ndim][2:], start=2):
-        if not keep_endpoint and repeats_endpoint(u, axis):
-            u, coordinates[name] = u.take(range(u.shape[axis] - 1), axis), coordinates[name][:-1]
-            notes.append(f"dropped the last point along {name}, which repeats the first")
-        elif not keep_endpoint and (note := two_readings(coordinates[name], name)):
-            notes.append(note)
-        fault = boundary_fault(u, axis)
-        if fault is not None:
-            notes.append(f"{NOT_PERIODIC} {name}: it {fault}")
-            warnings.warn(f"{notes[-1]}; the box is taken as periodic", UserWarning, stacklevel=4)
-    if len(notes) == len(data.notes):
+    names = DIMS[data.domain.ndim][2:]
+    axes = {name: data.dataset[name].values for name in names}
+    u, axes, found = closed(data.u, axes, keep_endpoint=bool(keep_endpoint))
+    if not found:
         return data
-    facts_json = data.dataset.attrs.get("provenance", "")
+    for note in found:
+        if note.startswith(NOT_PERIODIC):
+            warnings.warn(f"{note}; the box is taken as periodic", UserWarning, stacklevel=4)
+    coordinates, facts_json = {"time": data.t, **axes}, data.dataset.attrs.get("provenance", "")
+    notes = (*data.notes, *found)
     return Trajectories(assemble(u, coordinates, data.source, notes, facts_json, dt_error=data.dt_error))

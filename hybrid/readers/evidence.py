@@ -9,6 +9,7 @@ import numpy as np
 from mesoscribe.hybrid.data.layout import arrange, readings
 from mesoscribe.hybrid.data.periodicity import boundary_fault
 from mesoscribe.hybrid.data.validate import real
+from mesoscribe.hybrid.readers.names import usual_layouts
 from mesoscribe.hybrid.readers.store import Store
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
@@ -36,7 +37,10 @@ def layout_by_evidence(
     """
     entry = store.entry(field)
     shape = entry.shape
-    certain = layout is not None and ("n" in layout or bool(entry.dims) or "layout" in store.attrs)
+    stated = bool(entry.dims) or "layout" in store.attrs
+    if layout is not None and not stated and not _fits(layout, shape, sizes):
+        layout = next((name for name in usual_layouts(field) if _fits(name, shape, sizes)), layout)
+    certain = layout is not None and ("n" in layout or stated)
     if certain or sizes["t"] not in [n for letter, n in sizes.items() if letter != "t"]:
         return layout, ()
     candidates = [name for name in readings(shape, sizes) if "c" not in name or shape[name.index("c")] == 1]
@@ -55,6 +59,14 @@ def layout_by_evidence(
         f"expected axes of {field} that can be told apart, got shape {shape} with {sizes['t']} time and "
         f"{sizes['x']} x points, which could be {' or '.join(candidates)} (n trajectory, t time, x and y "
         f"space, c channel), {why}; give the layout"
+    )
+
+
+def _fits(layout: str, shape: tuple[int, ...], sizes: Mapping[str, int]) -> bool:
+    """Whether an array of this shape can have this layout."""
+    wanted = {**sizes, "c": 1}
+    return len(layout) == len(shape) and all(
+        n == wanted.get(letter, n) for letter, n in zip(layout, shape, strict=True)
     )
 
 

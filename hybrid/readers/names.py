@@ -19,7 +19,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }
 LAYOUTS: Mapping[str, tuple[str, ...]] = {
     "u_sol_all": ("ntxc", "ntxyc"),
-    "data": ("ntcx", "ntcxy"),
+    "data": ("ntcx", "ntcxy", "ntxc", "ntxyc"),
     "usol": ("xt", "xyt"),
     "uu": ("xt", "xyt"),
     "tensor": ("ntx", "ntxy"),
@@ -75,7 +75,7 @@ def known_layout(store: Store, entry: Entry, field: str, names: Mapping[str, str
     return next(
         (
             layout
-            for layout in _usual_layouts(field)
+            for layout in usual_layouts(field)
             if len(layout) == len(entry.shape)
             and (names["x"] is None or ("y" in layout) == (names["y"] is not None))
         ),
@@ -83,7 +83,8 @@ def known_layout(store: Store, entry: Entry, field: str, names: Mapping[str, str
     )
 
 
-def _usual_layouts(field: str) -> tuple[str, ...]:
+def usual_layouts(field: str) -> tuple[str, ...]:
+    """The axis orders that are usual for the name of a field, the most usual first."""
     return ("ntx", "ntxy") if field.startswith(SCALARS) else LAYOUTS.get(field, ())
 
 

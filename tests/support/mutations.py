@@ -60,6 +60,9 @@ def written(folder: Path) -> list[Path]:
     np.savez_compressed(folder / "d.npz", u=U.astype("f4"), t=T, x=X, layout="ntx")
     scipy.io.savemat(folder / "e.mat", {"usol": U[0].T, "x": X, "t": T})
     scipy.io.savemat(folder / "f.mat", {"uu": U[0].T, "x": X, "tt": T}, do_compression=True)
+    cells = np.empty((1, N), dtype=object)
+    cells[0] = [*U]
+    scipy.io.savemat(folder / "n.mat", {"u": cells, "x": X, "t": T})
     labelled.to_netcdf(folder / "g.nc", engine="h5netcdf")
     labelled.to_netcdf(folder / "h.nc", engine="scipy", format="NETCDF3_64BIT")
     labelled.to_zarr(folder / "i.zarr", consolidated=False)

@@ -45,6 +45,18 @@ def well(path: Path) -> None:
     hdf5(path, {"t0_fields/c": U, "dimensions/time": T, "dimensions/x": X, "scalars/eps": np.array(0.1)})
 
 
+def frames() -> dict[str, Any]:
+    """An array for each frame."""
+    return {"t": T, "x": X, **{f"frame_{j}": U[:, j] for j in range(NT)}}
+
+
+def cells(arrays: Any) -> np.ndarray:
+    """A cell array, as scipy writes one."""
+    found = np.empty((1, len(arrays)), dtype=object)
+    found[0] = [*arrays]
+    return found
+
+
 READ: dict[str, tuple[str, Callable[[Path], object], dict[str, Any], int]] = {
     "npy": (".npy", lambda p: np.save(p, U), {"layout": "ntx", "dt": 0.1, "length": 3.0}, N),
     "csv, wide": (".csv", wide, {}, 1),
@@ -72,7 +84,7 @@ READ: dict[str, tuple[str, Callable[[Path], object], dict[str, Any], int]] = {
     ),
     "an array a frame": (
         ".npz",
-        lambda p: np.savez(p, t=T, x=X, **{f"frame_{j}": U[:, j] for j in range(NT)}),
+        lambda p: np.savez(p, **frames()),
         {"layout": "tnx"},
         N,
     ),
@@ -80,6 +92,18 @@ READ: dict[str, tuple[str, Callable[[Path], object], dict[str, Any], int]] = {
         ".mat",
         lambda p: scipy.io.savemat(p, {"t": T, "x": X, **{f"u{j}": U[:1, j] for j in range(NT)}}),
         {},
+        1,
+    ),
+    "a MATLAB cell a trajectory": (
+        ".mat",
+        lambda p: scipy.io.savemat(p, {"u": cells(U.transpose(0, 2, 1)), "t": T, "x": X}),
+        {},
+        N,
+    ),
+    "a MATLAB cell a frame, compressed": (
+        ".mat",
+        lambda p: scipy.io.savemat(p, {"usol": cells(U[0]), "t": T, "x": X}, do_compression=True),
+        {"layout": "tcx"},
         1,
     ),
     "coordinates of every trajectory": (
@@ -113,7 +137,8 @@ def test_layouts_of_other_tools_are_read(
 def test_ten_frames_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     t = np.arange(11) * 0.1
     u = np.sin(2 * np.pi * X / 3 - t[:, None])
-    np.savez(tmp_path / "a.npz", t=t, x=X, **{f"step{j}": u[j] for j in range(11)})
+    arrays: dict[str, Any] = {"t": t, "x": X, **{f"step{j}": u[j] for j in range(11)}}
+    np.savez(tmp_path / "a.npz", **arrays)
     np.testing.assert_array_equal(load(tmp_path / "a.npz").u[0], u)
 
 
@@ -123,6 +148,17 @@ def test_square_boxes_of_the_well_are_read(tmp_path: Path) -> None:
         {"t0_fields/c": U2[:, :, :8], "dimensions/time": T, "dimensions/x": Y, "dimensions/y": Y},
     )
     np.testing.assert_array_equal(load(tmp_path / "a.hdf5").u, U2[:, :, :8])
+
+
+def test_groups_of_square_fields_with_a_last_channel_are_read(tmp_path: Path) -> None:
+    u = U2[:, :, :8]
+    groups = {
+        f"{i:04}/{name}": values
+        for i in range(N)
+        for name, values in {"data": u[i, ..., None], "grid/t": T, "grid/x": Y, "grid/y": Y}.items()
+    }
+    hdf5(tmp_path / "a.h5", groups)
+    np.testing.assert_array_equal(load(tmp_path / "a.h5").u, u)
 
 
 REFUSED: dict[str, tuple[str, Callable[[Path], object], dict[str, Any], str]] = {
@@ -145,6 +181,18 @@ REFUSED: dict[str, tuple[str, Callable[[Path], object], dict[str, Any], str]] = 
         "1 are missing and 0 come twice",
     ),
     "csv, twice": (".csv", lambda p: table(p, [["t", "x", "u"], [0, 0, 1], [0, 0, 2]]), {}, "1 come twice"),
+    "cells of two shapes": (
+        ".mat",
+        lambda p: scipy.io.savemat(p, {"u": cells([U[0], U[1], U[2, 1:]]), "t": T, "x": X}),
+        {},
+        r"cell 3 is double of shape \(4, 12\)",
+    ),
+    "cells of words": (
+        ".mat",
+        lambda p: scipy.io.savemat(p, {"u": cells(["a", "b"]), "t": T, "x": X}),
+        {},
+        "plain numbers in u of .*got a MATLAB cell",
+    ),
     "rows that disagree": (
         ".npz",
         lambda p: np.savez(p, u=U, t=T, x=np.stack([X, X + 1, X])),

@@ -265,7 +265,7 @@ def test_error_of_dt_is_one_of_every_rate(name: str) -> None:
     law = canonical_law(CATALOG[name].law)
     exact = law.with_values(law.values(), np.zeros((len(law.parameters),) * 2))
     for term in equation_terms(with_rate_error(exact, 0.01)):
-        assert term.error == pytest.approx(0.01 * abs(term.coefficient), rel=1e-9)
+        assert term.std_error == pytest.approx(0.01 * abs(term.value), rel=1e-9)
     assert with_rate_error(law, 0.01) == law
     assert with_rate_error(exact, 0.0) == exact
 
