@@ -117,12 +117,12 @@ def variables(path: Path) -> Iterator[Variable]:
         found = (at + 8, length, kind == COMPRESSED)
         body = _body(path, *found, HEAD)
         name, shape, what, imaginary, first = _head(body, order)
-        cells = _first_cell(body[first:], order) if what == "cell" and math.prod(shape) else None
+        count = math.prod(shape)
+        cells = _first_cell(body[first:], order) if what == "cell" and count > 0 else None
         if cells is None:
             yield Variable(name, shape, what, imaginary, *found, order)
         else:
             inner, what, imaginary = cells
-            count = math.prod(shape)
             yield Variable(name, (count, *inner), what, imaginary, *found, order, count)
         at += 8 + length
 
