@@ -20,7 +20,7 @@ ARTICLES = {"persistence": "persistence", "network": "the network"}
 
 
 class State(StrEnum):
-    """The light of a check."""
+    """Result of a check: good, doubtful, bad or unknown."""
 
     GOOD = "good"
     DOUBTFUL = "doubtful"
@@ -33,7 +33,7 @@ SIGNS = {State.GOOD: "✓", State.DOUBTFUL: "!", State.BAD: "✗", State.UNKNOWN
 
 @dataclass(frozen=True)
 class Check:
-    """One check.
+    """One question about a law or fit, with its answer and what to do.
 
     Args:
         name: what is checked.
@@ -53,7 +53,7 @@ class Check:
         return SIGNS[self.state]
 
     def as_dict(self) -> dict[str, str]:
-        """For metrics.json."""
+        """The check as metrics.json holds it."""
         return {"check": self.name, "state": self.state.value, "number": self.number, "rule": self.rule}
 
     def __str__(self) -> str:

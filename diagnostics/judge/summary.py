@@ -59,7 +59,7 @@ class Making:
 
     @property
     def versions(self) -> dict[str, str]:
-        """Of Python and of the packages that matter."""
+        """Versions of Python and of the packages that results depend on."""
         return {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}}
 
 

@@ -136,7 +136,7 @@ def cautions(
     rolled: Mapping[str, RollOut],
     record: FitRecord | None,
 ) -> tuple[str, ...]:
-    """What to beware of."""
+    """Sentences that warn: a poor fit, roll-outs that were lost, values of u outside the training data."""
     lost = (f"A roll-out of the {name} was lost: {why}" for name, roll in rolled.items() for why in roll.lost)
     bands = (
         ()

@@ -98,7 +98,7 @@ def energy_bound(F: sympy.Expr, q: np.ndarray, volume_mode: int = 0, *, degree_o
 
 
 def guarantee(law: Law, domain: Domain) -> Guarantee:
-    """What the law guarantees on the modes that it evolves on a grid."""
+    """What the structure of a law guarantees on the modes that it evolves on a domain."""
     mask = domain.within(law.modes_kept[0])
     q, m = (law.symbol(name, domain)[mask] for name in "qm")
     of_N = max((density.degree for density in law.densities), default=0)

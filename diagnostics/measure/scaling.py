@@ -51,12 +51,12 @@ class ComponentScaling:
 
     @property
     def meaningful(self) -> bool:
-        """Whether there is an exponent."""
+        """Whether an exponent could be estimated."""
         return self.window is not None
 
     @property
     def quoted(self) -> str:
-        """Such as 3.001 [2.998, 3.004]."""
+        """The exponent with its interval, such as 3.001 [2.998, 3.004]."""
         between = "" if self.interval is None else f" [{self.interval[0]:.3f}, {self.interval[1]:.3f}]"
         return f"{self.exponent:.3f}{between}" if self.meaningful else ""
 
@@ -83,7 +83,7 @@ class AmplitudeScaling:
     rule: str = RULE
 
     def __getitem__(self, name: str) -> ComponentScaling:
-        """A component by name."""
+        """The scaling of a component, by its name."""
         return {component.name: component for component in self.components}[name]
 
     def __str__(self) -> str:
@@ -193,7 +193,7 @@ def _why_not(
 
 
 def exponents(swept: Sweep, noise: Mapping[str, Float[np.ndarray, " a"]] | None = None) -> AmplitudeScaling:
-    """Exponents of a sweep.
+    """The exponent d log|V_i| / d log A of each component of an energy along a sweep of amplitudes.
 
     Args:
         swept: the energies.

@@ -66,7 +66,7 @@ class _Swept:
 
     @classmethod
     def of(cls, model: OnsagerModel, law: Law, data: Trajectories) -> _Swept:
-        """Sweep all three."""
+        """Sweep network, canonical network and law over the same fields."""
         network = canonical_form(model)
         raw, canonical, closed = (sweep(subject, data) for subject in (model, network, law))
         return cls(network, raw, canonical, closed, _noise(canonical, closed, relative_scale(network, law)))
@@ -78,7 +78,7 @@ class _Swept:
 
     @property
     def scalings(self) -> tuple[AmplitudeScaling, ...]:
-        """Their exponents."""
+        """The exponents of each sweep."""
         of_V = {name: self.noise["V"] / abs(self.scale) for name in self.raw.each} if self.noise else {}
         return exponents(self.raw, of_V), exponents(self.canonical, self.noise), exponents(self.closed)
 

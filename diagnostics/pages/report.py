@@ -111,12 +111,12 @@ class Distilled(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was dropped, or a reader should know."""
+        """Sentences about terms that were dropped, and other remarks of the distillation."""
         ...
 
     @property
     def pareto(self) -> Pareto | None:
-        """What was tried."""
+        """Every law that was tried, with its error."""
         ...
 
 

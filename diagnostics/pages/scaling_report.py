@@ -40,7 +40,7 @@ LOOK_FOR = {
 
 
 def figures(summary: ScalingSummary) -> dict[str, Figure]:
-    """Both figures."""
+    """The figures of energies and of exponents against amplitude, by name."""
     return {
         "energies": scaling_figure(summary.scalings),
         "local_exponents": local_figure(summary.scalings),

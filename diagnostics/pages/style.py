@@ -76,7 +76,7 @@ class PlainTicks(ScalarFormatter):
         super().__init__(useMathText=False)
 
     def get_offset(self) -> str:
-        """The power of ten."""
+        """The power of ten that the ticks of an axis are multiplied by."""
         self.set_useMathText(True)
         power = str(super().get_offset())
         self.set_useMathText(False)

@@ -44,7 +44,7 @@ def number(text: str) -> Markup:
 
 @dataclass(frozen=True)
 class Formulas:
-    """A law on paper."""
+    """The formulas of a law in LaTeX, for pages."""
 
     equation: Markup
     energy: Markup

@@ -14,7 +14,7 @@ from mesoscribe.hybrid.readers.store import printable
 
 
 class _Lines(logging.Handler):
-    """Says what is logged."""
+    """A handler that prints what is logged."""
 
     def __init__(self, console: Console) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class Console:
             log.removeHandler(lines)
 
     def say(self, *lines: str) -> None:
-        """Print lines."""
+        """Print lines of text."""
         for line in lines:
             self.terminal.print(printable(line))
 

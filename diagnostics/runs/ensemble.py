@@ -82,7 +82,7 @@ class Ensemble:
         return terms, count / len(self.laws)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """The ensemble as its JSON file holds it."""
         terms, share = self.consensus
         return {
             "laws": len(self.laws),

@@ -34,14 +34,14 @@ def json_object(path: Path) -> dict[str, Any]:
 
 
 def string(value: object) -> str:
-    """Text as it is."""
+    """Any text, unchanged."""
     if not isinstance(value, str):
         raise TypeError(f"text: {type(value).__name__}")
     return value
 
 
 def text(value: object) -> str:
-    """One printable line."""
+    """Text of one printable line."""
     line = "".join(c if c.isprintable() else "?" for c in " ".join(string(value).split()))
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
 
@@ -70,7 +70,7 @@ def count(value: object) -> int:
 
 
 def flag(value: object) -> bool:
-    """Yes or no."""
+    """A truth value."""
     if not isinstance(value, bool):
         raise TypeError(f"true or false: {text(str(value))}")
     return value
@@ -104,7 +104,7 @@ def table(check: Callable[[Any], Read]) -> Callable[[Any], dict[str, Read]]:
 
 
 def one_of(names: Collection[str]) -> Callable[[Any], str]:
-    """One of some names."""
+    """Text that is one of some names."""
 
     def read(value: object) -> str:
         if string(value) not in names:

@@ -49,7 +49,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def text(files: Entries) -> str:
-    """A manifest."""
+    """The text of a manifest: a hash and a name for each file."""
     return json.dumps({"format": FORMAT, "files": files}, indent=1, sort_keys=True) + "\n"
 
 

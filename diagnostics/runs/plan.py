@@ -138,7 +138,7 @@ class Plan(Distilling, Training, Source):
         return self.data(file).split(self.seed, test=test)
 
     def schedule(self) -> Schedule:
-        """How long to train."""
+        """The schedule of training that the plan asks for."""
         if self.steps is None:
             return Schedule(max_minutes=self.max_minutes)
         return Schedule.of(self.steps, self.max_minutes)

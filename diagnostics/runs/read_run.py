@@ -45,7 +45,7 @@ class Run:
 
     @property
     def verdict(self) -> str:
-        """In a line."""
+        """The verdict on the class, in a line."""
         return headline(self.in_class, self.law.case)
 
     def at(self, subject: str, step: int) -> float | None:

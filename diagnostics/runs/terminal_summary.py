@@ -71,5 +71,5 @@ def theory_lines(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def cell(value: float | None) -> str:
-    """An error in a table."""
+    """An error as a cell of a table."""
     return "-" if value is None else f"{value:.2e}"

@@ -98,11 +98,11 @@ class ForceLaw:
         return sympy.lambdify(r, sympy.diff(self.expression, r), "numpy", cse=True)
 
     def __call__(self, strain: Strain) -> Strain:
-        """F(r)."""
+        """F(r) of each bond; r, the strain, may have any shape."""
         return self._compiled(strain)
 
     def slope(self, strain: Strain) -> Strain:
-        """F'(r)."""
+        """F'(r) of each bond; r may have any shape."""
         return self._compiled_slope(strain) + np.zeros_like(strain)
 
     def energy(self, strain: Strain) -> Strain:

@@ -33,7 +33,7 @@ class LinearWave:
     coefficients: Float[np.ndarray, " terms"]
 
     def columns(self, u: Float[Tensor, "*batch sites"]) -> Float[Tensor, "*batch sites terms"]:
-        """The products."""
+        """Π_j ∂ξ^(d_ij) u for each term i, along a new last axis."""
         slope = torch.as_tensor(1j * self.domain.k[0] * self.domain.resolved)
         modes = self.domain.fft(u)
         orders = {order for term in self.terms for order in term}
@@ -42,7 +42,7 @@ class LinearWave:
         return torch.stack(products, dim=-1)
 
     def rate(self, u: Float[Tensor, "*batch sites"]) -> Float[Tensor, "*batch sites"]:
-        """G(u)."""
+        """u_τ = G(u) = Σ_i θ_i Π_j ∂ξ^(d_ij) u."""
         return self.columns(u) @ torch.as_tensor(self.coefficients)
 
 

@@ -18,7 +18,7 @@ Field = Float[np.ndarray, "n nt points"]
 
 @runtime_checkable
 class Observable(Protocol):
-    """What is taken for the field."""
+    """How bonds are turned into a field: the places where it is known, and its values there."""
 
     def places(self, sites: int) -> Float[np.ndarray, " points"]:
         """Where the field is observed, in sites."""

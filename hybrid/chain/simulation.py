@@ -74,12 +74,12 @@ class Chain:
 
     @property
     def epsilon(self) -> float:
-        """ε."""
+        """ε = length/sites, the distance between sites in ξ."""
         return self.length / self.sites
 
     @property
     def scale(self) -> float:
-        """r/u."""
+        """A ε^p, the factor that turns the field u into bonds r."""
         if self.power is None and self.amplitude is None:
             return self._natural_scale
         power = 2 / (self.force.nonlinearity or 1) if self.power is None else self.power

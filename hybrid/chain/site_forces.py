@@ -42,12 +42,12 @@ class SiteMap:
 
     @classmethod
     def of(cls, data: ChainData) -> SiteMap:
-        """The map of a chain."""
+        """The map between the field of a chain and the forces on its sites."""
         return cls(Domain((data.sites,), (data.epsilon * data.sites,)), data.c, data.scale)
 
     @property
     def epsilon(self) -> float:
-        """ε."""
+        """ε, the distance between sites in ξ."""
         return self.domain.spacing[0]
 
     @cached_property

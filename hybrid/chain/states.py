@@ -17,7 +17,7 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
-Bonds = Float[np.ndarray, "n nt sites"]
+Bonds = Float[np.ndarray, "_n _nt _sites"]  # that they agree is checked in words
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class ChainData:
 
     r: Bonds
     v: Bonds
-    t: Float[np.ndarray, " nt"]
+    t: Float[np.ndarray, " _nt"]
     epsilon: float
     force: ForceLaw
     scale: float
@@ -55,7 +55,7 @@ class ChainData:
 
     @property
     def sites(self) -> int:
-        """N."""
+        """N, the number of sites."""
         return self.r.shape[-1]
 
     @property
@@ -65,7 +65,7 @@ class ChainData:
 
     @property
     def tau(self) -> Float[np.ndarray, " nt"]:
-        """τ = ε³ t."""
+        """Slow times τ = ε³ t of the frames."""
         return self.epsilon**3 * self.t
 
     @property

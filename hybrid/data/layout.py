@@ -25,7 +25,7 @@ def arrange(
     Raises:
         ValueError: axes that disagree with the coordinates, several channels, or more than one reading.
     """
-    layout = agreed_layout(u.shape, lengths, layout)
+    layout = checked_layout(u.shape, lengths, layout)
     if "c" in layout:
         u, layout = u.squeeze(layout.index("c")), layout.replace("c", "")
     if "n" not in layout:
@@ -33,7 +33,7 @@ def arrange(
     return u.transpose([layout.index(letter) for letter in ("n", *lengths)])
 
 
-def agreed_layout(shape: tuple[int, ...], lengths: Mapping[str, int], layout: str | None = None) -> str:
+def checked_layout(shape: tuple[int, ...], lengths: Mapping[str, int], layout: str | None = None) -> str:
     """The layout of an array of this shape, inferred if None, once it agrees with the coordinates.
 
     Raises:

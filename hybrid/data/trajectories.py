@@ -91,10 +91,10 @@ class Trajectories:
         coordinates = {AXES[letter]: coordinate(AXES[letter], axis) for letter, axis in axes.items()}
         field, changes = real(numbers("u", u))
         lengths = {letter: coordinates[AXES[letter]].size for letter in axes}
-        facts_json = json.dumps(dict(provenance)) if provenance else ""
+        provenance_text = json.dumps(dict(provenance)) if provenance else ""
         said = (*notes, *((f"t is in {unit}",) if unit else ()), *changes)
         u = arrange(field, lengths, layout)
-        dataset = assemble(u, coordinates, source, said, facts_json, dt_error=dt_error)
+        dataset = assemble(u, coordinates, source, said, provenance_text, dt_error=dt_error)
         return _close_box(cls(dataset), keep_endpoint=keep_endpoint)
 
     @property
@@ -111,17 +111,17 @@ class Trajectories:
 
     @property
     def u(self) -> Float[np.ndarray, "n nt *grid"]:
-        """The field, read-only."""
+        """The field u (n, nt, *grid), read-only."""
         return self._dataset["u"].values
 
     @property
     def t(self) -> Float[np.ndarray, " nt"]:
-        """Times of the frames."""
+        """Times of the frames (nt,), evenly spaced."""
         return np.array(self._dataset["time"].values)
 
     @cached_property
     def dt(self) -> float:
-        """Time between frames: the slope of the line through all times."""
+        """Time between frames, in the unit of t: the slope of the line through all times."""
         return EvenSteps.of(self._dataset["time"].values).step
 
     @property
@@ -273,6 +273,6 @@ def _close_box(data: Trajectories, *, keep_endpoint: bool | None) -> Trajectorie
     for note in found:
         if note.startswith(NOT_PERIODIC):
             warnings.warn(f"{note}; the box is taken as periodic", UserWarning, stacklevel=4)
-    coordinates, facts_json = {"time": data.t, **axes}, data.dataset.attrs.get("provenance", "")
+    coordinates, provenance_text = {"time": data.t, **axes}, data.dataset.attrs.get("provenance", "")
     notes = (*data.notes, *found)
-    return Trajectories(assemble(u, coordinates, data.source, notes, facts_json, dt_error=data.dt_error))
+    return Trajectories(assemble(u, coordinates, data.source, notes, provenance_text, dt_error=data.dt_error))

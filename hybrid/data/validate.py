@@ -1,4 +1,4 @@
-"""What arrays must satisfy to be trajectories of a field, said once where data enter."""
+"""What arrays must satisfy to be trajectories of a field, checked once, where data enter."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mesoscribe.hybrid.data.layout import AnyArray
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 LARGEST_VALUE = 1e100
-UNKNOWN = {"source": "memory", "provenance": ""}
+DEFAULT_ATTRS = {"source": "memory", "provenance": ""}
 DIMS = {1: ("trajectory", "time", "x"), 2: ("trajectory", "time", "x", "y")}
 
 
@@ -135,7 +135,7 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
             f"times are rounded or jitter, by up to {100 * off:.2g} % of dt: dt = {steps.step:.8g} is known "
             f"to {100 * error:.2g} %, and so is every rate"
         )
-    source, provenance = (str(attrs.get(name, missing)) for name, missing in UNKNOWN.items())
+    source, provenance = (str(attrs.get(name, missing)) for name, missing in DEFAULT_ATTRS.items())
     return assemble(u, coordinates, source, notes, provenance, dt_error=error)
 
 

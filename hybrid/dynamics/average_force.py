@@ -51,10 +51,10 @@ class AverageForce:
         """From û to û', both on the evolved modes.
 
         Raises:
-            ValueError: the flow does not know its energy.
+            ValueError: the member knows its force only.
         """
         if member.energy.pointwise.F is None:
-            raise ValueError("expected a flow that knows its energy F, got its force only; give F as well")
+            raise ValueError("expected a member that knows its energy F, got its force only; give F as well")
         average, slope = pointwise_average(
             member.energy.pointwise.F, member.domain.ifft(a), member.domain.ifft(b)
         )

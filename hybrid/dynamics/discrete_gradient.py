@@ -18,7 +18,7 @@ from mesoscribe.hybrid.space.numbers import NUMBERS
 
 @dataclass
 class StepCounts:
-    """What the steps of single fields came to.
+    """How many steps of single fields were taken, divided and refused.
 
     Args:
         taken: steps accepted.

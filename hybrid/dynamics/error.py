@@ -43,7 +43,9 @@ def score(errors: Float[np.ndarray, " nt"]) -> float:
     return float(np.mean(errors[lead_times(len(errors) - 1)]))
 
 
-def rollout_errors(member: Member, v: Float[np.ndarray, "n nt *grid"], dt: float, rtol: float) -> np.ndarray:
+def rollout_errors(
+    member: Member, v: Float[np.ndarray, "n nt *state"], dt: float, rtol: float
+) -> Float[np.ndarray, " nt"]:
     """Relative RMSE of each frame of a roll-out from the first, mean over trajectories; inf if lost."""
     t = dt * np.arange(v.shape[1])
     try:

@@ -14,7 +14,7 @@ from mesoscribe.hybrid.space.symbols import act, adjoint, plus, product
 
 
 class ETDRK4Step:
-    """û(t) ↦ û(t + dt).
+    """û(t) ↦ û(t + dt) for û_t = λ(k) û + N(û), exact in λ, of order 4 in dt.
 
     Source: Cox and Matthews, J. Comput. Phys. 176 (2002) 430, eq. 26–29, in terms of the φ functions.
     """

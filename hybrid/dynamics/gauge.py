@@ -55,32 +55,32 @@ class CanonicalForm:
     scale: Number
 
     def F(self, F: Value, u: Value) -> Value:
-        """The density of V at u."""
+        """s [F - F(0) - h u - ½ F''(0) u²], the canonical F from F at u."""
         found: Value = self.scale * (F - self.constant - self.slope * u - 0.5 * self.curvature * u**2)
         return found
 
     def f(self, f: Value, u: Value) -> Value:
-        """F'(u)."""
+        """s [f - h - F''(0) u], the canonical F' from f = F' at u."""
         found: Value = self.scale * (f - self.slope - self.curvature * u)
         return found
 
     def q(self, q: Value) -> Value:
-        """The symbol of the quadratic energy."""
+        """s [q + F''(0)], the canonical symbol of the quadratic energy."""
         found: Value = self.scale * (q + self.curvature)
         return found
 
     def N(self, N: Value) -> Value:
-        """All other energy."""
+        """s N, any other energy in canonical form."""
         found: Value = self.scale * N
         return found
 
     def K(self, K: Value) -> Value:
-        """m or w."""
+        """K/s: m or w in canonical form."""
         found: Value = K / self.scale
         return found
 
     def sentences(self, operator: str, order: int, amplitude: float, centre: float) -> tuple[Gauge, ...]:
-        """What was fixed, for a report.
+        """Each freedom that was fixed, with a sentence for a report.
 
         Args:
             operator: m or w, whose leading coefficient is 1; order: of k in it.

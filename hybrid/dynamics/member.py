@@ -52,12 +52,12 @@ class Member:
 
     @property
     def domain(self) -> Domain:
-        """The box and its points."""
+        """The box, its points and modes."""
         return self.energy.domain
 
     @property
     def K(self) -> Complex[Tensor, "*symbol"]:
-        """The symbol of M + W."""
+        """The symbol K(k) = M + W in 1/time: (*lead, *modes), or (*lead, n, n, *modes) for n fields."""
         return self.operator.K
 
     @property
@@ -72,7 +72,7 @@ class Member:
 
     @cached_property
     def response(self) -> Complex[Tensor, "*symbol"]:
-        """-K(k) on the evolved modes, 0 elsewhere: what a force does to û."""
+        """-K(k) on the evolved modes, 0 elsewhere: û_t = response · FT{δV/δu}."""
         return -self.K * self.mask
 
     @property
@@ -89,20 +89,24 @@ class Member:
         return act(self.response, self.force(u_hat), self.domain)
 
     def rhs(self, u: Float[Tensor, "*#batch_state"]) -> Float[Tensor, "*#batch_state"]:
-        """u_t of fields u (*batch, [field,] *grid)."""
+        """u_t = -(M + W) δV/δu of fields u (*batch, [field,] *grid)."""
         u_hat = self.domain.fft(u)
         return self.domain.ifft(act(self.linear, u_hat, self.domain) + self.nonlinear(u_hat * self.mask))
 
     def about(self, u: Float[Tensor, "*batch_state"]) -> Member:
-        """The same equation with the mean slope of f over some fields in its linear part (`Energy.about`)."""
+        """This equation of motion, with the mean of ∂f/∂u over fields in Q, which steppers treat exactly.
+
+        Args:
+            u: fields (*batch, [field,] *grid) that are typical of the solution.
+        """
         return replace(self, energy=self.energy.about(u))
 
     def tilted(self, slope: Tensor | float) -> Member:
-        """The same equation with a slope of f in its linear part: Q + s, f(v) - s v, F(v) - ½ s v²."""
+        """This equation of motion, written with Q + s, f(v) - s v and F(v) - ½ s v², s being the slope."""
         return replace(self, energy=self.energy.tilted(slope))
 
     def in_units(self, time: float) -> Member:
-        """The same equation with times in a unit that is `time` times smaller: K / time."""
+        """This equation of motion for a time that is counted in units of 1/`time`: K becomes K / time."""
         return replace(self, operator=replace(self.operator, K=self.K / time))
 
     def split(self, u_hat: Complex[Tensor, "*batch_modes"]) -> tuple[Tensor, Tensor]:
@@ -111,7 +115,7 @@ class Member:
         return u_hat * self.mask, outside
 
     def V(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch"]:
-        """V of the evolved modes of û (*batch, [field,] *modes): the energy of which rhs is the flow.
+        """V of the evolved modes of û (*batch, [field,] *modes); it never increases along u_t = rhs(u).
 
         Held modes do not enter: they do not act on the others.
 

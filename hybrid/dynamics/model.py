@@ -39,7 +39,7 @@ class Model(ABC):
     @property
     @abstractmethod
     def modes_kept(self) -> tuple[float, bool]:
-        """The largest wavenumber evolved, in the user's unit, and whether the others are held."""
+        """The largest wavenumber evolved, in the user's unit, and whether modes beyond stay as they are."""
 
     @property
     @abstractmethod
@@ -48,14 +48,14 @@ class Model(ABC):
 
     @abstractmethod
     def energy(self, domain: Domain) -> Energy:
-        """V on a box at some points, or on those that the model has of its own."""
+        """V on a domain; models that have points of their own (a network) use those."""
 
     @abstractmethod
     def member(self, domain: Domain) -> Member:
-        """The equation of motion on a box at some points, or on those that the model has of its own."""
+        """û_t = -K FT{δV/δu} on a domain; models that have points of their own (a network) use those."""
 
     def domain_of(self, u: Float[np.ndarray, "*batch_state"]) -> Domain:
-        """The points of fields u (*batch, [field,] *grid) on the model's box.
+        """The model's box at as many points as fields u (*batch, [field,] *grid) have.
 
         Raises:
             ValueError: u has too few dimensions.
@@ -136,5 +136,5 @@ class Model(ABC):
         return self.energies(u).V1.numpy()
 
     def V2(self, u: Float[np.ndarray, "*batch_state"]) -> Float[np.ndarray, "*batch"]:
-        """The rest of V, of fields (*batch, [field,] *grid), in the user's units."""
+        """V2 = V - V0 - V1 of fields (*batch, [field,] *grid), in the user's units: the nonlocal energy."""
         return self.energies(u).V2.numpy()

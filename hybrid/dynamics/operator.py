@@ -49,11 +49,11 @@ class ConstantOperator(Operator):
     def applied(
         self, gradient: Complex[Tensor, "*#batch_modes"], u_hat: Complex[Tensor, "*#batch_modes"]
     ) -> Tensor:
-        """K(k) ĝ."""
+        """K(k) ĝ, from the transform ĝ (*batch, [field,] *modes) of δV/δu; u_hat is not needed."""
         return act(self.K, gradient, self.domain)
 
     def linear(self, q: Tensor) -> Tensor:
-        """K(k) q(k)."""
+        """K(k) q(k), a product of n×n matrices for n fields."""
         return product(self.K, q, self.domain)
 
     @property

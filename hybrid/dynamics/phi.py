@@ -67,7 +67,12 @@ class Exponentials:
 
     @classmethod
     def of(cls, z: Complex[Tensor, "*symbol"], domain: Domain) -> Exponentials:
-        """Those of a symbol on a domain."""
+        """e^z, e^(z/2), φ₁(z/2), φ₁, φ₂, φ₃ of a symbol z = h λ(k) on a domain.
+
+        Args:
+            z: (*lead, *modes), or (*lead, n, n, *modes) for n fields.
+            domain: the box.
+        """
         if domain.n_fields is not None:
             return cls._of_matrices(z, domain)
         e_half = torch.exp(z / 2)

@@ -32,7 +32,7 @@ class Crossing(Protocol):
 
 @runtime_checkable
 class Scheme(Protocol):
-    """A one-step method: prepare it for a flow and a step, then call what it returns."""
+    """A one-step method: prepare it for an equation of motion and a step, then call what it returns."""
 
     @property
     def order(self) -> int:
@@ -40,7 +40,7 @@ class Scheme(Protocol):
         ...
 
     def prepare(self, member: Member, dt: float) -> Step:
-        """The map û(t) ↦ û(t + dt)."""
+        """The map û(t) ↦ û(t + dt) of a member's equation of motion, û (*batch, [field,] *modes)."""
         ...
 
     def crossing(self, member: Member, *, rtol: float, max_level: int) -> Crossing:
@@ -55,7 +55,7 @@ class ETDRK4:
     order: int = 4
 
     def prepare(self, member: Member, dt: float) -> ETDRK4Step:
-        """The map û(t) ↦ û(t + dt) of the flow."""
+        """The map û(t) ↦ û(t + dt) of the member's equation of motion."""
         return ETDRK4Step(member, dt)
 
     def crossing(self, member: Member, *, rtol: float, max_level: int) -> Crossing:
@@ -136,7 +136,7 @@ class StepDoubling:
 
 
 def lost(t: float) -> FloatingPointError:
-    """The error for a solution that ends at t."""
+    """The exception to raise where a solution cannot be continued beyond time t."""
     return FloatingPointError(
         f"the solution could not be followed beyond t = {t:g}: it "
         "blows up or becomes too steep; shorten the time span or check the initial field"
@@ -163,7 +163,7 @@ def simulate(
         max_level: a frame is then divided into at most 2^max_level steps.
 
     Raises:
-        ValueError: u0 does not have the grid's shape, or t does not increase.
+        ValueError: u0 does not have the domain's shape, or t does not increase.
         FloatingPointError: the solution is lost; the message names the time.
     """
     u0, t = np.asarray(u0, dtype=float), np.asarray(t, dtype=float)

@@ -37,7 +37,7 @@ class EnergyTerm(ABC):
         """The transform of the gradient beyond its linear part."""
 
     def value(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch"]:
-        """The term of each state."""
+        """This term of V for each state: (*batch)."""
         return self.contributions(u_hat).sum(-1)
 
     def flat(self, parts: Tensor) -> Float[Tensor, "*batch n"]:
@@ -84,7 +84,7 @@ class PointwiseEnergy(EnergyTerm):
     F: Pointwise | None = None
 
     def contributions(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch n"]:
-        """F at each point.
+        """F(u) dx at each point, (*batch, n); their sum is ∫ F(u) dx.
 
         Raises:
             ValueError: only the force is known.
@@ -94,7 +94,7 @@ class PointwiseEnergy(EnergyTerm):
         return self.flat(self.domain.volume / self.domain.points * self.F(self.domain.ifft(u_hat)))
 
     def force(self, u_hat: Complex[Tensor, "*#batch_modes"]) -> Complex[Tensor, "*#batch_modes"]:
-        """FT{f(u)}."""
+        """FT{f(u)}, f = ∂F/∂u at each point."""
         return self.domain.fft(self.f(self.domain.ifft(u_hat)))
 
     def mean_slope(self, u: Float[Tensor, "*batch_state"], axes: tuple[int, ...]) -> Tensor:
@@ -133,7 +133,7 @@ class Energies:
 
     @property
     def total(self) -> Tensor:
-        """V = V0 + V1 + V2."""
+        """V = V0 + V1 + V2, (*batch)."""
         return self.V0 + self.V1 + self.V2
 
 
@@ -153,16 +153,16 @@ class Energy:
 
     @property
     def domain(self) -> Domain:
-        """The box."""
+        """The box, its points and modes."""
         return self.quadratic.domain
 
     @property
     def terms(self) -> tuple[EnergyTerm, ...]:
-        """All terms."""
+        """The quadratic, the pointwise and all further terms of V."""
         return (self.quadratic, self.pointwise, *self.others)
 
     def value(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch"]:
-        """V of each state."""
+        """V of each state û (*batch, [field,] *modes): (*batch)."""
         return torch.stack([term.value(u_hat) for term in self.terms]).sum(0)
 
     def size(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch"]:
@@ -181,14 +181,14 @@ class Energy:
         return act(self.quadratic.q, u_hat, self.domain) + self.force(u_hat)
 
     def tilted(self, slope: Tensor | float) -> Energy:
-        """The same V with ½ s u² moved from F to the quadratic term: Q + s, F(u) - ½ s u²."""
+        """This V, with ½ s u² moved from F to the quadratic term: Q + s, F(u) - ½ s u², s the slope."""
         q = self.quadratic.q
         s = torch.as_tensor(slope, dtype=q.dtype if not q.is_complex() else torch.float64, device=q.device)
         moved = q + s * identity(self.domain).to(q)
         return replace(self, quadratic=replace(self.quadratic, q=moved), pointwise=self.pointwise.tilted(s))
 
     def about(self, u: Float[Tensor, "*batch_state"]) -> Energy:
-        """The same V with the mean slope of f over some fields (*batch, [field,] *grid) in its linear part.
+        """This V, with the mean of ∂f/∂u over fields u (*batch, [field,] *grid) moved from F to Q.
 
         A stepper solves that part exactly; where f and Q cancel, as about a large mean, the difference of two
         stiff terms would need small steps. Where Q has a leading axis, a slope for each of its entries.

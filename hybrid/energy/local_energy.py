@@ -149,7 +149,7 @@ class LocalEnergy(EnergyTerm):
     def force_of(
         self, fields: Mapping[Order, Float[Tensor, "*batch_state"]], weights: Sequence[Weight]
     ) -> Complex[Tensor, "*batch_modes"]:
-        """The same of fields that are known, with other weights."""
+        """FT{Σ_j w_j δ/δu ∫ D_j} from the derivatives ∂^α u that `fields` gives, with weights w_j for β_j."""
         inner: dict[Order, Tensor] = {}
         for weight, density in zip(weights, self.densities, strict=True):
             for (order, others), c in density.slopes.items():
@@ -159,7 +159,7 @@ class LocalEnergy(EnergyTerm):
         return torch.as_tensor(sum(symbol.to(slope) * slope for symbol, slope in terms))
 
     def forces(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Iterator[Complex[Tensor, "*batch_modes"]]:
-        """FT{δ/δu ∫ D_j} of each density."""
+        """FT{δ/δu ∫ D_j dx} of û (*batch, *modes), for one density after another."""
         fields = self.fields(u_hat)
         for density in self.densities:
             yield LocalEnergy(self.domain, (density,)).force_of(fields, (1.0,))

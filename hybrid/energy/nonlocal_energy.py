@@ -47,7 +47,7 @@ class Invariants(nn.Module):
         nn.init.zeros_(self.out.bias)
 
     def forward(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch"]:
-        """Its value for û (*batch, *modes)."""
+        """The network's output for û (*batch, *modes): (*batch)."""
         low = u_hat.flatten(-self.ndim)[..., self.low]
         a, b, c = (low[..., self.triples[:, i]] for i in range(3))
         bispectrum = a * b * c.conj()
@@ -84,12 +84,12 @@ class NonlocalEnergy(nn.Module, EnergyTerm):
 
     @property
     def beta(self) -> Float[Tensor, " j"]:
-        """The β_j."""
+        """β_j = θ_j · scale_j, the weights of the cubic densities."""
         return self.theta * self.beta_scale
 
     @torch.no_grad()
-    def imitate(self, beta: Float[Tensor, " j"], fields: Float[Tensor, " n *grid"]) -> None:
-        """Start as Σ_j β_j ∫D_j, with a bound and a size of the network that suit some fields (n, *grid)."""
+    def imitate(self, beta: Float[Tensor, " j"], fields: Float[Tensor, "*batch_state"]) -> None:
+        """Start as Σ_j β_j ∫D_j, bound and size of the network suiting some fields (*batch, *grid)."""
         self.beta_scale.copy_(beta)
         self.theta.fill_(1.0)
         self.invariants.out.weight.zero_()
@@ -98,7 +98,7 @@ class NonlocalEnergy(nn.Module, EnergyTerm):
         self.bound.copy_(NUMBERS.nonlocal_bound * self.size)
 
     def departure(self) -> Float[Tensor, ""]:
-        """How far it has moved from where `imitate` put it."""
+        """Σ_j (θ_j - 1)² + |output weights|²: the squared distance from the start that `imitate` sets."""
         return ((self.theta - 1) ** 2).sum() + (self.invariants.out.weight**2).sum()
 
     def forward(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch"]:

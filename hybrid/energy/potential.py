@@ -39,7 +39,7 @@ class PointwiseNetwork(nn.Module):
         self.drive = nn.Parameter(torch.zeros((), dtype=torch.float64))
 
     def forward(self, v: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-        """F(v)."""
+        """F(v) at each v, which may have any shape."""
         hidden = log_cosh(v[..., None] * self.steepness + self.offset)
         return self.drive * v + hidden @ self.amplitude
 
@@ -95,7 +95,7 @@ class Potential(nn.Module):
         return torch.nn.functional.softplus(self.raw_a)
 
     def symbol(self) -> Float[Tensor, "*modes"]:
-        """Q(k), the whole quadratic energy outside F, on the modes of the grid."""
+        """Q(k), the symbol of the whole quadratic energy outside F, on the modes of the domain."""
         free = self.a + self.b * self.k_squared + self.modes.even(self.q2 * self.q2_scale)
         return free.clamp(min=NUMBERS.least_symbol)
 

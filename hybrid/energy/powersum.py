@@ -38,7 +38,7 @@ class PowerSum:
         return total
 
     def tilted(self, slope: Weight) -> PowerSum:
-        """v ↦ Σ_n a_n vⁿ - s v."""
+        """The function v ↦ Σ_n a_n vⁿ - s v, with the slope s."""
         return PowerSum({**self.weights, 1: self.weights.get(1, 0.0) - slope})
 
 

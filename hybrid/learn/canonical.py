@@ -96,7 +96,7 @@ class CanonicalNetwork(Model):
     N: RescaledN | None = None
 
     def F(self, v: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-        """F of values of u - u*."""
+        """F(v) at values v = u - u*, which may have any shape."""
         with torch.no_grad():
             return self.density(torch.as_tensor(np.asarray(v, dtype=float))).numpy()
 
@@ -107,12 +107,12 @@ class CanonicalNetwork(Model):
 
     @property
     def units(self) -> Scales:
-        """Those of the user, about u*."""
+        """The user's units, with u counted from the centre u*: length, time and amplitude are 1."""
         return Scales(1.0, 1.0, 1.0, self.centre)
 
     @property
     def modes_kept(self) -> tuple[float, bool]:
-        """The largest wavenumber evolved, and whether the others are held."""
+        """The largest wavenumber evolved, and whether modes beyond stay as they are."""
         return self.kept
 
     @property
@@ -134,7 +134,7 @@ class CanonicalNetwork(Model):
         return Member(self.energy(domain), ConstantOperator(domain, carried(K, self.own, domain)), mask)
 
     def rescaled(self, s: float) -> CanonicalNetwork:
-        """(sM, sW, V/s): the same dynamics."""
+        """The network with (sM, sW, V/s) in place of (M, W, V), which leaves u_t as it is."""
         change = CanonicalForm(0.0, 0.0, 0.0, 1 / s)
         density = self.density
         return replace(

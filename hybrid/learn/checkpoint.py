@@ -71,15 +71,22 @@ class Checkpoint:
     fit: str
 
     @classmethod
-    def of(cls, folder: str | Path, data: str, schedule: Schedule, *others: object) -> Checkpoint:
-        """That of a fit to data of this hash with a schedule and whatever else its result depends on."""
+    def of(cls, folder: str | Path, data: str, schedule: Schedule, *settings: object) -> Checkpoint:
+        """The checkpoint in a folder of one particular fit.
+
+        Args:
+            folder: where it is kept.
+            data: a hash of the data.
+            schedule: how long the fit trains.
+            settings: whatever else its result depends on: seed, case, options.
+        """
         options = {**asdict(schedule), "max_minutes": None}
-        whole = repr((FORMAT, torch.__version__, np.__version__, options, others, data))
+        whole = repr((FORMAT, torch.__version__, np.__version__, options, settings, data))
         return cls(Path(folder), hashlib.sha256(whole.encode()).hexdigest())
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """The path of the checkpoint file."""
         return self.folder / NAME
 
     def step(self) -> int:
@@ -118,7 +125,7 @@ class Saves(Callback):
     def on_save_checkpoint(
         self, trainer: lightning.Trainer, module: lightning.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Whose it is, and the random state."""
+        """Add the hash of the fit, and the states of the generators of random numbers."""
         name, keys, *rest = np.random.get_state()  # noqa: NPY002  PySINDy draws from the global one
         numpy_state = [name, torch.as_tensor(np.asarray(keys).astype(np.int64)), *rest]
         states = {"torch": torch.get_rng_state(), "numpy": numpy_state, "python": random.getstate()}
@@ -158,7 +165,7 @@ class TensorFiles(CheckpointIO):
     """Lightning's checkpoints as safetensors: one file of tensors, the rest as JSON in its header."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
-        """Write, whole or not at all."""
+        """Write a state to a file, whole or not at all."""
         tensors: dict[str, Tensor] = {}
         tree = json.dumps(_plain(checkpoint, tensors))
         header = {"format": str(FORMAT), "tree": tree, "sha256": _digest(tree, tensors)}
@@ -168,11 +175,11 @@ class TensorFiles(CheckpointIO):
     def load_checkpoint(
         self, path: Any, map_location: Any = None, weights_only: bool | None = None
     ) -> dict[str, Any]:
-        """Read."""
+        """The state in a checkpoint file; see `read`."""
         return read(path)
 
     def remove_checkpoint(self, path: Any) -> None:
-        """Remove."""
+        """Remove a checkpoint file, if it is there."""
         Path(path).unlink(missing_ok=True)
 
 

@@ -87,8 +87,8 @@ def fit(
     substeps = _substeps(model, v[:, 0], dt, accuracy)
     module = RollOuts(model, schedule, dt, substeps)
     windows = Windows(v, min(max(schedule.leads) + 1, v.shape[1]))
-    judged = Windows(held_out, held_out.shape[1])
-    course = train(module, windows, judged, seed=seed, progress=progress, checkpoint=saves)
+    validation_windows = Windows(held_out, held_out.shape[1])
+    course = train(module, windows, validation_windows, seed=seed, progress=progress, checkpoint=saves)
     model.record = FitRecord.of(Verdict.of(warm.evidence), course, began, factorised, substeps=substeps)
     return model.eval()
 

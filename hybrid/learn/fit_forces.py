@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -73,7 +74,7 @@ class SiteForces(Training):
         super().__init__(model, schedule)
         self.map, self.size = site_map, size
 
-    def misfit(self, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    def misfit(self, batch: Sequence[Tensor]) -> Tensor:
         """L_p of a batch, relative to the size of y."""
         v, sites, y = batch
         scales, points = self.model.setting.scales, self.model.domain
@@ -81,12 +82,12 @@ class SiteForces(Training):
         unit = scales.amplitude / scales.time
         return partial_loss(y, self.map.image(unit * rate, unit / scales.time * change), sites) / self.size
 
-    def training_step(self, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    def training_step(self, batch: Sequence[Tensor]) -> Tensor:
         """The loss of a batch of snapshots."""
-        return self.finite_loss(self.misfit(batch), f"forces on {batch[1].shape[1]} sites")
+        return self.penalised_loss(self.misfit(batch), f"forces on {batch[1].shape[1]} sites")
 
-    def validation_step(self, batch: tuple[Tensor, Tensor, Tensor]) -> None:
-        """Log the root of L_p."""
+    def validation_step(self, batch: Sequence[Tensor]) -> None:
+        """Log √L_p of a batch of held-out snapshots, relative to the size of y."""
         self.log_score(float(self.misfit(batch).detach().sqrt()))
 
 
@@ -121,8 +122,8 @@ def fit_forces(
     if checkpoint is not None:
         saves = Checkpoint.of(checkpoint, states_digest(*states), schedule, seed, forces)
     module = SiteForces(model, schedule, samples.map, start.size)
-    course = train(module, start.draws, start.judged, seed=seed, progress=progress, checkpoint=saves)
-    looked_at = samples.forces.evaluations + start.judged.samples.forces.evaluations
+    course = train(module, start.draws, start.validation, seed=seed, progress=progress, checkpoint=saves)
+    looked_at = samples.forces.evaluations + start.validation.samples.forces.evaluations
     model.record = FitRecord.of(None, course, began, factorised, evaluations=looked_at)
     return model.eval()
 
@@ -134,14 +135,14 @@ class ForceStart:
     Args:
         warm: the member of the class that was found.
         model: the network that imitates it.
-        draws, judged: the snapshots to learn from, and the held-out ones with the sites that they keep.
+        draws, validation: the snapshots to learn from, and the held-out ones with the sites that they keep.
         size: the mean of y².
     """
 
     warm: WarmStart
     model: OnsagerModel
     draws: Snapshots
-    judged: Snapshots
+    validation: Snapshots
     size: float
 
     @classmethod
@@ -153,12 +154,16 @@ class ForceStart:
         *,
         seed: int,
     ) -> ForceStart:
-        """From the states of a chain; see `fit_forces`."""
+        """The start from the states of a chain: least squares for a linear wave on the forces of m sites.
+
+        Raises:
+            ValueError: fields instead of states, another chain for validation, or too few forces.
+        """
         data, held_out = _states(data), None if validation is None else _states(validation)
         if held_out is None:
             data, held_out = data.parts(seed, (1 - NUMBERS.validation_share, NUMBERS.validation_share))
-        samples, judged = ForceSamples(data), ForceSamples(held_out)
-        _check_same_chain(samples.map, judged.map)
+        samples, others = ForceSamples(data), ForceSamples(held_out)
+        _check_same_chain(samples.map, others.map)
         rng = np.random.default_rng(seed)
         draws = Snapshots(samples, samples.u, forces, rng)
         chosen = rng.permutation(len(samples))[: NUMBERS.warm_snapshots]
@@ -166,9 +171,9 @@ class ForceStart:
         size = float(np.mean(y**2))
         warm = _warm(fit_linear(samples, FLUX, chosen, sites), _fields(samples), size)
         draws.v, v = (
-            torch.as_tensor(band_limited(warm, _fields(part))).flatten(0, 1) for part in (samples, judged)
+            torch.as_tensor(band_limited(warm, _fields(part))).flatten(0, 1) for part in (samples, others)
         )
-        kept = Snapshots(judged, v, replace(forces, redraw=False), rng)
+        kept = Snapshots(others, v, replace(forces, redraw=False), rng)
         return cls(
             warm,
             build(warm, _fields(samples, f"forces of a chain, F(r) = {data.force}"), seed),

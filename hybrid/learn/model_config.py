@@ -45,7 +45,7 @@ class Setting:
 
     @property
     def domain(self) -> Domain:
-        """The user's box."""
+        """The user's box, at the model's points."""
         return Domain(self.shape, self.lengths)
 
     def to_json(self) -> dict[str, Any]:
@@ -54,7 +54,7 @@ class Setting:
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Setting:
-        """From a file.
+        """The settings that model.json holds.
 
         Raises:
             ValueError: the file has another format or lacks an entry.

@@ -69,21 +69,21 @@ class OnsagerModel(nn.Module, Model):
         return self.setting.case
 
     def symbol_m(self) -> Float[Tensor, "*modes"]:
-        """m(k) ≥ 0 on the modes of the grid, scaled units."""
+        """m(k) ≥ 0 on the modes of the model's domain, in scaled units."""
         return self.modes.even(self.theta_m**2 * self.m_scale)
 
     def symbol_w(self) -> Float[Tensor, "*modes"]:
-        """w(k) on the modes of the grid, scaled units."""
+        """w(k) on the modes of the model's domain, in scaled units."""
         return self.modes.odd(self.theta_w * self.w_scale)
 
     @property
     def m(self) -> Float[np.ndarray, "*modes"]:
-        """m(k) on the modes of the model's grid, in the user's units."""
+        """m(k) on the modes of the model's domain, in the user's units."""
         return self.symbol_m().detach().cpu().numpy() / self.setting.scales.time
 
     @property
     def w(self) -> Float[np.ndarray, "*modes"]:
-        """w(k) on the modes of the model's grid, in the user's units."""
+        """w(k) on the modes of the model's domain, in the user's units."""
         return self.symbol_w().detach().cpu().numpy() / self.setting.scales.time
 
     def F(self, u: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
@@ -113,7 +113,7 @@ class OnsagerModel(nn.Module, Model):
 
     @property
     def modes_kept(self) -> tuple[float, bool]:
-        """The largest wavenumber evolved, in the user's unit, and whether the others are held."""
+        """The largest wavenumber evolved, in the user's unit, and whether modes beyond stay as they are."""
         return self.setting.band / self.setting.scales.length, self.setting.hold
 
     @property
@@ -166,8 +166,8 @@ class OnsagerModel(nn.Module, Model):
             if weights["shapes"] != {name: list(t.shape) for name, t in model.state_dict().items()}:
                 raise ValueError("weights of other shapes than model.json says")
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-            said = printable(" ".join(str(error).split()))[:300]
-            raise ValueError(f"expected a saved model in {folder}, got: {said}") from None
+            reason = printable(" ".join(str(error).split()))[:300]
+            raise ValueError(f"expected a saved model in {folder}, got: {reason}") from None
         return model
 
 

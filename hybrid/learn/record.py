@@ -10,7 +10,7 @@ from mesoscribe.hybrid.regression.evidence import Verdict
 
 @dataclass(frozen=True)
 class Course:
-    """How a training went.
+    """The validations of a training, and how it ended.
 
     Args:
         history: optimiser step and validation score of each validation, the warm start's first.
@@ -58,7 +58,16 @@ class FitRecord:
         substeps: int = 1,
         evaluations: int = 0,
     ) -> FitRecord:
-        """That of a training that has just ended; it and the factorisation before began at these times."""
+        """The record of a training that has just ended.
+
+        Args:
+            warm: where it started.
+            course: its validations.
+            began: when the factorisation began (time.perf_counter).
+            factorised: when that had ended and training began.
+            substeps: integrator steps a frame.
+            evaluations: distinct forces of bonds that were looked at.
+        """
         return cls(
             verdict=verdict,
             history=course.history,

@@ -32,7 +32,7 @@ class Examples(Dataset[Any]):
 
     @abstractmethod
     def __len__(self) -> int:
-        """How many pieces."""
+        """The number of pieces."""
 
     def pass_over(self, taken: list[list[int]]) -> None:  # noqa: B027  most pieces are the same every time
         """Be as if pieces had been taken, a list for each step: what each visit draws anew is drawn."""
@@ -62,7 +62,7 @@ class Training(lightning.LightningModule):
         self.initial_q2 = model.potential.q2.detach().clone()
         self.rate = schedule.rate
 
-    def finite_loss(self, misfit: Tensor, described: str) -> Tensor:
+    def penalised_loss(self, misfit: Tensor, described: str) -> Tensor:
         """The loss: a misfit and the pull of the symbols to the warm start.
 
         Raises:
@@ -113,7 +113,7 @@ class RollOuts(Training):
             ((v - windows[:, i]) ** 2).mean() / ((windows[:, i] - windows[:, 0]) ** 2).mean()
             for i, v in enumerate(frames, start=1)
         ]
-        return self.finite_loss(
+        return self.penalised_loss(
             sum(errors[1:], errors[0]) / lead,
             f"roll-outs of {lead} frames, {lead * self.dt:.3g} in scaled time",
         )
@@ -134,7 +134,7 @@ class KeepBest(Callback):
         self.history: list[tuple[int, float]] = []
 
     def on_validation_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        """Compare and keep."""
+        """Keep the weights if their validation score is the best so far."""
         value = float(trainer.callback_metrics["score"])
         self.history.append((trainer.global_step, value))
         logging.getLogger(__name__).info("step %5d  validation %.3e", trainer.global_step, value)
@@ -143,15 +143,15 @@ class KeepBest(Callback):
             self.state = {name: tensor.clone() for name, tensor in module.state_dict().items()}
 
     def state_dict(self) -> dict[str, Any]:
-        """For a checkpoint."""
+        """What a checkpoint stores of this callback."""
         return {name: getattr(self, name) for name in ("best", "step", "history", "state")}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """From a checkpoint."""
+        """Go on with what a checkpoint has stored."""
         vars(self).update(state_dict)
 
     def on_fit_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        """Restore."""
+        """Give the module its best weights back."""
         module.load_state_dict(self.state)
 
 

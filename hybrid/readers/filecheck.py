@@ -62,7 +62,18 @@ def check(
     length: Length = None,
     keep_endpoint: bool | None = None,
 ) -> FileCheck:
-    """What is in a file, and what is wrong with it. Options as `load`; a bad file is reported, not raised."""
+    """What is in a file, and what is wrong with it; a bad file is reported, not raised.
+
+    Args:
+        path: the file.
+        u, x, y, t: names of field and coordinates in it, found by themselves if None.
+        layout: axis letters of the field, such as "ntx"; inferred if None.
+        frames: which are read, such as "10:90"; all if None.
+        memory: GiB of a field at most.
+        dt: time between frames, in the place of stored times.
+        length: of the box, in the place of stored coordinates.
+        keep_endpoint: whether a repeated endpoint stays.
+    """
     contents: tuple[str, ...] = ()
     names = {"u": u, "t": t, "x": x, "y": y}
     try:

@@ -10,7 +10,7 @@ from typing import Any
 
 import xarray as xr
 
-from mesoscribe.hybrid.data.layout import agreed_layout, arrange
+from mesoscribe.hybrid.data.layout import arrange, checked_layout
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.data.validate import facts, real
 from mesoscribe.hybrid.readers.axes import Length, axes_of, positive
@@ -127,7 +127,7 @@ def read(store: Store, choice: Choice) -> Trajectories:
     if choice.layout is None:
         layout, why = layout_by_evidence(store, field, sizes, layout)
         notes += why
-    layout = agreed_layout(entry.shape, sizes, layout)
+    layout = checked_layout(entry.shape, sizes, layout)
     part, kept = chosen(dict(zip(layout, entry.shape, strict=True)), choice.frames, choice.at_most)
     axes["t"] = axes["t"][part["t"]]
     u, changes = real(store.read(field, tuple(part[letter] for letter in layout)))

@@ -53,7 +53,7 @@ class Variable:
     cells: int | None = None
 
     def values(self, path: Path) -> AnyArray:
-        """The values.
+        """The values of the variable, read from its file.
 
         Raises:
             ValueError: they are not numbers, or cut off.

@@ -36,7 +36,7 @@ def _header(archive: zipfile.ZipFile, member: str) -> Header:
 
 
 def _skipped(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
-    """What a file says before the values, which come next."""
+    """Shape, order and type of an array from the header of an open binary file; its values come next."""
     return HEADERS[np.lib.format.read_magic(file)](file)
 
 

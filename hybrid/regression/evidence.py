@@ -65,12 +65,12 @@ class Evidence:
 
     @property
     def in_class(self) -> bool:
-        """The verdict."""
+        """Whether the data belong to the class: one operator, one real energy and no forcing explain them."""
         return self.one_operator and not self.forced
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why not, in words."""
+        """Why the data do not belong to the class, a sentence each; empty if they do."""
         found = []
         if self.shared is not None and self.forced:
             where = "in x" if self.shared.steady > NUMBERS.steady_share else "in t"

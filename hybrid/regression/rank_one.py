@@ -66,11 +66,11 @@ class Factors:
 
     @property
     def coefficients(self) -> Complex[np.ndarray, "k c"]:
-        """λ and c_p of each mode."""
+        """λ = -K q and c_p = -K f_p of each mode: the coefficients of û_t = λ û + Σ_p c_p FT{v^p}."""
         return np.concatenate([(-self.K * self.q)[:, None], -self.K[:, None] * self.f], axis=1)
 
     def polynomial(self) -> np.polynomial.Polynomial:
-        """f(v)."""
+        """f(v) = F'(v) beyond its linear part, a polynomial of v."""
         return np.polynomial.Polynomial([self.f[0], 0.0, *self.f[1 : self.powers]])
 
 

@@ -23,7 +23,7 @@ from mesoscribe.hybrid.space.scales import Scales
 
 
 def _spread(regression: Regression, domain: Domain, values: np.ndarray) -> np.ndarray:
-    """Values of the regressed modes on the whole grid, the others 0."""
+    """Values of the regressed modes on all modes of the domain, the others 0."""
     full = np.zeros(domain.modes_shape, dtype=values.dtype)
     full[domain.within(np.inf)] = values
     return full
@@ -117,7 +117,7 @@ class _Search:
     """
 
     v: Float[np.ndarray, "n nt *grid"]
-    held_out: Float[np.ndarray, "n_out nt *grid"]
+    held_out: Float[np.ndarray, "n_out nt_out *grid"]
     scales: Scales
     domain: Domain
     dt: float
@@ -141,7 +141,7 @@ class _Search:
             densities=densities,
         )
 
-    def judged(self, regression: Regression, factors: Factors) -> tuple[float, WarmStart]:
+    def scored(self, regression: Regression, factors: Factors) -> tuple[float, WarmStart]:
         """The score of short roll-outs of a member, and the member."""
         candidate = _member(regression, factors, self.domain, self.scales, self.first_frame)
         short = self.trial[:, : NUMBERS.short_frames]
@@ -155,7 +155,7 @@ class _Search:
         for half_width in [h for h in NUMBERS.half_widths if 2 * h < frames] or [1]:
             regression = self.regression(half_width, cut, densities)
             cut, (factors, _) = regression.cut, regression.best(self.case)
-            tried.append((*self.judged(regression, factors), regression, factors))
+            tried.append((*self.scored(regression, factors), regression, factors))
             seen.append(regression.shared())
         value, best, regression, factors = min(tried, key=lambda entry: entry[0])
         evidence = replace(regression.evidence(factors), shared=clearest(seen))
@@ -173,7 +173,7 @@ class _Search:
             return plain
         wider = self.regression(width, cut, cubic)
         factors = wider.with_local(plain.factors, self.case)
-        if factors is not None and self.judged(wider, factors)[0] <= plain.score:
+        if factors is not None and self.scored(wider, factors)[0] <= plain.score:
             found = self.best(cubic)
             better = NUMBERS.nonlocal_gain * found.score < plain.score and bool(found.start.beta)
             if better and found.start.evidence.one_operator:

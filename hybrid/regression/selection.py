@@ -135,12 +135,12 @@ class Regression:
         turn = np.arange(n) % min(n, NUMBERS.folds)
         member, reference = np.empty(n), np.empty(n)
         for i in range(min(n, NUMBERS.folds)):
-            others, judged = everything.of(turn != i), everything.of(turn == i)
+            others, tested = everything.of(turn != i), everything.of(turn == i)
             allowed = others.truncated(factors.powers, factors.local)
             fitted = constrained(allowed, self.weights, factors.case)
-            member[turn == i] = self._scores(judged, fitted.coefficients, factors.local)
+            member[turn == i] = self._scores(tested, fitted.coefficients, factors.local)
             all_free = unrestricted(others.truncated(powers, self.local))
-            reference[turn == i] = self._scores(judged, all_free, self.local)
+            reference[turn == i] = self._scores(tested, all_free, self.local)
         floor = NUMBERS.negligible_residual * self._signal(everything)
         difference = np.log((floor + member) / (floor + reference))
         error = max(float(difference.std(ddof=1)) / np.sqrt(n), 1e-12)
@@ -187,9 +187,9 @@ class Regression:
         """The fewest powers with which an unrestricted regression predicts as well as any, and it."""
         powers = range(1, NUMBERS.highest_power + 1)
         choices = [(p, unrestricted(self.train.truncated(p, self.local))) for p in powers]
-        judged = [(choice, self.scores(choice[1], self.local)) for choice in choices]
-        best = min((score for _, score in judged), key=lambda score: float(score.mean()))
-        return next(choice for choice, score in judged if _no_worse(score, best))
+        scored = [(choice, self.scores(choice[1], self.local)) for choice in choices]
+        best = min((score for _, score in scored), key=lambda score: float(score.mean()))
+        return next(choice for choice, score in scored if _no_worse(score, best))
 
     def _imaginary(self, free: np.ndarray) -> float:
         """|Im q|/|q| with q = -λ/K, K from the leading right factor of the nonlinear coefficients."""

@@ -23,13 +23,13 @@ from mesoscribe.hybrid.space.scales import Scales
 
 @dataclass(frozen=True)
 class WarmStart(Model):
-    """A member of the class in scaled units, on all modes of the scaled grid:
+    """A member of the class in scaled units, on all modes of the scaled box:
 
         û_t = -K(k) [q(k) û + FT{f(v) + Σ_j β_j δ/δv ∫D_j}]    for |k| ≤ band.
 
     Args:
         domain, scales: the scaled box, and its units.
-        K, q: symbols on the modes of the grid, 0 where no sign or value exists (the Nyquist modes).
+        K, q: symbols on the modes of the domain, 0 where no sign or value exists (the Nyquist modes).
         f: F' beyond its linear part, a polynomial of v.
         case: which operators act.
         band: largest wavenumber evolved; hold: the others are kept at their initial values, not removed.
@@ -58,17 +58,17 @@ class WarmStart(Model):
 
     @property
     def box(self) -> Domain:
-        """The user's box."""
+        """The user's box, at the points of the data."""
         return Domain(self.domain.shape, tuple(L * self.scales.length for L in self.domain.lengths))
 
     @property
     def units(self) -> Scales:
-        """Its units."""
+        """The units of x, t and u that it is written in."""
         return self.scales
 
     @property
     def modes_kept(self) -> tuple[float, bool]:
-        """The largest wavenumber evolved, in the user's unit, and whether the others are held."""
+        """The largest wavenumber evolved, in the user's unit, and whether modes beyond stay as they are."""
         return self.band / self.scales.length, self.hold
 
     @property

@@ -72,7 +72,7 @@ class Gram:
         return self.values.shape[-1] - 2 - len(self.local)
 
     def truncated(self, powers: int, local: Sequence[int] = ()) -> Gram:
-        """The same data with fewer powers, and with these local energies."""
+        """These products, without powers of v above `powers` and local energies that are not named."""
         if not local:
             return Gram(self.values[..., : powers + 2, : powers + 2], self.k, self.n_windows)
         columns = [*range(powers + 2), *(self.powers + 2 + self.local.index(i) for i in local)]

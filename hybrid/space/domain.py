@@ -89,7 +89,7 @@ class Domain:
 
     @property
     def points(self) -> int:
-        """Number of grid points."""
+        """Number of points of the box."""
         return math.prod(self.shape)
 
     @property
@@ -206,7 +206,7 @@ class Domain:
         return self._field_by_field(u, self._forward)
 
     def ifft(self, u_hat: Array) -> Array:
-        """The real fields of û."""
+        """The real fields u (*batch, [field,] *grid) whose transform is û; undoes `fft`."""
         if not self.walled:
             return transforms.back(u_hat, self.shape, self.axes, real=True)
         return self._field_by_field(u_hat, self._back)
@@ -244,7 +244,7 @@ class Domain:
         return self.ifft(self.fft(u) * inside)
 
     def resampled(self, shape: Sequence[int]) -> Domain:
-        """The same box with another number of points."""
+        """This box with another number of points along each axis."""
         return replace(self, shape=tuple(shape))
 
     def inner(

@@ -31,7 +31,7 @@ class ModeIndex:
 
     @classmethod
     def of(cls, domain: Domain, mask: Bool[np.ndarray, "*modes"]) -> ModeIndex:
-        """The pairs of modes of a grid that lie in the mask."""
+        """The pairs k, -k of a domain's modes that lie in the mask."""
         vectors = np.stack([n.ravel() for n in domain.mode_numbers], axis=-1)
         leading = np.zeros(len(vectors), dtype=int)
         for column in vectors.T[::-1]:

@@ -31,7 +31,11 @@ class Scales:
 
     @classmethod
     def of(cls, u: Float[np.ndarray, "n nt *grid"], domain: Domain, dt: float) -> Scales:
-        """The scales of trajectories with frames dt apart.
+        """Length 1/k_unit, the time in which u changes by its own size, the root mean square of u - centre.
+
+        Args:
+            u: trajectories with frames dt apart; domain: their box.
+            dt: time between frames.
 
         Raises:
             ValueError: the fields do not change.
@@ -49,17 +53,17 @@ class Scales:
         return cls(length=1 / domain.k_unit, time=time, amplitude=amplitude, centre=centre)
 
     def to_scaled(self, u: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-        """v of u."""
+        """v = (u - centre)/amplitude; u may have any shape."""
         return (u - self.centre) / self.amplitude
 
     def to_user(self, v: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-        """u of v."""
+        """u = centre + amplitude·v; v may have any shape."""
         return self.centre + self.amplitude * v
 
     def domain(self, domain: Domain) -> Domain:
-        """The scaled box."""
+        """A box with its lengths in units of `length`, at the same points."""
         return Domain(domain.shape, tuple(L / self.length for L in domain.lengths))
 
     def as_dict(self) -> dict[str, float]:
-        """For JSON."""
+        """The four scales by name, for JSON."""
         return asdict(self)

@@ -43,7 +43,7 @@ def adjoint(symbol: Tensor, domain: Domain) -> Tensor:
 
 
 def identity(domain: Domain) -> Tensor:
-    """1 at each mode."""
+    """The symbol of the identity, which broadcasts over modes: 1, or the n×n unit matrix for n fields."""
     if domain.n_fields is None:
         return torch.ones((), dtype=torch.float64)
     one = torch.eye(domain.n_fields, dtype=torch.float64)

@@ -20,7 +20,7 @@ Rows = dict[str, dict[sympy.Expr, Tensor]]
 
 
 def canonical_law(law: Law) -> Law:
-    """The same dynamics with F free of constant and quadratic terms, and the leading coefficient 1.
+    """A law in canonical form, F without constant and quadratic terms and a leading coefficient 1; u_t stays.
 
     Idempotent; the covariance of the coefficients is carried along by the delta method.
     """

@@ -33,7 +33,7 @@ class Mean(sympy.Function):
 
     @classmethod
     def eval(cls, field: sympy.Expr) -> sympy.Expr | None:
-        """Sums and numbers come out."""
+        """⟨Σ c g⟩ = Σ c ⟨g⟩; the mean of a constant is the constant."""
         return _linear(cls, field) if field.has(AppliedUndef) else field
 
     def _eval_derivative(self, coordinate: sympy.Symbol) -> sympy.Expr:
@@ -51,7 +51,7 @@ class FourierMultiplier(sympy.Function):
 
     @classmethod
     def eval(cls, symbol: sympy.Expr, field: sympy.Expr) -> sympy.Expr | None:
-        """Sums and numbers come out; a constant is multiplied by s(0), which is 0 where s is odd."""
+        """T_s[Σ c g] = Σ c T_s[g]; a constant is multiplied by s(0), which is 0 where s is odd."""
         if field.has(AppliedUndef):
             return _linear(cls, field, symbol)
         return sympy.Integer(0) if symbol.has(sympy.I) else _number(at_zero(symbol)) * field
@@ -136,11 +136,11 @@ class EquationTerm:
 
     @property
     def name(self) -> str:
-        """Such as u*u_x."""
+        """The term as text, such as u*u_x."""
         return str(subscripted(self.expr))
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Term, value and standard error by name, for JSON."""
         return {"term": self.name, "value": self.value, "std_error": self.std_error}
 
 

@@ -25,7 +25,7 @@ WAVENUMBERS: Mapping[int, tuple[sympy.Symbol, ...]] = {1: (k,), 2: (kx, ky)}
 
 @dataclass(frozen=True)
 class Factor:
-    """Σ_j c_j φ_j.
+    """Σ_j c_j φ_j, a function of u or a symbol of the wavenumber.
 
     Args:
         terms: the φ_j, SymPy expressions of u or of the wavenumber.
@@ -68,11 +68,11 @@ class Factor:
 
     @property
     def expr(self) -> sympy.Expr:
-        """The formula."""
+        """Σ_j c_j φ_j as a SymPy expression."""
         return sympy.Add(*(sympy.Float(v, 17) * t for v, t in zip(self.values, self.terms, strict=True)))
 
     def with_values(self, values: Iterable[float], std_errors: Iterable[float | None] = ()) -> Factor:
-        """The same terms with other coefficients."""
+        """This factor's terms with other coefficients, and their standard errors if given."""
         return replace(self, values=tuple(values), std_errors=tuple(std_errors))
 
 
@@ -107,7 +107,7 @@ def at_zero(term: sympy.Expr) -> float:
 
 @lru_cache(maxsize=COMPILED)
 def slope_of(term: sympy.Expr) -> sympy.Expr:
-    """dφ/du."""
+    """dφ/du of a term φ(u)."""
     return sympy.diff(term, u)
 
 

@@ -70,7 +70,7 @@ class Form:
 
     @property
     def ndim(self) -> int:
-        """Dimensions of space."""
+        """Number of space dimensions d."""
         return len(self.lengths)
 
     @property
@@ -80,7 +80,7 @@ class Form:
 
     @property
     def mobility(self) -> sympy.Expr:
-        """m(k)."""
+        """m(k), the symbol of M, as a SymPy expression."""
         return self.m.expr
 
     @property
@@ -90,7 +90,7 @@ class Form:
 
     @cached_property
     def force(self) -> sympy.Expr:
-        """F'(u)."""
+        """F'(u) as a SymPy expression."""
         return sympy.diff(self.F.expr, u)
 
     @property
@@ -100,7 +100,7 @@ class Form:
 
     @cached_property
     def densities(self) -> tuple[Density, ...]:
-        """The terms of N."""
+        """The densities of N, a polynomial of u and its derivatives for each term."""
         return tuple(density_of(term, self.ndim) for term in self.N.terms)
 
     @property
@@ -154,7 +154,12 @@ class Form:
     def with_values(
         self: AnyForm, values: Float[np.ndarray, " p"], covariance: Float[np.ndarray, "p p"] | None = None
     ) -> AnyForm:
-        """The same form with other coefficients, and standard errors from their covariance if given."""
+        """This form with other coefficients, and standard errors from their covariance if given.
+
+        Args:
+            values: all coefficients in the order of `parameters`.
+            covariance: of these; None where it is not known.
+        """
         errors: list[float | None] = [None] * len(values)
         if covariance is not None:
             errors = [math.sqrt(c) if c > 0 else None for c in np.diag(covariance)]

@@ -110,7 +110,7 @@ def factor_latex(factor: Factor) -> str:
 
 
 def potential_latex(law: Form) -> str:
-    """V = ∫ … dx."""
+    """V = ∫ … dx in LaTeX, with the coefficients of F, q and N."""
     terms, measure = _potential(law)
     return rf"V = \int {' '.join(terms)} \, {measure}"
 

@@ -49,7 +49,7 @@ class Law(Form, Model):
 
     @property
     def equation(self) -> sympy.Eq:
-        """u_t = … in SymPy."""
+        """u_t = -(M + W) δV/δu written out as a SymPy equation."""
         return equation(self)
 
     @property
@@ -62,7 +62,7 @@ class Law(Form, Model):
         return equation_latex(self)
 
     def symbol(self, name: str, domain: Domain) -> Float[np.ndarray, "*modes"]:
-        """q, m or w on the modes of a grid."""
+        """q, m or w on the modes of a domain of this box, 0 where it has no finite value."""
         return self._columns(name, domain) @ np.array(getattr(self, name).values)
 
     def _columns(self, name: str, domain: Domain) -> Float[np.ndarray, "*modes c"]:
@@ -75,12 +75,12 @@ class Law(Form, Model):
 
     @property
     def units(self) -> Scales:
-        """Those of the user, about u*."""
+        """The user's units, with u counted from the centre u*: length, time and amplitude are 1."""
         return Scales(1.0, 1.0, 1.0, self.centre)
 
     @property
     def modes_kept(self) -> tuple[float, bool]:
-        """The largest wavenumber evolved, and whether the others are held."""
+        """The largest wavenumber evolved (inf for all), and whether modes beyond stay as they are."""
         return math.inf if self.band is None else self.band, self.hold
 
     def energy(self, domain: Domain) -> Energy:
@@ -122,7 +122,7 @@ class Law(Form, Model):
         return Member.of(domain, K, symbol("q"), f, self._mask(domain), self.hold, others=others)
 
     def on_wider_band(self, domain: Domain) -> Law:
-        """The law on a band that is wider by half, without one where that holds all modes of the grid."""
+        """The law on a band that is wider by half, without one where that holds all modes of the domain."""
         assert self.band is not None
         band = NUMBERS.wider_band * self.band
         complete = bool((domain.within(band) == domain.resolved).all())
@@ -141,7 +141,7 @@ class Law(Form, Model):
         return law_json.text(self, band=self.band, hold=self.hold, provenance=self.provenance)
 
     def save(self, path: str | Path) -> None:
-        """Write law.json."""
+        """Write the law to a file law.json, which `load` reads."""
         write_whole(path, self.json())
 
     @classmethod

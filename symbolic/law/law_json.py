@@ -51,7 +51,7 @@ def _rows(factor: Factor) -> list[dict[str, Any]]:
     return [{"term": str(t), "value": v, "std_error": e} for t, v, e in rows]
 
 
-def _factor(rows: list[dict[str, Any]], symbols: tuple[Any, ...]) -> Factor:
+def _factor(rows: Any, symbols: tuple[Any, ...]) -> Factor:
     terms = tuple(parse(row["term"], symbols) for row in rows)
     errors = tuple(None if row["std_error"] is None else float(row["std_error"]) for row in rows)
     if not all(error is None or 0 <= error < math.inf for error in errors):
@@ -59,7 +59,7 @@ def _factor(rows: list[dict[str, Any]], symbols: tuple[Any, ...]) -> Factor:
     return Factor(terms, tuple(float(row["value"]) for row in rows), errors)
 
 
-def _arguments(content: dict[str, Any]) -> dict[str, Any]:
+def _arguments(content: Any) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("format") not in (FORMAT, WITH_N):
         raise ValueError(f"expected format {FORMAT} or {WITH_N}; distil again")
     lengths = tuple(float(length) for length in content["lengths"])
@@ -79,7 +79,7 @@ def _arguments(content: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _covariance(rows: list[list[float]] | None, size: int) -> tuple[tuple[float, ...], ...] | None:
+def _covariance(rows: Any, size: int) -> tuple[tuple[float, ...], ...] | None:
     if rows is None:
         return None
     table = np.array(rows, dtype=float).reshape(-1)

@@ -47,7 +47,7 @@ class Library:
 
     @property
     def ndim(self) -> int:
-        """Dimensions of space."""
+        """Number of space dimensions that the symbols are written for: 1 (k) or 2 (kx, ky)."""
         return 2 if WAVENUMBERS[2][0] in sympy.Add(*self.q, *self.m, *self.w).free_symbols else 1
 
     def wider(self, *terms: str) -> Library:

@@ -25,7 +25,7 @@ _BINARY: Mapping[type[ast.operator], Callable[[sympy.Expr, sympy.Expr], sympy.Ex
 }
 
 
-def parse(text: str, symbols: tuple[sympy.Symbol, ...]) -> sympy.Expr:
+def parse(text: object, symbols: tuple[sympy.Symbol, ...]) -> sympy.Expr:
     """The SymPy expression that str() of it printed.
 
     Only numbers, the given symbols, + - * / ** with bounded numeric exponents, and the functions in FUNCTIONS

@@ -62,7 +62,7 @@ def symmetries(law: Form) -> tuple[Symmetry, ...]:
     }
     if law.ndim == 2:
         tests["rotations"] = lambda name, term: term if name == "w" else _turned(term)
-    return tuple(_judged(law, name, broken) for name, broken in tests.items())
+    return tuple(_tested(law, name, broken) for name, broken in tests.items())
 
 
 def _odd(term: sympy.Expr, symbols: Iterable[sympy.Symbol]) -> sympy.Expr:
@@ -76,7 +76,7 @@ def _turned(term: sympy.Expr) -> sympy.Expr:
     return sympy.simplify(sympy.Add(*(turn[s] * term.diff(s) for s in term.free_symbols & turn.keys())))
 
 
-def _judged(law: Form, name: str, broken: Callable[[str, sympy.Expr], sympy.Expr]) -> Symmetry:
+def _tested(law: Form, name: str, broken: Callable[[str, sympy.Expr], sympy.Expr]) -> Symmetry:
     """The symmetry by the part of each term that breaks it, a linear map from coefficients to monomials."""
     parts = [sympy.expand(broken(owner, getattr(law, owner).terms[i])) for owner, i in law.parameters]
     split = [dict((rest, float(c)) for c, rest in map(_parted, sympy.Add.make_args(part))) for part in parts]

@@ -36,7 +36,7 @@ class Importance:
         N: |K|² of each mode.
     """
 
-    u: Float[np.ndarray, " n"]
+    u: Float[np.ndarray, " nodes"]
     q: Float[np.ndarray, " k"]
     K: Float[np.ndarray, " k"]
     fields: Float[np.ndarray, " n_fields *grid"]

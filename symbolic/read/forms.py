@@ -41,7 +41,7 @@ class Network:
 
     @classmethod
     def of(cls, model: OnsagerModel, data: Trajectories, validation: Trajectories) -> Network:
-        """What a network knows, judged on the data.
+        """The network's canonical form, and how well and on which band it is known, from its errors on data.
 
         Raises:
             ValueError: it has no dynamics to read, or explains the change of no mode, or the data end early.

@@ -26,7 +26,7 @@ Support = tuple[int, ...]
 
 @runtime_checkable
 class Optimiser(Protocol):
-    """Proposes supports."""
+    """Proposes supports: sets of columns whose combination may represent the target."""
 
     def __call__(self, columns: Columns, target: Target) -> Iterator[Support]:
         """The supports that it finds, from few terms to many or the other way round."""
@@ -128,7 +128,7 @@ def _left(columns: np.ndarray, goal: np.ndarray) -> float:
 
 @dataclass(frozen=True)
 class Several:
-    """What several optimisers propose.
+    """Runs several optimisers in turn and proposes all their supports.
 
     Args:
         each: the optimisers.

@@ -30,7 +30,7 @@ FUNCTIONS = ("sin", "cos", "exp")
 
 @runtime_checkable
 class Proposer(Protocol):
-    """Proposes a formula."""
+    """Proposes a formula y(x) from points, such as symbolic regression does."""
 
     def __call__(self, x: Points, y: Points, weights: Points) -> sympy.Expr:
         """An expression of one symbol, close to y at the points x."""

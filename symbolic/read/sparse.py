@@ -74,7 +74,7 @@ def select(
     unit = points * X[:, at] / size[at]
     goal = points * y / scale
 
-    def judged(support: Support) -> _Tried:
+    def scored(support: Support) -> _Tried:
         c = _solve(unit[:, list(support)], goal)
         residual = float(np.linalg.norm(unit[:, list(support)] @ c - goal) / points)
         merit = 2 * n * np.log(residual + precision) + len(support) * np.log(n)
@@ -82,11 +82,11 @@ def select(
         return _Tried(merit, residual, chosen, c * scale / size[chosen])
 
     proposed = supports(unit, goal, optimiser)
-    tried = [judged(support) for support in proposed]
+    tried = [scored(support) for support in proposed]
     best = min(tried, key=_order)
     if allowed is not None and not allowed(best.fit(columns)):
         fewer = {part for support in proposed for part in _parts(support)} - proposed
-        tried += [judged(support) for support in fewer]
+        tried += [scored(support) for support in fewer]
         best = min([one for one in tried if allowed(one.fit(columns))] or [best], key=_order)
     coefficients[best.chosen] = best.values
     path = sorted((len(one.chosen), one.residual) for one in tried)
@@ -103,7 +103,7 @@ class _Tried:
     values: Float[np.ndarray, " s"]
 
     def fit(self, columns: Float[np.ndarray, "n c"]) -> Float[np.ndarray, " n"]:
-        """What it gives at the points."""
+        """Columns times coefficients at the points, (n,)."""
         return columns[:, self.chosen] @ self.values
 
 
@@ -112,6 +112,6 @@ def _order(tried: _Tried) -> tuple[float, int]:
 
 
 def _parts(support: Support) -> Iterator[Support]:
-    """Its subsets, of a support of few terms."""
+    """The subsets of a support, if it has few terms."""
     for terms in range(1, len(support) if len(support) <= NUMBERS.split_supports else 0):
         yield from combinations(support, terms)

@@ -26,11 +26,11 @@ from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.mode_weights import ModeWeights
 from mesoscribe.symbolic.refine.projection import Projection, projection
-from mesoscribe.symbolic.refine.refine import Misfit, Refinement, judged, refine
+from mesoscribe.symbolic.refine.refine import Misfit, Refinement, refine, refinement_at
 from mesoscribe.symbolic.refine.rollouts import RollOutData, substeps_for
 
 
-def refined_on_wider_bands(
+def refined_on_band(
     found: Refinement, data: Trajectories, first_frame: int = 0
 ) -> tuple[Refinement, tuple[str, ...]]:
     """The refinement with the initial fields on a band that no longer matters, without needless terms.
@@ -42,22 +42,26 @@ def refined_on_wider_bands(
     minima, and a term that turns high modes can fit it.
     """
     start, best = found, found
-    gone: tuple[str, ...] = ()
+    insignificant: tuple[str, ...] = ()
     fields = RollOutData.of(data, found.law, first_frame).shortened()
     while True:
         refined = with_initial_fields(start, fields, clusters=data.n)
         if refined is start and start is not found:  # perhaps it explains the data as they are
             refined = start = refine(start.law, fields, pivot=start.pivot, clusters=data.n)
         if refined is start and (best is not found or not _worth(start, fields)):
-            return min(start, best, key=lambda one: one.rmse), gone
+            return min(start, best, key=lambda one: one.rmse), insignificant
         if refined is not start:
             refined, needless = _without_needless(refined, fields, data.n)
             same = best is not found and not needless
-            moved, best, gone = _moved(best.law, refined.law) if same else np.inf, refined, (*gone, *needless)
+            moved, best, insignificant = (
+                _moved(best.law, refined.law) if same else np.inf,
+                refined,
+                (*insignificant, *needless),
+            )
             if moved < NUMBERS.band_moves:
-                return best, gone
+                return best, insignificant
         if start.law.band is None:
-            return best, gone
+            return best, insignificant
         law = refined.law.on_wider_band(data.domain)
         fields = RollOutData.of(data, law, first_frame).shortened()
         start = refine(law, fields, pivot=refined.pivot, clusters=data.n, steps=1)
@@ -67,16 +71,16 @@ def _without_needless(
     refined: Refinement, data: RollOutData, clusters: int
 ) -> tuple[Refinement, tuple[str, ...]]:
     """The refinement without the terms that are no different from 0, and their names."""
-    gone: tuple[str, ...] = ()
+    insignificant: tuple[str, ...] = ()
     while (weakest := _insignificant(refined, data)) is not None:
         name, place = weakest
         less, pivot = refined.without((weakest,))
         start = refine(less, data, pivot=pivot, clusters=clusters)
-        gone = (*gone, f"{name}: {getattr(refined.law, name).terms[place]}")
+        insignificant = (*insignificant, f"{name}: {getattr(refined.law, name).terms[place]}")
         refined = with_initial_fields(start, data, clusters=clusters)
         if refined is start:
             break
-    return refined, gone
+    return refined, insignificant
 
 
 def _worth(found: Refinement, data: RollOutData) -> bool:
@@ -124,7 +128,7 @@ def with_initial_fields(found: Refinement, data: RollOutData, *, clusters: int) 
         except (ValueError, np.linalg.LinAlgError):  # a roll-out from a field close by is lost
             break
         rest, slope = left[..., 0].ravel(), left[..., 1:].reshape(-1, len(x))
-        result = judged(misfit, x, rest, slope, clusters)
+        result = refinement_at(misfit, x, rest, slope, clusters)
         step = -np.linalg.lstsq(slope, rest, rcond=None)[0]
         move = -torch.tensordot(torch.as_tensor(np.concatenate([[1.0], step])), moves, dims=1)
         errors = _errors(result.law)[misfit.free] / np.abs(misfit.start[misfit.free])
@@ -163,7 +167,7 @@ def _gap(misfit: Misfit, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, "n r"]
 
 
 def _slopes(misfit: Misfit, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, "n r p"]:
-    """Its derivatives by the coefficients."""
+    """Derivatives of the misfit of each trajectory by the coefficients."""
     n = len(misfit.data.u)
     slopes = misfit.jacobian(x).reshape(n, -1, len(x))
     return np.concatenate([np.zeros((n, misfit.data.domain.points, len(x))), slopes], axis=1)

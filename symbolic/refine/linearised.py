@@ -12,7 +12,7 @@ from torch import Tensor
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.refine.rollouts import RollOutData, about, followed
+from mesoscribe.symbolic.refine.rollouts import RollOutData, about, plain_roll_outs
 
 
 class Linearised:
@@ -32,13 +32,13 @@ class Linearised:
         self.member, self.start, self.data, self.substeps = about(member, data), start, data, substeps
         self.step = ETDRK4().prepare(self.member, data.dt / substeps)
         self.size = data.size.reshape(-1, *(1,) * data.domain.ndim)
-        self.frames = followed(self.member, start, data, substeps)
+        self.frames = plain_roll_outs(self.member, start, data, substeps)
 
     def forward(self, moves: Float[Tensor, "c n *grid"]) -> Float[Tensor, "c n nt *grid"]:
         """J of moves, by forward differences."""
         axes = tuple(range(2, moves.ndim))
         share = NUMBERS.field_step / moves.square().mean(axes, keepdim=True).sqrt().clamp(min=1e-300)
-        there = followed(self.member, self.start + share * moves * self.size, self.data, self.substeps)
+        there = plain_roll_outs(self.member, self.start + share * moves * self.size, self.data, self.substeps)
         later = (there - self.frames) / (share * self.size).unsqueeze(2)
         return torch.cat([moves.unsqueeze(2), later], dim=2)
 

@@ -29,7 +29,7 @@ class ModeWeights:
 
     @classmethod
     def of(cls, law: Law, data: RollOutData) -> ModeWeights:
-        """Those of a law on some data."""
+        """The weights on the modes that a law evolves, from its factors and the fields of the data."""
         domain, member = data.domain, law.member(data.domain)
         mask = member.mask.numpy()
         v_hat = domain.fft(data.u.flatten(0, 1)) * member.mask
@@ -39,5 +39,5 @@ class ModeWeights:
         return cls(modes, {"q": response, "m": push, "w": push})
 
     def pivot(self, law: Law) -> Parameter:
-        """The coefficient of m or w that contributes most, which is to be held."""
+        """The coefficient of m or w that contributes most: it is kept fixed to fix the scale."""
         return law.heaviest(self.modes, self.weights["m"])

@@ -23,14 +23,14 @@ from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.linearised import Linearised
 from mesoscribe.symbolic.refine.refine import Misfit
-from mesoscribe.symbolic.refine.rollouts import rolled
+from mesoscribe.symbolic.refine.rollouts import roll_outs
 
 CHUNK = 2**18  # values of fields that are rolled out at once
 
 
 @runtime_checkable
 class Projection(Protocol):
-    """Tells what initial fields explain of misfits."""
+    """What initial fields explain of misfits, by least squares over moves of them."""
 
     def apart(
         self, misfits: Float[np.ndarray, "n r c"]
@@ -46,7 +46,12 @@ class Projection(Protocol):
         ...
 
     def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], *, far: bool) -> Projection:
-        """That of other initial fields and coefficients; far, if nothing may be kept of this one.
+        """The projection at other initial fields and coefficients.
+
+        Args:
+            misfit: with the new initial fields.
+            x: the new coefficients, relative to their start.
+            far: whether they have moved so far that no derivative may be kept.
 
         Raises:
             ValueError, LinAlgError: a roll-out from a field close by is lost.
@@ -55,24 +60,29 @@ class Projection(Protocol):
 
 
 def projection(misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Projection:
-    """That of the misfit's initial fields at coefficients x, by roll-outs with so many substeps of a frame.
+    """The projection of misfits on the moves of their initial fields, by matrices where these fit in memory.
+
+    Args:
+        misfit: the misfit, with its initial fields.
+        x: coefficients, relative to their start.
+        substeps: of a frame, in the roll-outs that give derivatives.
 
     Raises:
         ValueError, LinAlgError: a roll-out from a field close by is lost.
     """
-    unknowns = misfit.data.domain.unknowns(_flow(misfit, x).mask.numpy())
+    unknowns = misfit.data.domain.unknowns(_member(misfit, x).mask.numpy())
     kind = Dense if unknowns * misfit.data.u[0].numel() <= NUMBERS.dense_values else Iterative
     return kind.of(misfit, x, substeps)
 
 
-def _flow(misfit: Misfit, x: Float[np.ndarray, " p"]) -> Member:
+def _member(misfit: Misfit, x: Float[np.ndarray, " p"]) -> Member:
     """The equation of motion at coefficients x."""
     return misfit.law.with_values(misfit.values(x)).member(misfit.data.domain)
 
 
 @dataclass
 class Iterative:
-    """By roll-outs alone.
+    """The projection without matrices, by roll-outs and roll-outs back in time.
 
     Args:
         at: the derivative.
@@ -86,11 +96,11 @@ class Iterative:
 
     @classmethod
     def of(cls, misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Iterative:
-        """At coefficients x."""
-        return cls(Linearised(_flow(misfit, x), misfit.initial, misfit.data, substeps))
+        """The projection at coefficients x, with derivatives from roll-outs."""
+        return cls(Linearised(_member(misfit, x), misfit.initial, misfit.data, substeps))
 
     def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], *, far: bool) -> Iterative:
-        """With a new derivative."""
+        """With the derivative at the new point; the known moves are kept as a guess."""
         return replace(self.of(misfit, x, self.at.substeps), known=self.known, far=far)
 
     def apart(
@@ -128,7 +138,7 @@ class Iterative:
 
 @dataclass(frozen=True)
 class Dense:
-    """With the matrix of each trajectory.
+    """The projection with the matrix J of each trajectory in memory.
 
     Args:
         modes: fields that span what may move (a, *grid).
@@ -142,12 +152,12 @@ class Dense:
 
     @classmethod
     def of(cls, misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Dense:
-        """At coefficients x."""
-        modes = basis(misfit.data.domain, _flow(misfit, x).mask)
+        """The projection at coefficients x, with derivatives from roll-outs."""
+        modes = basis(misfit.data.domain, _member(misfit, x).mask)
         return cls(modes, _matrices(misfit, x, modes, substeps), substeps)
 
     def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], *, far: bool) -> Dense:
-        """The same if nothing is far."""
+        """New matrices where the step was far, else these ones with the old fields."""
         return replace(self, matrices=_matrices(misfit, x, self.modes, self.substeps)) if far else self
 
     def apart(
@@ -172,7 +182,7 @@ class _Matrix:
         return cls(J, cho_factor(J.T @ J))
 
     def coefficients(self, y: Float[np.ndarray, "r c"]) -> Float[np.ndarray, "a c"]:
-        """Of the combinations of columns closest to the columns of y."""
+        """The amplitudes c for which J c is closest to each column of y."""
         return np.asarray(cho_solve(self.factor, self.J.T @ y))
 
 
@@ -190,7 +200,7 @@ def basis(domain: Domain, mask: Tensor) -> Float[Tensor, " a *grid"]:
 def _matrices(
     misfit: Misfit, x: Float[np.ndarray, " p"], modes: Float[Tensor, " a *grid"], substeps: int
 ) -> list[_Matrix]:
-    """Those of the misfit at coefficients x."""
+    """J of each trajectory, with its Cholesky factor, at coefficients x."""
     return [_Matrix.of(jacobian) for jacobian in _jacobians(misfit, x, modes, substeps)]
 
 
@@ -198,13 +208,13 @@ def _jacobians(
     misfit: Misfit, x: Float[np.ndarray, " p"], modes: Float[Tensor, " a *grid"], substeps: int
 ) -> Iterator[Float[np.ndarray, "r a"]]:
     """Derivatives of each trajectory's misfit by the amplitudes of its initial field's modes."""
-    data, member = misfit.data, _flow(misfit, x)
+    data, member = misfit.data, _member(misfit, x)
     width = max(1, CHUNK // (len(modes) * data.domain.points))
     for first in range(0, len(data.u), width):
         chosen = slice(first, first + width)
         size = data.size[chosen].reshape(-1, *(1,) * data.domain.ndim)
         moves = torch.cat([torch.zeros_like(modes[:1]), NUMBERS.field_step * modes])[:, None] * size
-        rolls = rolled(member, misfit.initial[chosen] + moves, data, substeps)
+        rolls = roll_outs(member, misfit.initial[chosen] + moves, data, substeps)
         rolls = torch.cat([(misfit.initial[chosen] + moves).unsqueeze(2), rolls], dim=2)
         change = (rolls[1:] - rolls[:1]).flatten(3).flatten(2)
         slopes = change / (NUMBERS.field_step * data.size[chosen, None] ** 2)

@@ -12,7 +12,7 @@ from torch import Tensor
 from mesoscribe.symbolic.law.form import Parameter
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.refine.rollouts import RollOutData, rolled, substeps_for
+from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs, substeps_for
 
 
 class Misfit:
@@ -48,13 +48,13 @@ class Misfit:
     def _batch(self, points: list[np.ndarray]) -> Float[np.ndarray, "b r"]:
         member = self.law.family(self.data.domain, np.stack([self.values(x) for x in points]))
         start = self.initial.expand(len(points), *self.initial.shape)
-        error = rolled(member, start, self.data, self.substeps) - self.data.u[:, 1:]
+        error = roll_outs(member, start, self.data, self.substeps) - self.data.u[:, 1:]
         scaled = error.flatten(2) / self.data.size[:, None]
         most = NUMBERS.lost_misfit
         return scaled.nan_to_num(most, most, -most).clamp(-most, most).flatten(1).numpy()
 
     def __call__(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, " r"]:
-        """The misfit, trajectory by trajectory."""
+        """(û - u)/size at coefficients x, relative to their start: trajectory by trajectory, in a row."""
         return self._known(x)[0]
 
     def jacobian(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, "r p"]:
@@ -97,7 +97,7 @@ def clustered_covariance(
 
 @dataclass(frozen=True)
 class Refinement:
-    """A refitted law.
+    """A law with refitted coefficients, and what its misfit shows about each of them.
 
     Args:
         law: with coefficients, and their covariance clustered by trajectory.
@@ -156,7 +156,7 @@ def refine(
         x = found.x
         needed = substeps_for(law.with_values(misfit.values(x)), data, accuracy)
         if needed <= misfit.substeps:
-            return judged(misfit, x, np.asarray(found.fun), np.asarray(found.jac), clusters)
+            return refinement_at(misfit, x, np.asarray(found.fun), np.asarray(found.jac), clusters)
         misfit = Misfit(law, data, pivot, needed)
 
 
@@ -166,7 +166,7 @@ def briefly_refined(law: Law, data: RollOutData, *, pivot: Parameter, clusters: 
     return refine(law, data, pivot=pivot, clusters=clusters, steps=steps, tolerance=tolerance)
 
 
-def judged(
+def refinement_at(
     misfit: Misfit,
     x: Float[np.ndarray, " p"],
     residuals: Float[np.ndarray, " r"],

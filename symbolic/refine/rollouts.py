@@ -86,7 +86,7 @@ class RollOutData:
         return RollOutData(self.domain, self.u[:, :frames], self.dt, self.size, self.noise)
 
     def windows(self, frames: int) -> RollOutData:
-        """The same data cut into consecutive windows, each a trajectory of its own."""
+        """These data cut into consecutive windows of so many frames, each a trajectory of its own."""
         n, nt = self.u.shape[:2]
         if frames >= nt:
             return self
@@ -98,30 +98,30 @@ class RollOutData:
 
 
 def about(member: Member, data: RollOutData) -> Member:
-    """The same flow with the mean slope of f over a few of the frames in its linear part."""
+    """A member with the mean of ∂f/∂u over a few frames in its linear part, which steppers treat exactly."""
     some = data.u[:, :: max(1, (data.u.shape[1] - 1) // NUMBERS.slope_frames)].flatten(0, 1)
     return member.about(some.expand(len(member.q), *some.shape) if member.q.ndim > data.domain.ndim else some)
 
 
-def followed(
+def plain_roll_outs(
     member: Member, start: Float[Tensor, "*batch_state"], data: RollOutData, substeps: int
 ) -> Float[Tensor, "*batch_nt_state"]:
-    """Roll-outs of a flow from start (*batch, *grid), at the frames after the first."""
+    """Roll-outs of a member from start (*batch, *grid), at the frames after the first, as it is written."""
     frames, axis = data.u.shape[1] - 1, -data.domain.ndim - 1
     with torch.no_grad():
         return torch.stack(list(roll_out(member, start, data.dt, frames, substeps, ETDRK4())), dim=axis)
 
 
-def rolled(
+def roll_outs(
     member: Member, start: Float[Tensor, "*batch_state"], data: RollOutData, substeps: int
 ) -> Float[Tensor, "*batch_nt_state"]:
-    """The same with the linear part that suits the data."""
-    return followed(about(member, data), start, data, substeps)
+    """Roll-outs from start (*batch, *grid) at the frames after the first, the linear part that of `about`."""
+    return plain_roll_outs(about(member, data), start, data, substeps)
 
 
 def predicted(law: Law, data: RollOutData, substeps: int) -> Float[Tensor, "n steps *grid"]:
     """Roll-outs of a law from the first frame, at the following ones."""
-    return rolled(law.member(data.domain), data.u[:, 0], data, substeps)
+    return roll_outs(law.member(data.domain), data.u[:, 0], data, substeps)
 
 
 def substeps_for(

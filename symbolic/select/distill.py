@@ -33,7 +33,7 @@ from mesoscribe.symbolic.select.pareto import Pareto, Tried
 
 @dataclass(frozen=True)
 class Distillation:
-    """How a network became a law.
+    """A law that was distilled from a network, with every step on the way.
 
     Args:
         law: the result, in canonical form.
@@ -60,7 +60,7 @@ class Distillation:
 
     @property
     def gauge(self) -> tuple[Gauge, ...]:
-        """What was fixed."""
+        """The freedoms that data cannot determine, as they were fixed in canonical form."""
         return self.network.gauge
 
     @property
@@ -159,11 +159,14 @@ def _distilled(
     ends = [_Ended.of(about, network, data, validation, library, pays) for about in forms]
     end = _simplest_end(ends, pays)
     outcome = end.refined_further(data, validation, network.first)
-    final, gone = outcome.refinement, outcome.gone
+    final, insignificant = outcome.refinement, outcome.insignificant
     law = with_rate_error(canonical_law(final.law), data.dt_error)
     completeness = Completeness.of(law, network.model, end.selections, validation, network.first)
     notes = [f"{name} was dropped: validation roll-outs hardly miss it" for name in end.dropped]
-    notes += [f"{name} was dropped: no different from 0 once the initial fields are refined" for name in gone]
+    notes += [
+        f"{name} was dropped: no different from 0 once the initial fields are refined"
+        for name in insignificant
+    ]
     notes += outcome.notes
     notes += [] if completeness.complete else [str(completeness)]
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
@@ -172,7 +175,7 @@ def _distilled(
         network.canonical,
         end.selections,
         final,
-        end.dropped + gone,
+        end.dropped + insignificant,
         end.pareto,
         completeness,
         tuple(notes),

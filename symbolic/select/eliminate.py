@@ -110,7 +110,7 @@ def _simplest_start(starts: Sequence[Start], trials: Trials) -> tuple[int, Trial
 
 @dataclass(frozen=True)
 class Elimination:
-    """What elimination leaves.
+    """A law after terms that do not pay were taken away.
 
     Args:
         refinement: the last refinement, on all training data.

@@ -37,12 +37,12 @@ class Exchanges:
 
     @classmethod
     def of(cls, law: Law, data: RollOutData) -> Exchanges:
-        """What a law is compared on."""
+        """The values and modes on which the factors of a law are compared."""
         values = data.u.flatten().numpy()
         return cls(values[:: max(1, len(values) // NUMBERS.exchange_values)], ModeWeights.of(law, data))
 
     def pivot(self, law: Law) -> Parameter:
-        """The coefficient of m or w that contributes most, which is to be held."""
+        """The coefficient of m or w that contributes most: it is kept fixed to fix the scale."""
         return self.on.pivot(law)
 
     def laws(self, law: Law, candidates: Library) -> list[Law]:

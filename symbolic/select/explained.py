@@ -16,7 +16,10 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.refine.initial_fields import refined_on_wider_bands, with_initial_fields
+from mesoscribe.symbolic.refine.initial_fields import (
+    refined_on_band,
+    with_initial_fields,
+)
 from mesoscribe.symbolic.refine.refine import Refinement, briefly_refined
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.select.exchange import Exchanges
@@ -28,12 +31,12 @@ class Explained:
 
     Args:
         refinement: the law.
-        gone: its terms that were no different from 0.
+        insignificant: its terms that were no different from 0.
         notes: terms that were taken in; if the law leaves more of the data than noise, how much more.
     """
 
     refinement: Refinement
-    gone: tuple[str, ...]
+    insignificant: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -47,18 +50,18 @@ def explained(found: Refinement, data: Trajectories, first_frame: int, candidate
         data: trajectories; first_frame: the first that belongs to the equation.
         candidates: terms that may be taken in.
     """
-    refined, gone = refined_on_wider_bands(found, data, first_frame)
+    refined, insignificant = refined_on_band(found, data, first_frame)
     if refined is found:
-        return Explained(refined, gone)
+        return Explained(refined, insignificant)
     fields = RollOutData.of(data, refined.law, first_frame).shortened()
     excess = _of_noise(refined, fields, data)
     if excess <= NUMBERS.beyond_noise:
-        return Explained(refined, gone)
+        return Explained(refined, insignificant)
     taken: list[str] = []
-    better, dropped = refined, gone
+    better, dropped = refined, insignificant
     while len(taken) < NUMBERS.changes and (change := _changed(better, fields, data, candidates)) is not None:
         taken.append(change[0])
-        better, needless = refined_on_wider_bands(change[1], data, first_frame)
+        better, needless = refined_on_band(change[1], data, first_frame)
         dropped = (*dropped, *needless)
         fields = RollOutData.of(data, better.law, first_frame).shortened()
         if _of_noise(better, fields, data) <= NUMBERS.beyond_noise:
@@ -68,7 +71,7 @@ def explained(found: Refinement, data: Trajectories, first_frame: int, candidate
         f"the law leaves {excess:.3g} times what white noise would leave of the data, and no "
         "changed or further term explains it: a term may be wrong or missing, or the noise is not white"
     )
-    return Explained(refined, gone, (note,))
+    return Explained(refined, insignificant, (note,))
 
 
 def _changed(

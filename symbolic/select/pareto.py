@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -67,7 +66,7 @@ class Pareto:
         return {"tried": tried, "chosen": at, "pays": self.pays, "noisy": self.noisy}
 
     @classmethod
-    def of(cls, content: Mapping[str, Any]) -> Pareto:
+    def of(cls, content: Any) -> Pareto:
         """Read what `as_dict` wrote.
 
         Raises:

@@ -32,7 +32,7 @@ class Trial:
 
     @property
     def law(self) -> Law:
-        """The law."""
+        """The law with refined coefficients."""
         return self.refinement.law
 
     def worse(self, full: Trial) -> Float[np.ndarray, " n_both"]:
@@ -43,13 +43,13 @@ class Trial:
 
     @property
     def place(self) -> Tried:
-        """Its number of coefficients and its error."""
+        """Number of coefficients, and root mean square error over validation trajectories."""
         return Tried(len(self.law.parameters), float(np.sqrt(np.mean(self.scores**2))))
 
 
 @dataclass(frozen=True)
 class Trials:
-    """Where laws are put to the test.
+    """Data on which laws are refined and compared by their roll-outs, and the errors so far.
 
     Args:
         train: what their coefficients are refined on, a part of it in trials.
@@ -81,7 +81,7 @@ class Trials:
         return self.validation.mostly_noise(tried.place.error**2)
 
     def pareto(self, chosen: Trial) -> Pareto:
-        """All that was put to the test."""
+        """Number of coefficients and error of every law tried, with the chosen one."""
         return Pareto(tuple(self.tried), chosen.place, self.pays, self.noisy(chosen))
 
     def does_not_pay(self, trial: Trial, tried: Trial, terms: int) -> bool:

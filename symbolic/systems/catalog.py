@@ -22,7 +22,7 @@ from mesoscribe.symbolic.systems.initial import InitialField, check_request, ini
 
 @dataclass(frozen=True)
 class System:
-    """A reference system.
+    """A known equation with random initial fields, from which trajectories are simulated.
 
     Args:
         law: its equation on its box.

@@ -54,7 +54,7 @@ class ChainSystem:
 
     @property
     def chain(self) -> Chain:
-        """The chain.
+        """The chain of particles at this number of sites.
 
         Raises:
             ValueError: too few sites for the initial waves.

@@ -32,7 +32,7 @@ class InitialField:
     mean_deviation: float = 0.0
 
     def sample(self, domain: Domain, rng: np.random.Generator) -> Float[np.ndarray, "*grid"]:
-        """One field on the grid."""
+        """One random field (*grid) at the points of a domain."""
         phases = [2 * math.pi * x / L for x, L in zip(domain.coordinates, domain.lengths, strict=True)]
         mesh = np.meshgrid(*phases, indexing="ij")
         numbers = [rng.choice(np.arange(1, self.highest + 1), self.modes, replace=False) for _ in mesh]

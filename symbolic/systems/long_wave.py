@@ -50,12 +50,12 @@ class LongWave:
 
     @cached_property
     def leading(self) -> sympy.Eq:
-        """u_τ = G_0."""
+        """u_τ = G_0, the equation of long waves to leading order in ε."""
         return sympy.Eq(sympy.Derivative(u, tau), _tidy(sympy.diff(self.flux, xi)))
 
     @cached_property
     def next_order(self) -> sympy.Eq:
-        """u_τ = G_0 + … + ε² G_m."""
+        """u_τ = G_0 + … + ε² G_m, the equation of long waves to the next order in ε²."""
         more = (epsilon**power * term for power, term in self.corrections)
         return sympy.Eq(self.leading.lhs, sympy.Add(self.leading.rhs, *more))
 

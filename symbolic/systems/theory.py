@@ -31,7 +31,7 @@ JETS = sympy.symbols("jet:10")
 
 @dataclass(frozen=True)
 class TheoryRow:
-    """A term of the equation.
+    """A term of the equation with its coefficients in theory.
 
     Args:
         expr: the term.
@@ -46,11 +46,11 @@ class TheoryRow:
 
     @property
     def name(self) -> str:
-        """Such as u*u_x."""
+        """The term as text, such as u*u_x."""
         return str(subscripted(self.expr))
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Term and coefficients by name, for JSON."""
         return {"term": self.name, "leading": self.leading, "next_order": self.next_order}
 
 

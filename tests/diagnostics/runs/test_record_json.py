@@ -21,6 +21,7 @@ from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.regression import evidence as rules
 from mesoscribe.hybrid.regression import search
 from mesoscribe.hybrid.regression.evidence import Evidence, Shared, Verdict
+from tests.support.numbers import change
 
 TOLD = Verdict.of(Evidence(50.0, 9.5, -0.25, 0.3, False, Shared(0.1, 1e-9, 0.8), True))
 RECORD = FitRecord(TOLD, ((0, 0.125), (50, 0.1)), 50, 50, 2, True, {"fit": 1.5}, 7)
@@ -38,8 +39,7 @@ def test_record_is_read_back_as_it_was(record: FitRecord) -> None:
 
 def test_newer_rules_do_not_change_what_was_said(monkeypatch: pytest.MonkeyPatch) -> None:
     content = json.loads(json.dumps(record_json(RECORD)))
-    for name, value in {"IN_CLASS": 100.0, "SIGNIFICANT": 100.0, "CHANCE": 0.0}.items():
-        monkeypatch.setattr(rules, name, value)
+    change(monkeypatch, rules, in_class=100.0, class_significance=100.0, forced_by_chance=0.0)
     assert Verdict.of(TOLD.evidence).in_class
     assert read_record(content).verdict == TOLD
     assert not TOLD.in_class
@@ -106,8 +106,7 @@ def test_finished_fit_is_never_judged_again(tmp_path: Path, monkeypatch: pytest.
     resumed = invoke(*command, "--resume")
     assert (resumed.exit_code, resumed.output) == (0, "")
     before = json.loads((out / "metrics.json").read_text())
-    monkeypatch.setattr(rules, "IN_CLASS", 0.0)
-    monkeypatch.setattr(rules, "SIGNIFICANT", -1e9)
+    change(monkeypatch, rules, in_class=0.0, class_significance=-1e9)
     assert invoke("report", out, "-q").exit_code == 0
     after = json.loads((out / "metrics.json").read_text())
     for name in ("verdict", "in_class", "reasons", "warnings"):

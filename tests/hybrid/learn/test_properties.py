@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 import sympy
 import torch
 from hypothesis import HealthCheck, assume, given, settings
@@ -23,6 +24,9 @@ from tests.symbolic.law.test_canonical import random_law
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SHAPES = st.one_of(st.tuples(st.integers(12, 33)), st.tuples(st.integers(8, 13), st.integers(8, 13)))
 BATCHES = st.sampled_from([(), (1,), (3,), (2, 2)])
+
+# the check of shapes draws from it
+pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 
 
 @st.composite

@@ -201,7 +201,7 @@ def test_deep_and_long_text_is_refused_in_one_line(text: str) -> None:
 @pytest.mark.parametrize("text", [None, 3, b"u", ["u"], {"u": 1}, u])
 def test_what_is_not_text_is_refused(text: object) -> None:
     with pytest.raises(ValueError, match="expected"):
-        parse(text, (u,))  # type: ignore[arg-type]
+        parse(text, (u,))
 
 
 def test_only_the_symbols_of_the_factor_are_known() -> None:

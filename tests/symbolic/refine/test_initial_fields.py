@@ -12,9 +12,12 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.symbolic.law.factor import Factor, k
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.refine import projection
-from mesoscribe.symbolic.refine.initial_fields import refined_on_wider_bands, with_initial_fields
+from mesoscribe.symbolic.refine.initial_fields import (
+    refined_on_band,
+    with_initial_fields,
+)
 from mesoscribe.symbolic.refine.refine import Refinement, refine
-from mesoscribe.symbolic.refine.rollouts import RollOutData, rolled
+from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs
 from mesoscribe.symbolic.systems.catalog import CATALOG
 
 TRUTH = CATALOG["allen_cahn"].law
@@ -58,9 +61,9 @@ def test_terms_that_noisy_starts_ask_for_go() -> None:
     data, cut = trajectories(0.03), fields(0.03)
     richer = replace(TRUTH, q=Factor((*TRUTH.q.terms, k**4), (*TRUTH.q.values, 1e-4)))
     found = refine(richer, cut, pivot=TRUTH.scale, clusters=6)
-    end, gone = refined_on_wider_bands(found, data)
-    assert gone == ("q: k**4",)
-    alone, none = refined_on_wider_bands(refined(cut), data)
+    end, insignificant = refined_on_band(found, data)
+    assert insignificant == ("q: k**4",)
+    alone, none = refined_on_band(refined(cut), data)
     assert none == ()
     assert end.law.coefficients == pytest.approx(alone.law.coefficients, rel=1e-3)
 
@@ -72,8 +75,8 @@ def test_band_that_is_too_narrow_is_widened(band: float) -> None:
     cut = RollOutData.of(data, narrow)
     found = refine(narrow, cut, pivot=narrow.scale, clusters=6)
     assert errors(with_initial_fields(found, cut, clusters=6).law).max() > 0.02
-    end, gone = refined_on_wider_bands(found, data)
-    assert gone == ()
+    end, insignificant = refined_on_band(found, data)
+    assert insignificant == ()
     assert end.law.band is None
     assert errors(end.law).max() < 4e-3
 
@@ -84,7 +87,7 @@ def test_band_of_clean_data_is_left_alone_or_widened_until_it_explains_them() ->
     for points, error in ((128, 0.1), (32, 1e-7)):
         data = trajectories(0.0, points=points)
         found = refine(narrow, RollOutData.of(data, narrow), pivot=narrow.scale, clusters=6)
-        end, _ = refined_on_wider_bands(found, data)
+        end, _ = refined_on_band(found, data)
         assert (end is found) == (points == 128)
         assert errors(end.law).max() < error
 
@@ -102,7 +105,7 @@ def test_standard_errors_are_those_of_the_coefficients() -> None:
 def test_roll_outs_that_are_lost_leave_the_refinement_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     data = fields(0.03)
     found = refined(data)
-    monkeypatch.setattr(projection, "rolled", lambda *args: torch.full_like(rolled(*args), torch.nan))
+    monkeypatch.setattr(projection, "roll_outs", lambda *args: torch.full_like(roll_outs(*args), torch.nan))
     assert with_initial_fields(found, data, clusters=6) is found
 
 
