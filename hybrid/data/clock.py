@@ -11,6 +11,8 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
+EXACT = 1e-12  # a relative error of dt that the rounding of doubles makes
+
 
 @dataclass(frozen=True)
 class EvenSteps:

@@ -11,7 +11,7 @@ import xarray as xr
 from jaxtyping import Float, Shaped
 from numpy.typing import ArrayLike
 
-from mesoscribe.hybrid.data.clock import EvenSteps
+from mesoscribe.hybrid.data.clock import EXACT, EvenSteps
 from mesoscribe.hybrid.data.layout import AnyArray
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
@@ -128,8 +128,9 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
     attrs = dataset.attrs
     notes = [str(note) for note in np.atleast_1d(np.asarray(attrs.get("notes", ()), dtype=str))]
     steps, error = EvenSteps.of(coordinates["time"]), float(attrs.get("dt_error", 0.0))
-    if steps.error > max(error, NUMBERS.dt_known):
+    if steps.error > max(error, EXACT):  # parts have the dt of the whole: their times are those of its line
         error, coordinates["time"] = steps.error, steps.line
+    if error == steps.error > NUMBERS.dt_known:
         off = float(np.abs(steps.deviations).max()) / steps.step
         notes.append(
             f"times are rounded or jitter, by up to {100 * off:.2g} % of dt: dt = {steps.step:.8g} is known "

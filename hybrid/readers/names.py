@@ -120,4 +120,5 @@ def other_fields(store: Store, field: str) -> tuple[str, ...]:
 
 def words(value: object) -> list[str]:
     """Text of an attribute as a list: formats store one string, several, or an empty array."""
-    return [str(word) for word in np.atleast_1d(np.asarray(value, dtype=object)).tolist()]
+    found = np.atleast_1d(np.asarray(value, dtype=object)).tolist()
+    return [word.decode(errors="replace") if isinstance(word, bytes) else str(word) for word in found]

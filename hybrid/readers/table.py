@@ -27,7 +27,7 @@ def arrays(path: Path) -> tuple[dict[str, AnyArray], str]:
     with path.open(encoding="utf-8-sig") as file:
         head = file.readline().strip()
         separator = max(SEPARATORS, key=head.count)
-        cells = [cell.strip().strip('"') for cell in head.split(separator)]
+        cells = [cell.strip().strip('"') for cell in head.lstrip("# ").split(separator)]
         letters = [next((k for k, several in NAMES.items() if cell.lower() in several), "") for cell in cells]
         lines = [line for line in file if line.strip()]
     if not lines:

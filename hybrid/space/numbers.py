@@ -70,6 +70,7 @@ class HybridNumbers:
     single_rounding: float = number(4 * 2.0**-23, "what counts as rounding in data that were stored in single precision", "largest value", "derived")
     imaginary_part: float = number(1e-5, "a complex field with a smaller imaginary part is a real one: larger drops what may be meant", "largest real part")
     unevenness: float = number(1e-3, "each x or t may lie so far from an even one: larger admits uneven data, smaller refuses jitter", "mean step")
+    same_sampling: float = number(1e-4, "test data on another box or with another dt are refused: larger admits them", "box length, dt")
     dt_known: float = number(1e-6, "a larger standard error of dt is said and carried along: smaller says it of times that are exact to the eye", "dt")
     fewest_points: int = number(4, "fewest points along an axis", "points", "derived")
     endpoint_change: float = number(2.0, "a field that changes by less at its ends is flat there, and tells no repeated endpoint", "single_rounding")

@@ -79,6 +79,24 @@ def test_parts_and_files_keep_dt_and_its_error(tmp_path: Path, suffix: str) -> N
     assert (again.dt, again.dt_error, again.notes) == (whole.dt, whole.dt_error, whole.notes)
 
 
+def test_short_part_of_well_known_times_has_their_dt() -> None:
+    whole = data_at((1000 + 0.01 * np.arange(2000)).astype(np.float32))
+    assert whole.dt_error < 1e-6
+    assert whole.notes == ()
+    part = whole.select(frames=slice(100, 120))
+    assert part.dt == pytest.approx(whole.dt, rel=1e-10)
+    assert part.notes == ()
+
+
+def test_test_data_may_have_a_dt_that_is_known_no_better() -> None:
+    rounded = data_at((4321.5 + 1e-3 * np.arange(30)).astype(np.float32))
+    exact = data_at(1e-3 * np.arange(30))
+    assert abs(rounded.dt / exact.dt - 1) > 1e-4
+    assert exact.split(test=rounded).test is rounded
+    with pytest.raises(ValueError, match="test data on the box"):
+        exact.split(test=data_at(1.001e-3 * np.arange(30)))
+
+
 HOURS = np.arange(6) * np.timedelta64(3600, "s")
 DATES = {
     "datetime64": np.datetime64("2020-01-01") + HOURS,

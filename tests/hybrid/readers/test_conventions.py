@@ -62,6 +62,20 @@ READ: dict[str, tuple[str, Callable[[Path], object], dict[str, Any], int]] = {
     "csv, wide": (".csv", wide, {}, 1),
     "csv, wide, with a word and semicolons": (".csv", lambda p: wide(p, "t \\ x", ";"), {}, 1),
     "csv, long": (".csv", long, {}, N),
+    "csv, long, of NumPy": (
+        ".csv",
+        lambda p: np.savetxt(
+            p, np.c_[np.repeat(T, NX), np.tile(X, NT), U[0].ravel()], "%.17g", ",", header="t,x,u"
+        ),
+        {},
+        1,
+    ),
+    "csv, x down and t across": (
+        ".csv",
+        lambda p: table(p, [["", *T], *([x, *u] for x, u in zip(X, U[0].T, strict=True))]),
+        {"t": "x", "x": "t", "layout": "xt"},
+        1,
+    ),
     "PDEBench": (
         ".hdf5",
         lambda p: hdf5(p, {"tensor": U, "x-coordinate": X, "t-coordinate": np.arange(NT + 1) * 0.1}),
@@ -313,6 +327,9 @@ def test_units_of_times_are_named(tmp_path: Path) -> None:
     whole["time"].attrs["units"] = "hours since 2020-01-01"
     for suffix in (".h5", ".nc"):
         whole.to_netcdf(tmp_path / f"a{suffix}", engine="h5netcdf")
+        if suffix == ".h5":
+            with h5py.File(tmp_path / "a.h5", "a") as file:
+                file["time"].attrs["units"] = np.bytes_(b"hours since 2020-01-01")
         data = load(tmp_path / f"a{suffix}")
         assert data.dt == pytest.approx(0.1)
         assert data.notes == ("t is in hours since 2020-01-01",)
