@@ -46,11 +46,14 @@ class EvenSteps:
         middle = float(from_first.mean())
         deviations = from_first - middle - step * index
         largest, most = float(np.abs(values).max()), float(np.abs(deviations).max())
-        double = float(np.finfo(np.float64).eps) * largest
+        eps, span = float(np.finfo(np.float64).eps), float(np.abs(from_first).max())
         single = largest < np.finfo(np.float32).max and np.all(np.float32(values) == values)
-        rounding = float(np.spacing(np.float32(largest))) if single else double
+        rounding = float(np.spacing(np.float32(largest))) if single else eps * largest
         spread = float(np.sqrt(deviations @ deviations / max(1, values.size - 2)))
-        spread = spread if most <= 2 * double else max(spread, rounding / np.sqrt(12))
+        if most <= max(2 * eps * span, min(2 * eps * largest, EXACT * span)):  # the ends say it exactly
+            step = float(from_first[-1]) / (values.size - 1)
+        else:
+            spread = max(spread, rounding / np.sqrt(12))
         error = spread / np.sqrt(size) / abs(step) if step else np.inf
         return cls(float(values[0]) + middle + step * float(index[0]), step, error, deviations, rounding)
 

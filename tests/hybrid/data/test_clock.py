@@ -33,6 +33,13 @@ def test_late_single_precision_times_give_dt_within_its_error(start: float, dt: 
     assert any("times are rounded" in note for note in data.notes)
 
 
+def test_unix_times_give_dt_within_its_error() -> None:
+    data = data_at(1.7e9 + 1e-3 * np.arange(30))
+    assert abs(data.dt / 1e-3 - 1) < 4 * data.dt_error
+    assert "times are rounded" in data.notes[0]
+    assert data_at(1_700_000_000 + np.arange(30)).dt_error == 0
+
+
 def test_slope_beats_the_endpoints_of_rounded_times() -> None:
     t = np.array([(100.0 + 1e-3 * shift + 1e-3 * np.arange(100)).astype(np.float32) for shift in range(50)])
     ends = [abs(float(row[-1] - row[0]) / 99 / 1e-3 - 1) for row in t.astype(float)]
