@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mesoscribe.diagnostics.pages.scaling_report import scaling_report as scaling_report
     from mesoscribe.diagnostics.runs.ensemble import ensemble as ensemble
     from mesoscribe.hybrid.chain.partial_forces import PartialForces as PartialForces
+    from mesoscribe.hybrid.data.repair import repaired as repaired
     from mesoscribe.hybrid.data.trajectories import Trajectories as Trajectories
     from mesoscribe.hybrid.dynamics.discrete_gradient import DiscreteGradient as DiscreteGradient
     from mesoscribe.hybrid.learn.canonical import canonical_form as canonical_form
@@ -44,6 +45,7 @@ HOMES = {
     "ensemble": "diagnostics.runs.ensemble",
     "fit": "hybrid.learn.fit",
     "load": "hybrid.readers.load",
+    "repaired": "hybrid.data.repair",
     "report": "diagnostics.pages.report",
     "rollout_error": "diagnostics.measure.errors",
     "scaling_report": "diagnostics.pages.scaling_report",

@@ -179,7 +179,7 @@ def examine(
         record=record,
         terms=terms,
         warnings=(
-            *(f"The data: {finding}." for finding in screen(data)),
+            *(f"The data: {found}." for found in (*data.notes, *screen(data))),
             *cautions(model, law, data, errors, rolled, record),
             *energy_cautions(structure, traces["law"]),
         ),

@@ -23,6 +23,7 @@ from mesoscribe.diagnostics.runs.options import (
 )
 from mesoscribe.hybrid.chain.partial_forces import PartialForces
 from mesoscribe.hybrid.chain.states import ChainData
+from mesoscribe.hybrid.data.repair import repaired
 from mesoscribe.hybrid.data.trajectories import Split, Trajectories
 from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.readers.load import load
@@ -200,7 +201,7 @@ def is_file(name: str | Path) -> bool:
 
 
 def read(file: str | Path, options: dict[str, Any]) -> Trajectories:
-    """Trajectories of a file; what there is to say about them is in their notes."""
+    """Trajectories of a file, bad values replaced; what there is to say about them is in their notes."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        return load(file, **options)
+        return repaired(load(file, **options))

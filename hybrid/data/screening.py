@@ -33,6 +33,11 @@ class Finding:
         return self.text
 
 
+def counted(n: int, thing: str) -> str:
+    """Such as "1 bad value" and "2 bad values"."""
+    return f"{n} {thing}{'' if n == 1 else 's'}"
+
+
 def screen(data: Trajectories) -> tuple[Finding, ...]:
     """Outliers, stuck points, repeated frames, a drifting baseline, quantisation, too coarse sampling."""
     checks: tuple[Callable[[Trajectories], Iterator[Finding]], ...] = (
@@ -88,20 +93,26 @@ def _bad_values(data: Trajectories) -> Iterator[Finding]:
         yield Finding(
             "outliers",
             count,
-            f"{count} bad values ({share:.2g} %): single points that no neighbour in space or time explains; "
-            f"replace them by interpolation, or find out what the instrument did there",
+            f"{counted(count, 'bad value')} ({share:.2g} %) that no neighbour in space or time explains; "
+            f"a run interpolates them; find out what the instrument did there",
         )
 
 
+def stuck_points(u: Fields) -> Bool[np.ndarray, "*grid"]:
+    """Points whose value never changes in any trajectory while others do."""
+    still: Bool[np.ndarray, "*grid"] = (np.ptp(u, axis=1) == 0).all(0)
+    return still & (not still.all())
+
+
 def _stuck_points(data: Trajectories) -> Iterator[Finding]:
-    still = (np.ptp(data.u, axis=1) == 0).all(0)
+    still = stuck_points(data.u)
     count = int(still.sum())
-    if 0 < count < still.size:
+    if count:
         yield Finding(
             "stuck points",
             count,
             f"{count} of {still.size} points never change while others do: dead pixels, a mask or a wall; "
-            f"leave them out, or interpolate across them",
+            f"a run interpolates them where they are few",
         )
 
 

@@ -30,7 +30,7 @@ class Parity(IntEnum):
 class Domain:
     """A uniform grid in one, two or three dimensions, each axis periodic or between two walls.
 
-        u(x) = Σ_k û_k exp(i k·x),    û = fft(u)/points,
+        u(x) = Σ_k û_k exp(i k·x),    û = fft(u)/points,    û_{-k} = conj(û_k),
 
     so that û does not depend on the resolution. Of a real field half of the last periodic axis is kept.
     Along an axis between walls points lie in the middle of cells, k = πn/L with 0 ≤ n < points, and û is that

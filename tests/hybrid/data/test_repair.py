@@ -1,0 +1,72 @@
+"""Values that are no measurement are replaced, with a note; all others stay as they are."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from mesoscribe import distill, fit, load
+from mesoscribe.hybrid.data.repair import interpolated, repaired
+from mesoscribe.hybrid.data.screening import screen
+from mesoscribe.hybrid.space.domain import Domain
+from tests.hybrid.data.test_screening import as_data, hard, waves
+
+BOXES = [Domain((24,), (2 * np.pi,)), Domain((20, 24), (2 * np.pi, 3.0))]
+
+
+@pytest.mark.parametrize("box", BOXES, ids=["1D", "2D"])
+def test_interpolation_has_an_error_of_eighth_order(box: Domain) -> None:
+    errors = []
+    for fine in (box, box.resampled(tuple(2 * n for n in box.shape))):
+        waves_of_axes = [
+            np.sin(2 * np.pi * x / L) for x, L in zip(fine.coordinates, fine.lengths, strict=True)
+        ]
+        u = np.broadcast_to(math.prod(np.meshgrid(*waves_of_axes, indexing="ij")), (1, 5, *fine.shape))
+        bad = np.zeros(u.shape, dtype=bool)
+        bad[(0, 2, *(3 * n // 8 for n in fine.shape))] = True
+        errors.append(abs(float((interpolated(np.where(bad, 9.0, u), bad, fine) - u)[bad][0])))
+    assert 7.5 < np.log2(errors[0] / errors[1]) < 8.5
+
+
+def test_good_data_are_returned_as_they_are() -> None:
+    data = as_data(waves(noise=0.05))
+    assert repaired(data) is data
+
+
+def test_bad_values_and_stuck_points_are_replaced_and_counted() -> None:
+    u = waves()
+    spoiled = u.copy()
+    at = (np.array([0, 2, 5]), np.array([0, 14, 29]), np.array([3, 40, 63]))
+    spoiled[at] += 8.0
+    spoiled[:, :, 17] = 0.0
+    data = repaired(as_data(spoiled))
+    assert data.notes == (
+        "3 bad values replaced by interpolation",
+        "1 stuck point replaced by interpolation",
+    )
+    touched = np.zeros(u.shape, dtype=bool)
+    touched[at] = touched[:, :, 17] = True
+    np.testing.assert_array_equal(data.u[~touched], u[~touched])
+    np.testing.assert_allclose(data.u[touched], u[touched], atol=1e-4)
+    assert screen(data) == ()
+    assert not data.u.flags.writeable
+
+
+def test_bad_values_may_lie_beside_each_other() -> None:
+    u = waves()
+    bad = np.zeros(u.shape, dtype=bool)
+    bad[1, 10, 20:23] = True
+    found = interpolated(np.where(bad, 1e3, u), bad, as_data(u).domain)
+    np.testing.assert_allclose(found[bad], u[bad], atol=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["outlier_ac_0.h5", "dead_ac_0.h5"])
+def test_the_equation_of_blemished_data_is_that_of_good_ones(name: str) -> None:
+    parts = repaired(load(hard(name))).split(seed=0)
+    model = fit(parts.train, validation=parts.validation, seed=0, progress=False)
+    law = distill(model, parts.train, validation=parts.validation)
+    found = {"F: u**4": 0.25, "q: 1": -1.0, "q: k**2": 0.05, "m: 1": 1.0}
+    assert law.coefficients == pytest.approx(found, rel=1e-4)
