@@ -185,4 +185,8 @@ def cautions(
         if law.band is not None
         else ("The law has no band: all modes that the grid resolves are evolved.",)
     )
-    return (*_about_the_fit(record), *lost, *_poor(errors), *_outside(model, data, rolled), *bands)
+    walls = (
+        f"not periodic: the result is not to be trusted until walls exist; {note}"
+        for note in data.open_boundaries
+    )
+    return (*walls, *_about_the_fit(record), *lost, *_poor(errors), *_outside(model, data, rolled), *bands)

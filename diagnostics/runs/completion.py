@@ -14,7 +14,7 @@ SYSTEMS: tuple[str, ...] = (
 )
 SYSTEMS += ("drifting_allen_cahn", "kdv", "ohta_kawasaki")  # the catalogue's, as a test holds
 SYSTEMS += ("chain", "fene", "fput")
-SUFFIXES = (".h5", ".hdf5", ".npz", ".mat", ".nc", ".zarr")
+SUFFIXES = (".h5", ".hdf5", ".npz", ".npy", ".mat", ".csv", ".nc", ".zarr")
 ACTIVE = "\"'`$\\"  # what a shell may read as its own
 
 

@@ -107,6 +107,17 @@ class Reading:
         float | None,
         Option("--memory", help=f"File: GiB of its field to read, evenly; {HYBRID.memory:g} if not given."),
     ] = None
+    dt: Annotated[
+        float | None, Option("--dt", help="File: time between frames, if it has no times or wrong ones.")
+    ] = None
+    length: Annotated[
+        str | None,
+        Option("--length", help="File: of the box, as 20 or 20,10, if it has no x or one with its endpoint."),
+    ] = None
+    keep_endpoint: Annotated[
+        bool | None,
+        Option("--keep-endpoint", help="File: keep a last point that repeats the first."),
+    ] = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -74,11 +75,10 @@ class Plan(Distilling, Training, Source):
             ValueError: options of the wrong kind.
         """
         kind, used, unused = (
-            ("a file", Reading, Sampling) if is_file(name) else ("a catalogue name", Sampling, Reading)
+            ("a file", Reading, Sampling) if is_file(name) else ("a catalogue name", Making, Reading)
         )
-        misplaced = [flag for option, flag in flags(unused).items() if given.get(option) is not None]
-        if misplaced:
-            raise ValueError(f"expected no {', '.join(misplaced)} with {kind}, got {name}; leave it out")
+        others = {option: value for option, value in given.items() if option not in names(used)}
+        refuse_misplaced(name, kind, unused, others)  # --dt is one of files, and of `simulate`
         options = {option: given[option] for option in names(used) if given.get(option) is not None}
         apart = {*names(Reading), *names(Sampling)}
         plan = cls(
@@ -172,6 +172,17 @@ class Plan(Distilling, Training, Source):
             "optimiser": by_name(self.optimiser),
             "proposer": PySR(seed=self.seed) if self.pysr else None,
         }
+
+
+def refuse_misplaced(name: str, kind: str, unused: type, given: Mapping[str, Any]) -> None:
+    """Refuse options of a group where a name of another kind is given.
+
+    Raises:
+        ValueError: some are given; it names them.
+    """
+    misplaced = [flag for option, flag in flags(unused).items() if given.get(option) is not None]
+    if misplaced:
+        raise ValueError(f"expected no {', '.join(misplaced)} with {kind}, got {name}; leave it out")
 
 
 def _check_forces(name: str, making: dict[str, Any]) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.runs.manifest import verify
-from mesoscribe.diagnostics.runs.plan import Plan, is_file, read
+from mesoscribe.diagnostics.runs.options import Sampling
+from mesoscribe.diagnostics.runs.plan import Plan, is_file, read, refuse_misplaced
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.data.writers import WRITERS
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
@@ -44,12 +45,12 @@ def write_simulation(
     if out.exists() and not force:
         raise ValueError(f"expected a new file, got {out}; choose another, or add --force")
     if start is not None:
-        Plan.of(str(start.resolve()), **made)
+        refuse_misplaced(str(start.resolve()), "a file", Sampling, made)
         data = follow(Path(source), start, network)
     elif is_file(source) or network:
         raise ValueError(f"expected --from FILE to simulate {source}, got none; give a file to start from")
     else:
-        data = Plan.of(source, seed=seed, **made).data()
+        data = Plan(source, {k: v for k, v in made.items() if v is not None}, seed=seed).data()
     data.save(out)
     return printable(f"{data}\nin {out}")
 

@@ -83,19 +83,14 @@ def infer_layout(shape: tuple[int, ...], lengths: Mapping[str, int]) -> str:
     Raises:
         ValueError: no layout fits, or several do; they are then listed.
     """
-    letters = tuple(lengths)
-    readings = [
-        dict(zip(axes, letters, strict=True))
-        for axes in permutations(range(len(shape)), len(letters))
-        if all(shape[axis] == lengths[letter] for axis, letter in zip(axes, letters, strict=True))
-    ]
+    letters, fitting = tuple(lengths), _fitting(shape, lengths)
     got = f"got shape {shape} with {', '.join(f'{n} {AXES[c]} points' for c, n in lengths.items())}"
-    if not readings:
+    if not fitting:
         raise ValueError(
             f"expected u with an axis for each of {', '.join(letters)}, {got}; check that field and "
             f"coordinates belong together"
         )
-    found = sorted({name for reading in readings for name in _names(shape, reading)})
+    found = readings(shape, lengths)
     if not found:
         raise ValueError(
             f"expected one field with at most one axis besides {', '.join(letters)}, {got}; several channels "
@@ -107,6 +102,21 @@ def infer_layout(shape: tuple[int, ...], lengths: Mapping[str, int]) -> str:
             f"{' or '.join(found)} (n trajectory, t time, x and y space, c channel); give the layout"
         )
     return found[0]
+
+
+def readings(shape: tuple[int, ...], lengths: Mapping[str, int]) -> list[str]:
+    """All layouts that an array of this shape can have; arguments as `infer_layout`."""
+    return sorted({name for reading in _fitting(shape, lengths) for name in _names(shape, reading)})
+
+
+def _fitting(shape: tuple[int, ...], lengths: Mapping[str, int]) -> list[dict[int, str]]:
+    """The axes that t, x and y can be."""
+    letters = tuple(lengths)
+    return [
+        dict(zip(axes, letters, strict=True))
+        for axes in permutations(range(len(shape)), len(letters))
+        if all(shape[axis] == lengths[letter] for axis, letter in zip(axes, letters, strict=True))
+    ]
 
 
 def _names(shape: tuple[int, ...], reading: dict[int, str]) -> list[str]:

@@ -5,8 +5,35 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
+from mesoscribe.hybrid.data.clock import EvenSteps
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.transforms import forward
+
+NOT_PERIODIC = "u does not look periodic along"
+Axes = dict[str, Float[np.ndarray, " _points"]]
+
+
+def closed(
+    u: Float[np.ndarray, "n nt *grid"], axes: Axes, *, keep_endpoint: bool
+) -> tuple[Float[np.ndarray, "n nt *smaller"], Axes, list[str]]:
+    """A field and its coordinates without repeated endpoints, and notes on where the box closes.
+
+    Args:
+        u: field (n, nt, *grid).
+        axes: coordinates by name, in the order of the grid.
+        keep_endpoint: whether a last point that is the first one over again stays.
+    """
+    kept, notes = dict(axes), []
+    for axis, name in enumerate(axes, start=2):
+        if not keep_endpoint and repeats_endpoint(u, axis):
+            u, kept[name] = u.take(range(u.shape[axis] - 1), axis), kept[name][:-1]
+            notes.append(f"dropped the last point along {name}, which repeats the first")
+        elif not keep_endpoint and (note := two_readings(kept[name], name)):
+            notes.append(note)
+        fault = boundary_fault(u, axis)
+        if fault is not None:
+            notes.append(f"{NOT_PERIODIC} {name}: it {fault}")
+    return u, kept, notes
 
 
 def repeats_endpoint(u: Float[np.ndarray, "n nt *grid"], axis: int) -> bool:
@@ -14,7 +41,8 @@ def repeats_endpoint(u: Float[np.ndarray, "n nt *grid"], axis: int) -> bool:
 
     The two agree to float32 rounding in all trajectories and frames, the field is not flat there (a localised
     pulse is zero at both ends), and the upper half of the spectrum does not grow when the point is dropped (a
-    field that is even about the middle of a cell also has equal ends, and those are two points).
+    field that is even about the middle of a cell also has equal ends, and those are two points). Where all
+    fields are even about the middle of the points, as reflected ones are, it must become smaller.
 
     Args:
         u: field (n, nt, *grid).
@@ -27,13 +55,39 @@ def repeats_endpoint(u: Float[np.ndarray, "n nt *grid"], axis: int) -> bool:
     steps = max(np.abs(v[..., 1] - v[..., 0]).max(), np.abs(v[..., -1] - v[..., -2]).max())
     if steps <= NUMBERS.endpoint_change * rounding:
         return False
-    return _roughness(v[..., :-1]) <= NUMBERS.endpoint_roughness * _roughness(v)
+    even = np.abs(v - v[..., ::-1]).max() <= rounding
+    rougher = 1.0 if even else NUMBERS.endpoint_roughness
+    return _roughness(v[..., :-1]) <= rougher * _roughness(v)
 
 
 def _roughness(u: Float[np.ndarray, "*lines points"]) -> float:
     """Share of the variance in the upper half of the modes along the last axis."""
     power = np.mean(np.abs(forward(u, (-1,), real=True)) ** 2, axis=tuple(range(u.ndim - 1)))[1:]
     return float(power[len(power) // 2 :].sum() / power.sum())
+
+
+def two_readings(x: Float[np.ndarray, " points"], name: str) -> str | None:
+    """A note on coordinates from one round number to another, such as linspace(0, 20, 400), or None.
+
+    The box that is read is n dx long; with the last point x = L, the endpoint, (n - 1) dx may be meant. A
+    step that is round itself says nothing.
+    """
+    step = EvenSteps.of(x).step
+    span, box = step * (x.size - 1), step * x.size
+    if _round(step) or _round(box) or not _round(span):
+        return None
+    return (
+        f"{name} runs from {x[0]:.6g} to {x[-1]:.6g}: the box is read as {x.size} steps, {box:.6g}; if it is "
+        f"{span:.6g} and the last point is its endpoint, give that length"
+    )
+
+
+def _round(length: float) -> bool:
+    """Whether a length is a number of two digits, or such a number of half π."""
+    return any(
+        abs(float(f"{value:.1e}") - value) < NUMBERS.single_rounding * value
+        for value in (length, 2 * length / np.pi)
+    )
 
 
 def boundary_fault(u: Float[np.ndarray, "n nt *grid"], axis: int) -> str | None:

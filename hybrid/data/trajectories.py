@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,8 +17,9 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 from mesoscribe.hybrid.data.arrays import plain
+from mesoscribe.hybrid.data.clock import EvenSteps, seconds
 from mesoscribe.hybrid.data.layout import AXES, arrange
-from mesoscribe.hybrid.data.periodicity import boundary_fault, repeats_endpoint
+from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC, closed
 from mesoscribe.hybrid.data.split import Part, plan_split
 from mesoscribe.hybrid.data.validate import (
     DIMS,
@@ -39,8 +41,8 @@ class Trajectories:
     """A field u(x, t) along n trajectories, sampled evenly in time and on an even periodic grid.
 
     A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, x[, y]) in float64, its
-    coordinates, and where it comes from in the attributes `source`, `notes` (what was changed on reading) and
-    `provenance` (how it was made, where that is known, as JSON).
+    coordinates, and where it comes from in the attributes `source`, `notes` (what was changed on reading),
+    `provenance` (how it was made, where that is known, as JSON) and `dt_error` (where times were rounded).
     Checked once, here. Arrays are read-only: `torch.tensor(data.u)` copies, `torch.as_tensor` would warn.
 
     Raises:
@@ -65,6 +67,8 @@ class Trajectories:
         source: str = "memory",
         notes: Iterable[str] = (),
         provenance: Mapping[str, Any] | None = None,
+        keep_endpoint: bool | None = None,
+        dt_error: float = 0.0,
     ) -> Trajectories:
         """Trajectories of arrays in memory.
 
@@ -73,7 +77,7 @@ class Trajectories:
 
         Args:
             u: field, real.
-            t: times, one for each frame.
+            t: times, one for each frame; dates and durations are read in seconds, with a note.
             x: coordinates of the points, without the periodic endpoint.
             y: those of the second dimension, if there is one.
             layout: a letter for each axis of u, such as "ntx" or "xt": n trajectory, t time, x and y space, c
@@ -81,16 +85,20 @@ class Trajectories:
             source: where the data come from.
             notes: what was changed before.
             provenance: how they were made, in values that JSON can hold.
+            keep_endpoint: whether a last point that is the first one over again stays; not if None.
+            dt_error: standard error of dt relative to it, where the times do not show it.
         """
+        t, unit = seconds(t)
         axes = {"t": t, "x": x} if y is None else {"t": t, "x": x, "y": y}
         coordinates = {AXES[letter]: coordinate(AXES[letter], axis) for letter, axis in axes.items()}
         field, changes = real(numbers("u", u))
         lengths = {letter: coordinates[AXES[letter]].size for letter in axes}
         provenance_text = json.dumps(dict(provenance), default=plain) if provenance else ""
+        said = (*notes, *((f"t is in {unit}",) if unit else ()), *changes)
         own = np.array(arrange(field, lengths, layout), np.float64, order="C")  # what is given may change
         own.setflags(write=False)
-        dataset = assemble(own, coordinates, source, (*notes, *changes), provenance_text)
-        return _close_box(cls(dataset))
+        dataset = assemble(own, coordinates, source, said, provenance_text, dt_error=dt_error)
+        return _close_box(cls(dataset), keep_endpoint=keep_endpoint)
 
     @property
     def dataset(self) -> xr.Dataset:
@@ -101,7 +109,7 @@ class Trajectories:
     def domain(self) -> Domain:
         """The box: its length is the number of points times the spacing of the coordinate."""
         axes = [self._dataset[str(axis)].values for axis in self._dataset["u"].dims[2:]]
-        lengths = tuple(float(x[-1] - x[0]) * x.size / (x.size - 1) for x in axes)
+        lengths = tuple(EvenSteps.of(x).step * x.size for x in axes)
         return Domain(tuple(x.size for x in axes), lengths)
 
     @property
@@ -114,10 +122,15 @@ class Trajectories:
         """Times of the frames (nt,), evenly spaced."""
         return np.array(self._dataset["time"].values)
 
-    @property
+    @cached_property
     def dt(self) -> float:
-        """Time between frames, in the unit of t."""
-        return float(self.t[-1] - self.t[0]) / (self.n_frames - 1)
+        """Time between frames, in the unit of t: the slope of the line through all times."""
+        return EvenSteps.of(self._dataset["time"].values).step
+
+    @property
+    def dt_error(self) -> float:
+        """Standard error of dt relative to it where times are rounded or jitter, else 0."""
+        return float(self._dataset.attrs.get("dt_error", 0.0))
 
     @property
     def scales(self) -> Scales:
@@ -143,6 +156,11 @@ class Trajectories:
     def notes(self) -> tuple[str, ...]:
         """What was changed or found on reading."""
         return tuple(self._dataset.attrs["notes"])
+
+    @property
+    def open_boundaries(self) -> tuple[str, ...]:
+        """The notes on axes along which the field does not look periodic."""
+        return tuple(note for note in self.notes if note.startswith(NOT_PERIODIC))
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -206,7 +224,9 @@ class Trajectories:
     def _check_same_system(self, other: Trajectories) -> None:
         """Refuse data on another box or with another dt."""
         mine, theirs = (*self.domain.lengths, self.dt), (*other.domain.lengths, other.dt)
-        if len(mine) != len(theirs) or not np.allclose(mine, theirs, rtol=NUMBERS.unevenness, atol=0):
+        off = 4 * math.hypot(self.dt_error, other.dt_error)  # by chance, once in ten thousand times
+        allowed = (*(NUMBERS.same_sampling for _ in self.domain.lengths), NUMBERS.same_sampling + off)
+        if len(mine) != len(theirs) or not np.allclose(np.divide(theirs, mine), 1, rtol=0, atol=allowed):
             raise ValueError(
                 f"expected test data on the box {self.domain.lengths} with dt = {self.dt:.6g}, got "
                 f"{other.domain.lengths} with dt = {other.dt:.6g}; test on data of one system and sampling"
@@ -248,18 +268,16 @@ class Split:
         return {name: part.as_dict() for name, part in parts.items()}
 
 
-def _close_box(data: Trajectories) -> Trajectories:
-    """Drop repeated endpoints, and warn where the field does not close."""
-    u, notes = data.u, list(data.notes)
-    coordinates = {name: data.dataset[name].values for name in DIMS[data.domain.ndim][1:]}
-    for axis, name in enumerate(DIMS[data.domain.ndim][2:], start=2):
-        if repeats_endpoint(u, axis):
-            u, coordinates[name] = u.take(range(u.shape[axis] - 1), axis), coordinates[name][:-1]
-            notes.append(f"dropped the last point along {name}, which repeats the first")
-        fault = boundary_fault(u, axis)
-        if fault is not None:
-            notes.append(f"u does not look periodic along {name}: it {fault}")
-            warnings.warn(f"{notes[-1]}; the box is taken as periodic", UserWarning, stacklevel=4)
-    changed = len(notes) > len(data.notes)
-    provenance_text = data.dataset.attrs.get("provenance", "")
-    return Trajectories(assemble(u, coordinates, data.source, notes, provenance_text)) if changed else data
+def _close_box(data: Trajectories, *, keep_endpoint: bool | None) -> Trajectories:
+    """Drop repeated endpoints unless they are to stay, and warn where the field does not close."""
+    names = DIMS[data.domain.ndim][2:]
+    axes = {name: data.dataset[name].values for name in names}
+    u, axes, found = closed(data.u, axes, keep_endpoint=bool(keep_endpoint))
+    if not found:
+        return data
+    for note in found:
+        if note.startswith(NOT_PERIODIC):
+            warnings.warn(f"{note}; the box is taken as periodic", UserWarning, stacklevel=4)
+    coordinates, provenance_text = {"time": data.t, **axes}, data.dataset.attrs.get("provenance", "")
+    notes = (*data.notes, *found)
+    return Trajectories(assemble(u, coordinates, data.source, notes, provenance_text, dt_error=data.dt_error))

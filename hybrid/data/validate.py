@@ -12,6 +12,7 @@ from jaxtyping import Float, Shaped
 from numpy.typing import ArrayLike
 
 from mesoscribe.hybrid.data.arrays import frozen, one_shape
+from mesoscribe.hybrid.data.clock import EXACT, EvenSteps
 from mesoscribe.hybrid.data.layout import AnyArray
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
@@ -20,13 +21,28 @@ DEFAULT_ATTRS = {"source": "memory", "provenance": ""}
 DIMS = {1: ("trajectory", "time", "x"), 2: ("trajectory", "time", "x", "y")}
 
 
+def array_of(values: ArrayLike) -> AnyArray:
+    """An array that keeps the masks of masked arrays, one or a list of them."""
+    masked = isinstance(values, np.ma.MaskedArray) or (
+        isinstance(values, list | tuple) and any(isinstance(part, np.ma.MaskedArray) for part in values)
+    )
+    return np.ma.array(values) if masked else np.asarray(values)
+
+
 def numbers(name: str, values: ArrayLike) -> AnyArray:
-    """An array of numbers, or a refusal."""
+    """An array of numbers, or a refusal; a value that is masked is a missing one."""
     with one_shape(name, values):
-        array = np.asarray(values)
+        array = array_of(values)
     if array.dtype.kind not in "iufc":
         raise ValueError(f"expected numbers in {name}, got an array of {array.dtype}; store it as floats")
-    return array
+    missing = int(np.ma.count_masked(array))
+    if missing:
+        raise ValueError(
+            f"expected a value everywhere in {name}, got {missing} missing of {array.size} (masked, or the "
+            f"fill value of the file); missing values are not supported yet: leave out the frames or points "
+            f"that hold them, or fill them in"
+        )
+    return np.ma.getdata(array)
 
 
 def real(u: AnyArray) -> tuple[AnyArray, tuple[str, ...]]:
@@ -34,24 +50,36 @@ def real(u: AnyArray) -> tuple[AnyArray, tuple[str, ...]]:
     if u.dtype.kind != "c":
         return u, ()
     imaginary, scale = float(np.abs(u.imag).max(initial=0)), float(np.abs(u.real).max(initial=0))
-    if not imaginary <= NUMBERS.single_rounding * scale:
+    if not imaginary <= NUMBERS.imaginary_part * scale:
         raise ValueError(
             f"expected a real field, got a complex u with imaginary parts up to {imaginary:.3g} beside "
             f"real ones up to {scale:.3g}; store its real part, its modulus or another real quantity"
         )
-    return u.real, ("complex u with no imaginary part, read as real",)
+    size = f"{imaginary / scale:.1g} of the real one" if imaginary else "0"
+    return u.real, (f"complex u read as real: its imaginary part is at most {size}",)
 
 
 def coordinate(name: str, values: ArrayLike) -> Float[np.ndarray, " points"]:
-    """A coordinate as a vector in float64."""
+    """A coordinate as a vector in float64: one of several axes is read where it changes along one only."""
     array = numbers(name, values)
-    vector = array.squeeze() if array.ndim > 1 else array
+    vector = _along_one_axis(array)
     if vector.ndim != 1 or array.dtype.kind == "c":
         raise ValueError(
             f"expected {name} as a vector of real coordinates, got {array.dtype} of shape {array.shape}; "
-            f"store one coordinate for each point along its axis"
+            f"store one coordinate for each point along its axis, the same in all trajectories"
         )
     return vector.astype(np.float64)
+
+
+def _along_one_axis(array: AnyArray) -> AnyArray:
+    """A coordinate that is stored for every trajectory, or at every point of a grid, as the vector it is."""
+    vector = array.squeeze() if array.ndim > 1 else array
+    if vector.ndim < 2 or not vector.size:
+        return vector
+    rounding = NUMBERS.single_rounding * float(np.ptp(vector))
+    varying = [axis for axis in range(vector.ndim) if np.ptp(vector, axis=axis).max() > rounding]
+    first = tuple(slice(None) if axis in varying else 0 for axis in range(vector.ndim))
+    return vector[first] if len(varying) == 1 else vector
 
 
 def assemble(
@@ -60,12 +88,15 @@ def assemble(
     source: str,
     notes: Iterable[str],
     provenance: str = "",
+    *,
+    dt_error: float = 0.0,
 ) -> xr.Dataset:
     """The dataset of a field in the order (trajectory, time, x[, y]), with a read-only array."""
     field = u if u.dtype == np.float64 and frozen(u) else np.array(u, np.float64, order="C")
     field.setflags(write=False)
     variables = {"u": (DIMS[field.ndim - 2], field)}
-    attrs = {"source": source, "notes": tuple(notes), **({"provenance": provenance} if provenance else {})}
+    further = {"provenance": provenance, "dt_error": dt_error}
+    attrs = {"source": source, "notes": tuple(notes), **{k: v for k, v in further.items() if v}}
     return xr.Dataset(variables, dict(coordinates), attrs)
 
 
@@ -97,9 +128,18 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
     _check_finite(u)
     _check_size("u", u)
     attrs = dataset.attrs
-    notes = (str(note) for note in np.atleast_1d(np.asarray(attrs.get("notes", ()), dtype=str)))
+    notes = [str(note) for note in np.atleast_1d(np.asarray(attrs.get("notes", ()), dtype=str))]
+    steps, error = EvenSteps.of(coordinates["time"]), float(attrs.get("dt_error", 0.0))
+    if steps.error > max(error, EXACT):  # parts have the dt of the whole: their times are those of its line
+        error, coordinates["time"] = steps.error, steps.line
+    if error == steps.error > NUMBERS.dt_known:
+        off = float(np.abs(steps.deviations).max()) / steps.step
+        notes.append(
+            f"times are rounded or jitter, by up to {100 * off:.2g} % of dt: dt = {steps.step:.8g} is known "
+            f"to {100 * error:.2g} %, and so is every rate"
+        )
     source, provenance = (str(attrs.get(name, missing)) for name, missing in DEFAULT_ATTRS.items())
-    return assemble(u, coordinates, source, notes, provenance)
+    return assemble(u, coordinates, source, notes, provenance, dt_error=error)
 
 
 def facts(provenance: str) -> dict[str, Any]:
@@ -123,20 +163,18 @@ def _check_even(name: str, values: Float[np.ndarray, " points"]) -> None:
             f"expected finite values of {name}, got {values[~np.isfinite(values)][0]}; repair them"
         )
     _check_size(name, values)
-    steps, mean = np.diff(values), (values[-1] - values[0]) / (values.size - 1)
-    single = bool(np.all(np.abs(values) < np.finfo(np.float32).max) and np.all(np.float32(values) == values))
-    rounding = float(np.finfo(np.float32 if single else np.float64).eps) * float(np.abs(values).max())
-    worst = int(np.argmax(np.abs(steps - mean)))
+    steps, line = np.diff(values), EvenSteps.of(values)
     if np.any(steps <= 0):
         worst = int(np.argmax(steps <= 0))
         raise ValueError(
             f"expected {name} to increase from point to point, got {values[worst]:.8g} followed by "
             f"{values[worst + 1]:.8g} at index {worst}; sort the data"
         )
-    if abs(steps[worst] - mean) > NUMBERS.unevenness * mean + rounding:
+    if line.uneven:
+        worst = int(np.argmax(np.abs(steps - line.step)))
         raise ValueError(
             f"expected evenly spaced {name}, got a step of {steps[worst]:.8g} at index {worst} where the "
-            f"mean is {mean:.8g}; choose an evenly spaced part or interpolate"
+            f"mean is {line.step:.8g}; choose an evenly spaced part or interpolate"
         )
 
 

@@ -44,8 +44,11 @@ def _write_npz(dataset: xr.Dataset, file: IO[bytes]) -> None:
         "source": np.array(dataset.attrs["source"]),
         "notes": np.array(dataset.attrs["notes"], dtype=np.str_),
     }
-    if "provenance" in dataset.attrs:
-        arrays["provenance"] = np.array(dataset.attrs["provenance"])
+    arrays |= {
+        name: np.array(str(dataset.attrs[name]))
+        for name in ("provenance", "dt_error")
+        if name in dataset.attrs
+    }
     np.savez(file, **arrays)
 
 

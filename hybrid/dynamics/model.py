@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from mesoscribe.hybrid.data.validate import numbers
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, simulate
 from mesoscribe.hybrid.energy.energy import Energies, Energy
@@ -90,7 +91,7 @@ class Model(ABC):
             ValueError: u0 has too few dimensions, or t does not increase.
             FloatingPointError: the solution is lost; the message names the time.
         """
-        u0 = np.asarray(u0, dtype=float)
+        u0 = np.asarray(numbers("u0", u0), dtype=float)
         domain = self.domain_of(u0)
         member = self.member(domain)
         v0 = self._scaled(u0, member.domain)

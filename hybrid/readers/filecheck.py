@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from mesoscribe.hybrid.data.screening import Finding, screen
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.readers.axes import Length
 from mesoscribe.hybrid.readers.formats import open_store
-from mesoscribe.hybrid.readers.load import read
-from mesoscribe.hybrid.readers.memory_budget import Frames, values_in, window
+from mesoscribe.hybrid.readers.load import Choice, read
+from mesoscribe.hybrid.readers.memory_budget import Frames
 from mesoscribe.hybrid.readers.store import printable
 
 
@@ -57,6 +58,9 @@ def check(
     layout: str | None = None,
     frames: Frames = None,
     memory: float | None = None,
+    dt: float | None = None,
+    length: Length = None,
+    keep_endpoint: bool | None = None,
 ) -> FileCheck:
     """What is in a file, and what is wrong with it; a bad file is reported, not raised.
 
@@ -66,15 +70,19 @@ def check(
         layout: axis letters of the field, such as "ntx"; inferred if None.
         frames: which are read, such as "10:90"; all if None.
         memory: GiB of a field at most.
+        dt: time between frames, in the place of stored times.
+        length: of the box, in the place of stored coordinates.
+        keep_endpoint: whether a repeated endpoint stays.
     """
     contents: tuple[str, ...] = ()
-    given = {"u": u, "t": t, "x": x, "y": y}
+    names = {"u": u, "t": t, "x": x, "y": y}
     try:
+        choice = Choice.of(names, layout, frames, memory, dt, length, keep_endpoint=keep_endpoint)
         with closing(open_store(path)) as store:
             contents = store.listing
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)
-                data = read(store, given, layout, window(frames), values_in(memory))
+                data = read(store, choice)
     except (ValueError, FileNotFoundError) as error:
         return FileCheck(str(path), contents, None, (printable(str(error)),), ())
     return FileCheck(str(path), contents, data, (), data.notes, screen(data))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial, singledispatch
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,14 @@ import h5py
 import numpy as np
 import xarray as xr
 import zarr
+from numpy.typing import ArrayLike
 
 from mesoscribe.hybrid.data.arrays import one_shape
 from mesoscribe.hybrid.data.layout import AnyArray
-from mesoscribe.hybrid.readers import npz
+from mesoscribe.hybrid.data.validate import array_of
+from mesoscribe.hybrid.readers import hdf5, npz, table
 from mesoscribe.hybrid.readers.matlab import NUMERIC, Variable, variables
+from mesoscribe.hybrid.readers.packed import masked_fill
 from mesoscribe.hybrid.readers.store import Entry, Slices, Store, one_line
 
 
@@ -56,10 +59,10 @@ def _file(source: str | os.PathLike[str]) -> Store:
         ) from error
 
 
-def _in_memory(name: str, values: object) -> AnyArray:
+def _in_memory(name: str, values: ArrayLike) -> AnyArray:
     """An array that the user has given."""
     with one_shape(name, values):
-        return np.asarray(values)
+        return array_of(values)
 
 
 @open_store.register
@@ -82,7 +85,13 @@ def _dataset(source: xr.Dataset) -> Store:
 def _labelled(name: str, dataset: xr.Dataset) -> Store:
     """A store of an xarray dataset, whose axes have names."""
     entries = {
-        str(key): Entry(v.shape, str(v.dtype), partial(_variable, v), tuple(str(dim) for dim in v.dims))
+        str(key): Entry(
+            v.shape,
+            str(v.dtype),
+            partial(_variable, v),
+            tuple(str(dim) for dim in v.dims),
+            {"units": v.attrs["units"]} if "units" in v.attrs else {},
+        )
         for key, v in dataset.variables.items()
     }
     return Store(name, entries, dataset.attrs, dataset.close)
@@ -90,14 +99,14 @@ def _labelled(name: str, dataset: xr.Dataset) -> Store:
 
 def _variable(variable: xr.Variable, part: Slices) -> AnyArray:
     """Values of a variable, which reads its file when they are asked for."""
-    return np.asarray(variable[part])
+    return masked_fill(np.asarray(variable[part]), variable.encoding)
 
 
 def _netcdf(path: Path) -> Store:
     modern = h5py.is_hdf5(path)
     if modern:
         with h5py.File(path, "r") as file:
-            foreign = {name: reason for name, _, reason in _walk(file) if reason is not None}
+            foreign = {name: reason for name, _, reason in hdf5.walk(file) if reason is not None}
         if foreign:
             raise ValueError("; ".join(f"{name} is {reason}" for name, reason in foreign.items()))
     engine = "h5netcdf" if modern else "scipy"
@@ -109,7 +118,7 @@ def _zarr(path: Path) -> Store:
         for metadata in path.rglob(name):
             _refuse_pickle(json.loads(metadata.read_text()))
     for name, array in zarr.open_group(str(path), mode="r").arrays():
-        gap = _gap(array.nchunks_initialized, array.nchunks) if array.ndim > 1 else None
+        gap = hdf5.gap(array.nchunks_initialized, array.nchunks) if array.ndim > 1 else None
         if gap is not None:
             raise ValueError(f"{name} is {gap}")
     dataset = xr.open_dataset(path, engine="zarr", decode_times=False, consolidated=False, cache=False)
@@ -125,75 +134,6 @@ def _refuse_pickle(metadata: object) -> None:
         raise ValueError("it is stored as pickles, which can run code; store plain numbers")
     for value in values:
         _refuse_pickle(value)
-
-
-def _hdf5(path: Path, *, matlab: bool = False) -> Store:
-    file = h5py.File(path, "r")
-    entries = {name: _hdf5_entry(item, reason, matlab) for name, item, reason in _walk(file)}
-    return Store(str(path), entries, _plain(file.attrs), file.close)
-
-
-def _walk(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset | None, str | None]]:
-    """The datasets of a file by hard links, and what points elsewhere, with the reason not to follow it."""
-    groups: list[h5py.Group] = [file]
-    seen = {h5py.h5o.get_info(file["/"].id).addr}
-    while groups:
-        group = groups.pop()
-        for key in group:
-            name = f"{group.name}/{key}".lstrip("/")
-            if not isinstance(group.get(key, getlink=True), h5py.HardLink):
-                yield name, None, "a link to another place"
-                continue
-            item = group[key]
-            if isinstance(item, h5py.Group):
-                address = h5py.h5o.get_info(item.id).addr
-                groups += [item] if address not in seen else []
-                seen.add(address)
-            elif isinstance(item, h5py.Dataset):
-                elsewhere = item.external or item.is_virtual
-                yield name, item, "stored in another file" if elsewhere else _missing(item)
-
-
-def _missing(item: h5py.Dataset) -> str | None:
-    """What of a field was never written: HDF5 would read zeros. Coordinates of zeros are refused anyway."""
-    if item.ndim < 2 or not item.size:
-        return None
-    if item.chunks is None:
-        return None if item.id.get_storage_size() else "one that was never written"
-    count = math.prod(-(-n // chunk) for n, chunk in zip(item.shape, item.chunks, strict=True))
-    return _gap(item.id.get_num_chunks(), count)
-
-
-def _gap(there: int, count: int) -> str | None:
-    return f"one with {count - there} of {count} chunks missing" if there < count else None
-
-
-def _hdf5_entry(item: h5py.Dataset | None, reason: str | None, matlab: bool) -> Entry:
-    if item is None:
-        return Entry((), "link", _unread, refusal=reason)
-    pair = item.dtype.names is not None and set(item.dtype.names) == {"real", "imag"}
-    if reason is None and item.dtype.kind not in "iufc" and not pair:
-        reason = f"values of type {item.dtype}"
-    shape = item.shape or ()
-    fetch = partial(_hdf5_values, item, pair, matlab)
-    return Entry(shape[::-1] if matlab else shape, str(item.dtype), fetch, (), _plain(item.attrs), reason)
-
-
-def _hdf5_values(item: h5py.Dataset, pair: bool, matlab: bool, part: Slices) -> AnyArray:
-    """Values of a dataset; MATLAB writes axes in reverse, and complex numbers as pairs."""
-    values = item[part[::-1] if matlab else part]
-    values = values["real"] + 1j * values["imag"] if pair else values
-    return values.T if matlab else values
-
-
-def _unread(part: Slices) -> None:
-    """What cannot be read is refused before this is called."""
-
-
-def _plain(attrs: h5py.AttributeManager) -> dict[str, Any]:
-    """The attributes that say something about the field."""
-    known = ("length", "lengths", "dx", "source", "notes", "provenance")
-    return {name: attrs[name] for name in known if name in attrs}
 
 
 def _npz(path: Path) -> Store:
@@ -213,9 +153,22 @@ def _npz(path: Path) -> Store:
     return Store(str(path), entries, words, archive.close)
 
 
+def _npy(path: Path) -> Store:
+    """One array: u, without coordinates."""
+    values = np.load(path, mmap_mode="r", allow_pickle=False)
+    return Store(
+        str(path), {"u": Entry(values.shape, str(values.dtype), lambda part: np.array(values[part]))}
+    )
+
+
+def _csv(path: Path) -> Store:
+    arrays, layout = table.arrays(path)
+    return replace(_mapping(arrays), source=str(path), attrs={"layout": layout})
+
+
 def _mat(path: Path) -> Store:
     if h5py.is_hdf5(path):
-        return _hdf5(path, matlab=True)
+        return hdf5.opened(path, matlab=True)
     entries = {
         v.name: Entry(
             v.shape,
@@ -234,10 +187,12 @@ def _mat_values(variable: Variable, path: Path, part: Slices) -> AnyArray:
 
 
 OPENERS: Mapping[str, Callable[[Path], Store]] = {
-    ".h5": _hdf5,
-    ".hdf5": _hdf5,
+    ".h5": hdf5.opened,
+    ".hdf5": hdf5.opened,
     ".npz": _npz,
+    ".npy": _npy,
     ".mat": _mat,
+    ".csv": _csv,
     ".nc": _netcdf,
     ".zarr": _zarr,
 }

@@ -5,33 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import xarray as xr
-from jaxtyping import Float
 
-from mesoscribe.hybrid.data.layout import AXES, arrange, check_layout, checked_layout
+from mesoscribe.hybrid.data.layout import arrange, checked_layout
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.data.validate import coordinate, facts, numbers, real
+from mesoscribe.hybrid.data.validate import facts, real
+from mesoscribe.hybrid.readers.axes import Length, axes_of, positive
+from mesoscribe.hybrid.readers.evidence import layout_by_evidence
 from mesoscribe.hybrid.readers.formats import open_store
+from mesoscribe.hybrid.readers.gather import gathered
 from mesoscribe.hybrid.readers.memory_budget import Frames, chosen, values_in, window
-from mesoscribe.hybrid.readers.store import Entry, Store, printable
+from mesoscribe.hybrid.readers.names import known_layout, name_of, other_fields, required, words
+from mesoscribe.hybrid.readers.store import Store, printable
 
-NAMES: Mapping[str, tuple[str, ...]] = {
-    "u": ("u", "u_sol_all", "data", "usol", "uu"),
-    "t": ("t", "t_coord", "times", "time", "tt"),
-    "x": ("x", "x_coord"),
-    "y": ("y", "y_coord"),
-    "n": ("n", "trajectory", "trajectories", "sample", "ensemble", "member", "realization"),
-    "c": ("c", "channel", "channels"),
-}
-LAYOUTS: Mapping[str, tuple[str, ...]] = {
-    "u_sol_all": ("ntxc", "ntxyc"),
-    "data": ("ntcx", "ntcxy"),
-    "usol": ("xt", "xyt"),
-    "uu": ("xt", "xyt"),
-}
 Source = str | os.PathLike[str] | xr.Dataset | xr.DataArray | Mapping[str, Any]
 
 
@@ -45,8 +34,13 @@ def load(
     layout: str | None = None,
     frames: Frames = None,
     memory: float | None = None,
+    dt: float | None = None,
+    length: Length = None,
+    keep_endpoint: bool | None = None,
 ) -> Trajectories:
-    """Trajectories from a file (.h5, .hdf5, .npz, .mat, .nc, .zarr), an xarray object or a dict of arrays.
+    """Trajectories from a file (.h5, .hdf5, .npz, .npy, .mat, .csv, .nc, .zarr) or an object.
+
+    An object is one of xarray, or a dict of arrays.
 
     Args:
         source: path or object.
@@ -58,35 +52,88 @@ def load(
         frames: which frames, as "first:last" or a slice.
         memory: GiB that the field may take in double precision, 0.5 if None. Of a larger one trajectories
             that are evenly spread are read, then their first frames, and no others; a note says so.
+        dt: time between frames, where the file has no times or wrong ones.
+        length: of the box, one number or one for each dimension (as text "20,10"), where the file has no
+            coordinates or wrong ones.
+        keep_endpoint: whether a last point that is the first one over again stays; it does not if None.
 
     Raises:
         FileNotFoundError: no such file.
         ValueError: what is wrong with it, in one line: expected, got, what to do.
     """
-    given = {"u": u, "t": t, "x": x, "y": y}
+    names = {"u": u, "t": t, "x": x, "y": y}
     try:
+        choice = Choice.of(names, layout, frames, memory, dt, length, keep_endpoint=keep_endpoint)
         with closing(open_store(source)) as store:
-            return read(store, given, layout, window(frames), values_in(memory))
+            return read(store, choice)
     except ValueError as error:
         raise ValueError(printable(str(error))) from error  # names in a file change no terminal
 
 
-def read(
-    store: Store, given: Mapping[str, str | None], layout: str | None, frames: slice, at_most: float
-) -> Trajectories:
+@dataclass(frozen=True)
+class Choice:
+    """What is read of a file, and how; the arguments of `load`, checked.
+
+    Args:
+        names: of the arrays for u, t, x and y, where they are given.
+        layout: a letter for each axis of u.
+        frames: those that are wanted.
+        at_most: values that are read.
+        dt: time between frames.
+        lengths: of the box.
+        keep_endpoint: whether a repeated endpoint stays.
+    """
+
+    names: Mapping[str, str | None]
+    layout: str | None
+    frames: slice
+    at_most: float
+    dt: float | None
+    lengths: tuple[float, ...]
+    keep_endpoint: bool
+
+    @classmethod
+    def of(
+        cls,
+        names: Mapping[str, str | None],
+        layout: str | None,
+        frames: Frames,
+        memory: float | None,
+        dt: float | None,
+        length: Length,
+        *,
+        keep_endpoint: bool | None,
+    ) -> Choice:
+        """From the arguments of `load`.
+
+        Raises:
+            ValueError: one that cannot be.
+        """
+        step = positive("dt", dt)
+        dt = step[0] if step else None
+        lengths = positive("length", length)
+        return cls(names, layout, window(frames), values_in(memory), dt, lengths, bool(keep_endpoint))
+
+
+def read(store: Store, choice: Choice) -> Trajectories:
     """Trajectories from an open file or object, by the names that are given or usual."""
-    names = {letter: _name(store, letter, name) for letter, name in given.items()}
-    field = _required(store, "u", names["u"])
+    store = store if choice.names["u"] in store.entries else gathered(store)
+    names = {letter: name_of(store, letter, name) for letter, name in choice.names.items()}
+    field = required(store, "u", names["u"])
     entry = store.entry(field)
-    layout = layout or _known_layout(store, entry, field, names)
-    axes = _axes(store, entry, names, layout)
-    layout = checked_layout(entry.shape, {letter: values.size for letter, values in axes.items()}, layout)
-    part, kept = chosen(dict(zip(layout, entry.shape, strict=True)), frames, at_most)
+    layout = choice.layout or known_layout(store, entry, field, names)
+    axes, notes = axes_of(store, entry, names, layout, choice.dt, choice.lengths)
+    sizes = {letter: values.size for letter, values in axes.items()}
+    if choice.layout is None:
+        layout, why = layout_by_evidence(store, field, sizes, layout)
+        notes += why
+    layout = checked_layout(entry.shape, sizes, layout)
+    part, kept = chosen(dict(zip(layout, entry.shape, strict=True)), choice.frames, choice.at_most)
     axes["t"] = axes["t"][part["t"]]
     u, changes = real(store.read(field, tuple(part[letter] for letter in layout)))
     u = arrange(u, {letter: values.size for letter, values in axes.items()}, layout)
-    notes = [*_words(store.attrs.get("notes", ())), *changes, *kept]
-    origin = "".join(f" ({word})" for word in _words(store.attrs.get("source", ())))
+    notes = (*words(store.attrs.get("notes", ())), *notes, *other_fields(store, field), *changes, *kept)
+    origin = "".join(f" ({word})" for word in words(store.attrs.get("source", ())))
     space = [values for letter, values in axes.items() if letter != "t"]
     order = "nt" + "xy"[: len(space)]
     return Trajectories.from_arrays(
@@ -96,96 +143,18 @@ def read(
         layout=order,
         source=store.source + origin,
         notes=notes,
-        provenance=facts("".join(_words(store.attrs.get("provenance", ())))),
+        provenance=facts("".join(words(store.attrs.get("provenance", ())))),
+        keep_endpoint=choice.keep_endpoint,
+        dt_error=_dt_error(store),
     )
 
 
-def _name(store: Store, letter: str, given: str | None) -> str | None:
-    """The name of an array in a store: the one given, or the one of the usual names that is there."""
-    found = [name for name in NAMES[letter] if name in store.entries]
-    if given is None and len(found) > 1:
+def _dt_error(store: Store) -> float:
+    """The standard error of dt that was written with the data."""
+    [stated] = words(store.attrs.get("dt_error", "0")) or ["0"]
+    try:
+        return float(stated)
+    except ValueError:
         raise ValueError(
-            f"expected one array for {letter} in {store.source}, got {' and '.join(found)}; "
-            f"say which by {letter}= (--{letter})"
-        )
-    return given if given is not None else found[0] if found else None
-
-
-def _required(store: Store, letter: str, name: str | None) -> str:
-    if name is None:
-        raise ValueError(
-            f"expected {letter} in {store.source} under one of the names {', '.join(NAMES[letter])}, got "
-            f"{', '.join(store.listing) or 'nothing at all'}; name it by {letter}= (--{letter})"
-        )
-    return name
-
-
-def _known_layout(store: Store, entry: Entry, field: str, names: Mapping[str, str | None]) -> str | None:
-    """The axis order that a file states, or that is usual for the name of its field."""
-    if entry.dims:
-        return _layout_of_dims(store, entry, names)
-    stated = _words(store.attrs.get("layout", ()))
-    if stated:
-        return stated[0]
-    usual = (layout for layout in LAYOUTS.get(field, ()) if len(layout) == len(entry.shape))
-    return next(
-        (layout for layout in usual if names["x"] is None or ("y" in layout) == (names["y"] is not None)),
-        None,
-    )
-
-
-def _layout_of_dims(store: Store, entry: Entry, names: Mapping[str, str | None]) -> str:
-    """The axis order of an array whose axes have names."""
-    known = {name: letter for letter, usual in NAMES.items() for name in usual}
-    known |= {name: letter for letter, name in names.items() if name is not None}
-    strange = [dim for dim in entry.dims if known.get(dim, "u") not in AXES]
-    if strange:
-        raise ValueError(
-            f"expected the dimensions trajectory, time, x and y in {store.source}, got "
-            f"{', '.join(entry.dims)}; say by layout= (--layout) what {', '.join(strange)} is"
-        )
-    return "".join(known[dim] for dim in entry.dims)
-
-
-def _axes(
-    store: Store, entry: Entry, names: Mapping[str, str | None], layout: str | None
-) -> dict[str, Float[np.ndarray, " points"]]:
-    """Coordinates of t, x and, in two dimensions, y."""
-    has_y = "y" in layout if layout is not None else names["y"] is not None
-    letters = ("t", "x", "y") if has_y else ("t", "x")
-    if layout is not None:
-        check_layout(layout, entry.shape, letters)
-    unnamed = any(names[letter] is None for letter in letters[1:])
-    spacings = _stated_spacing(store, entry, layout) if unnamed and layout is not None else {}
-    axes = {}
-    for letter in letters:
-        name = names[letter]
-        if name is None and layout is not None and letter in spacings:
-            axes[letter] = spacings[letter] * np.arange(entry.shape[layout.index(letter)])
-        else:
-            name = _required(store, letter, name)
-            axes[letter] = coordinate(name, store.read(name))
-    return axes
-
-
-def _stated_spacing(store: Store, entry: Entry, layout: str) -> dict[str, float]:
-    """Spacing along x and y from the attributes dx, length or lengths of a file without coordinates."""
-    attrs = {**store.attrs, **entry.attrs}
-    stated = next((name for name in ("dx", "lengths", "length") if name in attrs), None)
-    if stated is None:
-        return {}
-    space = [letter for letter in layout if letter in "xy"]
-    values = np.atleast_1d(numbers(stated, attrs[stated])).astype(float)
-    if values.shape not in {(1,), (len(space),)}:
-        raise ValueError(
-            f"expected one or {len(space)} values in the attribute {stated} of {store.source}, got "
-            f"{values.size}; store one for each dimension"
-        )
-    points = np.array([entry.shape[layout.index(letter)] for letter in space])
-    spacing = values if stated == "dx" else values / points
-    return dict(zip(space, np.broadcast_to(spacing, points.shape).tolist(), strict=True))
-
-
-def _words(value: object) -> list[str]:
-    """Text of an attribute as a list: formats store one string, several, or an empty array."""
-    return [str(word) for word in np.atleast_1d(np.asarray(value, dtype=object)).tolist()]
+            f"expected a number as dt_error of {store.source}, got {stated}; leave it out"
+        ) from None

@@ -33,12 +33,13 @@ class Variable:
     """One variable of a file, not yet read.
 
     Args:
-        name, shape: its name and shape.
-        kind: its MATLAB class.
+        name, shape: its name and shape; of a cell array of equal arrays their number, then their shape.
+        kind: its MATLAB class, that of the arrays in a cell array.
         imaginary: whether it is complex.
         start, length: where it stands in the file.
         compressed: whether it does as a zlib stream.
         order: of bytes, "<" or ">".
+        cells: how many there are, if it is a cell array.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Variable:
     length: int
     compressed: bool
     order: str
+    cells: int | None = None
 
     def values(self, path: Path) -> AnyArray:
         """The values of the variable, read from its file.
@@ -58,20 +60,36 @@ class Variable:
         """
         if self.kind not in NUMERIC:
             raise ValueError(f"a MATLAB {self.kind}")
-        most = HEAD + 16 * math.prod(self.shape) + 64
+        most = HEAD + (HEAD if self.cells is None else HEAD * self.cells) + 16 * math.prod(self.shape) + 64
         body = _body(path, self.start, self.length, self.compressed, most)
         *_, at = _head(body, self.order)
-        parts = []
+        if self.cells is None:
+            return self._numbers(body, at, self.shape)
+        found = []
+        for number in range(self.cells):
+            _, length = _tag(body[at : at + 8], self.order)
+            cell = body[at + 8 : at + 8 + length]
+            _, shape, kind, imaginary, first = _head(cell, self.order)
+            if (shape, kind, imaginary) != (self.shape[1:], self.kind, self.imaginary):
+                raise ValueError(
+                    f"cell {number + 1} is {kind} of shape {shape}, not {self.kind} {self.shape[1:]}"
+                )
+            found.append(self._numbers(cell, first, shape))
+            at += 8 + length
+        return np.stack(found)
+
+    def _numbers(self, body: bytes, at: int, shape: tuple[int, ...]) -> AnyArray:
+        """The numbers of one array."""
+        parts, count = [], math.prod(shape)
         for _ in range(1 + self.imaginary):
             stored, data, at = _element(body, at, self.order)
-            count = math.prod(self.shape)
             if stored not in STORED or len(data) != count * np.dtype(STORED[stored]).itemsize:
                 raise ValueError(f"{len(data)} bytes for {count} numbers")
             flat = np.frombuffer(data, np.dtype(self.order + STORED[stored]))
-            parts.append(flat.astype(NUMERIC[self.kind]).reshape(self.shape, order="F"))
+            parts.append(flat.astype(NUMERIC[self.kind]).reshape(shape, order="F"))
         if not self.imaginary:
             return parts[0]
-        values = np.empty(self.shape, dtype=np.result_type(parts[0], np.complex64), order="F")
+        values = np.empty(shape, dtype=np.result_type(parts[0], np.complex64), order="F")
         values.real, values.imag = parts  # 1j times an infinite number would have a real part
         return values
 
@@ -97,9 +115,27 @@ def variables(path: Path) -> Iterator[Variable]:
         if at + 8 + length > size or kind not in (MATRIX, COMPRESSED):
             raise ValueError(f"it is cut off or damaged at byte {at}")
         found = (at + 8, length, kind == COMPRESSED)
-        name, shape, what, imaginary, _ = _head(_body(path, *found, HEAD), order)
-        yield Variable(name, shape, what, imaginary, *found, order)
+        body = _body(path, *found, HEAD)
+        name, shape, what, imaginary, first = _head(body, order)
+        count = math.prod(shape)
+        cells = _first_cell(body[first:], order) if what == "cell" and count > 0 else None
+        if cells is None:
+            yield Variable(name, shape, what, imaginary, *found, order)
+        else:
+            inner, what, imaginary = cells
+            yield Variable(name, (count, *inner), what, imaginary, *found, order, count)
         at += 8 + length
+
+
+def _first_cell(body: bytes, order: str) -> tuple[tuple[int, ...], str, bool] | None:
+    """Shape and class of the first array in a cell array, and whether it is complex; None without one."""
+    try:
+        kind, _ = _tag(body[:8], order)
+        _, shape, what, imaginary, _ = _head(body[8:], order)
+    except ValueError:
+        return None
+    array = kind == MATRIX and what in NUMERIC and math.prod(shape) > 1
+    return (shape, what, imaginary) if array else None
 
 
 def _tag(tag: bytes, order: str) -> tuple[int, int]:

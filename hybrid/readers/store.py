@@ -85,7 +85,15 @@ class Store:
         return entry
 
     def read(self, name: str, part: Slices = ()) -> AnyArray:
-        """The values of a named array, or of a part of it.
+        """The numbers of a named array, or of a part of it.
+
+        Raises:
+            ValueError: as `fetch`, or they are no numbers, or some are missing.
+        """
+        return numbers(name, self.fetch(name, part))
+
+    def fetch(self, name: str, part: Slices = ()) -> Any:
+        """The values of a named array, or of a part of it, which may be masked, or dates.
 
         Raises:
             ValueError: as `entry`, or they are too many, or cannot be read.
@@ -98,13 +106,12 @@ class Store:
                 f"{size / 2**30:.3g} GiB; store fewer trajectories or frames, or a coarser grid"
             )
         try:
-            values = entry.fetch(part)
+            return entry.fetch(part)
         except Exception as error:
             raise ValueError(
                 f"expected readable values of {name} in {self.source}, got {one_line(error)}; "
                 f"check that the file is whole"
             ) from error
-        return numbers(name, values)
 
 
 def part_shape(shape: tuple[int, ...], part: Slices) -> tuple[int, ...]:

@@ -41,6 +41,20 @@ def canonical_law(law: Law) -> Law:
     return form.with_values(values, jacobian @ np.array(law.covariance) @ jacobian.T)
 
 
+def with_rate_error(law: Law, error: float) -> Law:
+    """A canonical law with a relative error of all rates in its covariance, such as that of dt.
+
+    M and W are rates; every other coefficient of a canonical law is free of the unit of time. The rates err
+    together: their ratios are as well known as before.
+    """
+    if law.covariance is None or not error > 0:
+        return law
+    rates, values = np.zeros(len(law.parameters)), np.asarray(law.values())
+    for name in ("m", "w"):
+        rates[law.places(name)] = values[law.places(name)]
+    return law.with_values(values, np.array(law.covariance) + error**2 * np.outer(rates, rates))
+
+
 def _canonical(law: Law, x: Tensor) -> Rows:
     """The coefficients by factor and term of the canonical form of a law with coefficients x."""
     rows: Rows = {

@@ -14,7 +14,7 @@ from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.space.deadline import current, doing, time_for
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
-from mesoscribe.symbolic.law.canonical import canonical_law
+from mesoscribe.symbolic.law.canonical import canonical_law, with_rate_error
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
 from mesoscribe.symbolic.law.numbers import NUMBERS
@@ -171,7 +171,7 @@ def _distilled(
     end = _simplest_end(ends, pays)
     outcome = end.refined_further(data, validation, network.first)
     final, insignificant = outcome.refinement, outcome.insignificant
-    law = canonical_law(final.law)
+    law = with_rate_error(canonical_law(final.law), data.dt_error)
     completeness = Completeness.of(law, network.model, end.selections, validation, network.first)
     notes = [f"{name} was dropped: validation roll-outs hardly miss it" for name in end.dropped]
     notes += [

@@ -213,6 +213,21 @@ def test_quiet_command_says_nothing(
     assert (made.exit_code, made.output) == (0, "")
 
 
+def test_file_without_coordinates_is_read_by_options(folder: Path) -> None:
+    np.save("bare.npy", np.load("good.npz")["u"])
+    assert "--dt" in invoke("check", "bare.npy").output
+    found = invoke("check", "bare.npy", "--layout", "ntx", "--dt", "0.25", "--length", "7", "--keep-endpoint")
+    assert found.exit_code == 0, found.output
+    assert "dt = 0.25" in found.output
+    assert "box   7, periodic" in found.output
+
+
+def test_dt_of_a_simulation_is_no_option_of_its_file(folder: Path) -> None:
+    refuses(
+        invoke("simulate", "out", "--from", "good.npz", "--dt", "0.1", "--out", "a.nc"), "expected no --dt"
+    )
+
+
 def test_quiet_check_says_errors_only(folder: Path) -> None:
     assert invoke("check", "good.npz", "-q").output == ""
     bad = invoke("check", "text.npz", "-q")

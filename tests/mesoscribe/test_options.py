@@ -113,6 +113,13 @@ def test_option_of_another_kind_is_named_as_it_is_written() -> None:
             Plan.of("a.npz", **given)
     with pytest.raises(ValueError, match="expected no --u, --memory with a catalogue name, got kdv"):
         Plan.of("kdv", u="v", memory=1.0)
+    with pytest.raises(ValueError, match="expected no --dt, --length, --keep-endpoint with a catalogue name"):
+        Plan.of("kdv", dt=0.1, length="3", keep_endpoint=True)
+    assert Plan.of("a.npz", dt=0.1, length="3", keep_endpoint=True).options == {
+        "dt": 0.1,
+        "length": "3",
+        "keep_endpoint": True,
+    }
 
 
 VALUES = {

@@ -60,10 +60,21 @@ def written(folder: Path) -> list[Path]:
     np.savez_compressed(folder / "d.npz", u=U.astype("f4"), t=T, x=X, layout="ntx")
     scipy.io.savemat(folder / "e.mat", {"usol": U[0].T, "x": X, "t": T})
     scipy.io.savemat(folder / "f.mat", {"uu": U[0].T, "x": X, "tt": T}, do_compression=True)
+    cells = np.empty((1, N), dtype=object)
+    cells[0] = [*U]
+    scipy.io.savemat(folder / "n.mat", {"u": cells, "x": X, "t": T})
     labelled.to_netcdf(folder / "g.nc", engine="h5netcdf")
     labelled.to_netcdf(folder / "h.nc", engine="scipy", format="NETCDF3_64BIT")
     labelled.to_zarr(folder / "i.zarr", consolidated=False)
     labelled.to_zarr(folder / "j.zarr", zarr_format=2)
+    table = np.column_stack([np.append(0.0, T), np.vstack([X, U[0]])])
+    np.savetxt(folder / "k.csv", table, delimiter=",")
+    rows = [[t, x, u] for t, row in zip(T, U[0], strict=True) for x, u in zip(X, row, strict=True)]
+    np.savetxt(folder / "l.csv", rows, delimiter=",", header="t,x,u", comments="")
+    with h5py.File(folder / "m.h5", "w") as file:
+        for i in range(N):
+            file[f"{i}/u"], file[f"{i}/t"], file[f"{i}/x"] = U[i], T, X
+            file[f"{i}/u"].attrs.update({"scale_factor": 1.0, "_FillValue": -9999.0})
     return sorted(folder.iterdir())
 
 

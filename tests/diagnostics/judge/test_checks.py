@@ -111,6 +111,15 @@ def test_verdict_of_the_class_test_is_repeated_with_its_number(summary: Summary)
     assert of(replace(summary, record=None), "class test").state is State.UNKNOWN
 
 
+def test_no_verdict_is_green_where_the_field_does_not_close(summary: Summary) -> None:
+    u = summary.data.u + 30 * summary.data.domain.coordinates[0]
+    with pytest.warns(UserWarning, match="does not look periodic"):
+        walls = Trajectories.from_arrays(u, summary.data.t, summary.data.domain.coordinates[0], layout="ntx")
+    check = of(replace(summary, data=walls), "class test")
+    assert check.state is State.DOUBTFUL
+    assert "does not look periodic" in check.number
+
+
 @pytest.mark.parametrize(
     ("rise", "state"), [(1e-7, "good"), (1e-5, "doubtful"), (1e-2, "bad"), (np.nan, "bad")]
 )

@@ -250,6 +250,16 @@ def test_fields_outside_the_supported_range_are_named(case: Case1D) -> None:
     assert any("outside the supported range" in word for word in words)
 
 
+def test_walls_are_the_first_thing_to_beware_of(case: Case1D) -> None:
+    test = case.split.test
+    x = test.domain.coordinates[0]
+    with pytest.warns(UserWarning, match="does not look periodic"):
+        walls = Trajectories.from_arrays(test.u + x, test.t, x, layout="ntx")
+    errors: dict[str, Any] = {name: constant(0.01) for name in ("persistence", "network", "law")}
+    words = cautions(case.model, FOUND, walls, errors, {}, None)
+    assert words[0].startswith("not periodic: the result is not to be trusted until walls exist; u does not")
+
+
 def test_late_start_is_reported_beside_frame_zero(case: Case1D) -> None:
     late = OnsagerModel(replace(case.model.setting, first_frame=1))
     late.load_state_dict(case.model.state_dict())

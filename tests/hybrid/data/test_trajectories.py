@@ -320,7 +320,7 @@ BAD = [
     (wave(X), T, X, {"layout": "tx"}, "2 axes for the layout 'tx', got shape"),
     (wave(X) * (1 + 1j), T, X, {}, "a real field, got a complex u"),
     (wave(X).astype(str), T, X, {}, "numbers in u, got an array of <U"),
-    (wave(X), T, np.meshgrid(X, X)[0], {}, "x as a vector of real coordinates"),
+    (wave(X), T, np.add.outer(X, X), {}, "x as a vector of real coordinates"),
     (wave(X), T * 1j, X, {}, "time as a vector of real coordinates"),
 ]
 

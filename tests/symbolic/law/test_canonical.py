@@ -15,9 +15,11 @@ from mesoscribe.hybrid.learn.canonical import canonical_form
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.scales import Scales
-from mesoscribe.symbolic.law.canonical import canonical_law
+from mesoscribe.symbolic.law.canonical import canonical_law, with_rate_error
+from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.factor import Factor, k, kx, u
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.examples import fields, random_model
 from tests.support.laws import LAWS, smooth
 
@@ -255,3 +257,27 @@ def test_factors_of_a_network_are_public_raw_and_canonical() -> None:
     np.testing.assert_allclose(total, s * (model.energies(u).total - at_centre), rtol=1e-8)
     assert model.m.shape == model.w.shape == model.domain.modes_shape
     np.testing.assert_allclose(network.m, model.m.ravel()[model.modes.first] / s)
+
+
+@pytest.mark.parametrize("name", ["kdv", "allen_cahn"])
+def test_error_of_dt_is_one_of_every_rate(name: str) -> None:
+    """As dt is off by a part in a hundred, so is every coefficient of u_t, all together."""
+    law = canonical_law(CATALOG[name].law)
+    exact = law.with_values(law.values(), np.zeros((len(law.parameters),) * 2))
+    for term in equation_terms(with_rate_error(exact, 0.01)):
+        assert term.std_error == pytest.approx(0.01 * abs(term.value), rel=1e-9)
+    assert with_rate_error(law, 0.01) == law
+    assert with_rate_error(exact, 0.0) == exact
+
+
+@SEEDS
+def test_error_of_dt_leaves_ratios_as_they_were(seed: int) -> None:
+    law = canonical_law(random_law(seed))
+    before, after = (np.array(found.covariance) for found in (law, with_rate_error(law, 0.1)))
+    rates = [*law.places("m"), *law.places("w")]
+    more, values = after - before, law.values()
+    np.testing.assert_allclose(
+        more[np.ix_(rates, rates)], 0.01 * np.outer(values[rates], values[rates]), rtol=1e-9
+    )
+    others = [i for i in range(len(values)) if i not in rates]
+    np.testing.assert_allclose(more[others], 0, atol=1e-15)

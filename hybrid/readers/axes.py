@@ -1,0 +1,125 @@
+"""The coordinates of a field: stored as arrays, stated as spacings, or given as options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from mesoscribe.hybrid.data.clock import seconds
+from mesoscribe.hybrid.data.layout import check_layout
+from mesoscribe.hybrid.data.validate import coordinate, numbers
+from mesoscribe.hybrid.readers.names import WITH_LAST_EDGE, required, words
+from mesoscribe.hybrid.readers.store import Entry, Store
+
+Length = float | str | Sequence[float] | None
+
+
+def positive(name: str, value: Length) -> tuple[float, ...]:
+    """A step or lengths that are given, as numbers: none, one, or one for each dimension.
+
+    Raises:
+        ValueError: they are not positive numbers.
+    """
+    if value is None:
+        return ()
+    try:
+        parts = value.split(",") if isinstance(value, str) else np.atleast_1d(value).tolist()
+        found = tuple(float(part) for part in parts)
+    except (TypeError, ValueError):
+        found = ()
+    if not found or not all(0 < part < np.inf for part in found):
+        raise ValueError(
+            f"expected {name} as positive numbers, got {value!r}; write for example 6.28 or 20,10"
+        )
+    return found
+
+
+def axes_of(
+    store: Store,
+    entry: Entry,
+    names: Mapping[str, str | None],
+    layout: str | None,
+    dt: float | None,
+    lengths: tuple[float, ...],
+) -> tuple[dict[str, Float[np.ndarray, " points"]], tuple[str, ...]]:
+    """Coordinates of t, x and, in two dimensions, y, and what to say of them.
+
+    Args:
+        names: of the arrays that hold them.
+        layout: of the field, where it is known.
+        dt: time between frames, in the place of the times that are stored.
+        lengths: of the box, in the place of the coordinates that are stored.
+    """
+    has_y = "y" in layout if layout is not None else names["y"] is not None
+    letters = ("t", "x", "y") if has_y else ("t", "x")
+    if layout is not None:
+        check_layout(layout, entry.shape, letters)
+    steps = {} if dt is None else {"t": dt}
+    if layout is not None and (lengths or any(names[letter] is None for letter in letters[1:])):
+        steps |= _spacing(store, entry, layout, lengths)
+    axes, notes = {}, []
+    for letter in letters:
+        name, option = names[letter], "dt" if letter == "t" else "length"
+        given = dt is not None if letter == "t" else bool(lengths)
+        if name is not None:
+            axes[letter], said = _stored(store, letter, name, entry)
+            notes += said
+            if given:
+                axes[letter] = _replaced(axes[letter], letter, dt, lengths)
+                notes.append(f"{letter} is as given by {option}, not as in {name}")
+        elif given and layout is None:
+            raise ValueError(
+                f"expected a layout with {option}, for {store.source} holds no {letter}, got u of shape "
+                f"{entry.shape}; write a letter for each axis, such as --layout ntx"
+            )
+        elif letter in steps and layout is not None:
+            axes[letter] = steps[letter] * np.arange(entry.shape[layout.index(letter)])
+        else:
+            required(store, letter, name)
+    return axes, tuple(notes)
+
+
+def _replaced(
+    values: Float[np.ndarray, " points"], letter: str, dt: float | None, lengths: tuple[float, ...]
+) -> Float[np.ndarray, " points"]:
+    """Coordinates with the step that is given."""
+    if letter == "t" and dt is not None:
+        return values[0] + dt * np.arange(values.size)
+    length = lengths[min("xy".index(letter), len(lengths) - 1)]
+    return values[0] + length / values.size * np.arange(values.size)
+
+
+def _stored(
+    store: Store, letter: str, name: str, entry: Entry
+) -> tuple[Float[np.ndarray, " points"], list[str]]:
+    """A coordinate that is an array of the file, and what to say of it."""
+    values, unit = seconds(store.fetch(name)) if letter == "t" else (store.fetch(name), None)
+    vector = coordinate(name, numbers(name, values))
+    units = words(store.entry(name).attrs.get("units", ())) if letter == "t" else []
+    notes = [f"t is in {unit}" for unit in (unit, *units) if unit]
+    last = name.rpartition("/")[2] in WITH_LAST_EDGE
+    if last and vector.size not in entry.shape and vector.size - 1 in entry.shape:
+        notes.append(f"{name} has one time more than frames: the last is left out")
+        vector = vector[:-1]
+    return vector, notes
+
+
+def _spacing(store: Store, entry: Entry, layout: str, lengths: tuple[float, ...]) -> dict[str, float]:
+    """Spacing along x and y from lengths that are given, or from the attributes dx, length or lengths."""
+    attrs = {**store.attrs, **entry.attrs}
+    stated = "length" if lengths else next((k for k in ("dx", "lengths", "length") if k in attrs), None)
+    if stated is None:
+        return {}
+    space = [letter for letter in layout if letter in "xy"]
+    values = np.atleast_1d(numbers(stated, lengths or attrs[stated])).astype(float)
+    if values.shape not in {(1,), (len(space),)}:
+        where = "--length" if lengths else f"the attribute {stated} of {store.source}"
+        raise ValueError(
+            f"expected one or {len(space)} values in {where}, got {values.size}; "
+            f"{'give' if lengths else 'store'} one for each dimension"
+        )
+    points = np.array([entry.shape[layout.index(letter)] for letter in space])
+    spacing = values if stated == "dx" else values / points
+    return dict(zip(space, np.broadcast_to(spacing, points.shape).tolist(), strict=True))

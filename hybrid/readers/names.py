@@ -1,0 +1,124 @@
+"""Which array of a file is which: the names and the orders of axes that people use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from mesoscribe.hybrid.data.layout import AXES
+from mesoscribe.hybrid.readers.store import Entry, Store
+
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "u": ("u", "u_sol_all", "data", "usol", "uu", "tensor"),
+    "t": ("t", "t_coord", "times", "time", "tt", "t-coordinate"),
+    "x": ("x", "x_coord", "x-coordinate"),
+    "y": ("y", "y_coord", "y-coordinate"),
+    "n": ("n", "trajectory", "trajectories", "sample", "ensemble", "member", "realization"),
+    "c": ("c", "channel", "channels"),
+}
+LAYOUTS: Mapping[str, tuple[str, ...]] = {
+    "u_sol_all": ("ntxc", "ntxyc"),
+    "data": ("ntcx", "ntcxy", "ntxc", "ntxyc"),
+    "usol": ("xt", "xyt"),
+    "uu": ("xt", "xyt"),
+    "tensor": ("ntx", "ntxy"),
+}
+SCALARS = "t0_fields/"  # the group in which The Well keeps scalar fields, each (n, t, x[, y])
+WITH_LAST_EDGE = ("t-coordinate",)  # PDEBench stores the edges of its time steps: one more than frames
+
+
+def name_of(store: Store, letter: str, given: str | None) -> str | None:
+    """The name of an array in a store: the one given, or the one of the usual names that is there.
+
+    Names in groups count by their last part, where none outside of groups is usual.
+    """
+    if given is not None:
+        return given
+    found = usual(store.entries, letter)
+    if len(found) > 1:
+        raise ValueError(
+            f"expected one array for {letter} in {store.source}, got {' and '.join(found)}; "
+            f"say which by {letter}= (--{letter})"
+        )
+    return found[0] if found else None
+
+
+def usual(entries: Mapping[str, Entry], letter: str) -> list[str]:
+    """The arrays that have a usual name."""
+    found = [name for name in NAMES[letter] if name in entries]
+    found = found or [name for name in entries if name.rpartition("/")[2] in NAMES[letter]]
+    if not found and letter == "u":
+        found = [name for name in entries if name.startswith(SCALARS)]
+    return found
+
+
+def required(store: Store, letter: str, name: str | None) -> str:
+    """The name of an array that must be there."""
+    if name is None:
+        instead = {"t": "; or dt= (--dt)", "x": "; or length= (--length)", "y": "; or length= (--length)"}
+        raise ValueError(
+            f"expected {letter} in {store.source} under one of the names {', '.join(NAMES[letter])}, got "
+            f"{', '.join(store.listing) or 'nothing at all'}; name it by {letter}= (--{letter})"
+            f"{instead.get(letter, '')}"
+        )
+    return name
+
+
+def known_layout(store: Store, entry: Entry, field: str, names: Mapping[str, str | None]) -> str | None:
+    """The axis order that a file states, or that is usual for the name of its field."""
+    if entry.dims:
+        return _layout_of_dims(store, entry, names)
+    stated = words(store.attrs.get("layout", ()))
+    if stated:
+        return stated[0]
+    return next(
+        (
+            layout
+            for layout in usual_layouts(field)
+            if len(layout) == len(entry.shape)
+            and (names["x"] is None or ("y" in layout) == (names["y"] is not None))
+        ),
+        None,
+    )
+
+
+def usual_layouts(field: str) -> tuple[str, ...]:
+    """The axis orders that are usual for the name of a field, the most usual first."""
+    return ("ntx", "ntxy") if field.startswith(SCALARS) else LAYOUTS.get(field, ())
+
+
+def _layout_of_dims(store: Store, entry: Entry, names: Mapping[str, str | None]) -> str:
+    """The axis order of an array whose axes have names."""
+    known = {name: letter for letter, several in NAMES.items() for name in several}
+    known |= {name: letter for letter, name in names.items() if name is not None}
+    strange = [dim for dim in entry.dims if known.get(dim, "u") not in AXES]
+    if strange:
+        raise ValueError(
+            f"expected the dimensions trajectory, time, x and y in {store.source}, got "
+            f"{', '.join(entry.dims)}; say by layout= (--layout) what {', '.join(strange)} is"
+        )
+    return "".join(known[dim] for dim in entry.dims)
+
+
+def other_fields(store: Store, field: str) -> tuple[str, ...]:
+    """A note on arrays of the shape of the field that are not read with it."""
+    shape = store.entry(field).shape
+    used = {name for letter in "txy" for name in NAMES[letter]}
+    others = [
+        name
+        for name, entry in store.entries.items()
+        if name != field
+        and entry.shape == shape
+        and entry.refusal is None
+        and name.rpartition("/")[2] not in used
+    ]
+    if not others:
+        return ()
+    return (f"not read: {', '.join(others)}, of the shape of {field}; one field is learned, --u says which",)
+
+
+def words(value: object) -> list[str]:
+    """Text of an attribute as a list: formats store one string, several, or an empty array."""
+    found = np.atleast_1d(np.asarray(value, dtype=object)).tolist()
+    return [word.decode(errors="replace") if isinstance(word, bytes) else str(word) for word in found]
