@@ -90,7 +90,7 @@ def absolute_fit(law: Law, data: Trajectories) -> AbsoluteFit:
 def _after(law: Law, data: Trajectories, start: int, lead: int) -> Float[np.ndarray, " n *grid"]:
     """Fields that a law predicts some frames after a frame of the data."""
     times = data.t[[start, start + lead]] - data.t[start]
-    found: Float[np.ndarray, " n *grid"] = law.simulate(data.u[:, start], times)[:, 1]
+    found: Float[np.ndarray, " n *grid"] = law.simulate(data.u[:, start], times, rtol=NUMBERS.fit_rtol)[:, 1]
     return found
 
 
