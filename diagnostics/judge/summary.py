@@ -141,7 +141,7 @@ class Summary:
     @property
     def evidence(self) -> str:
         """The numbers behind the verdict on the class."""
-        return class_evidence(self.class_test)
+        return " ".join([*unexplained(self.fit), class_evidence(self.class_test)])
 
     @property
     def evaluations(self) -> int:
