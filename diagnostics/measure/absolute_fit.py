@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.stats import t as student
 
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
@@ -72,7 +72,7 @@ def absolute_fit(law: Law, data: Trajectories) -> AbsoluteFit:
     starts = np.unique(np.linspace(0, data.n_frames - 1 - lead, NUMBERS.fit_starts).astype(int))
     noise = 2 * white_noise(data.u[:, 1:], data.domain)
     try:
-        ahead = np.stack([_after(law, data, start, lead) for start in starts], axis=1)
+        ahead = _ahead(law, data, starts, lead)
         in_time, in_space = _correlations(law, data)
     except FloatingPointError:
         return AbsoluteFit(lead, np.inf, 0.0, data.n, 0.0, 0.0)
@@ -87,11 +87,14 @@ def absolute_fit(law: Law, data: Trajectories) -> AbsoluteFit:
     return AbsoluteFit(lead, share, error, len(moved), in_time, in_space)
 
 
-def _after(law: Law, data: Trajectories, start: int, lead: int) -> Float[np.ndarray, " n *grid"]:
-    """Fields that a law predicts some frames after a frame of the data."""
-    times = data.t[[start, start + lead]] - data.t[start]
-    found: Float[np.ndarray, " n *grid"] = law.simulate(data.u[:, start], times, rtol=NUMBERS.fit_rtol)[:, 1]
-    return found
+def _ahead(
+    law: Law, data: Trajectories, starts: Int[np.ndarray, " s"], lead: int
+) -> Float[np.ndarray, "n s *grid"]:
+    """Fields that a law predicts some frames after frames of the data."""
+    times = data.t[[0, lead]] - data.t[0]
+    found = law.simulate(data.u[:, starts], times, rtol=NUMBERS.fit_rtol)
+    after: Float[np.ndarray, "n s *grid"] = found[:, :, 1]
+    return after
 
 
 def _squares(fields: Float[np.ndarray, "n s *grid"], data: Trajectories) -> Float[np.ndarray, "n s"]:
@@ -103,7 +106,7 @@ def _squares(fields: Float[np.ndarray, "n s *grid"], data: Trajectories) -> Floa
 def _correlations(law: Law, data: Trajectories) -> tuple[float, float]:
     """Of what one step leaves: with that of the next frame, and with that of the next point."""
     some = min(data.n_frames - 1, NUMBERS.fit_frames)
-    left = np.stack([_after(law, data, i, 1) - data.u[:, i + 1] for i in range(some)], axis=1)
+    left = _ahead(law, data, np.arange(some), 1) - data.u[:, 1 : some + 1]
     size = max(float((left**2).mean()), 1e-300)
     beside = (left * np.roll(left, 1, -1)).mean()
     after = (left[:, 1:] * left[:, :-1]).mean() if some > 1 else 0.0
