@@ -22,7 +22,7 @@ from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import pointwise
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.select.pareto import Pareto
+from mesoscribe.symbolic.select.choice import HallOfFame
 
 SMALLEST = 1e-16  # on logarithmic axes
 SHOWN = 3  # trajectories drawn in one panel
@@ -213,11 +213,11 @@ def step_figure(step: OneStep) -> Figure:
 
 
 @styled
-def pareto_figure(pareto: Pareto) -> Figure:
-    """Error of validation roll-outs against the number of coefficients: all tried, the front, the choice."""
+def pareto_figure(laws: HallOfFame) -> Figure:
+    """Error beyond the noise against the number of coefficients: all laws, the front, the choice."""
     figure, (axes,) = panels(1, 1, width=5.8, height=3.7)
-    tried, front = (np.array(entries, dtype=float).T for entries in (pareto.tried, pareto.front))
-    kept, (terms, error) = np.isfinite(tried[1]), pareto.chosen
+    tried = np.array([[entry.terms for entry in laws.entries], laws.errors], dtype=float)
+    front, kept, (terms, error) = tried[:, list(laws.front)], np.isfinite(tried[1]), tried[:, laws.best]
     looks: list[tuple[str, Any, Any, dict[str, Any]]] = [
         ("tried", *tried[:, kept], {"color": COLOURS["persistence"], "marker": "o", "mfc": "none", "ls": ""}),
         ("front", *front, {"color": COLOURS["network"], "marker": "s", "ms": 5}),
@@ -233,12 +233,12 @@ def pareto_figure(pareto: Pareto) -> Figure:
     if not kept.all():
         style: Any = {"color": INK, "transform": axes.get_xaxis_transform(), "label": "lost"}
         axes.plot(tried[0, ~kept], tried[0, ~kept] * 0 + 0.97, "x", **style)
-    axes.set(xlabel="number of coefficients", ylabel="error of validation roll-outs", yscale="log")
+    axes.set(xlabel="number of coefficients", ylabel="held-out error beyond the noise", yscale="log")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.margins(x=0.1, y=0.15)
     low, high = axes.get_xlim()
     axes.set_xlim(min(low, terms - 1.5), max(high, terms + 1.5))
     low, high = axes.get_ylim()
-    axes.set_ylim(min(low, error / pareto.pays**2), max(high, error * pareto.pays**2))
+    axes.set_ylim(min(low, error / laws.pays**2), max(high, error * laws.pays**2))
     _legend(axes, columns=4)
     return figure

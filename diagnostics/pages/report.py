@@ -49,7 +49,7 @@ from mesoscribe.hybrid.space.deadline import doing
 from mesoscribe.hybrid.space.whole_number import whole_number
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.symmetry import symmetries
-from mesoscribe.symbolic.select.pareto import Pareto
+from mesoscribe.symbolic.select.choice import HallOfFame
 
 LOOK_FOR = {
     "errors": (
@@ -103,8 +103,8 @@ LOOK_FOR = {
 
 PARETO = (
     "Complexity against error",
-    "Every law that was tried, refined on a few trajectories. The line is the front: laws that no other one "
-    "with as few coefficients beats. ",
+    "Every law that was fitted, see laws.json. The line is the front: laws that no other one with as few "
+    "coefficients beats. ",
 )
 
 
@@ -118,8 +118,8 @@ class Distilled(Protocol):
         ...
 
     @property
-    def pareto(self) -> Pareto | None:
-        """Every law that was tried, with its error."""
+    def laws(self) -> HallOfFame | None:
+        """Every law that was fitted, with its error."""
         ...
 
 
@@ -128,24 +128,24 @@ class KeptDistillation:
     """What a folder has kept of its distillation."""
 
     notes: tuple[str, ...] = ()
-    pareto: Pareto | None = None
+    laws: HallOfFame | None = None
 
     @classmethod
-    def of(cls, content: Mapping[str, Any]) -> KeptDistillation:
-        """From run.json; a folder that an older version has written holds no Pareto front.
+    def of(cls, folder: Path, content: Mapping[str, Any]) -> KeptDistillation:
+        """From run.json and laws.json, which a folder of an older version does not have.
 
         Raises:
             ValueError: what it holds cannot be read.
         """
-        kept = content.get("pareto")
-        return cls(tuple(content.get("notes", ())), None if kept is None else Pareto.of(kept))
+        path = folder / "laws.json"
+        return cls(tuple(content.get("notes", ())), HallOfFame.load(path) if path.exists() else None)
 
 
-def figures(summary: Summary, pareto: Pareto | None = None) -> dict[str, Figure]:
+def figures(summary: Summary, laws: HallOfFame | None = None) -> dict[str, Figure]:
     """Every figure of the report."""
     data = summary.data
     known = {"match": match_figure(summary.matches)} if summary.matches else {}
-    known |= {} if pareto is None else {"pareto": pareto_figure(pareto)}
+    known |= {} if laws is None else {"pareto": pareto_figure(laws)}
 
     def picture(subject: str) -> Figure:
         return picture_figure(data.u[0], summary.rolled[subject].frames[0], data.t, data.domain, subject)
@@ -201,7 +201,7 @@ def report(
     out.mkdir(parents=True, exist_ok=True)
     distillation = distillation or KeptDistillation()
     doing("figures")
-    drawn = figures(summary, distillation.pareto)
+    drawn = figures(summary, distillation.laws)
     drawings = {name: save(figure, out / "figures", name) for name, figure in drawn.items()}
     stages = {**({} if record is None else record.seconds), **(seconds or {})}
     stages["report"] = time.perf_counter() - started
@@ -222,8 +222,8 @@ def captions(distillation: Distilled) -> dict[str, tuple[str, str]]:
     title, text = PARETO
     return (
         LOOK_FOR
-        if distillation.pareto is None
-        else {**LOOK_FOR, "pareto": (title, text + distillation.pareto.rule)}
+        if distillation.laws is None
+        else {**LOOK_FOR, "pareto": (title, text + distillation.laws.rule)}
     )
 
 

@@ -11,10 +11,10 @@ from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.pages.cite import CITED, bibtex
 from mesoscribe.diagnostics.pages.markdown import cell, table
 from mesoscribe.diagnostics.pages.tables import NOTHING, error_rows
-from mesoscribe.symbolic.export.export import equation_text
 from mesoscribe.symbolic.law.digits import plain, with_error
 from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.latex import equation_latex, factors_latex, potential_latex
+from mesoscribe.symbolic.law.plain_text import equation_text
 
 NO_SPLIT = "No split was given: the errors are on all the data that were passed, which the fit may have seen."
 

@@ -22,10 +22,10 @@ from mesoscribe.diagnostics.pages.tables import NOTHING, error_cell, mathml, num
 from mesoscribe.diagnostics.runs.folder import replacing_folder
 from mesoscribe.diagnostics.runs.read_run import STEPS, SUBJECTS, Run, read_run
 from mesoscribe.hybrid.data.files import write_whole
-from mesoscribe.symbolic.export.export import equation_text
 from mesoscribe.symbolic.law.digits import with_error
 from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
 from mesoscribe.symbolic.law.latex import equation_latex, latex
+from mesoscribe.symbolic.law.plain_text import equation_text
 
 RESULTS = ("compare.html", "compare.md", "compare.csv", "figures")
 COLUMNS = ("run", "what", "name", "value", "std_error")

@@ -14,7 +14,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 INCOMPLETE, REVISION = "incomplete", "incomplete-revision"  # where results wait until all of them are there
 PAGES = ("report.html", "report.md", "figures", "metrics.json")
-RESULTS = ("model", "run.json", "law.json", "law.tex", "law.md", *PAGES)
+RESULTS = ("model", "run.json", "law.json", "laws.json", "law.tex", "law.md", *PAGES)
 Entries = dict[str, dict[str, int | str]]
 
 

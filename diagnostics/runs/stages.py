@@ -30,9 +30,9 @@ from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.learn.schedule import TRAINING
 from mesoscribe.hybrid.space.deadline import current
-from mesoscribe.symbolic.export.export import equation_text
 from mesoscribe.symbolic.export.paper import latex_document, markdown
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.plain_text import equation_text
 from mesoscribe.symbolic.select.distill import Distillation, distillation
 
 
@@ -129,8 +129,8 @@ def distil(
     write_whole(folder / "law.tex", latex_document(law))
     write_whole(folder / "law.md", markdown(law))
     gauge = [str(fixed) for fixed in found.gauge]
-    cut, pareto = current().cut, found.pareto.as_dict()
-    keep(folder, notes=found.notes, gauge=gauge, seconds=found.seconds, pareto=pareto, cut=cut)
+    found.laws.save(folder / "laws.json")
+    keep(folder, notes=found.notes, gauge=gauge, seconds=found.seconds, cut=current().cut)
     return law, found
 
 
@@ -190,7 +190,7 @@ def distil_again(folder: Path, data: Path | None, console: Console, **changed: A
 
 def judge_again(folder: Path, data: Path | None, console: Console, command: str) -> None:
     """Report on the network and the law of a folder, on the test part of its data or on another file."""
-    with revising(folder, "model", "law.json", "law.tex", "law.md") as work:
+    with revising(folder, "model", "law.json", "laws.json", "law.tex", "law.md") as work:
         plan, content = kept(work)
         judged: dict[str, Any] = {}
         if data is None:
@@ -205,7 +205,7 @@ def judge_again(folder: Path, data: Path | None, console: Console, command: str)
             console,
             fields,
             command,
-            distillation=KeptDistillation.of(content),
+            distillation=KeptDistillation.of(folder, content),
             record=_reproducible(read_record(content.get("fit")), content.get("cut", ())),
             seconds={**content.get("seconds", {}), **console.seconds},
             **judged,

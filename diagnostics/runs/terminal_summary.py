@@ -8,8 +8,9 @@ from typing import Any
 
 from mesoscribe.diagnostics.runs.json_checks import string
 from mesoscribe.diagnostics.runs.plan import Plan
-from mesoscribe.symbolic.export.export import equation_text, term_lines
+from mesoscribe.symbolic.export.export import term_lines
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.plain_text import equation_text
 
 
 def result_lines(plan: Plan, folder: Path) -> list[str]:

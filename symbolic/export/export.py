@@ -11,8 +11,8 @@ from mesoscribe.symbolic.export.numpy_script import numpy_script
 from mesoscribe.symbolic.export.paper import align, latex_document, markdown
 from mesoscribe.symbolic.export.pypde_script import pypde_script
 from mesoscribe.symbolic.export.sympy_text import srepr_text
-from mesoscribe.symbolic.law.digits import plain, with_error
-from mesoscribe.symbolic.law.equation import equation_terms, field_of
+from mesoscribe.symbolic.law.digits import plain
+from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.law import Law
 
 
@@ -92,17 +92,6 @@ def _all_forms(law: Law, folder: Path) -> tuple[dict[Path, str], list[str]]:
         except ValueError as error:
             lines.append(f"no {name}: {error}")
     return texts, lines
-
-
-def equation_text(law: Law) -> str:
-    """The equation on one line, such as u_t = -6.00012(34) u u_x - 1.00001(2) u_xxx."""
-    shown = f"{field_of(law).func.__name__}_t ="
-    for i, row in enumerate(equation_terms(law)):
-        number = with_error(abs(row.value), row.std_error)
-        body = "" if row.expr == 1 else row.name.replace("**", "^").replace("*", " ")
-        sign = (" -" if i == 0 else " - ") if row.value < 0 else " " if i == 0 else " + "
-        shown += f"{sign}{body if number == '1' and body else f'{number} {body}'.rstrip()}"
-    return shown
 
 
 def term_lines(law: Law, truth: Law | None = None) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import sympy
@@ -152,3 +153,12 @@ class Law(Form, Model):
             ValueError: the file is missing, is not a law, or holds a formula that is not understood.
         """
         return law_json.read(path, cls)
+
+    @classmethod
+    def of(cls, content: Any) -> Law:
+        """The law in the content of a law.json.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is not one.
+        """
+        return cls(**law_json.arguments(content))

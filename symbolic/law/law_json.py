@@ -35,7 +35,7 @@ def read(path: str | Path, build: Callable[..., Read]) -> Read:
         ValueError: the file is missing, is not a law, or holds a formula that is not understood.
     """
     try:
-        return build(**_arguments(json.loads(Path(path).read_text("utf-8"))))
+        return build(**arguments(json.loads(Path(path).read_text("utf-8"))))
     except (OSError, json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"expected a law in {path}, got: {error}; distil again") from None
     except (KeyError, TypeError, OverflowError) as error:
@@ -59,7 +59,8 @@ def _factor(rows: Any, symbols: tuple[Any, ...]) -> Factor:
     return Factor(terms, tuple(float(row["value"]) for row in rows), errors)
 
 
-def _arguments(content: Any) -> dict[str, Any]:
+def arguments(content: Any) -> dict[str, Any]:
+    """Of a law, by name, from the content of a law.json."""
     if not isinstance(content, dict) or content.get("format") not in (FORMAT, WITH_N):
         raise ValueError(f"expected format {FORMAT} or {WITH_N}; distil again")
     lengths = tuple(float(length) for length in content["lengths"])

@@ -8,7 +8,7 @@ Krylov space. Source: Björck, "Numerical Methods for Least Squares Problems" (S
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -19,12 +19,11 @@ from torch import Tensor
 
 from mesoscribe.hybrid.dynamics.gmres import gmres
 from mesoscribe.hybrid.dynamics.member import Member
-from mesoscribe.hybrid.space.deadline import OutOfTime, time_for
+from mesoscribe.hybrid.space.deadline import doing
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.linearised import Linearised
-from mesoscribe.symbolic.refine.refine import Misfit
-from mesoscribe.symbolic.refine.rollouts import roll_outs
+from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs
 
 FIELDS = "refinement with the initial fields"
 CHUNK = 2**18  # values of fields that are rolled out at once
@@ -47,39 +46,26 @@ class Projection(Protocol):
         """
         ...
 
-    def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], *, far: bool) -> Projection:
-        """The projection at other initial fields and coefficients.
 
-        Args:
-            misfit: with the new initial fields.
-            x: the new coefficients, relative to their start.
-            far: whether they have moved so far that no derivative may be kept.
-
-        Raises:
-            ValueError, LinAlgError: a roll-out from a field close by is lost.
-        """
-        ...
-
-
-def projection(misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Projection:
+def projection(
+    member: Member, fields: Float[Tensor, " n *grid"], data: RollOutData, substeps: int
+) -> Projection:
     """The projection of misfits on the moves of their initial fields, by matrices where these fit in memory.
 
     Args:
-        misfit: the misfit, with its initial fields.
-        x: coefficients, relative to their start.
+        member: the equation of motion.
+        fields: the initial fields.
+        data: whose frames are compared.
         substeps: of a frame, in the roll-outs that give derivatives.
 
     Raises:
-        ValueError, LinAlgError: a roll-out from a field close by is lost.
+        LinAlgError: a roll-out from a field close by is lost.
     """
-    unknowns = misfit.data.domain.unknowns(_member(misfit, x).mask.numpy())
-    kind = Dense if unknowns * misfit.data.u[0].numel() <= NUMBERS.dense_values else Iterative
-    return kind.of(misfit, x, substeps)
-
-
-def _member(misfit: Misfit, x: Float[np.ndarray, " p"]) -> Member:
-    """The equation of motion at coefficients x."""
-    return misfit.law.with_values(misfit.values(x)).member(misfit.data.domain)
+    small = data.domain.unknowns(member.mask.numpy()) * data.u[0].numel() <= NUMBERS.dense_values
+    if not small:
+        return Iterative(Linearised(member, fields, data, substeps))
+    modes = basis(data.domain, member.mask)
+    return Dense(modes, list(map(_Matrix.of, _jacobians(member, fields, data, modes, substeps))))
 
 
 @dataclass
@@ -88,22 +74,11 @@ class Iterative:
 
     Args:
         at: the derivative.
-        known: moves that explain the slopes; None if not known.
-        far: whether that was too long ago to be more than a guess.
+        known: moves that explained the misfits asked for last: a guess.
     """
 
     at: Linearised
     known: Float[Tensor, "c n *grid"] | None = None
-    far: bool = True
-
-    @classmethod
-    def of(cls, misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Iterative:
-        """The projection at coefficients x, with derivatives from roll-outs."""
-        return cls(Linearised(_member(misfit, x), misfit.initial, misfit.data, substeps))
-
-    def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], *, far: bool) -> Iterative:
-        """With the derivative at the new point; the known moves are kept as a guess."""
-        return replace(self.of(misfit, x, self.at.substeps), known=self.known, far=far)
 
     def apart(
         self, misfits: Float[np.ndarray, "n r c"]
@@ -111,9 +86,8 @@ class Iterative:
         """By GMRES, in which every misfit of every trajectory is a system of its own."""
         n, _, count = misfits.shape
         y = torch.as_tensor(np.moveaxis(misfits, -1, 0)).reshape(count, n, -1, *self.at.data.domain.shape)
-        first = self._explained(y[:1])
-        slopes = self._explained(y[1:], self.known) if self.known is None or self.far else self.known
-        self.known, moves = slopes, torch.cat([first, slopes])
+        guess = None if self.known is None or len(self.known) != count else self.known
+        moves = self.known = self._explained(y, guess)
         left = np.moveaxis((y - self.at.forward(moves)).reshape(count, n, -1).numpy(), 0, -1)
         return moves * self.at.size, left
 
@@ -124,8 +98,7 @@ class Iterative:
         shape = (*y.shape[:2], *y.shape[3:])
 
         def rows(pulls: Tensor) -> Tensor:
-            if not time_for(FIELDS, "without the matrix"):
-                raise OutOfTime
+            doing(f"{FIELDS}: without the matrix")
             return self.at.preconditioned(self.at.adjoint(pulls)).flatten(2).flatten(0, 1)
 
         found = gmres(
@@ -147,22 +120,10 @@ class Dense:
     Args:
         modes: fields that span what may move (a, *grid).
         matrices: the derivatives by their amplitudes, one for each trajectory.
-        substeps: of a frame.
     """
 
     modes: Float[Tensor, " a *grid"]
     matrices: list[_Matrix]
-    substeps: int
-
-    @classmethod
-    def of(cls, misfit: Misfit, x: Float[np.ndarray, " p"], substeps: int) -> Dense:
-        """The projection at coefficients x, with derivatives from roll-outs."""
-        modes = basis(misfit.data.domain, _member(misfit, x).mask)
-        return cls(modes, _matrices(misfit, x, modes, substeps), substeps)
-
-    def moved(self, misfit: Misfit, x: Float[np.ndarray, " p"], *, far: bool) -> Dense:
-        """New matrices where the step was far, else these ones with the old fields."""
-        return replace(self, matrices=_matrices(misfit, x, self.modes, self.substeps)) if far else self
 
     def apart(
         self, misfits: Float[np.ndarray, "n r c"]
@@ -201,27 +162,22 @@ def basis(domain: Domain, mask: Tensor) -> Float[Tensor, " a *grid"]:
     return rows[size > 1e-9 * size.max()].reshape(-1, *domain.shape) * domain.points**0.5
 
 
-def _matrices(
-    misfit: Misfit, x: Float[np.ndarray, " p"], modes: Float[Tensor, " a *grid"], substeps: int
-) -> list[_Matrix]:
-    """J of each trajectory, with its Cholesky factor, at coefficients x."""
-    return [_Matrix.of(jacobian) for jacobian in _jacobians(misfit, x, modes, substeps)]
-
-
 def _jacobians(
-    misfit: Misfit, x: Float[np.ndarray, " p"], modes: Float[Tensor, " a *grid"], substeps: int
+    member: Member,
+    fields: Float[Tensor, " n *grid"],
+    data: RollOutData,
+    modes: Float[Tensor, " a *grid"],
+    substeps: int,
 ) -> Iterator[Float[np.ndarray, "r a"]]:
     """Derivatives of each trajectory's misfit by the amplitudes of its initial field's modes."""
-    data, member = misfit.data, _member(misfit, x)
     width = max(1, CHUNK // (len(modes) * data.domain.points))
     for first in range(0, len(data.u), width):
         chosen = slice(first, first + width)
-        if not time_for(FIELDS, f"trajectory {first + 1} of {len(data.u)}"):
-            raise OutOfTime
+        doing(f"{FIELDS}: trajectory {first + 1} of {len(data.u)}")
         size = data.size[chosen].reshape(-1, *(1,) * data.domain.ndim)
         moves = torch.cat([torch.zeros_like(modes[:1]), NUMBERS.field_step * modes])[:, None] * size
-        rolls = roll_outs(member, misfit.initial[chosen] + moves, data, substeps)
-        rolls = torch.cat([(misfit.initial[chosen] + moves).unsqueeze(2), rolls], dim=2)
+        rolls = roll_outs(member, fields[chosen] + moves, data, substeps)
+        rolls = torch.cat([(fields[chosen] + moves).unsqueeze(2), rolls], dim=2)
         change = (rolls[1:] - rolls[:1]).flatten(3).flatten(2)
         slopes = change / (NUMBERS.field_step * data.size[chosen, None] ** 2)
         yield from slopes.permute(1, 2, 0).numpy()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
@@ -35,6 +35,22 @@ def white_noise(u: Float[np.ndarray, "n nt *grid"], domain: Domain) -> float:
     return floor / np.log(2.0) * domain.points
 
 
+def signal_band(u: Float[np.ndarray, "n nt *grid"], domain: Domain) -> float | None:
+    """The wavenumber up to which a law is compared with data; None for all modes.
+
+    That is `wider_band` times the largest at which the mean power of the fields is above that of white noise:
+    where spectra fall exponentially nothing beyond it can be seen.
+    """
+    power = (np.abs(domain.fft(u)) ** 2).mean(axis=(0, 1))
+    floor = white_noise(u, domain) / domain.points
+    largest = np.abs(np.stack(domain.k)).max(0)
+    seen = largest[
+        domain.resolved & (power > max(NUMBERS.above_noise * floor, NUMBERS.visible_mode**2 * power.sum()))
+    ]
+    band = NUMBERS.wider_band * float(seen.max(initial=NUMBERS.rollout_points / 4 * domain.k_unit))
+    return None if bool((domain.within(band) == domain.resolved).all()) else band
+
+
 @dataclass(frozen=True)
 class RollOutData:
     """What a law is compared with: trajectories limited to its band, on just enough points.
@@ -44,6 +60,7 @@ class RollOutData:
         u: fields (trajectory, frame, *grid) about the law's centre, from the first frame that counts.
         dt: time between frames.
         size: root mean square of each trajectory (trajectory,).
+        mask: the modes of the band.
         noise: variance of white noise in the band, relative to that of the fields: the floor of the spectrum
             after the first frame.
     """
@@ -52,12 +69,14 @@ class RollOutData:
     u: Float[Tensor, "n nt *grid"]
     dt: float
     size: Float[Tensor, " n"]
+    mask: Bool[Tensor, "*modes"]
     noise: float = 0.0
 
     @classmethod
-    def of(cls, data: Trajectories, law: Law, first_frame: int = 0) -> RollOutData:
-        """The part of the data that the law's band can explain."""
-        u = data.u[:, first_frame:] - law.centre
+    def of(cls, data: Trajectories, law: Law, first_frame: int = 0, *more: Trajectories) -> RollOutData:
+        """The part of the data that the law's band can explain, and of more data of as many frames."""
+        alike = [part.u[:, first_frame:] for part in (data, *more) if part.n_frames == data.n_frames]
+        u = np.concatenate(alike) - law.centre
         shape = data.domain.shape
         if law.band is not None:
             each = HYBRID.points_per_mode * law.band
@@ -69,8 +88,8 @@ class RollOutData:
         axes = tuple(range(1, fields.ndim))
         size = fields.square().mean(axes).sqrt().clamp(min=1e-300)
         share = domain.unknowns(mask.numpy()) / data.domain.points
-        noise = white_noise(u[:, 1:], data.domain) * share / float(size.square().mean())
-        return cls(domain, fields, data.dt, size, noise)
+        noise = white_noise(u[:, 1:], data.domain) * share * float(size.pow(-2).mean())
+        return cls(domain, fields, data.dt, size, mask, noise)
 
     def mostly_noise(self, squared: float) -> bool:
         """Whether a squared misfit, relative to that of the fields, is mostly measurement noise."""
@@ -78,12 +97,13 @@ class RollOutData:
 
     def first(self, n: int) -> RollOutData:
         """The first n trajectories."""
-        return RollOutData(self.domain, self.u[:n], self.dt, self.size[:n], self.noise)
+        return replace(self, u=self.u[:n], size=self.size[:n])
 
-    def shortened(self) -> RollOutData:
-        """The first frames of all, at most `refined_values` but no fewer than `refined_frames`."""
-        frames = max(NUMBERS.refined_frames, NUMBERS.refined_values // (len(self.u) * self.domain.points))
-        return RollOutData(self.domain, self.u[:, :frames], self.dt, self.size, self.noise)
+    def limited(self, values: int) -> RollOutData:
+        """The first trajectories, at least a few, and of these the first frames, of about so many values."""
+        n = min(len(self.u), max(NUMBERS.clusters // 2, values // self.u[0].numel()))
+        frames = max(NUMBERS.refined_frames, values // (n * self.domain.points))
+        return replace(self.first(n), u=self.u[:n, :frames])
 
     def windows(self, frames: int) -> RollOutData:
         """These data cut into consecutive windows of so many frames, each a trajectory of its own."""
@@ -94,7 +114,7 @@ class RollOutData:
         cut = torch.stack([self.u[:, s : s + frames] for s in starts], dim=1)
         windows = cut.reshape(n * len(starts), frames, *self.domain.shape)
         size = self.size[:, None].expand(n, len(starts)).reshape(-1)
-        return RollOutData(self.domain, windows, self.dt, size, self.noise)
+        return replace(self, u=windows, size=size)
 
 
 def about(member: Member, data: RollOutData) -> Member:
@@ -132,7 +152,7 @@ def substeps_for(
     Their error is a share of the misfit, or the accuracy relative to the field where that is larger.
     """
     n, frames = NUMBERS.substep_trajectories, NUMBERS.substep_frames
-    few = RollOutData(data.domain, data.u[:n, :frames], data.dt, data.size[:n])
+    few = replace(data, u=data.u[:n, :frames], size=data.size[:n])
     n, coarse = 1, predicted(law, few, 1)
     while n < NUMBERS.most_substeps:
         fine = predicted(law, few, 2 * n)

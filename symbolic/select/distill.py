@@ -1,4 +1,4 @@
-"""From a network to a Law: sparse factors, refined on the trajectories, without what does not count."""
+"""From a network to a Law: sparse factors, and the law that stands on the likelihood of the data."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ import numpy as np
 
 from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.dynamics.error import rollout_errors, score
 from mesoscribe.hybrid.dynamics.gauge import Gauge
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.space.deadline import current, doing, time_for
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.canonical import canonical_law, with_rate_error
+from mesoscribe.symbolic.law.factor import not_negative
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.read.factors import pivot_of, usable
+from mesoscribe.symbolic.read.factors import usable
 from mesoscribe.symbolic.read.forms import Network, ReadOff
 from mesoscribe.symbolic.read.optimisers import DEFAULT, Optimiser
 from mesoscribe.symbolic.read.propose import Proposer, widened_by
 from mesoscribe.symbolic.read.sparse import Selection
-from mesoscribe.symbolic.refine.refine import Refinement, refine
-from mesoscribe.symbolic.refine.rollouts import RollOutData, predicted, substeps_for
-from mesoscribe.symbolic.select.band import widened
+from mesoscribe.symbolic.refine.likelihood import Likelihood
+from mesoscribe.symbolic.refine.rollouts import RollOutData, signal_band
+from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.select.completeness import Completeness
-from mesoscribe.symbolic.select.eliminate import eliminate
-from mesoscribe.symbolic.select.explained import Explained, explained
-from mesoscribe.symbolic.select.pareto import Pareto, Tried
+from mesoscribe.symbolic.select.search import Search
 
 
 @dataclass(frozen=True)
@@ -38,23 +38,18 @@ class Distillation:
 
     Args:
         law: the result, in canonical form.
+        laws: every law that was fitted, with its error and the choice among them: the hall of fame.
         network: the canonical form of the network it was read from.
         selections: the sparse regression of each factor.
-        refinement: the last refinement.
-        dropped: terms that were selected and then found to make no difference.
-        pareto: number of coefficients and error on validation roll-outs of every law about the same centre
-            that was tried.
         completeness: whether it says all that the network knows.
         notes: what else a reader should know.
-        seconds: of reading the factors off ("distill") and of refining them ("refine").
+        seconds: of reading the factors off ("distill") and of fitting laws ("refine").
     """
 
     law: Law
+    laws: HallOfFame
     network: CanonicalNetwork
     selections: dict[str, Selection]
-    refinement: Refinement
-    dropped: tuple[str, ...]
-    pareto: Pareto
     completeness: Completeness
     notes: tuple[str, ...]
     seconds: dict[str, float]
@@ -63,16 +58,6 @@ class Distillation:
     def gauge(self) -> tuple[Gauge, ...]:
         """The freedoms that data cannot determine, as they were fixed in canonical form."""
         return self.network.gauge
-
-    @property
-    def tried(self) -> tuple[Tried, ...]:
-        """Every law that was put to the test."""
-        return self.pareto.tried
-
-    @property
-    def front(self) -> tuple[Tried, ...]:
-        """The Pareto front: laws that no other one with as few coefficients beats, from simple to rich."""
-        return self.pareto.front
 
 
 def distill(
@@ -111,18 +96,19 @@ def distillation(
     proposer: Proposer | None = None,
     seed: int = 0,
 ) -> Distillation:
-    """Read the factors off a network, refine them on data, drop what makes no difference on validation data.
+    """Read the factors off a network, and find the law around them on which the data stand.
 
     Within a `mesoscribe.hybrid.space.deadline.Deadline` it ends in time with the law that it has; a note says
     what is not converged.
 
     Args:
         model: the network, the source of the form and of the first coefficients.
-        data: trajectories for the refinement; without `validation` some are kept back.
-        validation: trajectories that decide which terms stay.
+        data: trajectories that laws are fitted to; without `validation` some are kept back.
+        validation: trajectories on which law and network are compared; laws are fitted to them as well, and
+            judged on pieces that are left out.
         library: candidate terms, polynomials if None.
-        pays: by which factor a term must reduce the error of validation roll-outs to stay; a smaller one,
-            such as 1.2, leaves more terms and a closer law.
+        pays: by which factor a term must reduce the error beyond the noise to stay; a smaller one, such as
+            1.2, leaves more terms and a closer law.
         optimiser: what proposes the terms of each factor (`symbolic.read.optimisers`), such as SR3().
         proposer: asked for further terms of F where the library does not hold it (`symbolic.read.propose`).
         seed: of the split.
@@ -131,9 +117,7 @@ def distillation(
         ValueError: the network has no dynamics to read, or pays is below 1.
     """
     if not pays >= 1:
-        raise ValueError(
-            f"expected pays of at least 1, got {pays}; {NUMBERS.pays:g} asks much of a term, 1.2 little"
-        )
+        raise ValueError(f"expected pays of at least 1, got {pays}; 2 asks much of a term, 1.2 little")
     if validation is None:
         data, validation = data.parts(seed, (1 - HYBRID.validation_share, HYBRID.validation_share))
     started = time.perf_counter()
@@ -164,53 +148,33 @@ def _distilled(
     forms = network.forms(library, optimiser)
     read = time.perf_counter()
     ends = [
-        _Ended.of(about, network, data, validation, library, pays)
+        _End.of(about, network, data, validation, library, pays)
         for i, about in enumerate(forms)
         if not i or time_for("forms about another centre")
     ]
-    end = _simplest_end(ends, pays)
-    outcome = end.refined_further(data, validation, network.first)
-    final, insignificant = outcome.refinement, outcome.insignificant
-    law = with_rate_error(canonical_law(final.law), data.dt_error)
+    end = min(ends, key=lambda one: one.score)
+    found = end.final(data, validation, network.first)
+    law = with_rate_error(canonical_law(found), data.dt_error)
     completeness = Completeness.of(law, network.model, end.selections, validation, network.first)
-    notes = [f"{name} was dropped: validation roll-outs hardly miss it" for name in end.dropped]
-    notes += [
-        f"{name} was dropped: no different from 0 once the initial fields are refined"
-        for name in insignificant
-    ]
-    notes += outcome.notes
-    notes += [] if completeness.complete else [str(completeness)]
+    notes = () if completeness.complete else (str(completeness),)
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
-    return Distillation(
-        law,
-        network.canonical,
-        end.selections,
-        final,
-        end.dropped + insignificant,
-        end.pareto,
-        completeness,
-        tuple(notes),
-        seconds,
-    )
+    laws = end.search.fame.with_law(law)
+    return Distillation(law, laws, network.canonical, end.selections, completeness, notes, seconds)
 
 
 @dataclass(frozen=True)
-class _Ended:
-    """What elimination leaves of the forms about one centre.
+class _End:
+    """Where the search around the forms about one centre ended.
 
     Args:
-        refinement, dropped, pareto: its end.
-        selections: of the form that it started from.
-        error: root mean square misfit of validation roll-outs, in units of the field.
-        candidates: the terms that it could have.
+        search: every law that was fitted.
+        selections: of the form that the law is closest to.
+        size: root mean square of the field about the centre.
     """
 
-    refinement: Refinement
-    dropped: tuple[str, ...]
-    pareto: Pareto
+    search: Search
     selections: dict[str, Selection]
-    error: float
-    candidates: Library
+    size: float
 
     @classmethod
     def of(
@@ -221,46 +185,49 @@ class _Ended:
         validation: Trajectories,
         library: Library,
         pays: float,
-    ) -> _Ended:
-        """Eliminate what does not pay, starting from forms read at several precisions."""
-        forms = list({tuple(law.coefficients): (law, chosen) for law, chosen in read}.values())
-        train, held_out = (RollOutData.of(part, forms[0][0], network.first) for part in (data, validation))
-        starts = [(law, pivot_of(law, network.canonical, network.weights)) for law, _ in forms]
-        F = usable(library.F, network.canonical, forms[0][0].centre)
+    ) -> _End:
+        """Search around forms read at several precisions."""
+        forms = {frozenset(law.coefficients): (law, chosen) for law, chosen in read}
+        fields = data.u[:, network.first :]
+        band = signal_band(fields, data.domain)
+        starts = [replace(law, band=band, hold=False) for law, _ in forms.values()]
+        every = RollOutData.of(data, starts[0], network.first, validation).windows(NUMBERS.shot_frames)
+        F = usable(library.F, network.canonical, starts[0].centre)
         candidates = replace(library.with_isotropic(), F=F)
-        end = eliminate(
-            starts, train.shortened(), held_out, clusters=data.n, pays=pays, candidates=candidates
-        )
-        law = end.refinement.law
-        gap = predicted(law, held_out, substeps_for(law, held_out)) - held_out.u[:, 1:]
-        error = float(gap.square().mean().sqrt().nan_to_num(np.inf))
-        return cls(end.refinement, end.dropped, end.pareto, forms[end.start][1], error, candidates)
+        search = Search(Likelihood(every.limited(NUMBERS.searched_values)), candidates, pays)
+        search.run(starts)
+        if search.noisy:
+            free = Likelihood(every.limited(NUMBERS.noisy_values), free=True)
+            starts = [search.chosen.law, *(fit.law for fit in search.fits.values())][: NUMBERS.noisy_starts]
+            search = Search(free, candidates, pays)
+            search.run(starts)
+        terms = set(search.chosen.law.coefficients)
+        closest = min(forms, key=lambda form: len(terms ^ form))
+        return cls(search, forms[closest][1], float(every.size.square().mean().sqrt()))
 
     @property
-    def terms(self) -> int:
-        """How many coefficients it has."""
-        return len(self.refinement.law.parameters)
+    def score(self) -> float:
+        """What the choice among laws minimises, of errors in units of the field."""
+        return float(self.search.fame.scores[self.search.fame.best]) + float(np.log(self.size))
 
-    def refined_further(self, data: Trajectories, validation: Trajectories, first: int) -> Explained:
-        """The law refined on the band that predicts best.
-
-        Where data are noisy the initial fields are refined with it.
-        """
-        law, refinement, pivot = self.refinement.law, self.refinement, self.refinement.pivot
-        wider = widened(law, pivot, data, validation, first)
-        if wider.band != law.band:
-            fields = RollOutData.of(data, wider, first).shortened()
-            refinement = refine(wider, fields, pivot=pivot, clusters=data.n)
-        return explained(refinement, data, first, self.candidates)
+    def final(self, data: Trajectories, validation: Trajectories, first: int) -> Law:
+        """The law fitted to all data, on all modes unless roll-outs on these are worse."""
+        likelihood = self.search.likelihood
+        narrow = self.search.chosen.law
+        wide = on_all_modes(narrow, validation, first)
+        law = narrow if likelihood.free else wide
+        every = RollOutData.of(data, law, first, validation).windows(NUMBERS.shot_frames)
+        fit = replace(likelihood, data=every.limited(NUMBERS.refined_values)).fit(law, sure=True)
+        return replace(fit.with_errors, band=wide.band)
 
 
-def _simplest_end(ends: list[_Ended], pays: float) -> _Ended:
-    """The law with the fewest terms among those that predict about as well as the best."""
-    best = min(ends, key=lambda end: end.error)
-
-    def allowed(end: _Ended) -> float:
-        fewer = best.terms - end.terms
-        asked = 1.0 if fewer <= 0 else pays ** min(fewer, NUMBERS.paying_terms)
-        return best.error * max(NUMBERS.as_well, asked)
-
-    return min((end for end in ends if end is best or end.error <= allowed(end)), key=lambda end: end.terms)
+def on_all_modes(law: Law, data: Trajectories, first: int) -> Law:
+    """A law without a band, unless it predicts worse without."""
+    wide = replace(law, band=None)
+    if law.band is None or (law.m and not not_negative(wide.symbol("m", data.domain))):
+        return law
+    u = data.u[: HYBRID.search_trajectories, first:] - law.centre
+    narrow_error, wide_error = (
+        score(rollout_errors(one.member(data.domain), u, data.dt, HYBRID.search_rtol)) for one in (law, wide)
+    )
+    return wide if wide_error <= (1 + HYBRID.band_tie) * narrow_error else law

@@ -1,0 +1,372 @@
+"""The likelihood of trajectories under a law: a roll-out from an unknown initial field, and what is left.
+
+With y the measured fields, Φ_t the flow of the law with coefficients θ, a_i the true initial fields,
+
+    Σ_i [ |a_i - y_i(0)|² + Σ_t |Φ_t(a_i; θ) - y_i(t)|² ] / size_i²
+
+is minimised over θ and the a_i: maximum likelihood where the noise is white and the law right. Where noise
+is no part of what the law leaves, a_i is the first frame. The a_i are projected out, trajectory by
+trajectory; what remains are the scalar products of residual and slopes, a table for each cluster of data.
+Steps, standard errors, held-out errors and the tests of terms that the law has, or lacks, all follow from
+these tables. A coefficient enters additively, so that a term may stand at 0. Sources: Golub and Pereyra,
+SIAM J. Numer. Anal. 10 (1973) 413 (variable projection); Fuller, "Measurement Error Models" (Wiley 1987);
+Cameron and Miller, J. Hum. Resour. 50 (2015) 317 (clusters).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from mesoscribe.hybrid.space.deadline import time_for
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.numbers import NUMBERS
+from mesoscribe.symbolic.refine.projection import Projection, projection
+from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs, substeps_for
+
+REFINING = "refinement of coefficients"
+
+
+@dataclass(frozen=True)
+class Products:
+    """Scalar products of the residual r and the slopes S_j of it, of each cluster of data.
+
+    Args:
+        table: (cluster, 1 + slopes, 1 + slopes), r first.
+        values: how many values each cluster has.
+        gauge: the direction of slopes that changes no roll-out: M + W times s, V over s.
+    """
+
+    table: Float[np.ndarray, "c a a"]
+    values: Float[np.ndarray, " c"]
+    gauge: Float[np.ndarray, " p"]
+
+    @cached_property
+    def whole(self) -> Float[np.ndarray, "a a"]:
+        """Of all data."""
+        return self.table.sum(0)
+
+    @property
+    def squares(self) -> float:
+        """|r|²."""
+        return float(self.whole[0, 0])
+
+    @cached_property
+    def inverse(self) -> Float[np.ndarray, "p p"]:
+        """(SᵀS)⁻¹ across the gauge."""
+        return self.inverted(self.whole[1:, 1:])
+
+    def inverted(self, curvature: Float[np.ndarray, "p p"], damping: float = 0.0) -> Float[np.ndarray, "p p"]:
+        """A pseudo-inverse across the gauge, columns brought to one size: small terms are not cut off."""
+        size = np.sqrt(np.diag(curvature)).clip(min=1e-150)
+        across = self.gauge * size
+        across /= max(float(np.linalg.norm(across)), 1e-300)
+        scaled = curvature / np.outer(size, size) + damping * np.eye(len(size)) + np.outer(across, across)
+        return np.asarray(np.linalg.pinv(scaled, hermitian=True)) / np.outer(size, size)
+
+    def step(self, damping: float) -> Float[np.ndarray, " p"]:
+        """The damped Gauss–Newton step."""
+        return -self.inverted(self.whole[1:, 1:], damping) @ self.whole[1:, 0]
+
+    @property
+    def promise(self) -> float:
+        """By how much a full step lowers |r|², in the quadratic approximation."""
+        pull = self.whole[1:, 0]
+        return float(pull @ self.inverse @ pull)
+
+    @cached_property
+    def left_out(self) -> Float[np.ndarray, "c p"]:
+        """By how much the minimum moves without each cluster, in the quadratic approximation."""
+        total = self.whole[1:, 1:]
+        return np.stack([self.inverted(total - own[1:, 1:]) @ own[1:, 0] for own in self.table])
+
+    @cached_property
+    def held_out(self) -> Float[np.ndarray, " c"]:
+        """Mean square of the residual of each cluster for coefficients that were found without it."""
+        moved = np.concatenate([np.ones((len(self.table), 1)), self.left_out], axis=1)
+        return np.einsum("ca,cab,cb->c", moved, self.table, moved) / self.values
+
+    @property
+    def covariance(self) -> Float[np.ndarray, "p p"]:
+        """Of the minimum: by the jackknife over clusters, no smaller than what white residuals give."""
+        n, moves = len(self.table), self.left_out
+        spread = (n - 1) / n * moves.T @ moves
+        white = self.squares / self.values.sum() * np.diag(self.inverse)
+        more = np.sqrt(np.maximum(white / np.diag(spread).clip(min=1e-300), 1.0))
+        return spread * np.outer(more, more)
+
+    def growth(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, " p"]:
+        """By how much |r|² would grow without each term of amount x, the others refitted."""
+        inverse = np.diag(self.inverse)
+        return np.where(inverse > 0, x**2 / inverse.clip(min=1e-300), 0.0)
+
+    def of(self, kept: Sequence[int]) -> Products:
+        """Without some of the slopes."""
+        rows = np.array([0, *(1 + j for j in kept)])
+        return replace(self, table=self.table[:, rows][:, :, rows], gauge=self.gauge[list(kept)])
+
+    def gains(self, law: int) -> tuple[Float[np.ndarray, " q"], Float[np.ndarray, " q"]]:
+        """What slopes beyond the first few would explain, one at a time, and how sure that is.
+
+        Args:
+            law: how many slopes belong to the law, which stands at its minimum.
+
+        Returns:
+            By how much |r|² falls, the others refitted, and Student's t of the clusters' pulls.
+        """
+        p, q = law, self.table.shape[-1] - 1 - law
+        across = np.zeros((1 + p + q, q))  # each further slope, without what the law's own ones explain of it
+        across[1 : 1 + p] = -self.of(range(p)).inverse @ self.whole[1 : 1 + p, 1 + p :]
+        across[1 + p :] = np.eye(q)
+        pulls = self.table[:, 0] @ across
+        sizes = np.einsum("aq,cab,bq->cq", across, self.table, across, optimize=True)
+        size = sizes.sum(0)
+        known = size > NUMBERS.spanned * np.diag(self.whole)[1 + p :]
+        amount = np.where(known, pulls.sum(0) / np.where(known, size, 1.0), 0.0)
+        n = len(pulls)
+        spread = np.sqrt(n / (n - 1) * np.sum((pulls - amount * sizes) ** 2, axis=0))
+        return amount**2 * size, np.abs(pulls.sum(0)) / spread.clip(min=1e-300)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A law at the maximum of its likelihood, or on the way there.
+
+    Args:
+        law: with coefficients.
+        fields: initial fields (n, *grid).
+        products: of residual and slopes, in units of the amounts `units` of each coefficient.
+        units: how much of each term changes u_t as much as all terms together make it; 0 if none does.
+        moves: of the initial fields, that explain most of the residual and of each slope.
+        known: how initial fields are projected out; None where they are the first frames.
+        substeps: of a frame.
+        white: the part of the mean squared residual that is white in time.
+    """
+
+    law: Law
+    fields: Float[Tensor, " n *grid"]
+    products: Products
+    units: Float[np.ndarray, " p"]
+    moves: Float[Tensor, "c n *grid"] | None
+    known: Projection | None
+    substeps: int
+    white: float
+
+    @property
+    def lost(self) -> bool:
+        """Whether a roll-out was lost."""
+        return not self.products.squares < NUMBERS.lost_misfit * self.products.values.sum()
+
+    @property
+    def growth(self) -> Float[np.ndarray, " p"]:
+        """By how much the squared residual would grow without each term, the others refitted."""
+        inverse = np.diag(self.products.inverse)
+        amounts = self.law.values() / np.where(self.units > 0, self.units, np.inf)
+        return np.where(inverse > 0, amounts**2 / inverse.clip(min=1e-300), 0.0)
+
+    @property
+    def rmse(self) -> float:
+        """Root mean square of what the law leaves, relative to the size of each trajectory."""
+        return float(np.sqrt(self.products.squares / self.products.values.sum()))
+
+    @property
+    def beyond_noise(self) -> float:
+        """Root mean square of what the law leaves and white noise does not explain."""
+        n = self.products.values.sum()
+        white = self.white * (1 + NUMBERS.significant * np.sqrt(NUMBERS.spread_of_noise / n))
+        return float(np.sqrt(max(self.products.squares / n - white, 0.0)))
+
+    @property
+    def with_errors(self) -> Law:
+        """The law with the covariance of its coefficients.
+
+        What is left beyond noise, such as the error of a solver, does not average out: a rate that is off by
+        as much of all rates counts as possible for every term.
+        """
+        spread = self.products.covariance + self.beyond_noise**2 * np.eye(len(self.units))
+        return self.law.with_values(self.law.values(), spread * np.outer(self.units, self.units))
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """Trajectories with which laws are compared.
+
+    Args:
+        data: the trajectories, on a band.
+        free: whether initial fields are unknowns.
+    """
+
+    data: RollOutData
+    free: bool = False
+
+    def fit(self, law: Law, near: Fit | None = None, *, sure: bool = False) -> Fit:
+        """The law at its maximum of the likelihood, or the best there was time for.
+
+        Args:
+            law: the form and where to start.
+            near: a law close by, whose initial fields and their derivatives serve as a start.
+            sure: go on until no coefficient moves by a visible part of its standard error.
+        """
+        near = near if self.free else None
+        if self.free:  # the frames as they are show the way, and what is far from the data
+            pinned = replace(self, free=False).fit(law)
+            if pinned.rmse**2 > NUMBERS.worth_noise * self.data.noise:
+                return pinned
+            law = pinned.law if near is None else law
+        fields = self.data.u[:, 0] if near is None else near.fields
+        units, substeps = self.units(law), self._substeps(law)
+        point = self._at(
+            law,
+            fields,
+            units,
+            max(substeps, near.substeps if near else 0),
+            None if near is None else near.known,
+        )
+        while True:
+            point = self._lowest(point, near is None, sure=sure)
+            needed = self._substeps(point.law)
+            if needed <= point.substeps or not np.isfinite(point.products.squares) or not time_for(REFINING):
+                return point
+            point = self._at(point.law, point.fields, units, needed, point.known)
+
+    def _lowest(self, point: Fit, fresh: bool, *, sure: bool) -> Fit:
+        """Gauss–Newton steps; derivatives by the fields are kept while steps do what they promise."""
+        fresh = fresh or not self.free
+        for _ in range(NUMBERS.refine_steps):
+            done = point.products.promise <= self._enough(point.products, sure=sure)
+            closer = None if done and (fresh or not sure) else point if done else self._closer(point)
+            if not time_for(REFINING) or (closer is None and (fresh or done)):
+                break
+            if closer is None or closer is point:
+                point, fresh = self._at(point.law, point.fields, point.units, point.substeps, None), True
+                continue
+            fall = point.products.squares - closer.products.squares
+            fresh = not self.free or (fresh and fall > NUMBERS.step_keeps * point.products.promise)
+            point = closer
+        return point
+
+    def _closer(self, point: Fit) -> Fit | None:
+        """A step that lowers |r|², shorter if the full one does not; None if none does."""
+        for part in NUMBERS.step_shares:
+            step = point.products.step(1 / part - 1)
+            law = point.law.with_values(point.law.values() + step * point.units)
+            fields = point.fields
+            if point.moves is not None:
+                amounts = torch.as_tensor(np.concatenate([[1.0], step]))
+                fields = fields - part * torch.tensordot(amounts, point.moves, dims=1)
+            there = self._at(law, fields, point.units, point.substeps, point.known)
+            if there.products.squares < point.products.squares:
+                return there
+        return None
+
+    def _enough(self, products: Products, *, sure: bool) -> float:
+        """A fall of |r|² that is not worth a step."""
+        n = products.values.sum()
+        beyond = max(products.squares - self.data.noise * n, 0.0)
+        small = NUMBERS.step_ends**2 * max(products.squares / n, NUMBERS.substep_rounding**2)
+        return small if sure else small + NUMBERS.trial_tolerance * beyond
+
+    def _substeps(self, law: Law, accuracy: float = NUMBERS.substep_rounding) -> int:
+        share = NUMBERS.misfit_share
+        if self.free:  # unlike noise the error of the stepper does not average out
+            share = min(share, NUMBERS.stepper_bias / np.sqrt(self.data.u.numel()))
+        return substeps_for(law, self.data, accuracy, share)
+
+    def gains(
+        self, fit: Fit, more: Law
+    ) -> tuple[Float[np.ndarray, " q"], Float[np.ndarray, " q"], list[int]]:
+        """What further terms would explain of what a law leaves, see `Products.gains`.
+
+        Args:
+            fit: the law.
+            more: the law with further terms at 0, behind the own ones of each factor.
+
+        Returns:
+            Gains and t of the further terms, and which parameters of `more` they are.
+        """
+        own = [more.parameters.index(p) for p in fit.law.parameters]
+        rest = [j for j in range(len(more.parameters)) if j not in own]
+        at = self._at(more, fit.fields, self.units(more), fit.substeps, fit.known, [*own, *rest])
+        return *at.products.gains(len(own)), rest
+
+    def units(self, law: Law) -> Float[np.ndarray, " p"]:
+        """How much of each term changes u_t as much as all terms together make it, root mean square."""
+        domain, p, values = self.data.domain, len(law.parameters), law.values()
+        operator = np.array([name in "mw" for name, _ in law.parameters])
+        alone = np.where(operator[:, None] == operator, np.eye(p), values)
+        some = self.data.u[:: max(1, len(self.data.u) // NUMBERS.substep_trajectories)]
+        some = some[:, :: max(1, some.shape[1] // NUMBERS.slope_frames)].flatten(0, 1)
+        member = law.family(domain, np.vstack([values, alone]))
+        rates = member.rhs(some.expand(p + 1, *some.shape)).square().flatten(1).mean(1).sqrt().numpy()
+        seen = rates[1:] > NUMBERS.spanned * max(float(rates[0]), 1e-300)
+        return np.where(seen, rates[0] / np.where(seen, rates[1:], 1.0), 0.0)
+
+    def _at(
+        self,
+        law: Law,
+        fields: Tensor,
+        units: Float[np.ndarray, " p"],
+        substeps: int,
+        known: Projection | None,
+        order: Sequence[int] | None = None,
+    ) -> Fit:
+        """Residual and slopes at a point, the initial fields projected out."""
+        order = range(len(units)) if order is None else order
+        columns = self._columns(law, fields, units, substeps, order)
+        moves = None
+        if self.free and np.isfinite(columns).all() and np.abs(columns[..., 0]).max() < NUMBERS.lost_misfit:
+            known = known or projection(law.member(self.data.domain), fields, self.data, substeps)
+            moves, columns = known.apart(columns)
+        values, signs = law.values(), np.array([1.0 if name in "mw" else -1.0 for name, _ in law.parameters])
+        gauge = (signs * values / np.where(units > 0, units, np.inf))[list(order)]
+        white = self._white(columns[..., 0])
+        return Fit(law, fields, self._products(columns, gauge), units, moves, known, substeps, white)
+
+    def _columns(
+        self, law: Law, fields: Tensor, units: Float[np.ndarray, " p"], substeps: int, order: Sequence[int]
+    ) -> Float[np.ndarray, "n r c"]:
+        """The residual of each trajectory, in front that of a first frame that may move, and its slopes."""
+        data, values = self.data, law.values()
+        steps = NUMBERS.misfit_step * (np.eye(len(values)) * units)[list(order)]
+        member = law.family(data.domain, np.vstack([values, values + steps]))
+        start = fields.expand(1 + len(steps), *fields.shape)
+        coarse = min(substeps, self._substeps(law, NUMBERS.slope_accuracy))
+        rolls = roll_outs(member, start, data, coarse)
+        slopes = (rolls[1:] - rolls[:1]) / NUMBERS.misfit_step
+        if coarse < substeps:
+            rolls = roll_outs(law.member(data.domain), fields, data, substeps)[None]
+        columns = torch.cat([rolls[:1] - data.u[:, 1:], slopes])
+        if self.free:
+            first = torch.cat([(fields - data.u[:, 0])[None], torch.zeros_like(slopes[:, :, 0])])
+            columns = torch.cat([first.unsqueeze(2), columns], dim=2)
+        most = NUMBERS.lost_misfit
+        columns = columns.flatten(2) / data.size[:, None]
+        columns[0] = columns[0].nan_to_num(most, most, -most).clamp(-most, most)
+        steep = most / NUMBERS.misfit_step
+        columns[1:] = columns[1:].nan_to_num(0.0, 0.0, 0.0).clamp(-steep, steep)
+        return columns.permute(1, 2, 0).numpy()
+
+    def _white(self, residual: Float[np.ndarray, "n r"]) -> float:
+        """Mean square of what is white in time of a residual, by third differences; inf on few frames."""
+        by_frame = residual.reshape(len(residual), -1, self.data.domain.points)
+        rough = np.diff(by_frame, 3, axis=1)
+        return float(np.mean(rough**2)) / 20 if rough.size else np.inf  # 1² + 3² + 3² + 1²
+
+    def _products(self, columns: Float[np.ndarray, "n r c"], gauge: Float[np.ndarray, " p"]) -> Products:
+        """Scalar products of the columns, in pieces of time where trajectories are few."""
+        data = self.data
+        frames = data.u.shape[1] - (0 if self.free else 1)
+        by_frame = columns.reshape(len(columns), frames, -1, columns.shape[-1])
+        pieces = min(frames, max(1, -(-NUMBERS.clusters // len(columns))))
+        parts = np.array_split(by_frame, pieces, axis=1)
+        table = np.stack([np.einsum("nfra,nfrb->nab", part, part, optimize=True) for part in parts], axis=1)
+        unknowns = data.domain.unknowns(data.mask.numpy())
+        share = unknowns / data.domain.points
+        values = np.array([part.shape[1] for part in parts]) * unknowns * (data.u.shape[1] - 1) / frames
+        return Products(share * table.reshape(-1, *table.shape[2:]), np.tile(values, len(columns)), gauge)

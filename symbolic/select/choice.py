@@ -1,0 +1,187 @@
+"""Every law that was tried, what it costs and errs, and which of them is the law."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+from scipy.stats import t as student
+
+from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.numbers import NUMBERS
+from mesoscribe.symbolic.law.plain_text import equation_text
+
+
+def _finite(value: float) -> float | None:
+    """A number for JSON; None where it is infinite."""
+    return float(value) if math.isfinite(value) else None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A law that was fitted, and how it predicts data that it was not fitted to.
+
+    Args:
+        law: with coefficients and their covariance.
+        held_out: squared misfit of each cluster of data, relative to the field, without it in the fit.
+        admissible: m ≥ 0 on the band, and no roll-out was lost.
+    """
+
+    law: Law
+    held_out: Float[np.ndarray, " c"]
+    admissible: bool = True
+
+    @property
+    def terms(self) -> int:
+        """How many coefficients it has."""
+        return len(self.law.parameters)
+
+    @property
+    def squared(self) -> float:
+        """Mean squared held-out misfit."""
+        return float(np.mean(self.held_out))
+
+
+@dataclass(frozen=True)
+class HallOfFame:
+    """All laws that were fitted to one set of data, from simple to rich, and the choice among them.
+
+    With E² = held-out misfit² - noise, the error beyond the noise, and n terms, the law with the smallest
+    log E + n log(pays) is best. Of those with fewer terms the simplest is chosen whose held-out misfits are
+    not larger by more than chance: paired over clusters of data, by Student's t.
+
+    Args:
+        entries: the laws.
+        noise: squared misfit that noise alone leaves.
+        values: how many values the laws are compared on; n coefficients cost n/values of the misfit.
+        pays: by which factor a term must reduce E.
+    """
+
+    entries: tuple[Entry, ...]
+    noise: float
+    values: float
+    pays: float = NUMBERS.pays
+
+    @cached_property
+    def errors(self) -> Float[np.ndarray, " l"]:
+        """E of each law: of the best one no less than its coefficients cost, of others by what they add."""
+        squares = np.array([entry.squared if entry.admissible else np.inf for entry in self.entries])
+        best = int(squares.argmin())
+        x = float(squares[best])
+        unsure = 1 + NUMBERS.significant * math.sqrt(NUMBERS.spread_of_noise / self.values)
+        least = max(x * self.entries[best].terms / self.values, NUMBERS.visible_error**2)
+        return np.sqrt(max(x - self.noise * unsure, least) + (squares - x))
+
+    @cached_property
+    def scores(self) -> Float[np.ndarray, " l"]:
+        """log E + n log(pays): the smaller, the better."""
+        terms = np.array([entry.terms for entry in self.entries])
+        return np.log(self.errors) + terms * math.log(self.pays)
+
+    @cached_property
+    def best(self) -> int:
+        """The law that is chosen."""
+        best = int(self.scores.argmin())
+        tied = [
+            i
+            for i, entry in enumerate(self.entries)
+            if entry.admissible and entry.terms < self.entries[best].terms and not self._worse(i, best)
+        ]
+        return min(tied, key=lambda i: (self.entries[i].terms, self.errors[i]), default=best)
+
+    def _worse(self, i: int, than: int) -> bool:
+        """Whether a law's held-out misfits are larger than another's by more than chance."""
+        more = np.log(self.entries[i].held_out) - np.log(self.entries[than].held_out)
+        spread = max(float(more.std(ddof=1)), 1e-300) / math.sqrt(len(more))
+        return bool(more.mean() / spread > student.ppf(1 - NUMBERS.chance, len(more) - 1))
+
+    @property
+    def chosen(self) -> Entry:
+        """The law."""
+        return self.entries[self.best]
+
+    @property
+    def front(self) -> tuple[int, ...]:
+        """Laws that no other one with as few coefficients beats, from simple to rich."""
+        least, found = math.inf, []
+        for i in sorted(range(len(self.entries)), key=lambda i: (self.entries[i].terms, self.errors[i])):
+            if self.errors[i] < least:
+                least = float(self.errors[i])
+                found.append(i)
+        return tuple(found)
+
+    @property
+    def rule(self) -> str:
+        """How the choice was made."""
+        return (
+            "Each law is fitted, and judged on pieces of the data that were left out. E is its error there "
+            f"beyond the noise, relative to the field; a term stays if it makes E more than {self.pays:g} "
+            "times smaller, and if chance does not explain that."
+        )
+
+    def with_law(self, law: Law) -> HallOfFame:
+        """With the chosen law as it was refined last, in canonical form."""
+        entries = list(self.entries)
+        entries[self.best] = replace(self.chosen, law=law)
+        return replace(self, entries=tuple(entries))
+
+    def save(self, path: str | Path) -> None:
+        """Write laws.json, which `load` reads."""
+        rows = [
+            {
+                "equation": equation_text(entry.law),
+                "terms": entry.terms,
+                "error": _finite(error),
+                "score": _finite(score),
+                "held_out": [_finite(float(h)) for h in entry.held_out],
+                "admissible": entry.admissible,
+                "law": json.loads(entry.law.json()),
+            }
+            for entry, error, score in zip(self.entries, self.errors, self.scores, strict=True)
+        ]
+        head = {"chosen": self.best, "noise": self.noise, "values": self.values, "pays": self.pays}
+        write_whole(path, json.dumps({**head, "rule": self.rule, "laws": rows}, indent=1) + "\n")
+
+    @classmethod
+    def load(cls, path: str | Path) -> HallOfFame:
+        """Read what `save` wrote.
+
+        Raises:
+            ValueError: the file is missing, or holds something else.
+        """
+        try:
+            content = json.loads(Path(path).read_text("utf-8"))
+            entries = tuple(
+                Entry(
+                    Law.of(row["law"]),
+                    np.array([math.inf if h is None else float(h) for h in row["held_out"]]),
+                    bool(row["admissible"]),
+                )
+                for row in content["laws"]
+            )
+            noise, values, pays = (float(content[name]) for name in ("noise", "values", "pays"))
+            usable = noise >= 0 and values > 0 and 1 <= pays < math.inf
+            alike = {entry.held_out.shape for entry in entries} == {entries[0].held_out.shape}
+            if not (usable and alike and any(entry.admissible for entry in entries)):
+                raise ValueError(f"{len(entries)} laws, noise {noise:g}, {values:g} values, pays {pays:g}")
+            return cls(entries, noise, values, pays)
+        except (OSError, KeyError, TypeError, IndexError, ValueError, OverflowError, RecursionError) as error:
+            raise ValueError(
+                f"expected the laws of a distillation in {path}, got {error!r}; distil again"
+            ) from None
+
+    def __str__(self) -> str:
+        rows = [
+            f"{'>' if i == self.best else ' '}{i + 1:>3}{entry.terms:>7}{error:>11.2e}{score:>9.2f}  "
+            f"{equation_text(entry.law)}"
+            for i, (entry, error, score) in enumerate(
+                zip(self.entries, self.errors, self.scores, strict=True)
+            )
+        ]
+        return "\n".join([f"{'law':>4}{'terms':>7}{'E':>11}{'score':>9}  equation", *rows])
