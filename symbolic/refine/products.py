@@ -1,0 +1,117 @@
+"""Scalar products of what a law leaves of data and its slopes: all that steps, errors and tests need.
+
+Source: Cameron and Miller, "A practitioner's guide to cluster-robust inference", J. Hum. Resour. 50 (2015)
+317, for clusters and their jackknife.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float
+
+from mesoscribe.symbolic.law.numbers import NUMBERS
+
+
+@dataclass(frozen=True)
+class Products:
+    """Scalar products of the residual r and the slopes S_j of it, of each cluster of data.
+
+    Args:
+        table: (cluster, 1 + slopes, 1 + slopes), r first.
+        values: how many values each cluster has.
+        gauge: the direction of slopes that changes no roll-out: M + W times s, V over s.
+    """
+
+    table: Float[np.ndarray, "c a a"]
+    values: Float[np.ndarray, " c"]
+    gauge: Float[np.ndarray, " p"]
+
+    @cached_property
+    def whole(self) -> Float[np.ndarray, "a a"]:
+        """Of all data."""
+        return self.table.sum(0)
+
+    @property
+    def squares(self) -> float:
+        """|r|²."""
+        return float(self.whole[0, 0])
+
+    @cached_property
+    def inverse(self) -> Float[np.ndarray, "p p"]:
+        """(SᵀS)⁻¹ across the gauge."""
+        return self.inverted(self.whole[1:, 1:])
+
+    def inverted(self, curvature: Float[np.ndarray, "p p"], damping: float = 0.0) -> Float[np.ndarray, "p p"]:
+        """A pseudo-inverse across the gauge, columns brought to one size: small terms are not cut off."""
+        size = np.sqrt(np.diag(curvature)).clip(min=1e-150)
+        across = self.gauge * size
+        across /= max(float(np.linalg.norm(across)), 1e-300)
+        scaled = curvature / np.outer(size, size) + damping * np.eye(len(size)) + np.outer(across, across)
+        return np.asarray(np.linalg.pinv(scaled, hermitian=True)) / np.outer(size, size)
+
+    def step(self, damping: float) -> Float[np.ndarray, " p"]:
+        """The damped Gauss–Newton step."""
+        return -self.inverted(self.whole[1:, 1:], damping) @ self.whole[1:, 0]
+
+    @property
+    def promise(self) -> float:
+        """By how much a full step lowers |r|², in the quadratic approximation."""
+        pull = self.whole[1:, 0]
+        return float(pull @ self.inverse @ pull)
+
+    @cached_property
+    def left_out(self) -> Float[np.ndarray, "c p"]:
+        """By how much the minimum moves without each cluster, in the quadratic approximation."""
+        total = self.whole[1:, 1:]
+        return np.stack([self.inverted(total - own[1:, 1:]) @ own[1:, 0] for own in self.table])
+
+    @cached_property
+    def held_out(self) -> Float[np.ndarray, " c"]:
+        """Mean square of the residual of each cluster for coefficients that were found without it."""
+        moved = np.concatenate([np.ones((len(self.table), 1)), self.left_out], axis=1)
+        return np.einsum("ca,cab,cb->c", moved, self.table, moved) / self.values
+
+    @property
+    def covariance(self) -> Float[np.ndarray, "p p"]:
+        """Of the minimum: by the jackknife over clusters, no smaller than what white residuals give."""
+        n, moves = len(self.table), self.left_out
+        spread = (n - 1) / n * moves.T @ moves
+        white = self.squares / self.values.sum() * np.diag(self.inverse)
+        more = np.sqrt(np.maximum(white / np.diag(spread).clip(min=1e-300), 1.0))
+        return spread * np.outer(more, more)
+
+    def growth(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, " p"]:
+        """By how much |r|² would grow without each term of amount x, the others refitted."""
+        inverse = np.diag(self.inverse)
+        return np.where(inverse > 0, x**2 / inverse.clip(min=1e-300), 0.0)
+
+    def of(self, kept: Sequence[int]) -> Products:
+        """Without some of the slopes."""
+        rows = np.array([0, *(1 + j for j in kept)])
+        return replace(self, table=self.table[:, rows][:, :, rows], gauge=self.gauge[list(kept)])
+
+    def gains(self, law: int) -> tuple[Float[np.ndarray, " q"], Float[np.ndarray, " q"]]:
+        """What slopes beyond the first few would explain, one at a time, and how sure that is.
+
+        Args:
+            law: how many slopes belong to the law, which stands at its minimum.
+
+        Returns:
+            By how much |r|² falls, the others refitted, and Student's t of the clusters' pulls.
+        """
+        p, q = law, self.table.shape[-1] - 1 - law
+        across = np.zeros((1 + p + q, q))  # each further slope, without what the law's own ones explain of it
+        across[1 : 1 + p] = -self.of(range(p)).inverse @ self.whole[1 : 1 + p, 1 + p :]
+        across[1 + p :] = np.eye(q)
+        pulls = self.table[:, 0] @ across
+        sizes = np.einsum("aq,cab,bq->cq", across, self.table, across, optimize=True)
+        size = sizes.sum(0)
+        known = size > NUMBERS.spanned * np.diag(self.whole)[1 + p :]
+        amount = np.where(known, pulls.sum(0) / np.where(known, size, 1.0), 0.0)
+        n = len(pulls)
+        spread = np.sqrt(n / (n - 1) * np.sum((pulls - amount * sizes) ** 2, axis=0))
+        return amount**2 * size, np.abs(pulls.sum(0)) / spread.clip(min=1e-300)
