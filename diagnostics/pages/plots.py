@@ -213,7 +213,7 @@ def step_figure(step: OneStep) -> Figure:
 
 
 @styled
-def pareto_figure(laws: HallOfFame) -> Figure:
+def pareto_figure(laws: HallOfFame[Law]) -> Figure:
     """Error beyond the noise against the number of coefficients: all laws, the front, the choice."""
     figure, (axes,) = panels(1, 1, width=5.8, height=3.7)
     tried = np.array([[entry.terms for entry in laws.entries], laws.errors], dtype=float)

@@ -118,7 +118,7 @@ class Distilled(Protocol):
         ...
 
     @property
-    def laws(self) -> HallOfFame | None:
+    def laws(self) -> HallOfFame[Law] | None:
         """Every law that was fitted, with its error."""
         ...
 
@@ -128,7 +128,7 @@ class KeptDistillation:
     """What a folder has kept of its distillation."""
 
     notes: tuple[str, ...] = ()
-    laws: HallOfFame | None = None
+    laws: HallOfFame[Law] | None = None
 
     @classmethod
     def of(cls, folder: Path, content: Mapping[str, Any]) -> KeptDistillation:
@@ -141,7 +141,7 @@ class KeptDistillation:
         return cls(tuple(content.get("notes", ())), HallOfFame.load(path) if path.exists() else None)
 
 
-def figures(summary: Summary, laws: HallOfFame | None = None) -> dict[str, Figure]:
+def figures(summary: Summary, laws: HallOfFame[Law] | None = None) -> dict[str, Figure]:
     """Every figure of the report."""
     data = summary.data
     known = {"match": match_figure(summary.matches)} if summary.matches else {}

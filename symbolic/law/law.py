@@ -27,6 +27,7 @@ from mesoscribe.symbolic.law.factor import Factor, columns, combination
 from mesoscribe.symbolic.law.form import Form
 from mesoscribe.symbolic.law.latex import equation_latex
 from mesoscribe.symbolic.law.numbers import NUMBERS
+from mesoscribe.symbolic.law.plain_text import equation_text
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ class Law(Form, Model):
     def equation(self) -> sympy.Eq:
         """u_t = -(M + W) δV/δu written out as a SymPy equation."""
         return equation(self)
+
+    @property
+    def text(self) -> str:
+        """u_t = … on one line, with the standard error of each coefficient in its last digits."""
+        return equation_text(self)
 
     @property
     def potential(self) -> sympy.Expr:
