@@ -16,15 +16,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Complex, Float
+from jaxtyping import Complex, Float, Shaped
 
 from mesoscribe.hybrid.energy.local_energy import Density, LocalEnergy
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
-def test_functions(n_frames: int, half_width: int, dt: float) -> tuple[np.ndarray, np.ndarray]:
-    """Weights (windows, frames) of ∫φ· and -∫φ'·, windows half overlapping, φ normalised to 1.
+def test_functions(half_width: int, dt: float) -> Float[np.ndarray, "frames 2"]:
+    """Weights of the frames of one window in ∫φ· and -∫φ'·, φ normalised to 1.
 
     φ' is changed as little as possible so that both rules agree exactly on polynomials of t up to degree 8
     (or 2h, the most that the frames of a window allow): integration by parts then holds on few frames too.
@@ -36,16 +36,19 @@ def test_functions(n_frames: int, half_width: int, dt: float) -> tuple[np.ndarra
     powers = s ** degrees[:, None]
     wanted = degrees * np.concatenate([[0.0], powers[:-1] @ phi])
     slope += np.linalg.lstsq(powers, wanted - powers @ slope, rcond=None)[0]
-    slope /= max(half_width, 2) * dt
-    starts = range(0, n_frames - 2 * half_width, max(1, half_width // NUMBERS.window_shifts))
-    weak, derivative = np.zeros((2, len(starts), n_frames))
-    for row, start in enumerate(starts):
-        weak[row, start : start + 2 * half_width + 1] = phi / phi.sum()
-        derivative[row, start : start + 2 * half_width + 1] = slope / phi.sum()
-    return weak, derivative
+    return np.stack([phi, slope / (max(half_width, 2) * dt)], axis=-1) / phi.sum()
 
 
 test_functions.__test__ = False  # type: ignore[attr-defined]
+
+
+def in_windows(
+    columns: Shaped[np.ndarray, "nt *columns"], half_width: int, weights: Float[np.ndarray, " frames"]
+) -> Shaped[np.ndarray, "w *columns"]:
+    """Weighted sums over windows of 2h + 1 frames, half overlapping; no more than the sums is held."""
+    shift = max(1, half_width // NUMBERS.window_shifts)
+    last = len(columns) - 2 * half_width
+    return sum((weight * columns[j : j + last : shift] for j, weight in enumerate(weights)), np.zeros(()))
 
 
 @dataclass(frozen=True)
@@ -104,14 +107,14 @@ def features(
 
     A symmetry of a field, such as u(x + L/2) = -u(x), empties every second mode.
     """
-    weak, derivative = test_functions(v.shape[1], half_width, dt)
+    weak, derivative = test_functions(half_width, dt).T
     for trajectory in v:
         one, u_hat, *higher = [domain.fft(trajectory**p)[:, mask] for p in range(powers + 1)]
         if densities:
             forces = LocalEnergy(domain, densities).forces(domain.fft(torch.tensor(trajectory)))
             higher += [force.numpy()[:, mask] for force in forces]
-        columns = [derivative @ u_hat, *(weak @ column for column in (u_hat, one, *higher))]
-        x = np.stack(columns, axis=-1)
+        columns = [in_windows(column, half_width, weak) for column in (u_hat, one, *higher)]
+        x = np.stack([in_windows(u_hat, half_width, derivative), *columns], axis=-1)
         size = np.linalg.norm(x, axis=0)
         yield np.where(size > NUMBERS.column_rounding * size.max(axis=0), x, 0.0)
 
