@@ -99,9 +99,17 @@ def _bad_values(data: Trajectories) -> Iterator[Finding]:
 
 
 def stuck_points(u: Fields) -> Bool[np.ndarray, "*grid"]:
-    """Points whose value never changes in any trajectory while others do."""
+    """Points whose value never changes in any trajectory while others do, and which are no node of the field.
+
+    At a node the field passes through its value: there the neighbours lie to both sides of it.
+    """
     still: Bool[np.ndarray, "*grid"] = (np.ptp(u, axis=1) == 0).all(0)
-    return still & (not still.all())
+    if not still.any() or still.all():
+        return np.zeros_like(still)
+    for axis in range(2, u.ndim):
+        across = 0.5 * (np.roll(u, 1, axis) - np.roll(u, -1, axis))
+        still &= (_apart(u, axis) ** 2).mean((0, 1)) >= NUMBERS.node_apart**2 * (across**2).mean((0, 1))
+    return still
 
 
 def _stuck_points(data: Trajectories) -> Iterator[Finding]:

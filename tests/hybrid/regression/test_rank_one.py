@@ -29,7 +29,9 @@ def test_weak_derivative_of_an_exponential_converges(half_width: int, order: int
     errors = []
     for dt in (0.2, 0.1, 0.05):
         t = np.arange(41) * dt
-        fall, mean = (in_windows(np.exp(-t), half_width, weights) for weights in windows(half_width, dt).T[::-1])
+        fall, mean = (
+            in_windows(np.exp(-t), half_width, weights) for weights in windows(half_width, dt).T[::-1]
+        )
         errors.append(np.abs(fall / mean + 1).max())
     assert np.log2(errors[1] / errors[2]) > order - 0.1
 
