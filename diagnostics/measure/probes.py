@@ -17,6 +17,7 @@ from mesoscribe.hybrid.space.pieces import pieces
 from mesoscribe.symbolic.law.factor import Factor
 from mesoscribe.symbolic.law.law import Law
 
+HIDDEN = 8  # a network makes many values of each, in its hidden units
 Components = Mapping[str, Float[np.ndarray, " n"]]
 
 
@@ -38,7 +39,8 @@ class Probe:
 
     def components(self, fields: Float[np.ndarray, " n *grid"]) -> Components:
         """Each component of the energy of fields (n, *grid): (n,)."""
-        found = [self.at_once(fields[some]) for some in pieces(len(fields), fields[0].size)]
+        each = HIDDEN * fields[0].size
+        found = [self.at_once(fields[some]) for some in pieces(len(fields), each)]
         return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
 
     def evolved(self, fields: Float[np.ndarray, " n *grid"], domain: Domain) -> Float[np.ndarray, " n *grid"]:
