@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -75,7 +76,7 @@ def outliers(u: Fields) -> Bool[np.ndarray, "n nt *grid"]:
     for axis in range(1, u.ndim):
         apart = _apart(u, axis)
         size = np.abs(apart)
-        around = np.max([np.roll(size, shift, axis) for shift in (-3, -2, 2, 3)], axis=0)
+        around = reduce(np.maximum, (np.roll(size, shift, axis) for shift in (-3, -2, 2, 3)))
         noise = GAUSS * float(np.median(size))
         found &= (
             size > np.maximum(NUMBERS.spike_deviations * noise + NUMBERS.spike_over_waves * around, least)
