@@ -226,15 +226,11 @@ def pareto_figure(pareto: Pareto) -> Figure:
     figure, (axes,) = panels(1, 1, width=5.8, height=3.7)
     tried, front = (np.array(entries, dtype=float).T for entries in (pareto.tried, pareto.front))
     kept, (terms, error) = np.isfinite(tried[1]), pareto.chosen
+    ring: dict[str, Any] = {"marker": "o", "mfc": "none", "ls": ""}
     looks: list[tuple[str, Any, Any, dict[str, Any]]] = [
-        ("tried", *tried[:, kept], {"color": COLOURS["persistence"], "marker": "o", "mfc": "none", "ls": ""}),
+        ("tried", *tried[:, kept], {"color": COLOURS["persistence"], **ring}),
         ("front", *front, {"color": COLOURS["network"], "marker": "s", "ms": 5}),
-        (
-            "chosen",
-            [terms],
-            [error],
-            {"color": COLOURS["law"], "marker": "o", "ms": 13, "mfc": "none", "ls": ""},
-        ),
+        ("chosen", [terms], [error], {"color": COLOURS["law"], "ms": 13, **ring}),
     ]
     for name, n, errors, look in looks:
         axes.plot(n, np.maximum(errors, SMALLEST), label=name, **look)
