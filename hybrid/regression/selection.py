@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Complex, Float
 
 from mesoscribe.hybrid.energy.local_energy import Density
 from mesoscribe.hybrid.regression.evidence import Evidence, Shared
@@ -205,12 +205,15 @@ class Regression:
         n = sum(len(v) for v in self.v)
         if n < 2 or self.v[0].shape[1] != self.v[1].shape[1]:
             return None
-        common = np.asarray(sum(x for v in self.v for x in features(v, **self.options))) / n
+        common = sum((self._features(one) for v in self.v for one in v), np.zeros(())) / n
         own = [gram(v, **self.options, shared=common) for v in self.v]
         plain = Gram.joined([self.train, self.held_out])
         signal = plain.values[:, :, 0, 0].real.mean(0)
         floor = NUMBERS.negligible_residual * signal + 1e-12 * signal.sum()
         return shared_forcing(plain, Gram.joined(own), common, floor)
+
+    def _features(self, trajectory: Float[np.ndarray, " nt *grid"]) -> Complex[np.ndarray, "w k a"]:
+        return np.concatenate(list(features(trajectory, **self.options)))
 
     def _plain(self, factors: Factors) -> float:
         values = self.held_out.truncated(factors.powers, factors.local).values.sum(0)

@@ -11,6 +11,7 @@ import pytest
 
 from mesoscribe.diagnostics.pages.plots import pareto_figure
 from mesoscribe.diagnostics.pages.report import KeptDistillation
+from mesoscribe.diagnostics.pages.style import svg
 from mesoscribe.symbolic.select.pareto import Pareto, Tried
 
 ENTRIES = (Tried(5, 2.0), Tried(3, 4.0), Tried(4, 4.5), Tried(2, math.inf), Tried(5, 1.0), Tried(7, math.inf))
@@ -58,3 +59,8 @@ def test_figure_marks_the_choice_and_shows_every_law_once() -> None:
     assert sorted(lines["tried"]) == [[3.0, 4.0], [4.0, 4.5], [5.0, 1.0], [5.0, 2.0]]
     assert [x for x, _ in lines["lost"]] == [2.0, 7.0]
     assert lines["front"][1:] == [[3.0, 4.0], [5.0, 1.0]]
+
+
+def test_choice_that_was_lost_still_has_a_figure() -> None:
+    lost = Tried(2, math.inf)
+    assert svg(pareto_figure(Pareto((lost,), lost, 3.0)))
