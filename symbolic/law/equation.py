@@ -73,13 +73,30 @@ def field_of(law: Form) -> sympy.Expr:
 def _differentiated(field: sympy.Expr, orders: tuple[int, ...]) -> sympy.Expr:
     """The operator with symbol k^n (n even), or i k^n (n odd), on a field: (-1)^(n // 2) ∂^n."""
     for axis, order in zip(COORDINATES, orders, strict=False):
-        field = sympy.diff(field, axis, order) if order else field
+        for _ in range(order):
+            field = _regular(sympy.diff(field, axis))
     return (-1) ** (sum(orders) // 2) * field
+
+
+def _regular(expression: sympy.Expr) -> sympy.Expr:
+    """Derivatives of |g|^p, in which sign(g)² is 1 and δ(g) |g|^a is 0."""
+    if not expression.has(sympy.sign):
+        return expression
+    plain = sympy.expand(expression).replace(
+        lambda e: e.is_Pow and isinstance(e.base, sympy.sign), lambda e: e.base ** (e.exp % 2)
+    )
+    return sympy.Add(*(term for term in sympy.Add.make_args(plain) if not _vanishes(term)))
+
+
+def _vanishes(term: sympy.Expr) -> bool:
+    """Whether a product holds some δ(g), and g with a positive power."""
+    powers = term.as_powers_dict()
+    zeros = [base.args[0] for base in powers if isinstance(base, sympy.DiracDelta)]
+    return any(powers[g] + powers[sympy.Abs(g)] > 0 for g in zeros)
 
 
 def _operate(term: sympy.Expr, field: sympy.Expr, wave: tuple[sympy.Symbol, ...]) -> sympy.Expr:
     """The operator with symbol term (even), or i·term (odd), on a field: derivatives of it if it can be."""
-    term = sympy.expand(term)
     if term.is_polynomial(*wave):
         monomials = sympy.Poly(term, *wave).terms()
         return sympy.Add(*(c * _differentiated(field, orders) for orders, c in monomials))
@@ -95,7 +112,7 @@ def _operate_twice(
     Where one of them has no value at k = 0 their product is 0 there, even if it cancels (k²/k² = 1): what
     the product would add is the mean of the field.
     """
-    product = sympy.expand(outer * inner)
+    product = outer * inner  # not expanded: of exp(-k²)/(1 + k²) a sum of exponentials would be left
     surplus = at_zero(product) - at_zero(outer) * at_zero(inner)
     return _operate(product, field, wave) - _number(surplus) * Mean(field)
 
@@ -110,7 +127,7 @@ def _right_side(law: Form, coefficients: Mapping[str, list[sympy.Expr]]) -> symp
     operators = pairs["m"] + pairs["w"]
     linear = [c * d * _operate_twice(term, q, field, wave) for c, term in operators for d, q in pairs["q"]]
     nonlinear = [c * _operate(term, force, wave) for c, term in operators]
-    return sympy.expand(-sympy.Add(*linear, *nonlinear).doit())
+    return sympy.expand(-sympy.Add(*linear, *nonlinear).doit(), power_exp=False)
 
 
 def equation(law: Form) -> sympy.Eq:
