@@ -79,20 +79,23 @@ def _differentiated(field: sympy.Expr, orders: tuple[int, ...]) -> sympy.Expr:
 
 
 def _regular(expression: sympy.Expr) -> sympy.Expr:
-    """Derivatives of |g|^p, in which sign(g)² is 1 and δ(g) |g|^a is 0."""
+    """Derivatives of |g|^p, in which g sign(g) is |g|, sign(g)² is 1 and δ(g) |g|^a is 0."""
     if not expression.has(sympy.sign):
         return expression
-    plain = sympy.expand(expression).replace(
-        lambda e: e.is_Pow and isinstance(e.base, sympy.sign), lambda e: e.base ** (e.exp % 2)
-    )
-    return sympy.Add(*(term for term in sympy.Add.make_args(plain) if not _vanishes(term)))
+    return sympy.Add(*map(_regular_product, sympy.Add.make_args(sympy.expand(expression))))
 
 
-def _vanishes(term: sympy.Expr) -> bool:
-    """Whether a product holds some δ(g), and g with a positive power."""
+def _regular_product(term: sympy.Expr) -> sympy.Expr:
     powers = term.as_powers_dict()
-    zeros = [base.args[0] for base in powers if isinstance(base, sympy.DiracDelta)]
-    return any(powers[g] + powers[sympy.Abs(g)] > 0 for g in zeros)
+    for base, power in list(powers.items()):
+        if isinstance(base, sympy.sign | sympy.DiracDelta):
+            g, size = base.args[0], sympy.Abs(base.args[0])
+            if isinstance(base, sympy.DiracDelta) and powers[g] + powers[size] > 0:
+                return sympy.Integer(0)
+            if isinstance(base, sympy.sign):
+                term *= base ** (power % 2 - power)
+                term *= size / (g * base) if power % 2 and powers[g] >= 1 else 1
+    return term
 
 
 def _operate(term: sympy.Expr, field: sympy.Expr, wave: tuple[sympy.Symbol, ...]) -> sympy.Expr:
@@ -123,7 +126,7 @@ def _right_side(law: Form, coefficients: Mapping[str, list[sympy.Expr]]) -> symp
     pairs = {name: list(zip(coefficients[name], getattr(law, name).terms, strict=True)) for name in FACTORS}
     density = sympy.Add(*(c * term for c, term in pairs["F"]))
     local = sympy.Add(*(c * gradient(term, field, law.ndim) for c, term in pairs["N"]))
-    force = sympy.expand(sympy.diff(density, u).subs(u, field) + local)
+    force = _regular(sympy.expand(sympy.diff(density, u).subs(u, field) + local))
     operators = pairs["m"] + pairs["w"]
     linear = [c * d * _operate_twice(term, q, field, wave) for c, term in operators for d, q in pairs["q"]]
     nonlinear = [c * _operate(term, force, wave) for c, term in operators]

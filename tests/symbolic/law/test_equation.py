@@ -161,3 +161,8 @@ def test_derivatives_of_a_power_of_the_modulus_are_functions(K: dict[str, Factor
 
 def test_modulus_has_a_kink() -> None:
     assert Law(F=Factor.of(sympy.Abs(u)), q=Factor.of(1), w=Factor.of(k)).equation.rhs.has(sympy.DiracDelta)
+
+
+def test_slope_of_a_cubed_modulus_is_one_term() -> None:
+    law = Law(F=Factor.of(sympy.Abs(u) ** 3), q=Factor.of(1), m=Factor.of(1))
+    assert [(row.name, row.value) for row in equation_terms(law)] == [("u", -1.0), ("u*Abs(u)", -3.0)]
