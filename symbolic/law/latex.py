@@ -39,7 +39,11 @@ class SubscriptPrinter(LatexPrinter):
     def _print_Abs(self, expression: sympy.Expr, exp: Any = None) -> str:
         argument = expression.args[0]
         shown = self._print(argument)
-        body = f"|{shown}|" if argument.is_Symbol else rf"\left|{{{shown}}}\right|"
+        body = (
+            f"|{shown}|"
+            if isinstance(argument, sympy.Symbol | AppliedUndef)
+            else rf"\left|{{{shown}}}\right|"
+        )
         return body if exp is None else f"{body}^{{{exp}}}"
 
     def _print_Function(self, expression: sympy.Expr, exp: Any = None) -> str:

@@ -49,6 +49,13 @@ class SymbolicNumbers:
     spanned: float = number(1e-12, "a column of which free columns leave less is spanned by them", "column", "derived")
     subset_columns: int = number(12, "candidates at most, all subsets of which are tried (best-subset)", "terms", "option")
     split_supports: int = number(8, "a support of at most so many terms is tried in parts where it is not allowed", "terms")
+    shapes: int = number(40, "shapes of a family of terms, such as |k|^s, that are tried before the best is refined", "shapes")
+    shape_digits: int = number(4, "digits of a fitted shape: fewer where these do about as well", "digits")
+    exponents: tuple[float, float] = number((0.1, 7.5), "first and last exponent of |k| and |u| that is tried", "power")
+    rates: tuple[float, float] = number((0.05, 20.0), "first and last rate of an exponential or a rational term that is tried", "1/size")
+    round_shape: float = number(1.2, "a rounder shape that leaves at most so many times more is taken: larger rounds more", "factor")
+    companions: int = number(1, "terms of the library at most beside one of a family: more offer it for curves that are series anyway", "terms")
+    clearly_less: float = number(1.5, "by which factor less of a factor is left where a term of a family is offered: larger offers fewer", "factor")
     pysr_iterations: int = number(40, "iterations of PySR", "iterations", "option")
     pysr_size: int = number(20, "nodes of an expression of PySR at most", "nodes", "option")
     # refine

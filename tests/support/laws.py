@@ -13,6 +13,7 @@ from mesoscribe.symbolic.law.law import Law
 
 PLANE = (5.0, 7.0)
 SQUARED = kx**2 + ky**2
+MODULUS = sympy.Abs(k)
 LAWS = {
     "KdV": Law(F=Factor.of(u**3), q=Factor.of(-(k**2)), w=Factor.of(k)),
     "Allen–Cahn": Law(F=Factor.of(25 * u**4), q=Factor.of(k**2 - 100), m=Factor.of(1)),
@@ -30,6 +31,19 @@ LAWS = {
     ),
     "nonlocal mobility": Law(
         F=Factor.of(u**3 / 2 - sympy.cos(u)), q=Factor.of(k**2 + 1 / k**2), m=Factor.of(sympy.Abs(k) + k**-2)
+    ),
+    "fitted shapes": Law(
+        F=Factor((sympy.exp(0.731 * u), sympy.cos(1.5 * u)), (0.5, 0.25)),
+        q=Factor((MODULUS**1.503, sympy.exp(-0.2 * k**2), 1 / (1 + 0.3 * k**2)), (0.125, 0.5, -0.25)),
+        m=Factor((MODULUS**0.75,), (1.0,)),
+        w=Factor((k * MODULUS**0.515,), (0.5,)),
+    ),
+    "fitted shapes 2D": Law(
+        F=Factor.of(u**3 / 6),
+        q=Factor((SQUARED**0.7515, sympy.exp(-0.2 * kx**2 - 0.2 * ky**2)), (0.125, 0.5)),
+        m=Factor((1 / (1 + 0.3 * SQUARED),), (1.0,)),
+        w=Factor((kx * SQUARED**0.25,), (0.5,)),
+        lengths=PLANE,
     ),
     "Zakharov–Kuznetsov": Law(F=Factor.of(u**3 / 3), q=Factor.of(-SQUARED), w=Factor.of(kx), lengths=PLANE),
     "gradient coefficient": Law(
@@ -113,6 +127,8 @@ def evaluated(expression: sympy.Expr, v: np.ndarray, law: Law) -> np.ndarray:
             return np.prod([evaluated(part, v, law) for part in expression.args], axis=0)
         case sympy.Pow():
             return evaluated(expression.base, v, law) ** float(expression.exp)
-        case sympy.sin() | sympy.cos():
+        case sympy.Abs():
+            return np.abs(evaluated(expression.args[0], v, law))
+        case sympy.sin() | sympy.cos() | sympy.exp() | sympy.sign():
             return getattr(np, expression.func.__name__)(evaluated(expression.args[0], v, law))
     return float(expression) + 0 * v

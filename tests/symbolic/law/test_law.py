@@ -108,6 +108,7 @@ def test_mean_is_conserved_where_K_vanishes_at_zero() -> None:
         "Allen–Cahn",
         "Allen–Cahn 2D",
         "driven, about u*",
+        "fitted shapes 2D",
         "gradient coefficient",
         "gradient coefficient 2D",
     }
