@@ -11,6 +11,8 @@ from mesoscribe.diagnostics.runs.plan import Plan
 from mesoscribe.symbolic.export.export import equation_text, term_lines
 from mesoscribe.symbolic.law.law import Law
 
+SHOWN = {"doubtful": "doubtful", "bad": "bad", "unknown": "nothing to check"}
+
 
 def result_lines(plan: Plan, folder: Path) -> list[str]:
     """The outcome on one screen.
@@ -35,7 +37,7 @@ def _lines(plan: Plan, folder: Path) -> list[str]:
     return [
         "",
         string(metrics["verdict"]),
-        *(f"note: {warning}" for warning in metrics["warnings"]),
+        *(f"caution: {string(caution)}" for caution in metrics["cautions"]),
         check_line(metrics["checks"]),
         "",
         f"found  {equation_text(law)}",
@@ -54,11 +56,11 @@ def _lines(plan: Plan, folder: Path) -> list[str]:
 
 
 def check_line(checks: list[dict[str, str]]) -> str:
-    """How many checks are good, and the others by name."""
-    good = sum(check["state"] == "good" for check in checks)
-    others = {state: [c["check"] for c in checks if c["state"] == state] for state in ("doubtful", "bad")}
-    named = "".join(f"; {state}: {', '.join(names)}" for state, names in others.items() if names)
-    return f"checks: {good} of {len(checks)} good{named}"
+    """How many of the checks that apply are good, and the others by name."""
+    names = {state: [c["check"] for c in checks if c["state"] == state] for state in ("good", *SHOWN)}
+    applied = len(checks) - len(names["unknown"])
+    others = "".join(f"; {word}: {', '.join(names[state])}" for state, word in SHOWN.items() if names[state])
+    return f"checks: {len(names['good'])} of {applied} good{others}"
 
 
 def theory_lines(rows: list[dict[str, Any]]) -> list[str]:

@@ -196,8 +196,9 @@ def _doubted(plain: _Found, beyond: Regression) -> Evidence:
     order of an expansion whose first is in the class.
     """
     evidence, against = plain.start.evidence, beyond.evidence(plain.factors)
-    needed = against.ratio > NUMBERS.in_class * evidence.ratio
-    if not needed or against.one_operator or against.explained > 1 - NUMBERS.little_variance:
+    needed = against.ratio > NUMBERS.in_class * max(evidence.ratio, 1.0)
+    weaker = against.one_operator and not evidence.one_operator
+    if not needed or weaker or against.explained > 1 - NUMBERS.little_variance:
         return evidence
     return replace(against, shared=beyond.shared(), derivatives=True)
 

@@ -17,6 +17,7 @@ class SymbolicNumbers:
     wave_powers: tuple[int, int] = number((3, 2), "highest power of |k|² on offer, in one and in two dimensions", "power")
     wider_band: float = number(1.5, "factor by which the band of a law is widened at a time", "band")
     own_points: int = number(64, "points along an axis of a law's box where no field gives them", "points")
+    written_terms: int = number(25, "an equation of more terms is shown by its factors, not written out", "terms")
     symmetric: float = number(1e-3, "a law is symmetric where the part of its coefficients that breaks it is smaller", "coefficients")
     symmetric_by_chance: float = number(0.01, "a law is symmetric, too, where chance makes that part as large with a larger probability", "probability")
     # systems

@@ -13,8 +13,8 @@ from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
 from mesoscribe.diagnostics.judge.verdict import VerdictKind
 from mesoscribe.diagnostics.measure.errors import RolloutError
 from mesoscribe.diagnostics.measure.onestep import one_step
+from mesoscribe.diagnostics.pages.captions import LOOK_FOR
 from mesoscribe.diagnostics.pages.page import TEMPLATES
-from mesoscribe.diagnostics.pages.report import LOOK_FOR
 from mesoscribe.diagnostics.pages.report_markdown import report_markdown
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.imitate import build
@@ -183,7 +183,8 @@ def test_wrong_exponent_is_doubtful(summary: Summary) -> None:
 
 def test_page_of_markdown_says_the_same(summary: Summary) -> None:
     making = Making("mesoscribe run '<b>kdv</b>' --seed 0", 0, {}, {"fit": 1.0})
-    text = report_markdown(summary, making, LOOK_FOR, ("dropped <i>u</i>",))
+    noted = replace(summary, notes=("dropped <i>u</i>",))
+    text = report_markdown(noted, making, LOOK_FOR)
     for check in checks(summary):
         assert f"| {check.sign} | {check.name} |" in text
     for words in ("$$u_{t} = - u_{xxx} - 6 u u_{x}$$", "| persistence |", "figures/errors.png", "2605.16211"):
@@ -191,7 +192,7 @@ def test_page_of_markdown_says_the_same(summary: Summary) -> None:
     assert "figures/match.png" not in text
     assert "<b>" not in text
     assert "<i>" not in text
-    known = report_markdown(replace(summary, truth=Law(F=Factor.of(u**4), w=Factor.of(k))), making, {}, ())
+    known = report_markdown(replace(summary, truth=Law(F=Factor.of(u**4), w=Factor.of(k))), making, {})
     assert "| u\\*\\*2\\*u\\_x | absent | -12 |" in known
 
 
