@@ -155,9 +155,14 @@ class Regression:
             linear=len(factors.f) == 1,
         )
 
+    @property
+    def few(self) -> bool:
+        """Whether there are so few trajectories that stretches of time stand in for them."""
+        return sum(len(v) for v in self.v) < NUMBERS.fewest_blocks
+
     def _blocks(self) -> Gram:
         """The data of all trajectories; few are cut into stretches of time that share no frame."""
-        if sum(len(v) for v in self.v) >= NUMBERS.fewest_blocks:
+        if not self.few:
             return Gram.joined([self.train, self.held_out])
         frames = sum(v.shape[0] * v.shape[1] for v in self.v)
         stretch = max(2 * self.options["half_width"] + 1, frames // NUMBERS.time_blocks)

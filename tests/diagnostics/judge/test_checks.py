@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from mesoscribe import simulate
+from mesoscribe.diagnostics.judge.cautions import cautions
 from mesoscribe.diagnostics.judge.checks import SIGNS, Check, State, checks
+from mesoscribe.diagnostics.judge.metrics import metrics
 from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
 from mesoscribe.diagnostics.judge.verdict import VerdictKind
 from mesoscribe.diagnostics.measure.errors import RolloutError
@@ -16,12 +18,16 @@ from mesoscribe.diagnostics.measure.onestep import one_step
 from mesoscribe.diagnostics.pages.captions import LOOK_FOR
 from mesoscribe.diagnostics.pages.page import TEMPLATES
 from mesoscribe.diagnostics.pages.report_markdown import report_markdown
+from mesoscribe.diagnostics.runs.terminal_summary import check_line
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.imitate import build
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.regression.evidence import Verdict
 from mesoscribe.hybrid.regression.search import warm_start
+from mesoscribe.symbolic.export.export import equation_text, term_lines
+from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.factor import Factor, k, u
+from mesoscribe.symbolic.law.latex import equation_latex
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.catalog import CATALOG
 
@@ -174,6 +180,64 @@ def test_energy_that_no_step_changes_has_no_exponent(summary: Summary) -> None:
     step = one_step(linear, summary.data)
     assert not step.measured
     assert of(replace(summary, step=step), "energy change of one step").state is State.UNKNOWN
+
+
+def test_rule_of_one_step_states_what_is_asked(summary: Summary) -> None:
+    below, enough = (replace(summary, step=replace(summary.step, exponent=e)) for e in (4.49, 4.644))
+    name = "energy change of one step"
+    assert [of(seen, name).state for seen in (below, enough)] == [State.DOUBTFUL, State.GOOD]
+    assert of(enough, name).rule == "exponent 4.5 or more, 5 or more in theory; R² above 0.99"
+
+
+def test_only_checks_that_apply_are_counted(summary: Summary) -> None:
+    rows = [check.as_dict() for check in checks(replace(summary, law=ALLEN_CAHN))]
+    assert sum(row["state"] == "unknown" for row in rows) == 1
+    assert check_line(rows) == f"checks: 9 of {len(NAMES) - 1} good; nothing to check: mean of u"
+
+
+def test_law_that_loses_to_persistence_is_no_member(summary: Summary) -> None:
+    lost = replace(summary, errors={**summary.errors, "law": errors(np.inf)})
+    assert (lost.kind, lost.in_class) == (VerdictKind.CANNOT_TELL, None)
+    assert lost.headline.startswith("Cannot tell: the law does not beat persistence at step 1 and step 5")
+    assert "In the class" not in metrics(lost, Making())["verdict"]
+    hidden = replace(lost, noise=1.0)  # no step shows a change beyond such noise
+    assert hidden.kind is VerdictKind.MEMBER
+    assert any("does not beat persistence" in caution for caution in cautions(hidden))
+
+
+def test_few_trajectories_cannot_tell(summary: Summary) -> None:
+    assert summary.record is not None
+    assert summary.class_test is not None
+    evidence = replace(summary.class_test.evidence, blocks=2, ratio=50.0, z=20.0)
+    few = replace(summary, record=replace(summary.record, verdict=Verdict.of(evidence)))
+    assert few.kind is VerdictKind.CANNOT_TELL
+    assert "too few independent trajectories for the class test: give more" in cautions(few)[0]
+    assert of(few, "class test").state is State.DOUBTFUL
+    unexplained = replace(few, fit=replace(few.fit, share=0.3, std_error=0.01))
+    assert unexplained.kind is VerdictKind.UNEXPLAINED
+
+
+def test_linear_equation_is_warned_of_by_the_law_itself(summary: Summary) -> None:
+    assert summary.record is not None
+    assert summary.class_test is not None
+    evidence = replace(summary.class_test.evidence, linear=True)
+    seen = replace(summary, record=replace(summary.record, verdict=Verdict.of(evidence)))
+    assert not any("is linear" in caution for caution in cautions(seen))
+    linear = replace(seen, law=Law(F=Factor.of(u + u**2), q=Factor.of(k**2), m=Factor.of(1)))
+    assert any("is linear" in caution for caution in cautions(linear))
+
+
+def test_long_equation_is_shown_by_its_factors(summary: Summary) -> None:
+    powers = Factor(tuple(u**n for n in range(3, 9)), (1.0,) * 6)
+    law = Law(F=powers, q=Factor.of(k**2 + k**4), m=Factor.of(k**2 + k**4))
+    terms = tuple(equation_terms(law))
+    assert 26 <= len(terms) <= 50
+    seen = replace(summary, law=law, terms=terms)
+    assert any(f"the equation has {len(terms)} terms" in caution for caution in cautions(seen))
+    assert equation_text(law).startswith("u_t = -(M + W) dV/du with F = ")
+    assert equation_latex(law) == r"u_{t} = -(M + W) \, \delta V / \delta u"
+    assert len(term_lines(law)) == 1 + len(terms)
+    assert equation_text(KDV) == "u_t = -u_xxx - 6 u u_x"
 
 
 def test_wrong_exponent_is_doubtful(summary: Summary) -> None:

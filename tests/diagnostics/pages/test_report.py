@@ -257,7 +257,7 @@ def test_walls_are_the_first_thing_to_beware_of(case: Case1D) -> None:
     x = test.domain.coordinates[0]
     with pytest.warns(UserWarning, match="does not look periodic"):
         walls = Trajectories.from_arrays(test.u + x, test.t, x, layout="ntx")
-    words = cautions(examine(case.model, FOUND, walls))
+    words = cautions(replace(examine(case.model, FOUND, test), data=walls))
     assert words[0].startswith("not periodic: the result is not to be trusted until walls exist; u does not")
 
 
