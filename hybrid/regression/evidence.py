@@ -29,7 +29,7 @@ class Shared:
     @property
     def significant(self) -> bool:
         """Whether it is large, and no accident."""
-        return self.left < NUMBERS.unforced and self.p < NUMBERS.forced_by_chance
+        return self.left < NUMBERS.unforced and self.p < NUMBERS.class_chance
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def test_record_is_read_back_as_it_was(record: FitRecord) -> None:
 
 def test_newer_rules_do_not_change_what_was_said(monkeypatch: pytest.MonkeyPatch) -> None:
     content = json.loads(json.dumps(record_json(RECORD)))
-    change(monkeypatch, rules, in_class=100.0, class_chance=1e-30, forced_by_chance=0.0)
+    change(monkeypatch, rules, in_class=100.0, class_chance=1e-30)
     assert Verdict.of(TOLD.evidence).in_class
     assert read_record(content).verdict == TOLD
     assert not TOLD.in_class
