@@ -108,11 +108,11 @@ def test_what_a_law_leaves_outweighs_the_class_test(summary: Summary) -> None:
 def test_verdict_of_the_class_test_is_repeated_with_its_number(summary: Summary) -> None:
     assert summary.record is not None
     assert summary.class_test is not None
-    evidence = replace(summary.class_test.evidence, ratio=50.0, z=9.0)
+    evidence = replace(summary.class_test.evidence, ratio=50.0, z=90.0)
     outside = replace(summary.record, verdict=Verdict.of(evidence), capped=True)
     check = of(replace(summary, record=outside), "class test")
     assert check.state is State.BAD
-    assert "50 times the residual, z = 9" in check.number
+    assert "50 times the residual, z = 90" in check.number
     assert of(replace(summary, record=outside), "the same again from the seed").state is State.DOUBTFUL
     assert of(replace(summary, record=None), "class test").state is State.UNKNOWN
 

@@ -240,7 +240,7 @@ def test_warnings_name_what_is_wrong(case: Case1D) -> None:
     record = replace(record, capped=True)
     assert "time cap" in warned(case, record, persistence=0.1, network=0.01, law=0.01)
     assert record.verdict is not None
-    evidence = replace(record.verdict.evidence, ratio=50.0, z=9.0)
+    evidence = replace(record.verdict.evidence, ratio=50.0, z=90.0)
     outside = replace(record, verdict=Verdict.of(evidence))
     assert "nearest one, not the equation" in warned(case, outside, persistence=0.1, network=0.01, law=0.01)
 
