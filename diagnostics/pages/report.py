@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from matplotlib.figure import Figure
 
+from mesoscribe.diagnostics.judge.cautions import cautions
 from mesoscribe.diagnostics.judge.checks import checks
 from mesoscribe.diagnostics.judge.metrics import metrics
 from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.scaling import RULE
+from mesoscribe.diagnostics.pages.captions import captions
 from mesoscribe.diagnostics.pages.cite import CITED, bibtex
 from mesoscribe.diagnostics.pages.page import page, shown
 from mesoscribe.diagnostics.pages.plots import (
@@ -28,7 +30,7 @@ from mesoscribe.diagnostics.pages.plots import (
     step_figure,
     symbol_figure,
 )
-from mesoscribe.diagnostics.pages.report_markdown import report_markdown, warned
+from mesoscribe.diagnostics.pages.report_markdown import report_markdown
 from mesoscribe.diagnostics.pages.scaling_plots import scaling_figure
 from mesoscribe.diagnostics.pages.style import save
 from mesoscribe.diagnostics.pages.tables import (
@@ -50,62 +52,6 @@ from mesoscribe.hybrid.space.whole_number import whole_number
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.symmetry import symmetries
 from mesoscribe.symbolic.select.choice import HallOfFame
-
-LOOK_FOR = {
-    "errors": (
-        "Error against lead time",
-        "The law should follow the network or lie below it, and both stay far below persistence (tomorrow = "
-        "today). Bands are one standard deviation over trajectories.",
-    ),
-    "slope": (
-        "The pointwise energy",
-        "Left F′, right F and the density of V0 = ∫ F + ½ a u² dx, a the constant of q(k), of law and "
-        "network in canonical form. Trust neither where there are no data.",
-    ),
-    "symbols": (
-        "The operators and the quadratic energy",
-        "Points are free parameters of the network, one for each mode, in the law's scale and sign of V; the "
-        "law's curve should pass through those that the data determine, the low modes first. A negative m(k) "
-        "of the network means that the law, which dropped it, has the other sign of V.",
-    ),
-    "pictures": (
-        "A test trajectory",
-        "Look at the scale of the last panel, and whether the difference has a structure: a travelling "
-        "pattern is an error of speed, a growing one an error of the energy.",
-    ),
-    "pictures_network": (
-        "The same trajectory and the network",
-        "What the law leaves out of the network, or puts right: compare the scales of the last panels.",
-    ),
-    "energy": (
-        "Energy along roll-outs",
-        "With M ≠ 0 the energy may only fall, with M = 0 it may not change: what it does on the right is "
-        "then the error of the integrator (law) or a weak M (network). V is in the law's convention, so "
-        "it may be negative.",
-    ),
-    "onestep": (
-        "Energy change of one step",
-        "Where M ≠ 0 the energy falls in proportion to the step: exponent 1. Where M = 0 what is left is the "
-        "error of the integrator, with an exponent of its order plus one or more. Filled: fitted.",
-    ),
-    "match": (
-        "Learned against true energy",
-        "V of the test snapshots, both in canonical form, on the modes that are evolved: a slope of 1 says "
-        "that all of the energy that data can determine was found.",
-    ),
-    "scaling": (
-        "Amplitude scaling",
-        "Thick where the exponent in the legend was fitted. The raw components hold what the data cannot "
-        "determine; compare theory with the canonical ones.",
-    ),
-}
-
-
-PARETO = (
-    "Complexity against error",
-    "Every law that was fitted, see laws.json. The line is the front: laws that no other one with as few "
-    "coefficients beats. ",
-)
 
 
 @runtime_checkable
@@ -197,9 +143,10 @@ def report(
     started = time.perf_counter()
     out = Path(out)
     record = record or model.record
-    summary = summary or examine(model, law, data, truth=truth, record=record)
-    out.mkdir(parents=True, exist_ok=True)
     distillation = distillation or KeptDistillation()
+    summary = summary or examine(model, law, data, truth=truth, record=record)
+    summary = replace(summary, notes=tuple(distillation.notes), kept_back=bool(split))
+    out.mkdir(parents=True, exist_ok=True)
     doing("figures")
     drawn = figures(summary, distillation.laws)
     drawings = {name: save(figure, out / "figures", name) for name, figure in drawn.items()}
@@ -208,27 +155,20 @@ def report(
     own = None if seed is None else whole_number("seed", seed)
     making = Making(command, own, split or {}, stages)
     numbers = json.dumps(metrics(summary, making), indent=1, allow_nan=False, default=plain)
-    page = render(summary, making, drawings, distillation=distillation)
+    about = captions(distillation.laws)
     write_whole(out / "metrics.json", numbers + "\n")
-    write_whole(out / "report.html", page)
-    write_whole(
-        out / "report.md", report_markdown(summary, making, captions(distillation), tuple(distillation.notes))
-    )
+    write_whole(out / "report.html", render(summary, making, drawings, about))
+    write_whole(out / "report.md", report_markdown(summary, making, about))
     return out / "report.html"
 
 
-def captions(distillation: Distilled) -> dict[str, tuple[str, str]]:
-    """Title and what to look for of every figure, in order."""
-    title, text = PARETO
-    return (
-        LOOK_FOR
-        if distillation.laws is None
-        else {**LOOK_FOR, "pareto": (title, text + distillation.laws.rule)}
-    )
-
-
-def render(summary: Summary, making: Making, drawings: Mapping[str, str], *, distillation: Distilled) -> str:
-    """The page; drawings are SVG by name."""
+def render(
+    summary: Summary,
+    making: Making,
+    drawings: Mapping[str, str],
+    about: Mapping[str, tuple[str, str]],
+) -> str:
+    """The page; drawings are SVG by name, with title and what to look for."""
     return page(
         "report.html.j2",
         name=Path(summary.data.source).name or summary.data.source,
@@ -244,12 +184,11 @@ def render(summary: Summary, making: Making, drawings: Mapping[str, str], *, dis
         symmetries=symmetries(summary.law),
         steps=[*map(str, NUMBERS.quoted_steps), f"last ({summary.data.n_frames - 1})"],
         errors=error_rows(summary),
-        figures=shown(drawings, captions(distillation)),
+        figures=shown(drawings, about),
         subjects=[scaling.subject for scaling in summary.scalings],
         scalings=scaling_rows(summary.scalings),
         rule=RULE,
-        warnings=warned(summary, making),
-        notes=tuple(distillation.notes),
+        cautions=cautions(summary),
         cited=CITED,
         bibtex=bibtex(making.versions["mesoscribe"]),
     )

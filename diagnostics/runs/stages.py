@@ -14,6 +14,7 @@ from mesoscribe.diagnostics.pages.report import KeptDistillation, report
 from mesoscribe.diagnostics.pages.scaling_report import write
 from mesoscribe.diagnostics.runs.console import Console
 from mesoscribe.diagnostics.runs.folder import CHECKPOINT, finished, revising, same, whole
+from mesoscribe.diagnostics.runs.json_checks import json_object
 from mesoscribe.diagnostics.runs.lock import locked
 from mesoscribe.diagnostics.runs.manifest import verify
 from mesoscribe.diagnostics.runs.options import Distilling, names
@@ -31,6 +32,7 @@ from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.learn.schedule import TRAINING
 from mesoscribe.hybrid.space.deadline import current
 from mesoscribe.symbolic.export.paper import latex_document, markdown
+from mesoscribe.symbolic.law.judgement import Judgement
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.plain_text import equation_text
 from mesoscribe.symbolic.select.distill import Distillation, distillation
@@ -125,13 +127,18 @@ def distil(
     if current().cut:
         console.say(f"note: {current()}")
     law = replace(found.law, provenance=Provenance(split.train.source, plan.seed, plan.optimiser))
-    law.save(folder / "law.json")
+    _write_law(law, folder)
     write_whole(folder / "law.tex", latex_document(law))
-    write_whole(folder / "law.md", markdown(law))
     gauge = [str(fixed) for fixed in found.gauge]
     found.laws.save(folder / "laws.json")
     keep(folder, notes=found.notes, gauge=gauge, seconds=found.seconds, cut=current().cut)
     return law, found
+
+
+def _write_law(law: Law, folder: Path) -> None:
+    """What of a law holds what was said of it."""
+    law.save(folder / "law.json")
+    write_whole(folder / "law.md", markdown(law))
 
 
 def _reproducible(record: FitRecord | None, cut: Collection[str]) -> FitRecord | None:
@@ -142,11 +149,15 @@ def _reproducible(record: FitRecord | None, cut: Collection[str]) -> FitRecord |
 def judge(
     plan: Plan, found: Path, folder: Path, console: Console, data: Trajectories, command: str, **known: Any
 ) -> None:
-    """Report on the network and law of a folder; leaves report.html, figures/ and metrics.json in another."""
+    """Report on the network and law of a folder, and tell the law what was said of it.
 
+    Leaves report.html, figures/, metrics.json and the law with its verdict in another.
+    """
     model, law = OnsagerModel.load(found / "model"), Law.load(found / "law.json")
     with console.stage("report"):
         report(model, law, data, folder, truth=plan.truth, command=command, seed=plan.seed, **known)
+    said = Judgement.of(json_object(folder / "metrics.json"))
+    _write_law(replace(law, judgement=said), folder)
 
 
 def carry_out(
@@ -190,7 +201,7 @@ def distil_again(folder: Path, data: Path | None, console: Console, **changed: A
 
 def judge_again(folder: Path, data: Path | None, console: Console, command: str) -> None:
     """Report on the network and the law of a folder, on the test part of its data or on another file."""
-    with revising(folder, "model", "law.json", "laws.json", "law.tex", "law.md") as work:
+    with revising(folder, "model", "law.tex", "laws.json") as work:
         plan, content = kept(work)
         judged: dict[str, Any] = {}
         if data is None:

@@ -154,10 +154,11 @@ class HybridNumbers:
     negligible_residual: float = number(1e-8, "what quadrature in time leaves: no reason for a richer member", "squared signal", "derived")
     folds: int = number(5, "parts of the trajectories that the class test leaves out in turn: more cost time", "parts")
     in_class: float = number(2.0, "the class may leave so many times the squared held-out residual of no class at all: larger accepts more equations", "squared residual")
-    class_significance: float = number(3.0, "it may also leave more if the logarithm of the ratio is within so many standard errors of 0: larger accepts more equations", "standard errors")
+    class_chance: float = number(1e-4, "probability at which chance alone rejects: by a t test on the logarithm of that ratio, or of what a forcing leaves; smaller rejects fewer equations, and cannot tell more", "probability")
+    fewest_blocks: int = number(4, "fewer trajectories are cut into stretches of time; fewer blocks than that decide nothing", "blocks")
+    time_blocks: int = number(8, "stretches of time that few trajectories are cut into: more are shorter than the windows", "blocks")
     imaginary_q: float = number(0.05, "|Im q|/|q| beyond which the linear part is named as the reason against the class", "1")
     unforced: float = number(0.5, "a forcing is suspected where less is left without what all trajectories share: larger suspects more", "squared residual")
-    forced_by_chance: float = number(1e-4, "and is one where so much by chance has a smaller probability: larger finds forcings in noise", "probability")
     fewest_forced: int = number(4, "fewest trajectories that tell a forcing from chance", "trajectories", "derived")
     steady_share: float = number(0.5, "share of a forcing's square that does not change in time, beyond which it is one in x", "1")
     # regression: continuation of symbols, search

@@ -13,6 +13,7 @@ from sympy.core.function import AppliedUndef
 from mesoscribe.symbolic.law.density_terms import COORDINATES, gradient, written_out
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, at_zero, u
 from mesoscribe.symbolic.law.form import FACTORS, Form
+from mesoscribe.symbolic.law.numbers import NUMBERS
 
 t = sympy.Symbol("t", real=True)
 
@@ -131,6 +132,11 @@ def _right_side(law: Form, coefficients: Mapping[str, list[sympy.Expr]]) -> symp
     linear = [c * d * _operate_twice(term, q, field, wave) for c, term in operators for d, q in pairs["q"]]
     nonlinear = [c * _operate(term, force, wave) for c, term in operators]
     return sympy.expand(-sympy.Add(*linear, *nonlinear).doit(), power_exp=False)
+
+
+def written_out_in(terms: int) -> bool:
+    """Whether an equation of so many terms is one to read when it is written out."""
+    return terms <= NUMBERS.written_terms
 
 
 def equation(law: Form) -> sympy.Eq:

@@ -98,6 +98,11 @@ class Form:
         """The derivatives of the terms of F."""
         return tuple(map(slope_of, self.F.terms))
 
+    @property
+    def linear(self) -> bool:
+        """Whether u_t is linear in u: F holds no more than u², and there is no N."""
+        return not self.N and not any(sympy.diff(slope, u, 2) for slope in self.slopes)
+
     @cached_property
     def densities(self) -> tuple[Density, ...]:
         """The densities of N, a polynomial of u and its derivatives for each term."""

@@ -20,6 +20,7 @@ class SymbolicNumbers:
     rate_outer: int = number(3, "highest derivative of a power of u in these", "order")
     rate_power: int = number(4, "highest power of u in these", "power")
     own_points: int = number(64, "points along an axis of a law's box where no field gives them", "points")
+    written_terms: int = number(25, "an equation of more terms is shown by its factors, not written out", "terms")
     symmetric: float = number(1e-3, "a law is symmetric where the part of its coefficients that breaks it is smaller", "coefficients")
     symmetric_by_chance: float = number(0.01, "a law is symmetric, too, where chance makes that part as large with a larger probability", "probability")
     # systems

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ import mesoscribe
 from mesoscribe import Law, load, simulate
 from mesoscribe.cli import main
 from mesoscribe.diagnostics.runs.manifest import MANIFEST, RESULTS
+from mesoscribe.symbolic.export.markdown import cell
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from mesoscribe.symbolic.systems.chains import CHAINS
 from tests.support.programs import python, started
@@ -268,6 +271,28 @@ def test_summary_fits_one_screen(finished_run: Path) -> None:
     assert "step     0  validation" in said
     for word in ("In the class", "checks: ", "found  u_t = ", "persistence", "network", "law", "report.html"):
         assert word in said
+
+
+@pytest.mark.slow
+def test_every_output_has_the_same_cautions(finished_run: Path) -> None:
+    out = finished_run / "out"
+    metrics = json.loads((out / "metrics.json").read_text())
+    told = metrics["cautions"]
+    notes = json.loads((out / "run.json").read_text())["notes"]
+    assert [f"The law: {note}." for note in notes] == [line for line in told if line.startswith("The law: ")]
+    assert told
+    said = (finished_run / "said.txt").read_text().splitlines()
+    assert [line.removeprefix("caution: ") for line in said if line.startswith("caution: ")] == told
+    law = json.loads((out / "law.json").read_text())
+    assert [law[name] for name in ("verdict_kind", "headline", "cautions")] == [
+        metrics[name] for name in ("verdict_kind", "headline", "cautions")
+    ]
+    listed = "\n".join(f"- {cell(line)}" for line in told)
+    assert f"## Beware\n\n{listed}\n\n## How" in (out / "report.md").read_text()
+    page = (out / "law.md").read_text()
+    assert page.startswith(f"# Equation\n\n**{cell(metrics['headline'])}.**\n\n{listed}\n\n$$u_{{t}}")
+    html = (out / "report.html").read_text().split('<ul class="warnings">')[1].split("</ul>")[0]
+    assert [unescape(item) for item in re.findall(r"<li>(.*)</li>", html)] == told
 
 
 @pytest.mark.slow

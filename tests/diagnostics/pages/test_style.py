@@ -7,11 +7,11 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pytest
+from mesoscribe.symbolic.select.pareto import Pareto, Tried
 
 from mesoscribe.diagnostics.measure.onestep import OneStep
 from mesoscribe.diagnostics.pages.plots import pareto_figure, step_figure
 from mesoscribe.diagnostics.pages.style import png, svg
-from mesoscribe.symbolic.select.pareto import Pareto, Tried
 
 PARETO = Pareto((Tried(2, 0.5), Tried(3, 1e-4), Tried(4, 9e-5)), Tried(3, 1e-4), 1.5)
 USERS: dict[str, Any] = {

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from mesoscribe.symbolic.select.pareto import Pareto, Tried
 
 from mesoscribe.diagnostics.pages.plots import pareto_figure
 from mesoscribe.diagnostics.pages.report import KeptDistillation
 from mesoscribe.diagnostics.pages.style import svg
-from mesoscribe.symbolic.select.pareto import Pareto, Tried
 
 ENTRIES = (Tried(5, 2.0), Tried(3, 4.0), Tried(4, 4.5), Tried(2, math.inf), Tried(5, 1.0), Tried(7, math.inf))
 PARETO = Pareto(ENTRIES, Tried(3, 4.0), 3.0)
