@@ -145,7 +145,8 @@ def report(
     record = record or model.record
     distillation = distillation or KeptDistillation()
     summary = summary or examine(model, law, data, truth=truth, record=record)
-    summary = replace(summary, notes=tuple(distillation.notes), kept_back=bool(split))
+    notes, laws = tuple(distillation.notes), distillation.laws
+    summary = replace(summary, notes=notes, laws=laws, kept_back=bool(split))
     out.mkdir(parents=True, exist_ok=True)
     doing("figures")
     drawn = figures(summary, distillation.laws)
