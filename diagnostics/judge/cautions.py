@@ -52,8 +52,8 @@ def _of_the_verdict(summary: Summary) -> Iterator[str]:
     elif summary.laws is not None and not summary.laws.explained and not fit.unexplained:
         left = summary.laws.errors[summary.laws.best]
         yield (
-            f"The law errs {left:.2g} of the field beyond the noise where it was not fitted: a small term, or "
-            "the error of a solver or an instrument."
+            f"The law errs {left:.2g} of the field beyond the noise where it was not fitted: a small term, "
+            "or the error of a solver or an instrument."
         )
     if record is not None and record.capped:
         yield "The time cap ended the run early: another machine, or another run, may give another law."

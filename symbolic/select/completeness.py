@@ -54,8 +54,9 @@ class Completeness:
         if self.complete:
             return f"root mean square error of validation roll-outs: {errors}"
         return (
-            f"the candidates may not hold every factor: the law errs more than the network ({errors}; share of "
-            f"each factor of the network left over: {left}). This is the best that they give; try others (--terms) or a smaller --pays"
+            f"the candidates may not hold every factor: the law errs more than the network ({errors}; share "
+            f"of each factor of the network left over: {left}). This is the best that they give; try others "
+            "(--terms) or a smaller --pays"
         )
 
 
