@@ -89,7 +89,13 @@ class Search(Generic[E]):
         fits = sorted(self.fits.values(), key=lambda fit: fit.law.free)
         best = min(fits, key=lambda fit: fit.products.squares)
         entries = [
-            Entry(fit.law, fit.products.held_out, not fit.lost and self.admissible(fit.law)) for fit in fits
+            Entry(
+                fit.law,
+                fit.products.held_out,
+                not fit.lost and self.admissible(fit.law),
+                fit.established,
+            )
+            for fit in fits
         ]
         noise = min(best.white, NUMBERS.lowest_floor * self.likelihood.data.noise)
         return HallOfFame(tuple(entries), noise, float(best.products.values.sum()), self.pays)
