@@ -216,8 +216,9 @@ def step_figure(step: OneStep) -> Figure:
 def pareto_figure(laws: HallOfFame) -> Figure:
     """Error beyond the noise against the number of coefficients: all laws, the front, the choice."""
     figure, (axes,) = panels(1, 1, width=5.8, height=3.7)
-    tried = np.array([[entry.terms for entry in laws.entries], laws.errors], dtype=float)
-    front, kept, (terms, error) = tried[:, list(laws.front)], np.isfinite(tried[1]), tried[:, laws.best]
+    errors = np.where(np.isfinite(laws.errors), laws.errors, np.nan)
+    tried = np.array([[entry.terms for entry in laws.entries], errors], dtype=float)
+    front, kept, (terms, error) = tried[:, list(laws.front)], np.isfinite(tried[1]), tried[:, laws.at]
     looks: list[tuple[str, Any, Any, dict[str, Any]]] = [
         ("tried", *tried[:, kept], {"color": COLOURS["persistence"], "marker": "o", "mfc": "none", "ls": ""}),
         ("front", *front, {"color": COLOURS["network"], "marker": "s", "ms": 5}),
@@ -228,8 +229,8 @@ def pareto_figure(laws: HallOfFame) -> Figure:
             {"color": COLOURS["law"], "marker": "o", "ms": 13, "mfc": "none", "ls": ""},
         ),
     ]
-    for name, n, errors, look in looks:
-        axes.plot(n, np.maximum(errors, SMALLEST), label=name, **look)
+    for name, n, height, look in looks:
+        axes.plot(n, np.maximum(height, SMALLEST), label=name, **look)
     if not kept.all():
         style: Any = {"color": INK, "transform": axes.get_xaxis_transform(), "label": "lost"}
         axes.plot(tried[0, ~kept], tried[0, ~kept] * 0 + 0.97, "x", **style)

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from scipy.stats import t as student
 
 from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.symbolic.law.canonical import canonical_law, with_rate_error
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.plain_text import equation_text
@@ -61,12 +62,14 @@ class HallOfFame:
         noise: squared misfit that noise alone leaves.
         values: how many values the laws are compared on; n coefficients cost n/values of the misfit.
         pays: by which factor a term must reduce E.
+        picked: the law that a user has chosen instead, by its place.
     """
 
     entries: tuple[Entry, ...]
     noise: float
     values: float
     pays: float = NUMBERS.pays
+    picked: int | None = None
 
     @cached_property
     def errors(self) -> Float[np.ndarray, " l"]:
@@ -86,7 +89,7 @@ class HallOfFame:
 
     @cached_property
     def best(self) -> int:
-        """The law that is chosen."""
+        """The law that the rule chooses."""
         best = int(self.scores.argmin())
         tied = [
             i
@@ -102,9 +105,26 @@ class HallOfFame:
         return bool(more.mean() / spread > student.ppf(1 - NUMBERS.chance, len(more) - 1))
 
     @property
+    def at(self) -> int:
+        """The place of the law: of the one that was picked, or the best."""
+        return self.best if self.picked is None else self.picked
+
+    @property
     def chosen(self) -> Entry:
         """The law."""
-        return self.entries[self.best]
+        return self.entries[self.at]
+
+    def picking(self, number: int) -> HallOfFame:
+        """With another law chosen, by the number that it is printed with; the best one leaves it to the rule.
+
+        Raises:
+            ValueError: there is no such law.
+        """
+        if not 1 <= number <= len(self.entries):
+            raise ValueError(
+                f"expected a law from 1 to {len(self.entries)}, got {number}; mesoscribe laws DIR prints them"
+            )
+        return replace(self, picked=None if number - 1 == self.best else number - 1)
 
     @property
     def front(self) -> tuple[int, ...]:
@@ -123,12 +143,13 @@ class HallOfFame:
             "Each law is fitted, and judged on pieces of the data that were left out. E is its error there "
             f"beyond the noise, relative to the field; a term stays if it makes E more than {self.pays:g} "
             "times smaller, and if chance does not explain that."
-        )
+        ) + ("" if self.picked is None else f" Law {self.at + 1} was picked; the rule chose {self.best + 1}.")
 
-    def with_law(self, law: Law) -> HallOfFame:
-        """With the chosen law as it was refined last, in canonical form."""
-        entries = list(self.entries)
-        entries[self.best] = replace(self.chosen, law=law)
+    def with_law(self, law: Law, rate_error: float = 0.0) -> HallOfFame:
+        """All in canonical form, the chosen law as it was refined last; see `with_rate_error`."""
+        canonical = (with_rate_error(canonical_law(entry.law), rate_error) for entry in self.entries)
+        laws = [law if i == self.at else one for i, one in enumerate(canonical)]
+        entries = (replace(entry, law=one) for entry, one in zip(self.entries, laws, strict=True))
         return replace(self, entries=tuple(entries))
 
     def save(self, path: str | Path) -> None:
@@ -145,7 +166,13 @@ class HallOfFame:
             }
             for entry, error, score in zip(self.entries, self.errors, self.scores, strict=True)
         ]
-        head = {"chosen": self.best, "noise": self.noise, "values": self.values, "pays": self.pays}
+        head = {
+            "chosen": self.at,
+            "picked": self.picked,
+            "noise": self.noise,
+            "values": self.values,
+            "pays": self.pays,
+        }
         write_whole(path, json.dumps({**head, "rule": self.rule, "laws": rows}, indent=1) + "\n")
 
     @classmethod
@@ -166,11 +193,14 @@ class HallOfFame:
                 for row in content["laws"]
             )
             noise, values, pays = (float(content[name]) for name in ("noise", "values", "pays"))
-            usable = noise >= 0 and values > 0 and 1 <= pays < math.inf
-            alike = {entry.held_out.shape for entry in entries} == {entries[0].held_out.shape}
-            if not (usable and alike and any(entry.admissible for entry in entries)):
+            picked = None if content["picked"] is None else range(len(entries))[content["picked"]]
+            held_out = np.stack([entry.held_out for entry in entries])
+            usable = 0 <= noise < math.inf and 0 < values < math.inf and 1 <= pays < math.inf
+            known = held_out.shape[1] > 1 and bool((held_out > 0).all())
+            sound = [bool(np.isfinite(entry.held_out).all()) for entry in entries if entry.admissible]
+            if not (usable and known and any(sound) and all(sound)):
                 raise ValueError(f"{len(entries)} laws, noise {noise:g}, {values:g} values, pays {pays:g}")
-            return cls(entries, noise, values, pays)
+            return cls(entries, noise, values, pays, picked)
         except (OSError, KeyError, TypeError, IndexError, ValueError, OverflowError, RecursionError) as error:
             raise ValueError(
                 f"expected the laws of a distillation in {path}, got {error!r}; distil again"
@@ -178,7 +208,7 @@ class HallOfFame:
 
     def __str__(self) -> str:
         rows = [
-            f"{'>' if i == self.best else ' '}{i + 1:>3}{entry.terms:>7}{error:>11.2e}{score:>9.2f}  "
+            f"{'>' if i == self.at else ' '}{i + 1:>3}{entry.terms:>7}{error:>11.2e}{score:>9.2f}  "
             f"{equation_text(entry.law)}"
             for i, (entry, error, score) in enumerate(
                 zip(self.entries, self.errors, self.scores, strict=True)

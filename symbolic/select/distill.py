@@ -158,7 +158,7 @@ def _distilled(
     completeness = Completeness.of(law, network.model, end.selections, validation, network.first)
     notes = () if completeness.complete else (str(completeness),)
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
-    laws = end.search.fame.with_law(law)
+    laws = end.search.fame.with_law(law, data.dt_error)
     return Distillation(law, laws, network.canonical, end.selections, completeness, notes, seconds)
 
 

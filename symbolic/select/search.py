@@ -75,7 +75,9 @@ class Search:
         fits = sorted(self.fits.values(), key=lambda fit: len(fit.law.parameters))
         best = min(fits, key=lambda fit: fit.products.squares)
         entries = [
-            Entry(fit.law, fit.products.held_out, dissipates(fit.law, self.likelihood) and not fit.lost)
+            Entry(
+                fit.with_errors, fit.products.held_out, dissipates(fit.law, self.likelihood) and not fit.lost
+            )
             for fit in fits
         ]
         noise = min(best.white, NUMBERS.lowest_floor * self.likelihood.data.noise)

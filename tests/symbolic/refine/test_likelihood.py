@@ -199,7 +199,7 @@ def test_roll_outs_off_for_another_reason_keep_their_first_frames() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 6], ids=["one trajectory", "six"])
 def test_standard_errors_are_those_of_the_coefficients(n: int) -> None:
-    """The pulls of many data sets scatter by about one standard error; of one trajectory, by pieces in time."""
+    """Pulls of many data sets scatter by about one standard error; of one trajectory by pieces in time."""
     pulls = []
     for seed in range(8):
         law = canonical_law(
@@ -246,7 +246,7 @@ def test_law_of_one_term_is_fitted() -> None:
     fit = Likelihood(data).fit(law)
     assert np.isfinite(fit.products.squares)
     assert not fit.lost
-    assert 0 < fit.rmse
+    assert fit.rmse > 0
 
 
 def test_term_that_acts_on_nothing_has_no_unit() -> None:
