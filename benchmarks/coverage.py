@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from mesoscribe.symbolic.refine.initial_fields import with_initial_fields
+from mesoscribe.symbolic.refine.refine import refine
 from scipy.stats import t as student
 
 from mesoscribe.symbolic.law.canonical import canonical_law
-from mesoscribe.symbolic.refine.initial_fields import with_initial_fields
-from mesoscribe.symbolic.refine.refine import refine
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.systems.catalog import CATALOG
 

@@ -35,6 +35,7 @@ from mesoscribe.diagnostics.pages.tables import (
     Formulas,
     coefficient_rows,
     error_rows,
+    fame_rows,
     scaling_rows,
     split_rows,
     term_rows,
@@ -101,11 +102,12 @@ LOOK_FOR = {
 }
 
 
-PARETO = (
-    "Complexity against error",
-    "Every law that was fitted, see laws.json. The line is the front: laws that no other one with as few "
-    "coefficients beats. ",
-)
+FAME = {
+    "pareto": (
+        "Complexity against error",
+        "Every law that was fitted. The line is the front: laws that none with as few coefficients beats.",
+    )
+}
 
 
 @runtime_checkable
@@ -211,20 +213,10 @@ def report(
     page = render(summary, making, drawings, distillation=distillation)
     write_whole(out / "metrics.json", numbers + "\n")
     write_whole(out / "report.html", page)
-    write_whole(
-        out / "report.md", report_markdown(summary, making, captions(distillation), tuple(distillation.notes))
-    )
+    shown_figures = LOOK_FOR if distillation.laws is None else {**LOOK_FOR, **FAME}
+    text = report_markdown(summary, making, shown_figures, distillation.notes, distillation.laws)
+    write_whole(out / "report.md", text)
     return out / "report.html"
-
-
-def captions(distillation: Distilled) -> dict[str, tuple[str, str]]:
-    """Title and what to look for of every figure, in order."""
-    title, text = PARETO
-    return (
-        LOOK_FOR
-        if distillation.laws is None
-        else {**LOOK_FOR, "pareto": (title, text + distillation.laws.rule)}
-    )
 
 
 def render(summary: Summary, making: Making, drawings: Mapping[str, str], *, distillation: Distilled) -> str:
@@ -244,7 +236,10 @@ def render(summary: Summary, making: Making, drawings: Mapping[str, str], *, dis
         symmetries=symmetries(summary.law),
         steps=[*map(str, NUMBERS.quoted_steps), f"last ({summary.data.n_frames - 1})"],
         errors=error_rows(summary),
-        figures=shown(drawings, captions(distillation)),
+        fame=fame_rows(distillation.laws),
+        choice="" if distillation.laws is None else distillation.laws.rule,
+        fame_figures=shown(drawings, FAME),
+        figures=shown(drawings, LOOK_FOR),
         subjects=[scaling.subject for scaling in summary.scalings],
         scalings=scaling_rows(summary.scalings),
         rule=RULE,

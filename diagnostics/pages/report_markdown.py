@@ -10,11 +10,12 @@ from mesoscribe.diagnostics.judge.summary import Making, Summary
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.pages.cite import CITED, bibtex
 from mesoscribe.diagnostics.pages.markdown import cell, table
-from mesoscribe.diagnostics.pages.tables import NOTHING, error_rows
+from mesoscribe.diagnostics.pages.tables import NOTHING, error_rows, fame_rows
 from mesoscribe.symbolic.law.digits import plain, with_error
 from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.latex import equation_latex, factors_latex, potential_latex
 from mesoscribe.symbolic.law.plain_text import equation_text
+from mesoscribe.symbolic.select.choice import HallOfFame
 
 NO_SPLIT = "No split was given: the errors are on all the data that were passed, which the fit may have seen."
 
@@ -25,7 +26,11 @@ def warned(summary: Summary, making: Making) -> tuple[str, ...]:
 
 
 def report_markdown(
-    summary: Summary, making: Making, figures: Mapping[str, tuple[str, str]], notes: tuple[str, ...]
+    summary: Summary,
+    making: Making,
+    figures: Mapping[str, tuple[str, str]],
+    notes: tuple[str, ...] = (),
+    laws: HallOfFame | None = None,
 ) -> str:
     """The report as a page of Markdown beside its figures.
 
@@ -33,6 +38,7 @@ def report_markdown(
         summary, making: what is said.
         figures: title and what to look for, by name.
         notes: of the distillation.
+        laws: that were fitted.
     """
     name = Path(summary.data.source).name or summary.data.source
     parts = {
@@ -40,6 +46,7 @@ def report_markdown(
         "Equation": _formulas(summary),
         "Terms": _terms(summary),
         "Relative RMSE of roll-outs": _errors(summary),
+        "Hall of fame": "" if laws is None else _fame(laws),
         "Figures": "\n\n".join(_figures(summary, figures)),
         "Beware": _list((*warned(summary, making), *notes)),
         "How it was made": _list(_making(summary, making)),
@@ -81,6 +88,12 @@ def _terms(summary: Summary) -> str:
 def _errors(summary: Summary) -> str:
     steps = [*map(str, NUMBERS.quoted_steps), f"last ({summary.data.n_frames - 1})"]
     return table([("step", *steps), *((name, *cells) for name, cells in error_rows(summary))])
+
+
+def _fame(laws: HallOfFame) -> str:
+    return f"{cell(laws.rule)}\n\n" + table(
+        [("", "law", "terms", "E", "score", "equation"), *fame_rows(laws)]
+    )
 
 
 def _figures(summary: Summary, figures: Mapping[str, tuple[str, str]]) -> Iterator[str]:

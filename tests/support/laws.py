@@ -12,6 +12,7 @@ from mesoscribe.symbolic.law.density_terms import u_x, u_xx, u_y, u_yy
 from mesoscribe.symbolic.law.equation import COORDINATES, FourierMultiplier, Mean
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, k, kx, ky, u
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.select.choice import Entry, HallOfFame
 from mesoscribe.symbolic.systems.catalog import CATALOG, initial_fields
 
 PLANE = (5.0, 7.0)
@@ -137,3 +138,13 @@ def perturbed(law: Law, size: float, seed: int = 0) -> Law:
     factors = 1 + size * np.random.default_rng(seed).uniform(-1, 1, len(values))
     factors[law.parameters.index(law.scale)] = 1.0
     return law.with_values(values * factors)
+
+
+def famous(*tried: tuple[int, float]) -> HallOfFame:
+    """Laws with so many terms, at least 2, and errors, those of infinite error lost."""
+    entries = []
+    for terms, error in tried:
+        F = Factor.of(sum((u**p for p in range(3, terms + 1)), 0 * u))
+        law = Law(F=F, q=Factor.of(k**2), m=Factor.of(1))
+        entries.append(Entry(law, np.full(4, error**2), bool(np.isfinite(error))))
+    return HallOfFame(tuple(entries), noise=0.0, values=1e4)

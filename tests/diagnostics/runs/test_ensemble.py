@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mesoscribe.symbolic.refine.refine import refine
 
 from mesoscribe import Law, Trajectories, simulate
 from mesoscribe.diagnostics.runs.ensemble import Ensemble, ensemble, from_folder, resampled
 from mesoscribe.symbolic.law.factor import Factor, u
-from mesoscribe.symbolic.refine.refine import refine
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.systems.catalog import CATALOG
 

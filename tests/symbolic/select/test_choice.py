@@ -1,4 +1,4 @@
-"""The choice among laws: a term pays or goes, chance decides nothing, and all of it comes back from a file."""
+"""The choice among laws: a term pays or goes, chance decides nothing, and all comes back from a file."""
 
 from __future__ import annotations
 

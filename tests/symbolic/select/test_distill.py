@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import torch
+from mesoscribe.symbolic.select.eliminate import dissipates, eliminate
 
 from mesoscribe import distill, simulate
 from mesoscribe.hybrid.data.trajectories import Trajectories
@@ -27,7 +28,6 @@ from mesoscribe.symbolic.read.factors import Importance, importance, pivot_of, r
 from mesoscribe.symbolic.read.network_skill import Skill
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.select.distill import Distillation, distillation
-from mesoscribe.symbolic.select.eliminate import dissipates, eliminate
 from mesoscribe.symbolic.systems.catalog import CATALOG, initial_fields
 from tests.support.laws import LAWS, smooth
 from tests.support.runs import Learned

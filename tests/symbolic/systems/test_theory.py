@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 import sympy
+from mesoscribe.symbolic.refine.refine import refine
 
 from mesoscribe import simulate
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.symbolic.law.equation import COORDINATES, EquationTerm, Mean, equation_terms
 from mesoscribe.symbolic.law.equation import t as time
-from mesoscribe.symbolic.refine.refine import refine
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.systems.chains import CHAINS, theory
 from mesoscribe.symbolic.systems.theory import TheoryRow, theory_beside
