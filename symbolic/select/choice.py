@@ -73,10 +73,15 @@ class HallOfFame:
 
     @cached_property
     def errors(self) -> Float[np.ndarray, " l"]:
-        """E of each law: of the best one no less than its coefficients cost, of others by what they add."""
+        """E of each law: of the best one no less than its coefficients cost, of others by what they add.
+
+        Infinite of those that are not admissible.
+        """
         squares = np.array([entry.squared if entry.admissible else np.inf for entry in self.entries])
         best = int(squares.argmin())
         x = float(squares[best])
+        if not math.isfinite(x):
+            return np.full(len(squares), np.inf)
         unsure = 1 + NUMBERS.significant * math.sqrt(NUMBERS.spread_of_noise / self.values)
         least = max(x * self.entries[best].terms / self.values, NUMBERS.visible_error**2)
         return np.sqrt(max(x - self.noise * unsure, least) + (squares - x))

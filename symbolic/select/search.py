@@ -98,12 +98,16 @@ class Search:
             poorer = self.poorer(poorer)
 
     def _may_win(self, fit: Fit) -> bool:
-        """Whether a law of a single term that erred no more than this one would be the best."""
+        """Whether a law of a single term that erred no more than this one would be the best.
+
+        Without one of its terms a law may be admissible that is not.
+        """
         fame = self.fame
         at = [frozenset(entry.law.coefficients) for entry in fame.entries].index(
             frozenset(fit.law.coefficients)
         )
-        return bool(np.log(fame.errors[at] * self.pays) <= fame.scores.min())
+        may = np.log(fame.errors[at] * self.pays) <= fame.scores.min()
+        return bool(may) or not (fame.entries[at].admissible or fit.lost)
 
     @property
     def noisy(self) -> bool:
@@ -133,6 +137,8 @@ class Search:
         self.complete.add(terms)
         near, likelihood = self._nearer(fit)
         more, own = with_terms_at_zero(near.law, self.library), len(fit.law.parameters)
+        if len(more.parameters) == own:
+            return None
         gain, t, order = likelihood.gains(near, more)
         sure = student.ppf(1 - NUMBERS.chance / (2 * len(gain)), len(near.products.values) - 1)
         noise = likelihood.data.noise * near.products.values.sum()
