@@ -1,6 +1,8 @@
-"""The verdict on the class, for members and for systems outside it, against measurement noise.
+"""The verdict on the class, for members and for systems outside it, against measurement noise and how
+many trajectories there are.
 
 python benchmarks/class_test.py --seeds 5
+python benchmarks/class_test.py --seeds 10 --first 10 --noise 0.01 --trajectories 1 2 3 4 8 16
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import torch
 from scipy.integrate import solve_ivp
 
 from mesoscribe import Trajectories
+from mesoscribe.hybrid.regression.evidence import Evidence
 from mesoscribe.hybrid.regression.search import warm_start
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.systems.catalog import InitialField, initial_fields
@@ -91,30 +94,51 @@ PROBLEMS: dict[str, Problem] = {
 }
 
 
+def judged(problem: Problem, data: Trajectories, seed: int) -> tuple[str, Evidence]:
+    """Whether the verdict is right, wrong or that it cannot be told, and what it rests on."""
+    parts = data.split(seed)
+    evidence = warm_start(parts.train, parts.validation).evidence
+    if evidence.in_class is None:
+        return "open", evidence
+    return "right" if evidence.in_class == problem.example else "wrong", evidence
+
+
+def cell(found: list[tuple[str, Evidence]], brief: bool) -> str:
+    """How many verdicts are right, or open, and the numbers behind the last one."""
+    words, evidence = [word for word, _ in found], found[-1][1]
+    undecided = f", {words.count('open')} open" if "open" in words else ""
+    counted = f"{words.count('right')}/{len(words)}{undecided}"
+    seen = [f"{evidence.ratio:.3g}", f"{evidence.z:.2g}", f"{evidence.imaginary_q:.2g}"]
+    if evidence.shared is not None:
+        seen += [f"{evidence.shared.left:.2g}", f"{evidence.shared.p:.1g}"]
+    return counted if brief else f"{counted} ({', '.join(seen)})"
+
+
 def main() -> None:
-    """Print a Markdown table: how many of the seeds got the right verdict, at each noise."""
+    """Print a Markdown table: how many of the seeds got the right verdict, at each noise or number."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--noise", type=float, nargs="+", default=NOISE)
     parser.add_argument("--only", nargs="*", default=tuple(PROBLEMS))
-    parser.add_argument("--trajectories", type=int, default=16)
-    arguments = parser.parse_args()
+    parser.add_argument("--trajectories", type=int, nargs="+", default=(16,))
+    given = parser.parse_args()
     torch.set_num_threads(1)
-    print("| system | member | " + " | ".join(f"{100 * noise:g} %" for noise in arguments.noise) + " |")
-    print("|---|---|" + "---|" * len(arguments.noise))
-    for name in arguments.only:
-        problem, cells = PROBLEMS[name], []
-        for noise in arguments.noise:
-            right = 0
-            for seed in range(arguments.seeds):
-                parts = problem.data(arguments.trajectories, seed, noise).split(seed)
-                evidence = warm_start(parts.train, parts.validation).evidence
-                right += evidence.in_class == problem.example
-            seen = [f"{evidence.ratio:.3g}", f"{evidence.z:.2g}", f"{evidence.imaginary_q:.2g}"]
-            if evidence.shared is not None:
-                seen += [f"{evidence.shared.left:.2g}", f"{evidence.shared.p:.1g}"]
-            cells.append(f"{right}/{arguments.seeds} ({', '.join(seen)})")
-        print(f"| {name} | {'yes' if problem.example else 'no'} | " + " | ".join(cells) + " |", flush=True)
+    brief = len(given.trajectories) > 1
+    heads = [str(n) if brief else f"{100 * noise:g} %" for noise in given.noise for n in given.trajectories]
+    print("| system | member | " + " | ".join(heads) + " |")
+    print("|---|---|" + "---|" * len(heads))
+    for name in given.only:
+        problem = PROBLEMS[name]
+        columns: list[list[tuple[str, Evidence]]] = [[] for _ in heads]
+        for seed in range(given.first, given.first + given.seeds):
+            cells = iter(columns)
+            for noise in given.noise:
+                data = problem.data(max(given.trajectories), seed, noise)
+                for n in given.trajectories:
+                    next(cells).append(judged(problem, data.select(slice(0, n)), seed))
+        row = " | ".join(cell(column, brief) for column in columns)
+        print(f"| {name} | {'yes' if problem.example else 'no'} | {row} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -83,15 +83,15 @@ def _light(value: float, good: float, doubtful: float) -> State:
 
 
 def _class_test(summary: Summary) -> Check:
-    ratio, z = HYBRID.in_class, HYBRID.class_significance
-    rule = f"at most {ratio:g} times the residual, or z of at most {z:g}, and no forcing"
+    rule = f"at most {HYBRID.in_class:g} times the residual, or no more than by chance, and no forcing"
     verdict = summary.class_test
     if verdict is None:
         return Check("class test", State.UNKNOWN, "the model carries no record of such a test", rule)
     evidence = verdict.evidence
     number = f"best member leaves {plain(evidence.ratio, 3)} times the residual, z = {plain(evidence.z, 3)}"
+    number += f", by chance up to {plain(evidence.chance, 3)}"
     why = "".join(f"; {reason}" for reason in verdict.reasons)
-    light = State.GOOD if verdict.in_class else State.BAD
+    light = {True: State.GOOD, False: State.BAD, None: State.DOUBTFUL}[verdict.in_class]
     if summary.data.open_boundaries and verdict.in_class:
         light, why = State.DOUBTFUL, "; but u does not look periodic, and the test takes it to be"
     return Check("class test", light, number + why, rule)
@@ -175,12 +175,15 @@ def _support(summary: Summary) -> Check:
 
 def _one_step(summary: Summary) -> Check:
     step = summary.step
-    name, rule = "energy change of one step", f"exponent {step.expectation}, on a straight line"
+    name, straight = "energy change of one step", f"R² above {NUMBERS.straight:g}"
+    least, off = step.expected - NUMBERS.exponent_below, NUMBERS.exponent_off
+    damped = step.expected == 1
+    conserved = f"exponent {least:g} or more, {step.expected} or more in theory"
+    rule = f"{f'exponent 1 ± {off:g}' if damped else conserved}; {straight}"
     if not step.measured:
         return Check(name, State.UNKNOWN, str(step), rule)
-    low = max(0.0, step.expected - NUMBERS.exponent_below - step.exponent)
-    off = abs(step.exponent - 1) if step.expected == 1 else low
-    good = off <= NUMBERS.exponent_off and step.r_squared > NUMBERS.straight
+    right = abs(step.exponent - 1) <= off if damped else step.exponent >= least
+    good = right and step.r_squared > NUMBERS.straight
     number = f"dt^{step.exponent:.3f}, R² = {step.r_squared:.5f}"
     return Check(name, State.GOOD if good else State.DOUBTFUL, number, rule)
 

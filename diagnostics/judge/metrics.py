@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from mesoscribe.diagnostics.judge.cautions import cautions
 from mesoscribe.diagnostics.judge.checks import checks
 from mesoscribe.diagnostics.judge.summary import Making, Summary
 from mesoscribe.diagnostics.judge.verdict import curve, quoted
@@ -21,6 +22,7 @@ def metrics(summary: Summary, making: Making) -> dict[str, Any]:
         "verdict_kind": summary.kind.value,
         "headline": summary.headline,
         "verdict": f"{summary.headline}. {summary.structure}",
+        "cautions": list(cautions(summary)),
         "reasons": [] if summary.class_test is None else list(summary.class_test.reasons),
         "case": summary.structure.case,
         "energy_bound": str(summary.structure.bound),
@@ -39,7 +41,6 @@ def metrics(summary: Summary, making: Making) -> dict[str, Any]:
         },
         "true_energy": {name: {"slope": m.slope, "r": m.r} for name, m in summary.matches.items()},
         "checks": [check.as_dict() for check in checks(summary)],
-        "warnings": list(summary.warnings),
         "split": {part: making.split.get(part) for part in PARTS},
         **({} if not summary.evaluations else {"force_evaluations": summary.evaluations}),
         "seed": making.seed,

@@ -11,13 +11,11 @@ from typing import Any
 import numpy as np
 
 from mesoscribe.diagnostics.judge.verdict import (
+    Ruling,
     VerdictKind,
-    cautions,
     class_evidence,
-    energy_cautions,
-    headline,
+    not_beaten,
     supported_range,
-    unexplained,
 )
 from mesoscribe.diagnostics.measure.absolute_fit import AbsoluteFit, absolute_fit
 from mesoscribe.diagnostics.measure.alignment import aligned
@@ -28,6 +26,7 @@ from mesoscribe.diagnostics.measure.errors import (
     RolloutError,
     error_of,
     follow,
+    noise_level,
     persistence_error,
     rollout_error,
 )
@@ -92,10 +91,13 @@ class Summary:
         fit: what the law leaves of the change of the field.
         record: how the fit went, where that is known.
         terms: of the equation, with errors.
-        warnings: what to beware of.
+        findings: what a look at the data found.
+        noise: white noise in the data, relative to the field.
         supported: the smallest and largest u that the network was trained on.
         step: what one step of the integrator does to the energy of the law.
         theory: of the chain that the data come from, where they do.
+        notes: of the distillation.
+        kept_back: whether the data were kept back from the fit.
     """
 
     law: Law
@@ -113,19 +115,27 @@ class Summary:
     fit: AbsoluteFit
     record: FitRecord | None
     terms: tuple[EquationTerm, ...]
-    warnings: tuple[str, ...]
+    findings: tuple[str, ...]
+    noise: float
     supported: tuple[float, float]
     step: OneStep
     theory: Theory | None = None
+    notes: tuple[str, ...] = ()
+    kept_back: bool = True
+
+    @property
+    def ruling(self) -> Ruling:
+        """What can be said of the data, and why not more."""
+        return Ruling.of(self.class_test, self.fit, not_beaten(self.errors, "law", self.noise))
 
     @property
     def kind(self) -> VerdictKind:
         """What can be said of the data."""
-        return VerdictKind.of(self.class_test, self.fit)
+        return self.ruling.kind
 
     @property
     def in_class(self) -> bool | None:
-        """Whether the data are of a member; None where that was not tested, or no member explains them."""
+        """Whether the data are of a member; None where that cannot be told, or no member explains them."""
         return {VerdictKind.MEMBER: True, VerdictKind.NOT_MEMBER: False}.get(self.kind)
 
     @property
@@ -136,12 +146,12 @@ class Summary:
     @property
     def headline(self) -> str:
         """The verdict in a line."""
-        return headline(self.kind, self.law.case, self.fit)
+        return self.ruling.headline(f"{self.law.case} law", self.fit)
 
     @property
     def evidence(self) -> str:
         """The numbers behind the verdict on the class."""
-        return " ".join([*unexplained(self.fit), class_evidence(self.class_test)])
+        return class_evidence(self.class_test)
 
     @property
     def evaluations(self) -> int:
@@ -192,12 +202,8 @@ def examine(
         fit=fit,
         record=record,
         terms=terms,
-        warnings=(
-            *(f"The data: {found}." for found in (*data.notes, *screen(data))),
-            *unexplained(fit),
-            *cautions(model, law, data, errors, rolled, record),
-            *energy_cautions(structure, traces["law"]),
-        ),
+        findings=tuple(map(str, (*data.notes, *screen(data)))),
+        noise=noise_level(data),
         supported=supported_range(model),
         step=one_step(law, data),
         theory=theory_beside(terms, data),

@@ -10,6 +10,7 @@ from scipy.stats import t as student
 
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.refine.rollouts import white_noise
 
@@ -78,7 +79,7 @@ def absolute_fit(law: Law, data: Trajectories) -> AbsoluteFit:
         return AbsoluteFit(lead, np.inf, 0.0, data.n, 0.0, 0.0)
     missed = _squares(ahead - data.u[:, starts + lead], data) - noise
     moved = _squares(data.u[:, starts + lead] - data.u[:, starts], data) - noise
-    if data.n >= NUMBERS.fewest_blocks:
+    if data.n >= HYBRID.fewest_blocks:
         missed, moved = missed.mean(1), moved.mean(1)
     missed, moved = missed.ravel(), moved.ravel()
     share = float(missed.mean() / max(moved.mean(), 1e-300))

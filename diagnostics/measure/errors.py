@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.error import lead_times, relative_rmse_of_each
+from mesoscribe.symbolic.refine.rollouts import white_noise
 
 
 @runtime_checkable
@@ -121,3 +122,8 @@ def rollout_error(predictor: Predictor, data: Trajectories) -> RolloutError:
 def persistence_error(data: Trajectories) -> RolloutError:
     """The error of "tomorrow = today": every frame predicted by the first. The least that is to be beaten."""
     return error_of(RollOut(np.broadcast_to(data.u[:, :1], data.u.shape)), data)
+
+
+def noise_level(data: Trajectories) -> float:
+    """White noise in the frames, sqrt(σ²)/sqrt(mean u²), as errors are measured."""
+    return float(np.sqrt(white_noise(data.u[:, 1:], data.domain) / max(float(np.mean(data.u**2)), 1e-300)))

@@ -23,7 +23,6 @@ class DiagnosticsNumbers:
     fit_rtol: float = number(1e-4, "accuracy of these predictions: far below the share that is asked for", "field, a frame", "derived")
     fit_starts: int = number(6, "frames of each trajectory from which it does", "frames")
     fit_frames: int = number(40, "single steps whose errors show what is left", "frames")
-    fewest_blocks: int = number(4, "trajectories that count as one block each; of fewer, stretches of time do", "trajectories")
     unexplained: float = number(0.01, "share of the change that a law may leave: more, and no member explains the data", "squared change", "option")
     unexplained_chance: float = number(0.025, "probability at which the share is above it by chance", "1", "derived")
     correlated: float = number(0.5, "correlation of what is left from which it is no noise", "1")
@@ -49,6 +48,7 @@ class DiagnosticsNumbers:
     same_sign: float = number(0.95, "share of the resamples that keep the sign of a component, or its exponent has no interval", "resamples")
     far_amplitude: float = number(10.0, "amplitude up to which a change of sign of a law is looked for", "amplitude of the data")
     # judge
+    beyond_noise: float = number(2.0, "persistence counts where it errs by more than so many times the noise: two noisy frames differ by 1.4", "noise", "derived")
     quoted_steps: tuple[int, ...] = number((1, 5, 20), "steps whose errors are quoted and judged, beside the last", "frames")
     far_below: float = number(0.1, "a network whose error is at most so many times persistence's is good", "error")
     much_worse: float = number(2.0, "a law whose error is at most so many times the network's is good; beyond is a caution", "error")
@@ -58,7 +58,7 @@ class DiagnosticsNumbers:
     mean_drifts: float = number(1e-1, "a change of the mean beyond is bad", "rms of u")
     range_left: float = number(0.01, "u may leave the values that were trained on by so much: beyond is a caution", "range of u")
     exponent_off: float = number(0.05, "distance of the exponent of one step from theory that is good", "1")
-    exponent_below: float = number(0.5, "how far below the order of the scheme that exponent may lie where V is conserved", "1")
+    exponent_below: float = number(0.5, "how far below the order of the scheme plus one that exponent may lie where V is conserved: steps are finite", "1")
     straight: float = number(0.99, "R² that a straight line exceeds", "1")
     # runs
     training_share: float = number(0.5, "share of a time cap that training may take; the rest is for the law", "cap")

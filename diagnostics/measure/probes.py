@@ -13,9 +13,11 @@ from jaxtyping import Float
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.pieces import pieces
 from mesoscribe.symbolic.law.factor import Factor
 from mesoscribe.symbolic.law.law import Law
 
+HIDDEN = 8  # a network makes many values of each, in its hidden units
 Components = Mapping[str, Float[np.ndarray, " n"]]
 
 
@@ -27,13 +29,19 @@ class Probe:
         name: whose energy.
         centre: u*, about which it is expanded.
         band: largest wavenumber evolved.
-        components: fields (n, *grid) ↦ each component of their energy (n,).
+        at_once: fields (n, *grid) ↦ each component of their energy (n,), with all of them in memory.
     """
 
     name: str
     centre: float
     band: float
-    components: Callable[[Float[np.ndarray, " n *grid"]], Components]
+    at_once: Callable[[Float[np.ndarray, " n *grid"]], Components]
+
+    def components(self, fields: Float[np.ndarray, " n *grid"]) -> Components:
+        """Each component of the energy of fields (n, *grid): (n,)."""
+        each = HIDDEN * fields[0].size
+        found = [self.at_once(fields[some]) for some in pieces(len(fields), each)]
+        return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
 
     def evolved(self, fields: Float[np.ndarray, " n *grid"], domain: Domain) -> Float[np.ndarray, " n *grid"]:
         """The fields without the modes that are removed or held."""

@@ -34,6 +34,12 @@ def _legend(axes: Axes, columns: int = 3) -> None:
     axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, borderaxespad=0.2)
 
 
+def _logarithmic(axes: Axes, *names: str) -> None:
+    """Logarithmic scales, where anything was drawn that has a logarithm."""
+    if any(np.isfinite(line.get_ydata(orig=True)).any() for line in axes.lines):
+        axes.set(**{f"{name}scale": "log" for name in names})
+
+
 @styled
 def error_figure(errors: Mapping[str, RolloutError]) -> Figure:
     """Relative RMSE against lead time, a line for each of persistence, network and law."""
@@ -45,7 +51,8 @@ def error_figure(errors: Mapping[str, RolloutError]) -> Figure:
         axes.plot(t, mean, LINES[name], color=COLOURS[name], label=name)
         low = np.maximum(mean - std, 0.3 * mean)
         axes.fill_between(t, low, mean + std, color=COLOURS[name], alpha=0.15, linewidth=0)
-    axes.set(xlabel="lead time $t$", ylabel="relative RMSE", yscale="log", xlim=(0, None))
+    axes.set(xlabel="lead time $t$", ylabel="relative RMSE", xlim=(0, None))
+    _logarithmic(axes, "y")
     _legend(axes)
     return figure
 
@@ -175,7 +182,8 @@ def energy_figure(traces: Mapping[str, EnergyTrace]) -> Figure:
             level.plot(trace.times, trace.values[i], **style)
             change.plot(trace.times[1:], np.maximum(np.abs(trace.change[i, 1:]), SMALLEST), **style)
     level.set(xlabel="$t$", ylabel=f"$V$ along {shown} roll-outs")
-    change.set(xlabel="$t$", yscale="log", ylabel=r"$|V(t) - V(0)|\;/\;\max|V|$")
+    change.set(xlabel="$t$", ylabel=r"$|V(t) - V(0)|\;/\;\max|V|$")
+    _logarithmic(change, "y")
     _legend(level)
     return figure
 
@@ -207,39 +215,37 @@ def step_figure(step: OneStep) -> Figure:
         axes.plot(dt, change, marker="o", **style)
         axes.plot(dt, line, ":", color=INK, label=f"exponent {step.exponent:.3f}, R² {step.r_squared:.5f}")
     axes.set(xlabel="step d$t$", ylabel=r"$|V(\mathrm{d}t) - V(0)|$ / terms of $V$")
-    axes.set(xscale="log", yscale="log")
+    _logarithmic(axes, "x", "y")
     _legend(axes)
     return figure
 
 
 @styled
-def pareto_figure(laws: HallOfFame) -> Figure:
+def pareto_figure(laws: HallOfFame[Law]) -> Figure:
     """Error beyond the noise against the number of coefficients: all laws, the front, the choice."""
     figure, (axes,) = panels(1, 1, width=5.8, height=3.7)
     errors = np.where(np.isfinite(laws.errors), laws.errors, np.nan)
     tried = np.array([[entry.terms for entry in laws.entries], errors], dtype=float)
     front, kept, (terms, error) = tried[:, list(laws.front)], np.isfinite(tried[1]), tried[:, laws.at]
+    ring: dict[str, Any] = {"marker": "o", "mfc": "none", "ls": ""}
     looks: list[tuple[str, Any, Any, dict[str, Any]]] = [
-        ("tried", *tried[:, kept], {"color": COLOURS["persistence"], "marker": "o", "mfc": "none", "ls": ""}),
+        ("tried", *tried[:, kept], {"color": COLOURS["persistence"], **ring}),
         ("front", *front, {"color": COLOURS["network"], "marker": "s", "ms": 5}),
-        (
-            "chosen",
-            [terms],
-            [error],
-            {"color": COLOURS["law"], "marker": "o", "ms": 13, "mfc": "none", "ls": ""},
-        ),
+        ("chosen", [terms], [error], {"color": COLOURS["law"], "ms": 13, **ring}),
     ]
     for name, n, height, look in looks:
         axes.plot(n, np.maximum(height, SMALLEST), label=name, **look)
     if not kept.all():
         style: Any = {"color": INK, "transform": axes.get_xaxis_transform(), "label": "lost"}
         axes.plot(tried[0, ~kept], tried[0, ~kept] * 0 + 0.97, "x", **style)
-    axes.set(xlabel="number of coefficients", ylabel="held-out error beyond the noise", yscale="log")
+    axes.set(xlabel="number of coefficients", ylabel="held-out error beyond the noise")
+    _logarithmic(axes, "y")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.margins(x=0.1, y=0.15)
     low, high = axes.get_xlim()
     axes.set_xlim(min(low, terms - 1.5), max(high, terms + 1.5))
-    low, high = axes.get_ylim()
-    axes.set_ylim(min(low, error / laws.pays**2), max(high, error * laws.pays**2))
+    if np.isfinite(error):
+        low, high = axes.get_ylim()
+        axes.set_ylim(min(low, error / laws.pays**2), max(high, error * laws.pays**2))
     _legend(axes, columns=4)
     return figure

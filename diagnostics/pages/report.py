@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from matplotlib.figure import Figure
 
+from mesoscribe.diagnostics.judge.cautions import cautions
 from mesoscribe.diagnostics.judge.checks import checks
 from mesoscribe.diagnostics.judge.metrics import metrics
 from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.scaling import RULE
+from mesoscribe.diagnostics.pages.captions import FAME, LOOK_FOR
 from mesoscribe.diagnostics.pages.cite import CITED, bibtex
 from mesoscribe.diagnostics.pages.page import page, shown
 from mesoscribe.diagnostics.pages.plots import (
@@ -28,7 +30,7 @@ from mesoscribe.diagnostics.pages.plots import (
     step_figure,
     symbol_figure,
 )
-from mesoscribe.diagnostics.pages.report_markdown import report_markdown, warned
+from mesoscribe.diagnostics.pages.report_markdown import report_markdown
 from mesoscribe.diagnostics.pages.scaling_plots import scaling_figure
 from mesoscribe.diagnostics.pages.style import save
 from mesoscribe.diagnostics.pages.tables import (
@@ -52,63 +54,6 @@ from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.symmetry import symmetries
 from mesoscribe.symbolic.select.choice import HallOfFame
 
-LOOK_FOR = {
-    "errors": (
-        "Error against lead time",
-        "The law should follow the network or lie below it, and both stay far below persistence (tomorrow = "
-        "today). Bands are one standard deviation over trajectories.",
-    ),
-    "slope": (
-        "The pointwise energy",
-        "Left F′, right F and the density of V0 = ∫ F + ½ a u² dx, a the constant of q(k), of law and "
-        "network in canonical form. Trust neither where there are no data.",
-    ),
-    "symbols": (
-        "The operators and the quadratic energy",
-        "Points are free parameters of the network, one for each mode, in the law's scale and sign of V; the "
-        "law's curve should pass through those that the data determine, the low modes first. A negative m(k) "
-        "of the network means that the law, which dropped it, has the other sign of V.",
-    ),
-    "pictures": (
-        "A test trajectory",
-        "Look at the scale of the last panel, and whether the difference has a structure: a travelling "
-        "pattern is an error of speed, a growing one an error of the energy.",
-    ),
-    "pictures_network": (
-        "The same trajectory and the network",
-        "What the law leaves out of the network, or puts right: compare the scales of the last panels.",
-    ),
-    "energy": (
-        "Energy along roll-outs",
-        "With M ≠ 0 the energy may only fall, with M = 0 it may not change: what it does on the right is "
-        "then the error of the integrator (law) or a weak M (network). V is in the law's convention, so "
-        "it may be negative.",
-    ),
-    "onestep": (
-        "Energy change of one step",
-        "Where M ≠ 0 the energy falls in proportion to the step: exponent 1. Where M = 0 what is left is the "
-        "error of the integrator, with an exponent of its order plus one or more. Filled: fitted.",
-    ),
-    "match": (
-        "Learned against true energy",
-        "V of the test snapshots, both in canonical form, on the modes that are evolved: a slope of 1 says "
-        "that all of the energy that data can determine was found.",
-    ),
-    "scaling": (
-        "Amplitude scaling",
-        "Thick where the exponent in the legend was fitted. The raw components hold what the data cannot "
-        "determine; compare theory with the canonical ones.",
-    ),
-}
-
-
-FAME = {
-    "pareto": (
-        "Complexity against error",
-        "Every law that was fitted. The line is the front: laws that none with as few coefficients beats.",
-    )
-}
-
 
 @runtime_checkable
 class Distilled(Protocol):
@@ -120,7 +65,7 @@ class Distilled(Protocol):
         ...
 
     @property
-    def laws(self) -> HallOfFame | None:
+    def laws(self) -> HallOfFame[Law] | None:
         """Every law that was fitted, with its error."""
         ...
 
@@ -130,7 +75,7 @@ class KeptDistillation:
     """What a folder has kept of its distillation."""
 
     notes: tuple[str, ...] = ()
-    laws: HallOfFame | None = None
+    laws: HallOfFame[Law] | None = None
 
     @classmethod
     def of(cls, folder: Path, content: Mapping[str, Any]) -> KeptDistillation:
@@ -143,7 +88,7 @@ class KeptDistillation:
         return cls(tuple(content.get("notes", ())), HallOfFame.load(path) if path.exists() else None)
 
 
-def figures(summary: Summary, laws: HallOfFame | None = None) -> dict[str, Figure]:
+def figures(summary: Summary, laws: HallOfFame[Law] | None = None) -> dict[str, Figure]:
     """Every figure of the report."""
     data = summary.data
     known = {"match": match_figure(summary.matches)} if summary.matches else {}
@@ -199,9 +144,10 @@ def report(
     started = time.perf_counter()
     out = Path(out)
     record = record or model.record
-    summary = summary or examine(model, law, data, truth=truth, record=record)
-    out.mkdir(parents=True, exist_ok=True)
     distillation = distillation or KeptDistillation()
+    summary = summary or examine(model, law, data, truth=truth, record=record)
+    summary = replace(summary, notes=tuple(distillation.notes), kept_back=bool(split))
+    out.mkdir(parents=True, exist_ok=True)
     doing("figures")
     drawn = figures(summary, distillation.laws)
     drawings = {name: save(figure, out / "figures", name) for name, figure in drawn.items()}
@@ -210,16 +156,15 @@ def report(
     own = None if seed is None else whole_number("seed", seed)
     making = Making(command, own, split or {}, stages)
     numbers = json.dumps(metrics(summary, making), indent=1, allow_nan=False, default=plain)
-    page = render(summary, making, drawings, distillation=distillation)
     write_whole(out / "metrics.json", numbers + "\n")
-    write_whole(out / "report.html", page)
-    shown_figures = LOOK_FOR if distillation.laws is None else {**LOOK_FOR, **FAME}
-    text = report_markdown(summary, making, shown_figures, distillation.notes, distillation.laws)
-    write_whole(out / "report.md", text)
+    write_whole(out / "report.html", render(summary, making, drawings, distillation.laws))
+    write_whole(out / "report.md", report_markdown(summary, making, {**LOOK_FOR, **FAME}, distillation.laws))
     return out / "report.html"
 
 
-def render(summary: Summary, making: Making, drawings: Mapping[str, str], *, distillation: Distilled) -> str:
+def render(
+    summary: Summary, making: Making, drawings: Mapping[str, str], laws: HallOfFame[Law] | None
+) -> str:
     """The page; drawings are SVG by name."""
     return page(
         "report.html.j2",
@@ -236,15 +181,14 @@ def render(summary: Summary, making: Making, drawings: Mapping[str, str], *, dis
         symmetries=symmetries(summary.law),
         steps=[*map(str, NUMBERS.quoted_steps), f"last ({summary.data.n_frames - 1})"],
         errors=error_rows(summary),
-        fame=fame_rows(distillation.laws),
-        choice="" if distillation.laws is None else distillation.laws.rule,
+        fame=fame_rows(laws),
+        choice="" if laws is None else laws.rule,
         fame_figures=shown(drawings, FAME),
         figures=shown(drawings, LOOK_FOR),
         subjects=[scaling.subject for scaling in summary.scalings],
         scalings=scaling_rows(summary.scalings),
         rule=RULE,
-        warnings=warned(summary, making),
-        notes=tuple(distillation.notes),
+        cautions=cautions(summary),
         cited=CITED,
         bibtex=bibtex(making.versions["mesoscribe"]),
     )

@@ -5,61 +5,51 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from mesoscribe.diagnostics.judge.cautions import cautions
 from mesoscribe.diagnostics.judge.checks import checks
 from mesoscribe.diagnostics.judge.summary import Making, Summary
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.pages.cite import CITED, bibtex
-from mesoscribe.diagnostics.pages.markdown import cell, table
 from mesoscribe.diagnostics.pages.tables import NOTHING, error_rows, fame_rows
+from mesoscribe.symbolic.export.markdown import bullets, cell, table
 from mesoscribe.symbolic.law.digits import plain, with_error
 from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.latex import equation_latex, factors_latex, potential_latex
+from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.plain_text import equation_text
 from mesoscribe.symbolic.select.choice import HallOfFame
-
-NO_SPLIT = "No split was given: the errors are on all the data that were passed, which the fit may have seen."
-
-
-def warned(summary: Summary, making: Making) -> tuple[str, ...]:
-    """What to beware of, and that nothing was kept back where no split was given."""
-    return (*summary.warnings, *(() if making.split else (NO_SPLIT,)))
 
 
 def report_markdown(
     summary: Summary,
     making: Making,
     figures: Mapping[str, tuple[str, str]],
-    notes: tuple[str, ...] = (),
-    laws: HallOfFame | None = None,
+    laws: HallOfFame[Law] | None = None,
 ) -> str:
     """The report as a page of Markdown beside its figures.
 
     Args:
         summary, making: what is said.
         figures: title and what to look for, by name.
-        notes: of the distillation.
         laws: that were fitted.
     """
     name = Path(summary.data.source).name or summary.data.source
+    known = {"match": bool(summary.matches), "pareto": laws is not None}
     parts = {
         "Checks": _checks(summary),
         "Equation": _formulas(summary),
         "Terms": _terms(summary),
         "Relative RMSE of roll-outs": _errors(summary),
         "Hall of fame": "" if laws is None else _fame(laws),
-        "Figures": "\n\n".join(_figures(summary, figures)),
-        "Beware": _list((*warned(summary, making), *notes)),
-        "How it was made": _list(_making(summary, making)),
-        "How to cite": f"{_list(CITED)}\n\n```bibtex\n{bibtex(making.versions['mesoscribe'])}```",
+        "Figures": "\n\n".join(_figures(figures, known)),
+        "Beware": bullets(cautions(summary)),
+        "How it was made": bullets(_making(summary, making)),
+        "How to cite": f"{bullets(CITED)}\n\n```bibtex\n{bibtex(making.versions['mesoscribe'])}```",
     }
     head = f"# The mesoscopic equation of {cell(name)}\n\n**{summary.headline}.** "
     sections = (f"## {title}\n\n{text}\n" for title, text in parts.items() if text)
     verdict = f"{cell(summary.evidence)}\n\n{cell(str(summary.structure))}\n\n"
     return head + verdict + "\n".join(sections)
-
-
-def _list(lines: tuple[str, ...] | Iterator[str]) -> str:
-    return "\n".join(f"- {cell(line)}" for line in lines)
 
 
 def _checks(summary: Summary) -> str:
@@ -90,16 +80,15 @@ def _errors(summary: Summary) -> str:
     return table([("step", *steps), *((name, *cells) for name, cells in error_rows(summary))])
 
 
-def _fame(laws: HallOfFame) -> str:
-    return f"{cell(laws.rule)}\n\n" + table(
-        [("", "law", "terms", "E", "score", "equation"), *fame_rows(laws)]
-    )
+def _fame(laws: HallOfFame[Law]) -> str:
+    rows = [("", "law", "terms", "E", "score", "equation"), *fame_rows(laws)]
+    return f"{cell(laws.rule)}\n\n{table(rows)}"
 
 
-def _figures(summary: Summary, figures: Mapping[str, tuple[str, str]]) -> Iterator[str]:
-    """Links to the pictures beside the page; the true energy has one where the truth is known."""
+def _figures(figures: Mapping[str, tuple[str, str]], known: Mapping[str, bool]) -> Iterator[str]:
+    """Links to the pictures beside the page, but for those of what is not known, such as the true energy."""
     for name, (title, text) in figures.items():
-        if name != "match" or summary.matches:
+        if known.get(name, True):
             yield f"![{title}](figures/{name}.png)\n\n{text}"
 
 

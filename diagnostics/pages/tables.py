@@ -18,7 +18,6 @@ from mesoscribe.symbolic.law.digits import latex_number, plain, with_error
 from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
 from mesoscribe.symbolic.law.latex import equation_latex, factor_latex, latex, potential_latex
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.law.plain_text import equation_text
 from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.systems.theory import TheoryRow
 
@@ -157,7 +156,7 @@ def error_rows(summary: Summary) -> list[tuple[str, list[str]]]:
     return out
 
 
-def fame_rows(laws: HallOfFame | None) -> list[tuple[str, str, str, str, str, str]]:
+def fame_rows(laws: HallOfFame[Law] | None) -> list[tuple[str, str, str, str, str, str]]:
     """Each law that was fitted: whether it is chosen, number, coefficients, error, score and equation."""
     if laws is None:
         return []
@@ -169,7 +168,7 @@ def fame_rows(laws: HallOfFame | None) -> list[tuple[str, str, str, str, str, st
             str(entry.terms),
             f"{error:.2e}" if entry.admissible else NOTHING,
             f"{score:.2f}" if entry.admissible else NOTHING,
-            equation_text(entry.law),
+            entry.law.text,
         )
         for i, (entry, (error, score)) in enumerate(zip(laws.entries, numbers, strict=True))
     ]

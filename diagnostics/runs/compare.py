@@ -14,7 +14,6 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from mesoscribe.diagnostics.pages.markdown import table
 from mesoscribe.diagnostics.pages.page import page, shown
 from mesoscribe.diagnostics.pages.plots import SMALLEST
 from mesoscribe.diagnostics.pages.style import COLOURS, DISTINCT, LINES, MARKERS, panels, save, styled
@@ -22,6 +21,7 @@ from mesoscribe.diagnostics.pages.tables import NOTHING, error_cell, mathml, num
 from mesoscribe.diagnostics.runs.folder import replacing_folder
 from mesoscribe.diagnostics.runs.read_run import STEPS, SUBJECTS, Run, read_run
 from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.symbolic.export.markdown import table
 from mesoscribe.symbolic.law.digits import with_error
 from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
 from mesoscribe.symbolic.law.latex import equation_latex, latex

@@ -111,7 +111,7 @@ def _move(work: Path, out: Path) -> None:
     (out / MANIFEST).unlink(missing_ok=True)
     arrived = [name for name in names if (work / name).exists()]
     gone = [name for name in RESULTS if name not in names]
-    kept = "law.json" in names and "law.json" not in arrived
+    kept = "law.tex" in names and "law.tex" not in arrived  # law.json changes with what is said of the law
     stale = () if kept else LATER  # of another law
     for name in [*arrived, *gone, *stale]:
         _delete(out / name)

@@ -24,6 +24,7 @@ SHARED: dict[str, JsonCheck] = dict.fromkeys(("left", "p", "steady"), number)
 EVIDENCE: dict[str, JsonCheck] = {
     "ratio": number,
     "z": real,
+    "blocks": count,
     "explained": real,
     "imaginary_q": number,
     "linear": flag,
@@ -31,7 +32,7 @@ EVIDENCE: dict[str, JsonCheck] = {
     "derivatives": flag,
 }
 VERDICT: dict[str, JsonCheck] = {
-    "in_class": flag,
+    "in_class": maybe(flag),
     "reasons": row(text),
     "evidence": lambda found: Evidence(**entries(found, EVIDENCE)),
 }

@@ -40,12 +40,12 @@ def distil_again(folder: Path, data: Path | None, console: Console, **changed: A
 
 def judge_again(folder: Path, data: Path | None, console: Console, command: str) -> None:
     """Report on the network and the law of a folder, on the test part of its data or on another file."""
-    with revising(folder, "model", "law.json", "laws.json", "law.tex", "law.md") as work:
+    with revising(folder, "model", "law.tex", "laws.json") as work:
         plan = _judge_again(folder, folder, work, data, console, command)
     console.say(*result_lines(plan, folder))
 
 
-def hall_of_fame(folder: Path) -> HallOfFame:
+def hall_of_fame(folder: Path) -> HallOfFame[Law]:
     """Every law that was fitted to the data of a folder."""
     verify(folder)
     return HallOfFame.load(folder / "laws.json")

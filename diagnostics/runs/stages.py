@@ -12,6 +12,7 @@ from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.pages.report import report
 from mesoscribe.diagnostics.runs.console import Console
 from mesoscribe.diagnostics.runs.folder import CHECKPOINT, finished, same, whole
+from mesoscribe.diagnostics.runs.json_checks import json_object
 from mesoscribe.diagnostics.runs.options import Distilling, names
 from mesoscribe.diagnostics.runs.plan import Plan, is_file
 from mesoscribe.diagnostics.runs.record_json import read_record, record_json
@@ -27,6 +28,7 @@ from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.learn.schedule import TRAINING
 from mesoscribe.hybrid.space.deadline import current
 from mesoscribe.symbolic.export.paper import latex_document, markdown
+from mesoscribe.symbolic.law.judgement import Judgement
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.select.distill import Distillation, distillation
@@ -114,12 +116,17 @@ def distil(
     return law, found
 
 
-def keep_law(law: Law, laws: HallOfFame, folder: Path) -> None:
+def keep_law(law: Law, laws: HallOfFame[Law], folder: Path) -> None:
     """Leave law.json, law.tex, law.md and laws.json."""
-    law.save(folder / "law.json")
+    _write_law(law, folder)
     write_whole(folder / "law.tex", latex_document(law))
-    write_whole(folder / "law.md", markdown(law))
     laws.save(folder / "laws.json")
+
+
+def _write_law(law: Law, folder: Path) -> None:
+    """What of a law holds what was said of it."""
+    law.save(folder / "law.json")
+    write_whole(folder / "law.md", markdown(law))
 
 
 def reproducible(record: FitRecord | None, cut: Collection[str]) -> FitRecord | None:
@@ -137,10 +144,14 @@ def judge(
     command: str,
     **known: Any,
 ) -> None:
-    """Report on a network and a law; leaves report.html, figures/ and metrics.json."""
+    """Report on a network and a law, and tell the law what was said of it.
 
+    Leaves report.html, figures/, metrics.json and the law with its verdict.
+    """
     with console.stage("report"):
         report(model, law, data, folder, truth=plan.truth, command=command, seed=plan.seed, **known)
+    said = Judgement.of(json_object(folder / "metrics.json"))
+    _write_law(replace(law, judgement=said), folder)
 
 
 def carry_out(
@@ -163,7 +174,6 @@ def carry_out(
             model, split = learn(plan, folder, console, command, share)
             if distilled:
                 law, found = distil(plan, folder, console, model, split)
-                record = reproducible(model.record, current().cut)
                 judge(
                     plan,
                     model,
@@ -173,7 +183,7 @@ def carry_out(
                     split.test,
                     command,
                     distillation=found,
-                    record=record,
+                    record=reproducible(model.record, current().cut),
                     seconds=console.seconds,
                     split=split.as_dict(),
                 )

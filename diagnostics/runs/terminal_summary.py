@@ -12,6 +12,8 @@ from mesoscribe.symbolic.export.export import term_lines
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.plain_text import equation_text
 
+SHOWN = {"doubtful": "doubtful", "bad": "bad", "unknown": "nothing to check"}
+
 
 def result_lines(plan: Plan, folder: Path) -> list[str]:
     """The outcome on one screen.
@@ -36,7 +38,7 @@ def _lines(plan: Plan, folder: Path) -> list[str]:
     return [
         "",
         string(metrics["verdict"]),
-        *(f"note: {warning}" for warning in metrics["warnings"]),
+        *(f"caution: {string(caution)}" for caution in metrics["cautions"]),
         check_line(metrics["checks"]),
         "",
         f"found  {equation_text(law)}",
@@ -55,11 +57,11 @@ def _lines(plan: Plan, folder: Path) -> list[str]:
 
 
 def check_line(checks: list[dict[str, str]]) -> str:
-    """How many checks are good, and the others by name."""
-    good = sum(check["state"] == "good" for check in checks)
-    others = {state: [c["check"] for c in checks if c["state"] == state] for state in ("doubtful", "bad")}
-    named = "".join(f"; {state}: {', '.join(names)}" for state, names in others.items() if names)
-    return f"checks: {good} of {len(checks)} good{named}"
+    """How many of the checks that apply are good, and the others by name."""
+    names = {state: [c["check"] for c in checks if c["state"] == state] for state in ("good", *SHOWN)}
+    applied = len(checks) - len(names["unknown"])
+    others = "".join(f"; {word}: {', '.join(names[state])}" for state, word in SHOWN.items() if names[state])
+    return f"checks: {len(names['good'])} of {applied} good{others}"
 
 
 def theory_lines(rows: list[dict[str, Any]]) -> list[str]:

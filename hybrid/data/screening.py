@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -75,7 +76,7 @@ def outliers(u: Fields) -> Bool[np.ndarray, "n nt *grid"]:
     for axis in range(1, u.ndim):
         apart = _apart(u, axis)
         size = np.abs(apart)
-        around = np.max([np.roll(size, shift, axis) for shift in (-3, -2, 2, 3)], axis=0)
+        around = reduce(np.maximum, (np.roll(size, shift, axis) for shift in (-3, -2, 2, 3)))
         noise = GAUSS * float(np.median(size))
         found &= (
             size > np.maximum(NUMBERS.spike_deviations * noise + NUMBERS.spike_over_waves * around, least)
@@ -99,9 +100,17 @@ def _bad_values(data: Trajectories) -> Iterator[Finding]:
 
 
 def stuck_points(u: Fields) -> Bool[np.ndarray, "*grid"]:
-    """Points whose value never changes in any trajectory while others do."""
+    """Points whose value never changes in any trajectory while others do, and which are no node of the field.
+
+    At a node the field passes through its value: there the neighbours lie to both sides of it.
+    """
     still: Bool[np.ndarray, "*grid"] = (np.ptp(u, axis=1) == 0).all(0)
-    return still & (not still.all())
+    if not still.any() or still.all():
+        return np.zeros_like(still)
+    for axis in range(2, u.ndim):
+        across = 0.5 * (np.roll(u, 1, axis) - np.roll(u, -1, axis))
+        still &= (_apart(u, axis) ** 2).mean((0, 1)) >= NUMBERS.node_apart**2 * (across**2).mean((0, 1))
+    return still
 
 
 def _stuck_points(data: Trajectories) -> Iterator[Finding]:

@@ -168,7 +168,8 @@ def _check_even(name: str, values: Float[np.ndarray, " points"]) -> None:
         worst = int(np.argmax(steps <= 0))
         raise ValueError(
             f"expected {name} to increase from point to point, got {values[worst]:.8g} followed by "
-            f"{values[worst + 1]:.8g} at index {worst}; sort the data"
+            f"{values[worst + 1]:.8g} at index {worst}; "
+            + ("leave one of the two out" if steps[worst] == 0 else "sort the data")
         )
     if line.uneven:
         worst = int(np.argmax(np.abs(steps - line.step)))

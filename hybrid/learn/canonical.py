@@ -208,12 +208,14 @@ def _leading_order(
     An odd symbol is c·k_i |k|^(p-1), with the component i that counts most.
     """
     norm = np.sqrt((k**2).sum(0))
-    lowest = np.argsort(norm)[: max(NUMBERS.leading_modes, int(NUMBERS.leading_share * len(norm)))]
-    lowest = lowest[norm[lowest] > 0]
+    few, order = max(NUMBERS.leading_modes, int(NUMBERS.leading_share * len(norm))), np.argsort(norm)
+    lowest = order[:few][norm[order[:few]] > 0]
+    if not symbol[lowest].any():  # where it was measured as 0 it has no order
+        lowest = order[symbol[order] != 0][:few]
     best = (np.inf, 0, 1.0)
     for p in orders:
         powers = (k[:, lowest] * norm[lowest] ** (p - 1) if odd else norm[None, lowest] ** p).T
         c = np.linalg.lstsq(powers, symbol[lowest], rcond=None)[0]
         misfit = float(np.linalg.norm(powers @ c - symbol[lowest]))
-        best = min(best, (misfit, p, float(c[np.abs(c).argmax()])))
+        best = min(best, (misfit, p, float(c[np.abs(c).argmax()]) or 1.0))
     return best[1], best[2]

@@ -10,7 +10,8 @@ import numpy as np
 from mesoscribe.hybrid.data.layout import AnyArray
 from mesoscribe.hybrid.data.validate import numbers
 
-CONVENTIONS = ("scale_factor", "add_offset", "_FillValue", "missing_value")
+CONVENTIONS = ("scale_factor", "add_offset", "_FillValue", "missing_value", "_Unsigned")
+SIGNS = {"true": "u", "false": "i"}  # of integers, by NetCDF's attribute _Unsigned
 
 
 def unpacked(values: AnyArray, attrs: Mapping[str, Any]) -> AnyArray:
@@ -19,8 +20,9 @@ def unpacked(values: AnyArray, attrs: Mapping[str, Any]) -> AnyArray:
     Raises:
         ValueError: attributes that are no numbers.
     """
-    stated = {name: np.ravel(numbers(name, attrs[name])) for name in CONVENTIONS if name in attrs}
-    fills = [fill for name in CONVENTIONS[2:] for fill in stated.get(name, ())]
+    values = _with_sign(values, attrs)
+    stated = {name: np.ravel(numbers(name, attrs[name])) for name in CONVENTIONS[:4] if name in attrs}
+    fills = [fill for name in CONVENTIONS[2:4] for fill in stated.get(name, ())]
     missing = _missing(values, fills)
     scale, offset = stated.get("scale_factor"), stated.get("add_offset")
     if scale is not None and scale.size:
@@ -30,14 +32,21 @@ def unpacked(values: AnyArray, attrs: Mapping[str, Any]) -> AnyArray:
     return np.ma.MaskedArray(values, missing) if missing.any() else values
 
 
+def _with_sign(values: AnyArray, attrs: Mapping[str, Any]) -> AnyArray:
+    """Integers with a sign or without, whatever their stored type is, as the attribute _Unsigned says."""
+    said = attrs.get("_Unsigned", "")
+    sign = SIGNS.get(said.decode() if isinstance(said, bytes) else str(said))
+    return values.astype(f"{sign}{values.dtype.itemsize}") if sign and values.dtype.kind in "iu" else values
+
+
 def _missing(values: AnyArray, fills: list[Any]) -> AnyArray:
     """Where values are fill values; one that is not a number is found where numbers are checked."""
-    return np.isin(values, np.array([fill for fill in fills if fill == fill], dtype=values.dtype))
+    return np.isin(values, np.array([fill for fill in fills if fill == fill]).astype(values.dtype))
 
 
 def masked_fill(values: AnyArray, encoding: Mapping[str, Any]) -> AnyArray:
     """Values in which a reader has put NaN where the file has its fill value, masked there."""
-    fills = [fill for name in CONVENTIONS[2:] for fill in np.ravel(encoding.get(name, ()))]
+    fills = [fill for name in CONVENTIONS[2:4] for fill in np.ravel(encoding.get(name, ()))]
     if values.dtype.kind != "f" or not any(fill == fill for fill in fills):
         return values
     return np.ma.MaskedArray(values, np.isnan(values)) if np.isnan(values).any() else values

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scipy.stats import t as student
+
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
@@ -27,7 +29,7 @@ class Shared:
     @property
     def significant(self) -> bool:
         """Whether it is large, and no accident."""
-        return self.left < NUMBERS.unforced and self.p < NUMBERS.forced_by_chance
+        return self.left < NUMBERS.unforced and self.p < NUMBERS.class_chance
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,9 @@ class Evidence:
 
     Args:
         ratio: squared residual of the best member over that of an unrestricted regression, the geometric mean
-            over trajectories that were left out of both.
+            over trajectories, or over stretches of time where these are few, that were left out of both.
         z: its logarithm in units of its standard error.
+        blocks: how many trajectories or stretches these were.
         explained: share of the variance of -∫φ'û that the best member explains.
         imaginary_q: |Im q|/|q| that the unrestricted regression sees, weighted mean over modes.
         linear: the nonlinear terms do not help, so K and q cannot be told apart.
@@ -47,6 +50,7 @@ class Evidence:
 
     ratio: float
     z: float
+    blocks: int
     explained: float
     imaginary_q: float
     linear: bool
@@ -59,25 +63,43 @@ class Evidence:
         return self.shared is not None and self.shared.significant
 
     @property
-    def one_operator(self) -> bool:
-        """Whether one operator and one real energy explain what an unrestricted regression explains."""
-        return self.ratio <= NUMBERS.in_class or self.z <= NUMBERS.class_significance
+    def chance(self) -> float:
+        """Largest z that is chance: Student's t for the blocks that there are."""
+        return float(student.isf(NUMBERS.class_chance, max(self.blocks - 1, 1)))
 
     @property
-    def in_class(self) -> bool:
-        """Whether the data belong to the class: one operator, one real energy and no forcing explain them."""
-        return self.one_operator and not self.forced
+    def one_operator(self) -> bool:
+        """Whether one operator and one real energy may explain what an unrestricted regression explains."""
+        return self.ratio <= NUMBERS.in_class or self.z <= self.chance
+
+    @property
+    def decided(self) -> bool:
+        """Whether the comparison, where it rejects nothing, could have: with some blocks, and neither side
+        so much worse on data that were left out that there were too few to fit it.
+        """
+        alike = 1 / NUMBERS.in_class <= self.ratio <= NUMBERS.in_class
+        return alike and self.blocks >= NUMBERS.fewest_blocks
+
+    @property
+    def in_class(self) -> bool | None:
+        """Whether the data belong to the class: one operator, one real energy and no forcing explain them.
+
+        None where they are too few to tell.
+        """
+        if self.forced or not self.one_operator:
+            return False
+        return True if self.decided else None
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why the data do not belong to the class, a sentence each; empty if they do."""
+        """Why the data do not belong to the class, or why that cannot be told; empty if they do."""
         found = []
         if self.shared is not None and self.forced:
             where = "in x" if self.shared.steady > NUMBERS.steady_share else "in t"
             found.append(f"all trajectories share a forcing {where}, which no energy of the field alone has")
         if not self.one_operator:
             found.append(self._mismatch)
-        return tuple(found)
+        return (TOO_FEW,) if self.in_class is None else tuple(found)
 
     @property
     def _mismatch(self) -> str:
@@ -91,7 +113,8 @@ class Evidence:
         return "the nonlinear parts of the modes are not one function of u under one operator"
 
 
-UNJUDGED = Evidence(ratio=1.0, z=0.0, explained=0.0, imaginary_q=0.0, linear=False)
+TOO_FEW = "too few independent trajectories for the class test: give more"
+UNJUDGED = Evidence(ratio=1.0, z=0.0, blocks=0, explained=0.0, imaginary_q=0.0, linear=False)
 
 
 @dataclass(frozen=True)
@@ -99,12 +122,12 @@ class Verdict:
     """What was said of the class when a network was fitted: kept with a run, and not said anew.
 
     Args:
-        in_class: whether the data are of a member.
-        reasons: why not, in words.
+        in_class: whether the data are of a member, None where they are too few to tell.
+        reasons: why not, or why that cannot be told, in words.
         evidence: what was measured.
     """
 
-    in_class: bool
+    in_class: bool | None
     reasons: tuple[str, ...]
     evidence: Evidence
 

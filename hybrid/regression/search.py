@@ -12,7 +12,6 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.error import rollout_errors, score
 from mesoscribe.hybrid.energy.local_energy import Density, cubic_densities, quartic_densities
 from mesoscribe.hybrid.regression.continuation import Continued, continued
-from mesoscribe.hybrid.regression.evidence import Evidence
 from mesoscribe.hybrid.regression.forcing import clearest
 from mesoscribe.hybrid.regression.rank_one import Case, Factors
 from mesoscribe.hybrid.regression.selection import Regression
@@ -178,7 +177,7 @@ class _Search:
         cubic, quartic = cubic_densities(self.domain.ndim), quartic_densities(self.domain.ndim)
         beyond = self.regression(width, cut, (*cubic, *quartic))
         if not beyond.local_matters(plain.factors):
-            return plain
+            return _doubted(plain, beyond) if beyond.few else plain
         wider = self.regression(width, cut, cubic)
         factors = wider.with_local(plain.factors, self.case)
         if factors is not None and self.scored(wider, factors)[0] <= plain.score:
@@ -186,20 +185,25 @@ class _Search:
             better = NUMBERS.nonlocal_gain * found.score < plain.score and bool(found.start.beta)
             if better and found.start.evidence.one_operator:
                 return found
-        return replace(plain, start=replace(plain.start, evidence=_doubted(plain, beyond)))
+        return _doubted(plain, beyond)
 
 
-def _doubted(plain: _Found, beyond: Regression) -> Evidence:
-    """The evidence for a member, where terms with derivatives explain much that no member explains.
+def _doubted(plain: _Found, beyond: Regression) -> _Found:
+    """A member, with the evidence against it where terms with derivatives explain much that it does not.
 
     They speak against it if what it leaves is more than `little_variance`: below, they are the next
-    order of an expansion whose first is in the class.
+    order of an expansion whose first is in the class. Where trajectories are few, and too few to fit such
+    terms, it cannot be told whether they are needed.
     """
     evidence, against = plain.start.evidence, beyond.evidence(plain.factors)
-    needed = against.ratio > NUMBERS.in_class * evidence.ratio
-    if not needed or against.one_operator or against.explained > 1 - NUMBERS.little_variance:
-        return evidence
-    return replace(against, shared=beyond.shared(), derivatives=True)
+    needed = against.ratio > NUMBERS.in_class * max(evidence.ratio, 1.0)
+    weaker = against.one_operator and not evidence.one_operator
+    unfit = beyond.few and bool(evidence.in_class) and NUMBERS.in_class * against.ratio < 1
+    little = against.explained > 1 - NUMBERS.little_variance
+    if little or not (unfit or (needed and not weaker)):
+        return plain
+    found = replace(against, shared=beyond.shared(), derivatives=True)
+    return replace(plain, start=replace(plain.start, evidence=found))
 
 
 @threads_by_data

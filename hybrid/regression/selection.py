@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Complex, Float
 
 from mesoscribe.hybrid.energy.local_energy import Density
 from mesoscribe.hybrid.regression.evidence import Evidence, Shared
@@ -127,10 +127,11 @@ class Regression:
     def evidence(self, factors: Factors) -> Evidence:
         """How far a member is from what an unrestricted regression of the same data achieves.
 
-        Both are fitted to most trajectories and judged on the others, in turns, so that each is judged once.
+        Both are fitted to most blocks of the data and judged on the others, in turns, so that each is judged
+        once. A block is a trajectory, or a stretch of time where these are few.
         """
         powers, free = self._free()
-        everything = Gram.joined([self.train, self.held_out])
+        everything = self._blocks()
         n = len(everything.values)
         turn = np.arange(n) % min(n, NUMBERS.folds)
         member, reference = np.empty(n), np.empty(n)
@@ -148,10 +149,25 @@ class Regression:
         return Evidence(
             ratio=float(np.exp(difference.mean())),
             z=float(difference.mean() / error),
+            blocks=n,
             explained=float(1 - self._plain(factors) / total[self.known].sum()),
             imaginary_q=self._imaginary(free) if powers > 1 or self.local else 0.0,
             linear=len(factors.f) == 1,
         )
+
+    @property
+    def few(self) -> bool:
+        """Whether there are so few trajectories that stretches of time stand in for them."""
+        return sum(len(v) for v in self.v) < NUMBERS.fewest_blocks
+
+    def _blocks(self) -> Gram:
+        """The data of all trajectories; few are cut into stretches of time that share no frame."""
+        if not self.few:
+            return Gram.joined([self.train, self.held_out])
+        frames = sum(v.shape[0] * v.shape[1] for v in self.v)
+        stretch = max(2 * self.options["half_width"] + 1, frames // NUMBERS.time_blocks)
+        parts = [np.array_split(v, max(1, v.shape[1] // stretch), axis=1) for v in self.v]
+        return Gram.joined([gram(part, **self.options) for cut in parts for part in cut])
 
     def local_matters(self, plain: Factors) -> bool:
         """Whether gradients of local energies, free in each mode, explain most of what a member leaves."""
@@ -205,12 +221,15 @@ class Regression:
         n = sum(len(v) for v in self.v)
         if n < 2 or self.v[0].shape[1] != self.v[1].shape[1]:
             return None
-        common = np.asarray(sum(x for v in self.v for x in features(v, **self.options))) / n
+        common = sum((self._features(one) for v in self.v for one in v), np.zeros(())) / n
         own = [gram(v, **self.options, shared=common) for v in self.v]
         plain = Gram.joined([self.train, self.held_out])
         signal = plain.values[:, :, 0, 0].real.mean(0)
         floor = NUMBERS.negligible_residual * signal + 1e-12 * signal.sum()
         return shared_forcing(plain, Gram.joined(own), common, floor)
+
+    def _features(self, trajectory: Float[np.ndarray, " nt *grid"]) -> Complex[np.ndarray, "w k a"]:
+        return np.concatenate(list(features(trajectory, **self.options)))
 
     def _plain(self, factors: Factors) -> float:
         values = self.held_out.truncated(factors.powers, factors.local).values.sum(0)

@@ -13,18 +13,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Complex, Float
+from jaxtyping import Complex, Float, Shaped
 
 from mesoscribe.hybrid.energy.local_energy import Density, LocalEnergy
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
+from mesoscribe.hybrid.space.pieces import pieces
+
+FEWEST = 32  # windows in a piece: the next one repeats frames
 
 
-def test_functions(n_frames: int, half_width: int, dt: float) -> tuple[np.ndarray, np.ndarray]:
-    """Weights (windows, frames) of ∫φ· and -∫φ'·, windows half overlapping, φ normalised to 1.
+def test_functions(half_width: int, dt: float) -> Float[np.ndarray, "frames 2"]:
+    """Weights of the frames of one window in ∫φ· and -∫φ'·, φ normalised to 1.
 
     φ' is changed as little as possible so that both rules agree exactly on polynomials of t up to degree 8
     (or 2h, the most that the frames of a window allow): integration by parts then holds on few frames too.
@@ -36,16 +40,23 @@ def test_functions(n_frames: int, half_width: int, dt: float) -> tuple[np.ndarra
     powers = s ** degrees[:, None]
     wanted = degrees * np.concatenate([[0.0], powers[:-1] @ phi])
     slope += np.linalg.lstsq(powers, wanted - powers @ slope, rcond=None)[0]
-    slope /= max(half_width, 2) * dt
-    starts = range(0, n_frames - 2 * half_width, max(1, half_width // NUMBERS.window_shifts))
-    weak, derivative = np.zeros((2, len(starts), n_frames))
-    for row, start in enumerate(starts):
-        weak[row, start : start + 2 * half_width + 1] = phi / phi.sum()
-        derivative[row, start : start + 2 * half_width + 1] = slope / phi.sum()
-    return weak, derivative
+    return np.stack([phi, slope / (max(half_width, 2) * dt)], axis=-1) / phi.sum()
 
 
 test_functions.__test__ = False  # type: ignore[attr-defined]
+
+
+def in_windows(
+    columns: Shaped[np.ndarray, " nt *columns"], half_width: int, weights: Float[np.ndarray, " frames"]
+) -> Shaped[np.ndarray, " w *columns"]:
+    """Weighted sums over windows of 2h + 1 frames, half overlapping: a frame of each at a time."""
+    last, shift = len(columns) - 2 * half_width, _shift(half_width)
+    return sum((weight * columns[j : j + last : shift] for j, weight in enumerate(weights)), np.zeros(()))
+
+
+def _shift(half_width: int) -> int:
+    """Frames from one window to the next."""
+    return max(1, half_width // NUMBERS.window_shifts)
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,7 @@ class Gram:
 
 
 def features(
-    v: Float[np.ndarray, "n nt *grid"],
+    trajectory: Float[np.ndarray, " nt *grid"],
     domain: Domain,
     dt: float,
     *,
@@ -100,20 +111,18 @@ def features(
     mask: np.ndarray,
     densities: tuple[Density, ...] = (),
 ) -> Iterator[Complex[np.ndarray, "w k a"]]:
-    """X of each trajectory of v (n, nt, *grid): windows, modes of the mask, columns; 0 where it is rounding.
-
-    A symmetry of a field, such as u(x + L/2) = -u(x), empties every second mode.
-    """
-    weak, derivative = test_functions(v.shape[1], half_width, dt)
-    for trajectory in v:
-        one, u_hat, *higher = [domain.fft(trajectory**p)[:, mask] for p in range(powers + 1)]
+    """X of a trajectory, some of its windows at a time: windows, modes of the mask, columns."""
+    weak, derivative = test_functions(half_width, dt).T
+    shift = _shift(half_width)
+    n_windows = 1 + (len(trajectory) - 2 * half_width - 1) // shift
+    for some in pieces(n_windows, shift * domain.points, FEWEST):
+        piece = trajectory[some.start * shift : (some.stop - 1) * shift + 2 * half_width + 1]
+        one, u_hat, *higher = [domain.fft(piece**p)[:, mask] for p in range(powers + 1)]
         if densities:
-            forces = LocalEnergy(domain, densities).forces(domain.fft(torch.tensor(trajectory)))
+            forces = LocalEnergy(domain, densities).forces(domain.fft(torch.tensor(piece)))
             higher += [force.numpy()[:, mask] for force in forces]
-        columns = [derivative @ u_hat, *(weak @ column for column in (u_hat, one, *higher))]
-        x = np.stack(columns, axis=-1)
-        size = np.linalg.norm(x, axis=0)
-        yield np.where(size > NUMBERS.column_rounding * size.max(axis=0), x, 0.0)
+        columns = [in_windows(column, half_width, weak) for column in (u_hat, one, *higher)]
+        yield np.stack([in_windows(u_hat, half_width, derivative), *columns], axis=-1)
 
 
 def gram(
@@ -125,18 +134,28 @@ def gram(
     half_width: int,
     mask: np.ndarray,
     densities: tuple[Density, ...] = (),
-    shared: Complex[np.ndarray, "w k a"] | float = 0.0,
+    shared: Complex[np.ndarray, "w k a"] | None = None,
 ) -> Gram:
-    """The Gram data of trajectories v (n, nt, *grid) on the modes of the mask, one trajectory at a time.
+    """The Gram data of trajectories v (n, nt, *grid) on the modes of the mask, 0 where a column is rounding.
 
-    With `shared`, of X - shared: of what the trajectories do not have in common.
+    A symmetry of a field, such as u(x + L/2) = -u(x), empties every second mode. With `shared`, of
+    X - shared: of what the trajectories do not have in common.
     """
-    multiplicity = domain.multiplicity[mask]
+    columns: dict[str, Any] = {"powers": powers, "half_width": half_width, "densities": densities}
     values = []
-    rows = features(v, domain, dt, powers=powers, half_width=half_width, mask=mask, densities=densities)
-    for x in rows:
-        x = x - shared
-        n_windows = len(x)
-        values.append(np.einsum("wka,wkb,k->kab", x.conj(), x, multiplicity))
+    for trajectory in v:
+        n_windows, total = 0, np.zeros(())
+        for x in features(trajectory, domain, dt, mask=mask, **columns):
+            x = x if shared is None else x - shared[n_windows : n_windows + len(x)]
+            total = total + np.einsum("wka,wkb->kab", x.conj(), x)
+            n_windows += len(x)
+        values.append(_without_rounding(total) * domain.multiplicity[mask, None, None])
     k = np.stack([component[mask] for component in domain.k])
     return Gram(np.stack(values), k, n_windows, tuple(range(len(densities))))
+
+
+def _without_rounding(products: Complex[np.ndarray, "k a a"]) -> Complex[np.ndarray, "k a a"]:
+    """Products of columns, those of a mode 0 where it is rounding beside the largest mode of its column."""
+    size = np.sqrt(np.einsum("kaa->ka", products).real)
+    present = size > NUMBERS.column_rounding * size.max(axis=0)
+    return products * (present[:, :, None] & present[:, None, :])

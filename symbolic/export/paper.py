@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mesoscribe.symbolic.export.markdown import bullets, cell
 from mesoscribe.symbolic.law.digits import latex_number, plain, with_error
 from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.latex import aligned, equation_latex, factors_latex, latex, potential_latex
@@ -54,7 +55,7 @@ Term & Coefficient & Standard error \\
 ON_A_PAGE = 30  # rows; a longer table breaks across pages, and its columns are found by a second run of LaTeX
 PAGE = """# Equation
 
-$$%(equation)s$$
+%(verdict)s$$%(equation)s$$
 
 of the form $%(structure)s$, on each mode $%(operators)s$, with
 
@@ -147,11 +148,18 @@ def latex_document(law: Law) -> str:
     }
 
 
+def _verdict(law: Law) -> str:
+    """The verdict and what to beware of, where a law was judged."""
+    said = law.judgement
+    return "" if said is None else f"**{cell(said.headline)}.**\n\n{bullets(said.cautions)}\n\n".lstrip()
+
+
 def markdown(law: Law) -> str:
     """A page of Markdown with its formulas in LaTeX."""
     source = source_line(law).replace("`", "?")
     equation, energy = equation_latex(law), potential_latex(law)
     return PAGE % {
+        "verdict": _verdict(law),
         "equation": equation,
         "structure": STRUCTURE,
         "operators": WITH_N if law.N else OPERATORS,

@@ -13,6 +13,7 @@ from sympy.core.function import AppliedUndef
 from mesoscribe.symbolic.law.density_terms import COORDINATES, gradient, written_out
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, at_zero, u
 from mesoscribe.symbolic.law.form import FACTORS, Form
+from mesoscribe.symbolic.law.numbers import NUMBERS
 
 t = sympy.Symbol("t", real=True)
 
@@ -73,13 +74,33 @@ def field_of(law: Form) -> sympy.Expr:
 def _differentiated(field: sympy.Expr, orders: tuple[int, ...]) -> sympy.Expr:
     """The operator with symbol k^n (n even), or i k^n (n odd), on a field: (-1)^(n // 2) ∂^n."""
     for axis, order in zip(COORDINATES, orders, strict=False):
-        field = sympy.diff(field, axis, order) if order else field
+        for _ in range(order):
+            field = _regular(sympy.diff(field, axis))
     return (-1) ** (sum(orders) // 2) * field
+
+
+def _regular(expression: sympy.Expr) -> sympy.Expr:
+    """Derivatives of |g|^p, in which g sign(g) is |g|, sign(g)² is 1 and δ(g) |g|^a is 0."""
+    if not expression.has(sympy.sign):
+        return expression
+    return sympy.Add(*map(_regular_product, sympy.Add.make_args(sympy.expand(expression))))
+
+
+def _regular_product(term: sympy.Expr) -> sympy.Expr:
+    powers = term.as_powers_dict()
+    for base, power in list(powers.items()):
+        if isinstance(base, sympy.sign | sympy.DiracDelta):
+            g, size = base.args[0], sympy.Abs(base.args[0])
+            if isinstance(base, sympy.DiracDelta) and powers[g] + powers[size] > 0:
+                return sympy.Integer(0)
+            if isinstance(base, sympy.sign):
+                term *= base ** (power % 2 - power)
+                term *= size / (g * base) if power % 2 and powers[g] >= 1 else 1
+    return term
 
 
 def _operate(term: sympy.Expr, field: sympy.Expr, wave: tuple[sympy.Symbol, ...]) -> sympy.Expr:
     """The operator with symbol term (even), or i·term (odd), on a field: derivatives of it if it can be."""
-    term = sympy.expand(term)
     if term.is_polynomial(*wave):
         monomials = sympy.Poly(term, *wave).terms()
         return sympy.Add(*(c * _differentiated(field, orders) for orders, c in monomials))
@@ -95,7 +116,7 @@ def _operate_twice(
     Where one of them has no value at k = 0 their product is 0 there, even if it cancels (k²/k² = 1): what
     the product would add is the mean of the field.
     """
-    product = sympy.expand(outer * inner)
+    product = outer * inner  # not expanded: of exp(-k²)/(1 + k²) a sum of exponentials would be left
     surplus = at_zero(product) - at_zero(outer) * at_zero(inner)
     return _operate(product, field, wave) - _number(surplus) * Mean(field)
 
@@ -106,11 +127,16 @@ def _right_side(law: Form, coefficients: Mapping[str, list[sympy.Expr]]) -> symp
     pairs = {name: list(zip(coefficients[name], getattr(law, name).terms, strict=True)) for name in FACTORS}
     density = sympy.Add(*(c * term for c, term in pairs["F"]))
     local = sympy.Add(*(c * gradient(term, field, law.ndim) for c, term in pairs["N"]))
-    force = sympy.expand(sympy.diff(density, u).subs(u, field) + local)
+    force = _regular(sympy.expand(sympy.diff(density, u).subs(u, field) + local))
     operators = pairs["m"] + pairs["w"]
     linear = [c * d * _operate_twice(term, q, field, wave) for c, term in operators for d, q in pairs["q"]]
     nonlinear = [c * _operate(term, force, wave) for c, term in operators]
-    return sympy.expand(-sympy.Add(*linear, *nonlinear).doit())
+    return sympy.expand(-sympy.Add(*linear, *nonlinear).doit(), power_exp=False)
+
+
+def written_out_in(terms: int) -> bool:
+    """Whether an equation of so many terms is one to read when it is written out."""
+    return terms <= NUMBERS.written_terms
 
 
 def equation(law: Form) -> sympy.Eq:

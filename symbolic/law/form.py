@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -98,6 +98,11 @@ class Form:
         """The derivatives of the terms of F."""
         return tuple(map(slope_of, self.F.terms))
 
+    @property
+    def linear(self) -> bool:
+        """Whether u_t is linear in u: F holds no more than u², and there is no N."""
+        return not self.N and not any(sympy.diff(slope, u, 2) for slope in self.slopes)
+
     @cached_property
     def densities(self) -> tuple[Density, ...]:
         """The densities of N, a polynomial of u and its derivatives for each term."""
@@ -171,6 +176,31 @@ class Form:
             )
         table = None if covariance is None else tuple(tuple(float(c) for c in row) for row in covariance)
         return replace(self, **changed, covariance=table)
+
+    @property
+    def scaling(self) -> Float[np.ndarray, " p"]:
+        """By which power of s each coefficient changes where M + W becomes s times larger, and u_t stays."""
+        return np.array([1.0 if name in "mw" else -1.0 for name, _ in self.parameters])
+
+    @property
+    def free(self) -> int:
+        """How many numbers data determine: all coefficients but the scale."""
+        return len(self.parameters) - 1
+
+    def only(self: AnyForm, kept: Sequence[int]) -> AnyForm:
+        """The form without the other parameters.
+
+        Raises:
+            ValueError: no operator or no energy is left.
+        """
+        changed: dict[str, Any] = {}
+        for name in FACTORS:
+            at = [self.parameters[j][1] for j in kept if self.parameters[j][0] == name]
+            own: Factor = getattr(self, name)
+            changed[name] = Factor(tuple(own.terms[i] for i in at), tuple(own.values[i] for i in at))
+        if not (changed["F"] or changed["q"] or changed["N"]):
+            raise ValueError("expected an energy, got none: u would not change; keep a term of F or q")
+        return replace(self, **changed, covariance=None)
 
     def without(self: AnyForm, parameter: Parameter) -> AnyForm:
         """The form with one term removed, and without the covariance, which no longer holds."""

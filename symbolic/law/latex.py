@@ -12,7 +12,7 @@ from sympy.printing.latex import LatexPrinter
 
 from mesoscribe.symbolic.law.density_terms import FIELDS
 from mesoscribe.symbolic.law.digits import latex_number, with_error
-from mesoscribe.symbolic.law.equation import equation_terms, field_of, potential
+from mesoscribe.symbolic.law.equation import equation_terms, field_of, potential, written_out_in
 from mesoscribe.symbolic.law.factor import Factor, kx, ky
 from mesoscribe.symbolic.law.form import Form
 
@@ -39,7 +39,11 @@ class SubscriptPrinter(LatexPrinter):
     def _print_Abs(self, expression: sympy.Expr, exp: Any = None) -> str:
         argument = expression.args[0]
         shown = self._print(argument)
-        body = f"|{shown}|" if argument.is_Symbol else rf"\left|{{{shown}}}\right|"
+        body = (
+            f"|{shown}|"
+            if isinstance(argument, sympy.Symbol | AppliedUndef)
+            else rf"\left|{{{shown}}}\right|"
+        )
         return body if exp is None else f"{body}^{{{exp}}}"
 
     def _print_Function(self, expression: sympy.Expr, exp: Any = None) -> str:
@@ -75,9 +79,11 @@ def _signed_terms(rows: Rows) -> list[str]:
 
 
 def _equation(law: Form) -> tuple[str, list[str]]:
-    """The left side, and the terms of the right one."""
-    rows = ((row.value, row.std_error, _body(row.expr)) for row in equation_terms(law))
-    return f"{field_of(law).func.__name__}_{{t}}", _signed_terms(rows)
+    """The left side, and the terms of the right one; its factors where these are too many to read."""
+    left, terms = f"{field_of(law).func.__name__}_{{t}}", equation_terms(law)
+    if not written_out_in(len(terms)):
+        return left, [rf"-(M + W) \, \delta V / \delta {left[0]}"]
+    return left, _signed_terms((row.value, row.std_error, _body(row.expr)) for row in terms)
 
 
 def _factor(factor: Factor) -> list[str]:

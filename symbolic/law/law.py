@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,11 @@ from mesoscribe.hybrid.space.scales import Scales
 from mesoscribe.symbolic.law import law_json
 from mesoscribe.symbolic.law.equation import equation, potential
 from mesoscribe.symbolic.law.factor import Factor, columns, combination
-from mesoscribe.symbolic.law.form import Form
+from mesoscribe.symbolic.law.form import Form, Parameter
+from mesoscribe.symbolic.law.judgement import Judgement
 from mesoscribe.symbolic.law.latex import equation_latex
 from mesoscribe.symbolic.law.numbers import NUMBERS
+from mesoscribe.symbolic.law.plain_text import equation_text
 
 
 @dataclass(frozen=True)
@@ -42,16 +44,33 @@ class Law(Form, Model):
         F, q, m, w, N, lengths, centre, covariance: see Form.
         band: largest wavenumber evolved, None for all; hold: keep the others instead of removing them.
         provenance: where the law comes from.
+        judgement: what was said of it; kept in law.json, gone with other coefficients, no part of equality.
     """
 
     band: float | None = None
     hold: bool = False
     provenance: Provenance = Provenance()
+    judgement: Judgement | None = field(default=None, compare=False)
+
+    def with_values(
+        self, values: Float[np.ndarray, " p"], covariance: Float[np.ndarray, "p p"] | None = None
+    ) -> Law:
+        """The law with other coefficients, of which nothing was said yet."""
+        return replace(super().with_values(values, covariance), judgement=None)
+
+    def without(self, parameter: Parameter) -> Law:
+        """The law with one term removed, of which nothing was said yet."""
+        return replace(super().without(parameter), judgement=None)
 
     @property
     def equation(self) -> sympy.Eq:
         """u_t = -(M + W) δV/δu written out as a SymPy equation."""
         return equation(self)
+
+    @property
+    def text(self) -> str:
+        """u_t = … on one line, with the standard error of each coefficient in its last digits."""
+        return equation_text(self)
 
     @property
     def potential(self) -> sympy.Expr:
@@ -139,7 +158,8 @@ class Law(Form, Model):
 
     def json(self) -> str:
         """The content of law.json: formulas as text, read back without being evaluated."""
-        return law_json.text(self, band=self.band, hold=self.hold, provenance=self.provenance)
+        settings = {"band": self.band, "hold": self.hold}
+        return law_json.text(self, provenance=self.provenance, judgement=self.judgement, **settings)
 
     def save(self, path: str | Path) -> None:
         """Write the law to a file law.json, which `load` reads."""

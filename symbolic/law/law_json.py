@@ -14,14 +14,16 @@ from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.symbolic.law.density_terms import FIELDS
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, u
 from mesoscribe.symbolic.law.form import FACTORS, Form
+from mesoscribe.symbolic.law.judgement import Judgement
 from mesoscribe.symbolic.law.parse import parse
 
 FORMAT, WITH_N = 1, 2
 Read = TypeVar("Read")
 
 
-def text(form: Form, *, provenance: Provenance, **settings: object) -> str:
+def text(form: Form, *, provenance: Provenance, judgement: Judgement | None, **settings: object) -> str:
     """A form and settings as JSON; a form with N has a format of its own, which knows N."""
+    settings |= {} if judgement is None else judgement.as_dict()
     body = {name: _rows(getattr(form, name)) for name in FACTORS if name != "N" or form.N}
     plain = {"lengths": form.lengths, "centre": form.centre, "covariance": form.covariance}
     settings["provenance"] = provenance.as_dict()
@@ -77,6 +79,7 @@ def arguments(content: Any) -> dict[str, Any]:
         "band": None if band is None else float(band),
         "hold": bool(content["hold"]),
         "provenance": Provenance.of(content["provenance"]),
+        "judgement": Judgement.of(content),
     }
 
 

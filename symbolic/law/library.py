@@ -96,7 +96,18 @@ class Library:
             return self
         radial = polynomials(2, isotropic=True)
         kept = {
-            name: tuple(t for t in getattr(radial, name) if {*Factor.of(t).terms} <= {*getattr(self, name)})
+            name: tuple(
+                dict.fromkeys(
+                    (
+                        *(
+                            t
+                            for t in getattr(radial, name)
+                            if {*Factor.of(t).terms} <= {*getattr(self, name)}
+                        ),
+                        *(t for t in getattr(self, name) if _is_radial(t)),
+                    )
+                )
+            )
             for name in "qm"
         }
         return replace(self, **kept)
@@ -117,6 +128,12 @@ class Library:
             for name in "FN"
         }
         return replace(self, **kept)
+
+
+def _is_radial(term: sympy.Expr) -> bool:
+    """Whether rotations leave a term as it is."""
+    kx, ky = WAVENUMBERS[2]
+    return sympy.simplify(kx * term.diff(ky) - ky * term.diff(kx)) == 0
 
 
 def polynomials(ndim: int = 1, *, isotropic: bool = False) -> Library:

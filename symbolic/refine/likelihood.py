@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
@@ -23,17 +24,18 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mesoscribe.hybrid.space.deadline import time_for
-from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.evolution import Evolution
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.products import Products
 from mesoscribe.symbolic.refine.projection import Projection, projection
 from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs, substeps_for
 
+E = TypeVar("E", bound=Evolution)
 REFINING = "refinement of coefficients"
 
 
 @dataclass(frozen=True)
-class Fit:
+class Fit(Generic[E]):
     """A law at the maximum of its likelihood, or on the way there.
 
     Args:
@@ -47,7 +49,7 @@ class Fit:
         white: the part of the mean squared residual that is white in time.
     """
 
-    law: Law
+    law: E
     fields: Float[Tensor, " n *grid"]
     products: Products
     units: Float[np.ndarray, " p"]
@@ -66,7 +68,8 @@ class Fit:
         """By how much the squared residual would grow without each term, the others refitted."""
         inverse = np.diag(self.products.inverse)
         amounts = self.law.values() / np.where(self.units > 0, self.units, np.inf)
-        return np.where(inverse > 0, amounts**2 / inverse.clip(min=1e-300), 0.0)
+        growth = np.where(inverse > 0, amounts**2 / inverse.clip(min=1e-300), 0.0)
+        return np.where(self.products.held > 0, np.inf, growth)
 
     @property
     def rmse(self) -> float:
@@ -81,7 +84,7 @@ class Fit:
         return float(np.sqrt(max(self.products.squares / n - white, 0.0)))
 
     @property
-    def with_errors(self) -> Law:
+    def with_errors(self) -> E:
         """The law with the covariance of its coefficients.
 
         What is left beyond noise, such as the error of a solver, does not average out: a rate that is off by
@@ -103,7 +106,11 @@ class Likelihood:
     data: RollOutData
     free: bool = False
 
-    def fit(self, law: Law, near: Fit | None = None, *, sure: bool = False) -> Fit:
+    def limited(self, values: int) -> Likelihood:
+        """On some of the trajectories, or on some frames of these."""
+        return replace(self, data=self.data.limited(values))
+
+    def fit(self, law: E, near: Fit[E] | None = None, *, sure: bool = False) -> Fit[E]:
         """The law at its maximum of the likelihood, or the best there was time for.
 
         Args:
@@ -118,16 +125,17 @@ class Likelihood:
                 return pinned
             law = pinned.law if near is None else law
         fields = self.data.u[:, 0] if near is None else near.fields
-        units, substeps = self.units(law), max(self._substeps(law), near.substeps if near else 0)
+        accuracy = NUMBERS.substep_rounding if sure else NUMBERS.misfit_share * NUMBERS.visible_error
+        units, substeps = self.units(law), self._substeps(law, accuracy)
         point = self._at(law, fields, units, substeps, near.known if near else None)
         while True:
             point = self._lowest(point, near is None, sure=sure)
-            needed = self._substeps(point.law)
+            needed = self._substeps(point.law, accuracy)
             if needed <= point.substeps or not np.isfinite(point.products.squares) or not time_for(REFINING):
                 return point
             point = self._at(point.law, point.fields, units, needed, point.known)
 
-    def _lowest(self, point: Fit, fresh: bool, *, sure: bool) -> Fit:
+    def _lowest(self, point: Fit[E], fresh: bool, *, sure: bool) -> Fit[E]:
         """Gauss–Newton steps; derivatives by the fields are kept while steps do what they promise."""
         fresh = fresh or not self.free
         for _ in range(NUMBERS.refine_steps):
@@ -143,15 +151,15 @@ class Likelihood:
             point = closer
         return point
 
-    def _closer(self, point: Fit) -> Fit | None:
+    def _closer(self, point: Fit[E]) -> Fit[E] | None:
         """A step that lowers |r|², shorter if the full one does not; None if none does."""
         for part in NUMBERS.step_shares:
-            step = point.products.step(1 / part - 1)
+            step = part * point.products.step
             law = point.law.with_values(point.law.values() + step * point.units)
             fields = point.fields
             if point.moves is not None:
-                amounts = torch.as_tensor(np.concatenate([[1.0], step]))
-                fields = fields - part * torch.tensordot(amounts, point.moves, dims=1)
+                amounts = torch.as_tensor(np.concatenate([[part], step]))
+                fields = fields - torch.tensordot(amounts, point.moves, dims=1)
             there = self._at(law, fields, point.units, point.substeps, point.known)
             if there.products.squares < point.products.squares:
                 return there
@@ -164,14 +172,14 @@ class Likelihood:
         small = NUMBERS.step_ends**2 * max(products.squares / n, NUMBERS.substep_rounding**2)
         return small if sure else small + NUMBERS.trial_tolerance * beyond
 
-    def _substeps(self, law: Law, accuracy: float = NUMBERS.substep_rounding) -> int:
+    def _substeps(self, law: Evolution, accuracy: float) -> int:
         share = NUMBERS.misfit_share
         if self.free:  # unlike noise the error of the stepper does not average out
             share = min(share, NUMBERS.stepper_bias / np.sqrt(self.data.u.numel()))
         return substeps_for(law, self.data, accuracy, share)
 
     def gains(
-        self, fit: Fit, more: Law
+        self, fit: Fit[E], more: E
     ) -> tuple[Float[np.ndarray, " q"], Float[np.ndarray, " q"], list[int]]:
         """What further terms would explain of what a law leaves, see `Products.gains`.
 
@@ -187,10 +195,10 @@ class Likelihood:
         at = self._at(more, fit.fields, self.units(more), fit.substeps, fit.known, [*own, *rest])
         return *at.products.gains(len(own)), rest
 
-    def units(self, law: Law) -> Float[np.ndarray, " p"]:
+    def units(self, law: Evolution) -> Float[np.ndarray, " p"]:
         """How much of each term changes u_t as much as all terms together make it, root mean square."""
         domain, p, values = self.data.domain, len(law.parameters), law.values()
-        operator = np.array([name in "mw" for name, _ in law.parameters])
+        operator = law.scaling > 0
         alone = np.where(operator[:, None] == operator, np.eye(p), values)
         some = self.data.u[:: max(1, len(self.data.u) // NUMBERS.substep_trajectories)]
         some = some[:, :: max(1, some.shape[1] // NUMBERS.slope_frames)].flatten(0, 1)
@@ -201,13 +209,13 @@ class Likelihood:
 
     def _at(
         self,
-        law: Law,
+        law: E,
         fields: Tensor,
         units: Float[np.ndarray, " p"],
         substeps: int,
         known: Projection | None,
         order: Sequence[int] | None = None,
-    ) -> Fit:
+    ) -> Fit[E]:
         """Residual and slopes at a point, the initial fields projected out."""
         order = range(len(units)) if order is None else order
         columns = self._columns(law, fields, units, substeps, order)
@@ -215,13 +223,27 @@ class Likelihood:
         if self.free and np.isfinite(columns).all() and np.abs(columns[..., 0]).max() < NUMBERS.lost_misfit:
             known = known or projection(law.member(self.data.domain), fields, self.data, substeps)
             moves, columns = known.apart(columns)
-        values, signs = law.values(), np.array([1.0 if name in "mw" else -1.0 for name, _ in law.parameters])
-        gauge = (signs * values / np.where(units > 0, units, np.inf))[list(order)]
+        shares = np.abs(law.values()) / np.where(units > 0, units, np.inf) * (law.scaling > 0)
+        held = ((np.arange(len(shares)) == shares.argmax()) & (shares > 0))[list(order)].astype(float)
         white = self._white(columns[..., 0])
-        return Fit(law, fields, self._products(columns, gauge), units, moves, known, substeps, white)
+        return Fit(
+            law,
+            fields,
+            self._products(columns, held),
+            units,
+            moves,
+            known,
+            substeps,
+            white,
+        )
 
     def _columns(
-        self, law: Law, fields: Tensor, units: Float[np.ndarray, " p"], substeps: int, order: Sequence[int]
+        self,
+        law: Evolution,
+        fields: Tensor,
+        units: Float[np.ndarray, " p"],
+        substeps: int,
+        order: Sequence[int],
     ) -> Float[np.ndarray, "n r c"]:
         """The residual of each trajectory, in front that of a first frame that may move, and its slopes."""
         data, values = self.data, law.values()
@@ -250,7 +272,7 @@ class Likelihood:
         rough = np.diff(by_frame, 3, axis=1)
         return float(np.mean(rough**2)) / 20 if rough.size else np.inf  # 1² + 3² + 3² + 1²
 
-    def _products(self, columns: Float[np.ndarray, "n r c"], gauge: Float[np.ndarray, " p"]) -> Products:
+    def _products(self, columns: Float[np.ndarray, "n r c"], held: Float[np.ndarray, " p"]) -> Products:
         """Scalar products of the columns, in pieces of time where trajectories are few."""
         data = self.data
         frames = data.u.shape[1] - (0 if self.free else 1)
@@ -261,4 +283,4 @@ class Likelihood:
         unknowns = data.domain.unknowns(data.mask.numpy())
         share = unknowns / data.domain.points
         values = np.array([part.shape[1] for part in parts]) * unknowns * (data.u.shape[1] - 1) / frames
-        return Products(share * table.reshape(-1, *table.shape[2:]), np.tile(values, len(columns)), gauge)
+        return Products(share * table.reshape(-1, *table.shape[2:]), np.tile(values, len(columns)), held)

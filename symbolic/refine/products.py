@@ -23,12 +23,12 @@ class Products:
     Args:
         table: (cluster, 1 + slopes, 1 + slopes), r first.
         values: how many values each cluster has.
-        gauge: the direction of slopes that changes no roll-out: M + W times s, V over s.
+        held: 1 for the slope of the coefficient that holds the scale, which no data determine; else 0.
     """
 
     table: Float[np.ndarray, "c a a"]
     values: Float[np.ndarray, " c"]
-    gauge: Float[np.ndarray, " p"]
+    held: Float[np.ndarray, " p"]
 
     @cached_property
     def whole(self) -> Float[np.ndarray, "a a"]:
@@ -42,20 +42,19 @@ class Products:
 
     @cached_property
     def inverse(self) -> Float[np.ndarray, "p p"]:
-        """(SᵀS)⁻¹ across the gauge."""
+        """(SᵀS)⁻¹ with the pivot held."""
         return self.inverted(self.whole[1:, 1:])
 
-    def inverted(self, curvature: Float[np.ndarray, "p p"], damping: float = 0.0) -> Float[np.ndarray, "p p"]:
-        """A pseudo-inverse across the gauge, columns brought to one size: small terms are not cut off."""
+    def inverted(self, curvature: Float[np.ndarray, "p p"]) -> Float[np.ndarray, "p p"]:
+        """A pseudo-inverse with the pivot held, columns brought to one size: small terms are not cut off."""
         size = np.sqrt(np.diag(curvature)).clip(min=1e-150)
-        across = self.gauge * size
-        across /= max(float(np.linalg.norm(across)), 1e-300)
-        scaled = curvature / np.outer(size, size) + damping * np.eye(len(size)) + np.outer(across, across)
+        scaled = curvature / np.outer(size, size) + np.diag(self.held)
         return np.asarray(np.linalg.pinv(scaled, hermitian=True)) / np.outer(size, size)
 
-    def step(self, damping: float) -> Float[np.ndarray, " p"]:
-        """The damped Gauss–Newton step."""
-        return -self.inverted(self.whole[1:, 1:], damping) @ self.whole[1:, 0]
+    @property
+    def step(self) -> Float[np.ndarray, " p"]:
+        """The Gauss–Newton step."""
+        return -self.inverse @ self.whole[1:, 0]
 
     @property
     def promise(self) -> float:
@@ -81,7 +80,7 @@ class Products:
         n, moves = len(self.table), self.left_out
         spread = (n - 1) / n * moves.T @ moves
         white = self.squares / self.values.sum() * np.diag(self.inverse)
-        more = np.sqrt(np.maximum(white / np.diag(spread).clip(min=1e-300), 1.0))
+        more = np.sqrt(np.maximum(white / np.diag(spread).clip(min=1e-300), 1.0)) * (self.held == 0)
         return spread * np.outer(more, more)
 
     def growth(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, " p"]:
@@ -92,7 +91,7 @@ class Products:
     def of(self, kept: Sequence[int]) -> Products:
         """Without some of the slopes."""
         rows = np.array([0, *(1 + j for j in kept)])
-        return replace(self, table=self.table[:, rows][:, :, rows], gauge=self.gauge[list(kept)])
+        return replace(self, table=self.table[:, rows][:, :, rows], held=self.held[list(kept)])
 
     def gains(self, law: int) -> tuple[Float[np.ndarray, " q"], Float[np.ndarray, " q"]]:
         """What slopes beyond the first few would explain, one at a time, and how sure that is.

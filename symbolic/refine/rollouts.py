@@ -18,6 +18,7 @@ from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.hybrid.space.resample import resampled
+from mesoscribe.symbolic.law.evolution import Evolution
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
 
@@ -139,13 +140,13 @@ def roll_outs(
     return plain_roll_outs(about(member, data), start, data, substeps)
 
 
-def predicted(law: Law, data: RollOutData, substeps: int) -> Float[Tensor, "n steps *grid"]:
+def predicted(law: Evolution, data: RollOutData, substeps: int) -> Float[Tensor, "n steps *grid"]:
     """Roll-outs of a law from the first frame, at the following ones."""
     return roll_outs(law.member(data.domain), data.u[:, 0], data, substeps)
 
 
 def substeps_for(
-    law: Law, data: RollOutData, accuracy: float = 0.0, share: float = NUMBERS.misfit_share
+    law: Evolution, data: RollOutData, accuracy: float = 0.0, share: float = NUMBERS.misfit_share
 ) -> int:
     """Substeps a frame, by step doubling on a few frames.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Generic
 
 import numpy as np
 from jaxtyping import Float
@@ -16,7 +17,8 @@ from mesoscribe.hybrid.data.files import write_whole
 from mesoscribe.symbolic.law.canonical import canonical_law, with_rate_error
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.law.plain_text import equation_text
+from mesoscribe.symbolic.law.rates import Rates
+from mesoscribe.symbolic.refine.likelihood import E
 
 
 def _finite(value: float) -> float | None:
@@ -25,7 +27,7 @@ def _finite(value: float) -> float | None:
 
 
 @dataclass(frozen=True)
-class Entry:
+class Entry(Generic[E]):
     """A law that was fitted, and how it predicts data that it was not fitted to.
 
     Args:
@@ -34,14 +36,14 @@ class Entry:
         admissible: m ≥ 0 on the band, and no roll-out was lost.
     """
 
-    law: Law
+    law: E
     held_out: Float[np.ndarray, " c"]
     admissible: bool = True
 
     @property
     def terms(self) -> int:
-        """How many coefficients it has."""
-        return len(self.law.parameters)
+        """How many coefficients data determine."""
+        return self.law.free
 
     @property
     def squared(self) -> float:
@@ -50,7 +52,38 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class HallOfFame:
+class Rival:
+    """An equation without energy or operator that explains the data better than the best law does.
+
+    Args:
+        equation: as text.
+        error: its E.
+        law: that of the best law, on the same data.
+    """
+
+    equation: str
+    error: float
+    law: float
+
+    @classmethod
+    def of(cls, fame: HallOfFame[Rates], held_out: Float[np.ndarray, " c"], free: int) -> Rival | None:
+        """The best of some equations if it would be chosen before a law with these misfits; None if not."""
+        best = fame.chosen
+        law = Entry(replace(best.law, terms=best.law.terms[:1] * free, amounts=(0.0,) * free), held_out)
+        both = replace(fame, entries=(law, best))
+        if both.best == 0:
+            return None
+        return cls(best.law.text, float(both.errors[1]), float(both.errors[0]))
+
+    def __str__(self) -> str:
+        return (
+            f"{self.equation}, which has no energy or operator of the class, errs {self.error:.2g} of the "
+            f"field beyond the noise, the best law {self.law:.2g}"
+        )
+
+
+@dataclass(frozen=True)
+class HallOfFame(Generic[E]):
     """All laws that were fitted to one set of data, from simple to rich, and the choice among them.
 
     With E² = held-out misfit² - noise, the error beyond the noise, and n terms, the law with the smallest
@@ -62,13 +95,15 @@ class HallOfFame:
         noise: squared misfit that noise alone leaves.
         values: how many values the laws are compared on; n coefficients cost n/values of the misfit.
         pays: by which factor a term must reduce E.
+        rival: an equation of no member that is better than the law.
         picked: the law that a user has chosen instead, by its place.
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[Entry[E], ...]
     noise: float
     values: float
     pays: float = NUMBERS.pays
+    rival: Rival | None = None
     picked: int | None = None
 
     @cached_property
@@ -115,11 +150,11 @@ class HallOfFame:
         return self.best if self.picked is None else self.picked
 
     @property
-    def chosen(self) -> Entry:
+    def chosen(self) -> Entry[E]:
         """The law."""
         return self.entries[self.at]
 
-    def picking(self, number: int) -> HallOfFame:
+    def picking(self, number: int) -> HallOfFame[E]:
         """With another law chosen, by the number that it is printed with; the best one leaves it to the rule.
 
         Raises:
@@ -150,18 +185,18 @@ class HallOfFame:
             "times smaller, and if chance does not explain that."
         ) + ("" if self.picked is None else f" Law {self.at + 1} was picked; the rule chose {self.best + 1}.")
 
-    def with_law(self, law: Law, rate_error: float = 0.0) -> HallOfFame:
+    def with_law(self: HallOfFame[Law], law: Law, rate_error: float = 0.0) -> HallOfFame[Law]:
         """All in canonical form, the chosen law as it was refined last; see `with_rate_error`."""
         canonical = (with_rate_error(canonical_law(entry.law), rate_error) for entry in self.entries)
         laws = [law if i == self.at else one for i, one in enumerate(canonical)]
         entries = (replace(entry, law=one) for entry, one in zip(self.entries, laws, strict=True))
         return replace(self, entries=tuple(entries))
 
-    def save(self, path: str | Path) -> None:
+    def save(self: HallOfFame[Law], path: str | Path) -> None:
         """Write laws.json, which `load` reads."""
         rows = [
             {
-                "equation": equation_text(entry.law),
+                "equation": entry.law.text,
                 "terms": entry.terms,
                 "error": _finite(error),
                 "score": _finite(score),
@@ -171,17 +206,20 @@ class HallOfFame:
             }
             for entry, error, score in zip(self.entries, self.errors, self.scores, strict=True)
         ]
-        head = {
+        content = {
             "chosen": self.at,
             "picked": self.picked,
             "noise": self.noise,
             "values": self.values,
             "pays": self.pays,
+            "rival": None if self.rival is None else asdict(self.rival),
+            "rule": self.rule,
+            "laws": rows,
         }
-        write_whole(path, json.dumps({**head, "rule": self.rule, "laws": rows}, indent=1) + "\n")
+        write_whole(path, json.dumps(content, indent=1) + "\n")
 
     @classmethod
-    def load(cls, path: str | Path) -> HallOfFame:
+    def load(cls, path: str | Path) -> HallOfFame[Law]:
         """Read what `save` wrote.
 
         Raises:
@@ -205,7 +243,9 @@ class HallOfFame:
             sound = [bool(np.isfinite(entry.held_out).all()) for entry in entries if entry.admissible]
             if not (usable and known and any(sound) and all(sound)):
                 raise ValueError(f"{len(entries)} laws, noise {noise:g}, {values:g} values, pays {pays:g}")
-            return cls(entries, noise, values, pays, picked)
+            better = content["rival"]
+            rival = better and Rival(str(better["equation"]), float(better["error"]), float(better["law"]))
+            return HallOfFame(entries, noise, values, pays, rival, picked)
         except (OSError, KeyError, TypeError, IndexError, ValueError, OverflowError, RecursionError) as error:
             raise ValueError(
                 f"expected the laws of a distillation in {path}, got {error!r}; distil again"
@@ -214,7 +254,7 @@ class HallOfFame:
     def __str__(self) -> str:
         rows = [
             f"{'>' if i == self.at else ' '}{i + 1:>3}{entry.terms:>7}{error:>11.2e}{score:>9.2f}  "
-            f"{equation_text(entry.law)}"
+            f"{entry.law.text}"
             for i, (entry, error, score) in enumerate(
                 zip(self.entries, self.errors, self.scores, strict=True)
             )

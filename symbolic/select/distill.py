@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 
 import numpy as np
+import sympy
 
 from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
@@ -16,10 +17,11 @@ from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.space.deadline import current, doing, time_for
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.canonical import canonical_law, with_rate_error
-from mesoscribe.symbolic.law.factor import not_negative
+from mesoscribe.symbolic.law.factor import Factor, not_negative
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
 from mesoscribe.symbolic.law.numbers import NUMBERS
+from mesoscribe.symbolic.law.rates import Rates, rates
 from mesoscribe.symbolic.read.factors import usable
 from mesoscribe.symbolic.read.forms import Network, ReadOff
 from mesoscribe.symbolic.read.optimisers import DEFAULT, Optimiser
@@ -27,9 +29,11 @@ from mesoscribe.symbolic.read.propose import Proposer, widened_by
 from mesoscribe.symbolic.read.sparse import Selection
 from mesoscribe.symbolic.refine.likelihood import Likelihood
 from mesoscribe.symbolic.refine.rollouts import RollOutData, signal_band
-from mesoscribe.symbolic.select.choice import HallOfFame
+from mesoscribe.symbolic.select.choice import HallOfFame, Rival
 from mesoscribe.symbolic.select.completeness import Completeness
 from mesoscribe.symbolic.select.search import Search
+
+ONE = sympy.Integer(1)
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Distillation:
     """
 
     law: Law
-    laws: HallOfFame
+    laws: HallOfFame[Law]
     network: CanonicalNetwork
     selections: dict[str, Selection]
     completeness: Completeness
@@ -158,7 +162,7 @@ def _distilled(
     completeness = Completeness.of(law, network.model, end.selections, validation, network.first)
     notes = () if completeness.complete else (str(completeness),)
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
-    laws = end.search.fame.with_law(law, data.dt_error)
+    laws = replace(end.search.fame.with_law(law, data.dt_error), rival=end.rival(pays))
     return Distillation(law, laws, network.canonical, end.selections, completeness, notes, seconds)
 
 
@@ -168,11 +172,13 @@ class _End:
 
     Args:
         search: every law that was fitted.
+        every: the data that they were fitted to some of.
         selections: of the form that the law is closest to.
         size: root mean square of the field about the centre.
     """
 
-    search: Search
+    search: Search[Law]
+    every: RollOutData
     selections: dict[str, Selection]
     size: float
 
@@ -194,21 +200,24 @@ class _End:
         every = RollOutData.of(data, starts[0], network.first, validation).windows(NUMBERS.shot_frames)
         F = usable(library.F, network.canonical, starts[0].centre)
         candidates = replace(library.with_isotropic(), F=F)
-        search = Search(Likelihood(every.limited(NUMBERS.searched_values)), candidates, pays)
-        search.run(starts)
-        if search.noisy:
-            free = Likelihood(every.limited(NUMBERS.noisy_values), free=True)
-            starts = [search.chosen.law, *(fit.law for fit in search.fits.values())][: NUMBERS.noisy_starts]
-            search = Search(free, candidates, pays)
-            search.run(starts)
+        search = Search.laws(Likelihood(every), candidates, pays).run(starts, plainest(starts[0]))
         terms = set(search.chosen.law.coefficients)
         closest = min(forms, key=lambda form: len(terms ^ form))
-        return cls(search, forms[closest][1], float(every.size.square().mean().sqrt()))
+        return cls(search, every, forms[closest][1], float(every.size.square().mean().sqrt()))
 
     @property
     def score(self) -> float:
         """What the choice among laws minimises, of errors in units of the field."""
         return float(self.search.fame.scores[self.search.fame.best]) + float(np.log(self.size))
+
+    def rival(self, pays: float) -> Rival | None:
+        """The equation without energy or operator that is better than the best law; None if none is."""
+        law = self.search.chosen
+        if law.beyond_noise < NUMBERS.visible_error or not time_for("equations that no member has"):
+            return None
+        search = Search.equations(Likelihood(self.every), pays)
+        search = search.run([Rates(rates(law.law.ndim)[:1], (NUMBERS.misfit_share,), law.law.band)])
+        return Rival.of(search.fame, search.likelihood.fit(law.law).products.held_out, law.law.free)
 
     def final(self, data: Trajectories, validation: Trajectories, first: int) -> Law:
         """The law fitted to all data, on all modes unless roll-outs on these are worse."""
@@ -219,6 +228,14 @@ class _End:
         every = RollOutData.of(data, law, first, validation).windows(NUMBERS.shot_frames)
         fit = replace(likelihood, data=every.limited(NUMBERS.refined_values)).fit(law, sure=True)
         return replace(fit.with_errors, band=wide.band)
+
+
+def plainest(law: Law) -> list[Law]:
+    """Relaxation, diffusion and transport, on the box, the band and about the centre of a law."""
+    q, none = Factor.of(ONE), Factor()
+    square = Factor.of(sympy.Add(*(k**2 for k in law.wavenumbers)))
+    pairs = ((q, none), (square, none), (none, Factor.of(law.wavenumbers[0])))
+    return [replace(law, F=none, q=q, m=m, w=w, N=none, covariance=None) for m, w in pairs]
 
 
 def on_all_modes(law: Law, data: Trajectories, first: int) -> Law:

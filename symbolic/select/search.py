@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import partial
+from typing import Any, Generic
 
 import numpy as np
-import sympy
 from scipy.stats import t as student
 
 from mesoscribe.hybrid.space.deadline import time_for
@@ -15,19 +16,20 @@ from mesoscribe.symbolic.law.form import FACTORS
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.refine.likelihood import Fit, Likelihood
+from mesoscribe.symbolic.law.rates import Rates, rates
+from mesoscribe.symbolic.refine.likelihood import E, Fit, Likelihood
+from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.select.choice import Entry, HallOfFame
 
 SEARCH = "search for terms"
 
 
-def dissipates(law: Law, likelihood: Likelihood) -> bool:
-    """Whether m(k) ≥ 0 on the modes that the law evolves."""
-    data = likelihood.data
+def dissipates(law: Law, data: RollOutData) -> bool:
+    """Whether m(k) ≥ 0 on the modes that are compared."""
     return not law.m or not_negative(law.symbol("m", data.domain)[data.mask.numpy()])
 
 
-def with_terms_at_zero(law: Law, library: Library) -> Law:
+def with_candidates(law: Law, library: Library) -> Law:
     """The law with every candidate that it lacks, their coefficients 0."""
     wider: dict[str, Any] = {}
     for name in FACTORS:
@@ -38,31 +40,43 @@ def with_terms_at_zero(law: Law, library: Library) -> Law:
     return replace(law, **wider, covariance=None)
 
 
-def with_term(law: Law, name: str, term: sympy.Expr) -> Law:
-    """The law with one term more in a factor, its coefficient 0."""
-    factor: Factor = getattr(law, name)
-    changed: dict[str, Any] = {name: Factor((*factor.terms, term), (*factor.values, 0.0))}
-    return replace(law, **changed, covariance=None)
-
-
 @dataclass
-class Search:
-    """Laws fitted to trajectories, each once.
+class Search(Generic[E]):
+    """Equations fitted to trajectories, each once.
 
     Args:
         likelihood: of the trajectories.
-        library: candidate terms.
+        wider: an equation with every candidate that it lacks, at 0.
+        admissible: whether an equation may be chosen.
         pays: by which factor a term must reduce the error beyond the noise.
         fits: what was fitted, by its terms.
+        tested: those to which no further term will be added.
     """
 
     likelihood: Likelihood
-    library: Library
+    wider: Callable[[E], E]
+    admissible: Callable[[E], bool]
     pays: float
-    fits: dict[frozenset[str], Fit] = field(default_factory=dict)
-    complete: set[frozenset[str]] = field(default_factory=set)
+    fits: dict[frozenset[str], Fit[E]] = field(default_factory=dict)
+    tested: set[frozenset[str]] = field(default_factory=set)
 
-    def fitted(self, law: Law, near: Fit | None = None) -> Fit:
+    @classmethod
+    def laws(cls, likelihood: Likelihood, library: Library, pays: float) -> Search[Law]:
+        """Of members of the class with the terms of a library."""
+        return Search(
+            likelihood,
+            partial(with_candidates, library=library),
+            partial(dissipates, data=likelihood.data),
+            pays,
+        )
+
+    @classmethod
+    def equations(cls, likelihood: Likelihood, pays: float) -> Search[Rates]:
+        """Of equations with neither energy nor operator."""
+        offered = rates(likelihood.data.domain.ndim)
+        return Search(likelihood, lambda one: one.with_more(offered), lambda one: True, pays)
+
+    def fitted(self, law: E, near: Fit[E] | None = None) -> Fit[E]:
         """A law, fitted."""
         terms = frozenset(law.coefficients)
         if terms not in self.fits:
@@ -70,87 +84,111 @@ class Search:
         return self.fits[terms]
 
     @property
-    def fame(self) -> HallOfFame:
+    def fame(self) -> HallOfFame[E]:
         """All laws that were fitted, and the choice among them."""
-        fits = sorted(self.fits.values(), key=lambda fit: len(fit.law.parameters))
+        fits = sorted(self.fits.values(), key=lambda fit: fit.law.free)
         best = min(fits, key=lambda fit: fit.products.squares)
         entries = [
-            Entry(
-                fit.with_errors, fit.products.held_out, dissipates(fit.law, self.likelihood) and not fit.lost
-            )
+            Entry(fit.with_errors, fit.products.held_out, not fit.lost and self.admissible(fit.law))
             for fit in fits
         ]
         noise = min(best.white, NUMBERS.lowest_floor * self.likelihood.data.noise)
         return HallOfFame(tuple(entries), noise, float(best.products.values.sum()), self.pays)
 
     @property
-    def chosen(self) -> Fit:
+    def chosen(self) -> Fit[E]:
         """The law that is best so far."""
         return self.fits[frozenset(self.fame.chosen.law.coefficients)]
 
-    def around(self, fit: Fit) -> None:
-        """Laws richer than one as long as terms are missed, and then poorer ones as long as these may win."""
-        richer: Fit | None = fit
+    def around(self, fit: Fit[E]) -> None:
+        """Laws richer than one as long as that pays, and then poorer ones as long as these may win."""
+        richer, found = self.richer(fit), [fit]
         while richer is not None:
-            fit, richer = richer, self.richer(richer)
-        poorer: Fit | None = fit
+            found.append(richer)
+            scores = [self._log_error(one) + one.law.free * np.log(self.pays) for one in found]
+            paid = min(scores[-NUMBERS.patience :]) < min([np.inf, *scores[: -NUMBERS.patience]])
+            richer = self.richer(richer) if paid else None
+        poorer: Fit[E] | None = found[-1]
         while poorer is not None and self._may_win(poorer):
             poorer = self.poorer(poorer)
 
-    def _may_win(self, fit: Fit) -> bool:
+    def _log_error(self, fit: Fit[E]) -> float:
+        """log E of a law."""
+        fame = self.fame
+        at = [entry.law.coefficients.keys() for entry in fame.entries].index(fit.law.coefficients.keys())
+        return float(np.log(fame.errors[at]))
+
+    def _may_win(self, fit: Fit[E]) -> bool:
         """Whether a law of a single term that erred no more than this one would be the best.
 
         Without one of its terms a law may be admissible that is not.
         """
-        fame = self.fame
-        at = [frozenset(entry.law.coefficients) for entry in fame.entries].index(
-            frozenset(fit.law.coefficients)
-        )
-        may = np.log(fame.errors[at] * self.pays) <= fame.scores.min()
-        return bool(may) or not (fame.entries[at].admissible or fit.lost)
+        may = self._log_error(fit) + np.log(self.pays) <= self.fame.scores.min()
+        return bool(may) or not (fit.lost or self.admissible(fit.law))
 
     @property
     def noisy(self) -> bool:
         """Whether noise is so much of what the best law leaves that initial fields must be unknowns."""
         noise = self.likelihood.data.noise
-        measured = noise > NUMBERS.measured_rounding**2
+        measured = not self.likelihood.free and noise > NUMBERS.measured_rounding**2
         return measured and self.chosen.rmse**2 <= NUMBERS.worth_noise * noise
 
-    def run(self, starts: list[Law]) -> None:
-        """Look around the best of some laws, and of those that are found there.
+    def run(self, starts: Sequence[E], others: Sequence[E] = ()) -> Search[E]:
+        """Look around the best of some laws, and of those that are found there: the search that did.
 
-        Where initial fields ought to be unknowns, and are not, that is left to a search in which they are.
+        That is one in which initial fields are unknowns where noise is much of what the best law leaves.
+
+        Args:
+            starts: where to look.
+            others: further ones, where no law is found that explains the data.
         """
+        few = NUMBERS.noisy_values if self.likelihood.free else NUMBERS.searched_values
+        search = replace(self, likelihood=self.likelihood.limited(few), fits={}, tested=set())
         for law in starts:
-            if not self.fits or time_for(SEARCH, f"from {len(law.parameters)} terms"):
-                self.fitted(law)
-        fit: Fit | None = self.chosen
-        while fit is not None and (self.likelihood.free or not self.noisy):
+            if not search.fits or time_for(SEARCH, f"from {law.free} terms"):
+                search.fitted(law)
+        search.improve()
+        for law in others:
+            explained = search.noisy or search.chosen.beyond_noise < NUMBERS.poor
+            if not explained and time_for(SEARCH, f"from {law.free} terms"):
+                search.around(search.fitted(law))
+                search.improve()
+        if not search.noisy:
+            return search
+        ranked = sorted(search.fits.values(), key=lambda other: other.rmse)
+        best = [search.chosen.law, *(other.law for other in ranked)][: NUMBERS.noisy_starts]
+        return replace(self, likelihood=replace(self.likelihood, free=True)).run(best, others)
+
+    def improve(self) -> None:
+        """Look around the best law until no other becomes the best."""
+        fit: Fit[E] | None = self.chosen
+        while fit is not None and not self.noisy:
             self.around(fit)
             fit = self.richer(self.chosen)
 
-    def richer(self, fit: Fit) -> Fit | None:
+    def richer(self, fit: Fit[E]) -> Fit[E] | None:
         """The law with the further term that explains most; None if none explains more than chance would."""
         terms = frozenset(fit.law.coefficients)
-        if fit.lost or len(self.fits) > NUMBERS.most_laws or terms in self.complete:
+        nothing_left = fit.rmse < NUMBERS.visible_error
+        if fit.lost or nothing_left or len(self.fits) > NUMBERS.most_laws or terms in self.tested:
             return None
-        self.complete.add(terms)
+        self.tested.add(terms)
         near, likelihood = self._nearer(fit)
-        more, own = with_terms_at_zero(near.law, self.library), len(fit.law.parameters)
-        if len(more.parameters) == own:
+        more = self.wider(near.law)
+        if len(more.parameters) == len(near.law.parameters):
             return None
         gain, t, order = likelihood.gains(near, more)
         sure = student.ppf(1 - NUMBERS.chance / (2 * len(gain)), len(near.products.values) - 1)
         noise = likelihood.data.noise * near.products.values.sum()
         looked_for = NUMBERS.worth_a_look * max(near.products.squares - noise, 0.0)
         gain = np.where((t > sure) & (gain > looked_for), gain, 0.0)
-        if not gain.any() or not time_for(SEARCH, f"{own + 1} terms"):
+        if not gain.any() or not time_for(SEARCH, f"{fit.law.free + 1} terms"):
             return None
-        name, place = more.parameters[order[int(gain.argmax())]]
-        law = with_term(near.law, name, getattr(more, name).terms[place])
+        own = [more.parameters.index(parameter) for parameter in near.law.parameters]
+        law = more.only([*own, order[int(gain.argmax())]])
         return self.fitted(law if near is fit else likelihood.fit(law).law, fit)
 
-    def _nearer(self, fit: Fit) -> tuple[Fit, Likelihood]:
+    def _nearer(self, fit: Fit[E]) -> tuple[Fit[E], Likelihood]:
         """A law, and roll-outs in which it stays close to the data: there slopes show what is missing."""
         likelihood, frames = self.likelihood, self.likelihood.data.u.shape[1]
         while fit.rmse > NUMBERS.far and frames > 2:
@@ -159,18 +197,14 @@ class Search:
             fit = likelihood.fit(fit.law)
         return fit, likelihood
 
-    def poorer(self, fit: Fit) -> Fit | None:
+    def poorer(self, fit: Fit[E]) -> Fit[E] | None:
         """The law without the term that it misses least; None where none can go."""
         if fit.lost:
             return None
-        law = fit.law
         for j in np.argsort(fit.growth):
-            name, _ = law.parameters[j]
-            if name in "mw" and len(law.m) + len(law.w) == 1:
+            try:
+                less = fit.law.only([i for i in range(len(fit.law.parameters)) if i != j])
+            except ValueError:  # there is no equation without it
                 continue
-            if name not in "mw" and len(law.F) + len(law.q) + len(law.N) == 1:
-                continue
-            if not time_for(SEARCH, f"{len(law.parameters) - 1} terms"):
-                return None
-            return self.fitted(law.without(law.parameters[j]), fit)
+            return self.fitted(less, fit) if time_for(SEARCH, f"{less.free} terms") else None
         return None

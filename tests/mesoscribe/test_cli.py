@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,8 @@ import mesoscribe
 from mesoscribe import Law, load, simulate
 from mesoscribe.cli import main
 from mesoscribe.diagnostics.runs.manifest import MANIFEST, RESULTS
+from mesoscribe.symbolic.export.markdown import cell
 from mesoscribe.symbolic.law.equation import equation_terms
-from mesoscribe.symbolic.law.plain_text import equation_text
 from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from mesoscribe.symbolic.systems.chains import CHAINS
@@ -279,6 +281,28 @@ def test_summary_fits_one_screen(finished_run: Path) -> None:
 
 
 @pytest.mark.slow
+def test_every_output_has_the_same_cautions(finished_run: Path) -> None:
+    out = finished_run / "out"
+    metrics = json.loads((out / "metrics.json").read_text())
+    told = metrics["cautions"]
+    notes = json.loads((out / "run.json").read_text())["notes"]
+    assert [f"The law: {note}." for note in notes] == [line for line in told if line.startswith("The law: ")]
+    assert told
+    said = (finished_run / "said.txt").read_text().splitlines()
+    assert [line.removeprefix("caution: ") for line in said if line.startswith("caution: ")] == told
+    law = json.loads((out / "law.json").read_text())
+    assert [law[name] for name in ("verdict_kind", "headline", "cautions")] == [
+        metrics[name] for name in ("verdict_kind", "headline", "cautions")
+    ]
+    listed = "\n".join(f"- {cell(line)}" for line in told)
+    assert f"## Beware\n\n{listed}\n\n## How" in (out / "report.md").read_text()
+    page = (out / "law.md").read_text()
+    assert page.startswith(f"# Equation\n\n**{cell(metrics['headline'])}.**\n\n{listed}\n\n$$u_{{t}}")
+    html = (out / "report.html").read_text().split('<ul class="warnings">')[1].split("</ul>")[0]
+    assert [unescape(item) for item in re.findall(r"<li>(.*)</li>", html)] == told
+
+
+@pytest.mark.slow
 def test_law_on_paper(finished_run: Path) -> None:
     document = (finished_run / "out/law.tex").read_text()
     assert document.count("{") == document.count("}")
@@ -330,7 +354,7 @@ def test_another_law_is_chosen_and_the_first_one_again(finished_run: Path, tmp_p
     assert found.coefficients == laws.entries[other].law.coefficients == now.chosen.law.coefficients
     assert found.provenance == Law.load(finished_run / "out/law.json").provenance
     assert (now.picked, now.best) == (other, laws.best)
-    assert equation_text(found) in result.output
+    assert found.text in result.output
     assert f"Law {other + 1} was picked" in (out / "report.html").read_text()
     metrics = json.loads((out / "metrics.json").read_text())
     assert [row["value"] for row in metrics["law"]["terms"]] == [row.value for row in equation_terms(found)]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mesoscribe import Domain, Schedule, Trajectories, distill, fit, load, simulate
-from mesoscribe.diagnostics.judge.verdict import energy_cautions
+from mesoscribe.diagnostics.judge.cautions import energy_cautions
 from mesoscribe.diagnostics.measure.energy import EnergyTrace
 from mesoscribe.diagnostics.measure.guarantee import Bound, Guarantee
 from mesoscribe.hybrid.data.files import write_whole

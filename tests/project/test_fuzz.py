@@ -99,7 +99,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.mktemp("folder")
     np.savez(base / "data.npz", u=U, t=T, x=X)
     model = random_model(shape=(16,), low_modes=1)
-    evidence = Evidence(1.1, -0.5, 0.99, 0.01, False, Shared(0.9, 0.5, 0.1))
+    evidence = Evidence(1.1, -0.5, 16, 0.99, 0.01, False, Shared(0.9, 0.5, 0.1))
     fit = {
         "verdict": asdict(Verdict.of(evidence)),
         "history": [[0, 0.1]],
@@ -116,7 +116,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "network": {"relative_rmse": errors},
         "law": {"relative_rmse": errors},
         "verdict": "In the class",
-        "warnings": ["none"],
+        "cautions": ["none"],
         "checks": [{"check": "class test", "state": "good"}],
         "seconds": {"fit": 1.0},
         "source": "data.npz",

@@ -17,6 +17,7 @@ from mesoscribe.symbolic.systems.catalog import CATALOG, initial_fields
 
 PLANE = (5.0, 7.0)
 SQUARED = kx**2 + ky**2
+MODULUS = sympy.Abs(k)
 LAWS = {
     "KdV": Law(F=Factor.of(u**3), q=Factor.of(-(k**2)), w=Factor.of(k)),
     "Allen–Cahn": Law(F=Factor.of(25 * u**4), q=Factor.of(k**2 - 100), m=Factor.of(1)),
@@ -34,6 +35,19 @@ LAWS = {
     ),
     "nonlocal mobility": Law(
         F=Factor.of(u**3 / 2 - sympy.cos(u)), q=Factor.of(k**2 + 1 / k**2), m=Factor.of(sympy.Abs(k) + k**-2)
+    ),
+    "fitted shapes": Law(
+        F=Factor((sympy.exp(0.731 * u), sympy.cos(1.5 * u)), (0.5, 0.25)),
+        q=Factor((MODULUS**1.503, sympy.exp(-0.2 * k**2), 1 / (1 + 0.3 * k**2)), (0.125, 0.5, -0.25)),
+        m=Factor((MODULUS**0.75,), (1.0,)),
+        w=Factor((k * MODULUS**0.515,), (0.5,)),
+    ),
+    "fitted shapes 2D": Law(
+        F=Factor.of(u**3 / 6),
+        q=Factor((SQUARED**0.7515, sympy.exp(-0.2 * kx**2 - 0.2 * ky**2)), (0.125, 0.5)),
+        m=Factor((1 / (1 + 0.3 * SQUARED),), (1.0,)),
+        w=Factor((kx * SQUARED**0.25,), (0.5,)),
+        lengths=PLANE,
     ),
     "Zakharov–Kuznetsov": Law(F=Factor.of(u**3 / 3), q=Factor.of(-SQUARED), w=Factor.of(kx), lengths=PLANE),
     "gradient coefficient": Law(
@@ -117,7 +131,9 @@ def evaluated(expression: sympy.Expr, v: np.ndarray, law: Law) -> np.ndarray:
             return np.prod([evaluated(part, v, law) for part in expression.args], axis=0)
         case sympy.Pow():
             return evaluated(expression.base, v, law) ** float(expression.exp)
-        case sympy.sin() | sympy.cos():
+        case sympy.Abs():
+            return np.abs(evaluated(expression.args[0], v, law))
+        case sympy.sin() | sympy.cos() | sympy.exp() | sympy.sign():
             return getattr(np, expression.func.__name__)(evaluated(expression.args[0], v, law))
     return float(expression) + 0 * v
 
@@ -144,7 +160,7 @@ def famous(*tried: tuple[int, float]) -> HallOfFame:
     """Laws with so many terms, at least 2, and errors, those of infinite error lost."""
     entries = []
     for terms, error in tried:
-        F = Factor.of(sum((u**p for p in range(3, terms + 1)), 0 * u))
+        F = Factor.of(sum((u**p for p in range(3, terms + 2)), 0 * u))
         law = Law(F=F, q=Factor.of(k**2), m=Factor.of(1))
         entries.append(Entry(law, np.full(4, error**2), bool(np.isfinite(error))))
     return HallOfFame(tuple(entries), noise=0.0, values=1e4)

@@ -8,21 +8,28 @@ import numpy as np
 import pytest
 
 from mesoscribe import simulate
+from mesoscribe.diagnostics.judge.cautions import cautions
 from mesoscribe.diagnostics.judge.checks import SIGNS, Check, State, checks
+from mesoscribe.diagnostics.judge.metrics import metrics
 from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
 from mesoscribe.diagnostics.judge.verdict import VerdictKind
 from mesoscribe.diagnostics.measure.errors import RolloutError
 from mesoscribe.diagnostics.measure.onestep import one_step
+from mesoscribe.diagnostics.pages.captions import LOOK_FOR
 from mesoscribe.diagnostics.pages.page import TEMPLATES
-from mesoscribe.diagnostics.pages.report import LOOK_FOR
 from mesoscribe.diagnostics.pages.report_markdown import report_markdown
+from mesoscribe.diagnostics.runs.terminal_summary import check_line
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.imitate import build
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.regression.evidence import Verdict
 from mesoscribe.hybrid.regression.search import warm_start
+from mesoscribe.symbolic.export.export import term_lines
+from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.factor import Factor, k, u
+from mesoscribe.symbolic.law.latex import equation_latex
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.plain_text import equation_text
 from mesoscribe.symbolic.systems.catalog import CATALOG
 
 KDV, ALLEN_CAHN = CATALOG["kdv"].law, CATALOG["allen_cahn"].law
@@ -102,11 +109,11 @@ def test_what_a_law_leaves_outweighs_the_class_test(summary: Summary) -> None:
 def test_verdict_of_the_class_test_is_repeated_with_its_number(summary: Summary) -> None:
     assert summary.record is not None
     assert summary.class_test is not None
-    evidence = replace(summary.class_test.evidence, ratio=50.0, z=9.0)
+    evidence = replace(summary.class_test.evidence, ratio=50.0, z=90.0)
     outside = replace(summary.record, verdict=Verdict.of(evidence), capped=True)
     check = of(replace(summary, record=outside), "class test")
     assert check.state is State.BAD
-    assert "50 times the residual, z = 9" in check.number
+    assert "50 times the residual, z = 90" in check.number
     assert of(replace(summary, record=outside), "the same again from the seed").state is State.DOUBTFUL
     assert of(replace(summary, record=None), "class test").state is State.UNKNOWN
 
@@ -176,6 +183,64 @@ def test_energy_that_no_step_changes_has_no_exponent(summary: Summary) -> None:
     assert of(replace(summary, step=step), "energy change of one step").state is State.UNKNOWN
 
 
+def test_rule_of_one_step_states_what_is_asked(summary: Summary) -> None:
+    below, enough = (replace(summary, step=replace(summary.step, exponent=e)) for e in (4.49, 4.644))
+    name = "energy change of one step"
+    assert [of(seen, name).state for seen in (below, enough)] == [State.DOUBTFUL, State.GOOD]
+    assert of(enough, name).rule == "exponent 4.5 or more, 5 or more in theory; R² above 0.99"
+
+
+def test_only_checks_that_apply_are_counted(summary: Summary) -> None:
+    rows = [check.as_dict() for check in checks(replace(summary, law=ALLEN_CAHN))]
+    assert sum(row["state"] == "unknown" for row in rows) == 1
+    assert check_line(rows) == f"checks: 9 of {len(NAMES) - 1} good; nothing to check: mean of u"
+
+
+def test_law_that_loses_to_persistence_is_no_member(summary: Summary) -> None:
+    lost = replace(summary, errors={**summary.errors, "law": errors(np.inf)})
+    assert (lost.kind, lost.in_class) == (VerdictKind.CANNOT_TELL, None)
+    assert lost.headline.startswith("Cannot tell: the law does not beat persistence at step 1 and step 5")
+    assert "In the class" not in metrics(lost, Making())["verdict"]
+    hidden = replace(lost, noise=1.0)  # no step shows a change beyond such noise
+    assert hidden.kind is VerdictKind.MEMBER
+    assert any("does not beat persistence" in caution for caution in cautions(hidden))
+
+
+def test_few_trajectories_cannot_tell(summary: Summary) -> None:
+    assert summary.record is not None
+    assert summary.class_test is not None
+    evidence = replace(summary.class_test.evidence, blocks=2, ratio=50.0, z=20.0)
+    few = replace(summary, record=replace(summary.record, verdict=Verdict.of(evidence)))
+    assert few.kind is VerdictKind.CANNOT_TELL
+    assert "too few independent trajectories for the class test: give more" in cautions(few)[0]
+    assert of(few, "class test").state is State.DOUBTFUL
+    unexplained = replace(few, fit=replace(few.fit, share=0.3, std_error=0.01))
+    assert unexplained.kind is VerdictKind.UNEXPLAINED
+
+
+def test_linear_equation_is_warned_of_by_the_law_itself(summary: Summary) -> None:
+    assert summary.record is not None
+    assert summary.class_test is not None
+    evidence = replace(summary.class_test.evidence, linear=True)
+    seen = replace(summary, record=replace(summary.record, verdict=Verdict.of(evidence)))
+    assert not any("is linear" in caution for caution in cautions(seen))
+    linear = replace(seen, law=Law(F=Factor.of(u + u**2), q=Factor.of(k**2), m=Factor.of(1)))
+    assert any("is linear" in caution for caution in cautions(linear))
+
+
+def test_long_equation_is_shown_by_its_factors(summary: Summary) -> None:
+    powers = Factor(tuple(u**n for n in range(3, 9)), (1.0,) * 6)
+    law = Law(F=powers, q=Factor.of(k**2 + k**4), m=Factor.of(k**2 + k**4))
+    terms = tuple(equation_terms(law))
+    assert 26 <= len(terms) <= 50
+    seen = replace(summary, law=law, terms=terms)
+    assert any(f"the equation has {len(terms)} terms" in caution for caution in cautions(seen))
+    assert equation_text(law).startswith("u_t = -(M + W) dV/du with F = ")
+    assert equation_latex(law) == r"u_{t} = -(M + W) \, \delta V / \delta u"
+    assert len(term_lines(law)) == 1 + len(terms)
+    assert equation_text(KDV) == "u_t = -u_xxx - 6 u u_x"
+
+
 def test_wrong_exponent_is_doubtful(summary: Summary) -> None:
     seen = replace(summary, step=replace(summary.step, exponent=2.0))
     assert of(seen, "energy change of one step").state is State.DOUBTFUL
@@ -183,7 +248,8 @@ def test_wrong_exponent_is_doubtful(summary: Summary) -> None:
 
 def test_page_of_markdown_says_the_same(summary: Summary) -> None:
     making = Making("mesoscribe run '<b>kdv</b>' --seed 0", 0, {}, {"fit": 1.0})
-    text = report_markdown(summary, making, LOOK_FOR, ("dropped <i>u</i>",))
+    noted = replace(summary, notes=("dropped <i>u</i>",))
+    text = report_markdown(noted, making, LOOK_FOR)
     for check in checks(summary):
         assert f"| {check.sign} | {check.name} |" in text
     for words in ("$$u_{t} = - u_{xxx} - 6 u u_{x}$$", "| persistence |", "figures/errors.png", "2605.16211"):
@@ -191,7 +257,7 @@ def test_page_of_markdown_says_the_same(summary: Summary) -> None:
     assert "figures/match.png" not in text
     assert "<b>" not in text
     assert "<i>" not in text
-    known = report_markdown(replace(summary, truth=Law(F=Factor.of(u**4), w=Factor.of(k))), making, {}, ())
+    known = report_markdown(replace(summary, truth=Law(F=Factor.of(u**4), w=Factor.of(k))), making, {})
     assert "| u\\*\\*2\\*u\\_x | absent | -12 |" in known
 
 

@@ -6,17 +6,17 @@ import json
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from mesoscribe import report
+from mesoscribe.diagnostics.judge.cautions import cautions
 from mesoscribe.diagnostics.judge.metrics import metrics as metrics_of
 from mesoscribe.diagnostics.judge.summary import Making, examine
-from mesoscribe.diagnostics.judge.verdict import cautions
 from mesoscribe.diagnostics.measure.errors import RolloutError
-from mesoscribe.diagnostics.pages.report import LOOK_FOR, figures
+from mesoscribe.diagnostics.pages.captions import LOOK_FOR
+from mesoscribe.diagnostics.pages.report import figures
 from mesoscribe.diagnostics.pages.style import inlined
 from mesoscribe.diagnostics.pages.tables import error_rows, term_rows
 from mesoscribe.hybrid.data.trajectories import Split, Trajectories
@@ -29,7 +29,6 @@ from mesoscribe.hybrid.regression.search import warm_start
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, u
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.law.plain_text import equation_text
 from mesoscribe.symbolic.select.choice import HallOfFame
 from tests.support.examples import random_model
 from tests.support.laws import famous
@@ -160,7 +159,7 @@ def test_hall_of_fame_is_shown_with_its_choice(out: Path, page: Page) -> None:
     html = (out / "report.html").read_text()
     of_page = re.findall(r'<td class="light good">(.?)</td><td>(\d+)</td>', html)
     assert of_page == [("✓" if i == FAME.best else "", str(i + 1)) for i in range(len(rows))]
-    assert all(equation_text(entry.law) in page.text for entry in FAME.entries)
+    assert all(entry.law.text in page.text for entry in FAME.entries)
 
 
 def test_metrics_have_the_promised_format(case: Case1D, out: Path) -> None:
@@ -227,7 +226,7 @@ def test_lost_law_and_short_data_are_null(case: Case1D) -> None:
     metrics = json.loads(json.dumps(metrics_of(summary, Making()), allow_nan=False))
     assert metrics["law"]["relative_rmse"] == {"1": None, "5": None, "20": None, "last": None}
     assert dict(error_rows(summary))["law"] == ["lost", "–", "–", "lost"]
-    assert any("was lost" in warning for warning in summary.warnings)
+    assert any("was lost" in warning for warning in cautions(summary))
     assert figures(summary).keys() == {
         "errors",
         "slope",
@@ -249,21 +248,24 @@ def constant(value: float) -> RolloutError:
 def warned(case: Case1D, record: FitRecord | None = None, **errors: float) -> str:
     """Warnings for these errors."""
     table = {name: constant(value) for name, value in errors.items()}
-    return " ".join(cautions(case.model, replace(FOUND, band=5.0), case.split.test, table, {}, record))
+    summary = examine(case.model, replace(FOUND, band=5.0), case.split.test, record=record)
+    return " ".join(cautions(replace(summary, errors=table, rolled={})))
 
 
 def test_warnings_name_what_is_wrong(case: Case1D) -> None:
-    assert warned(case, persistence=0.1, network=0.01, law=0.01) == ""
+    record = case.model.record
+    assert record is not None
+    assert warned(case, record, persistence=0.1, network=0.01, law=0.01) == ""
+    assert warned(case, persistence=0.1, network=0.01, law=0.01) == "Not tested against the class."
     assert "network does not beat persistence at step 1 and step 5 and the last step" in warned(
         case, persistence=0.1, network=0.2, law=0.01
     )
     assert "more than 2 times worse" in warned(case, persistence=0.1, network=0.01, law=0.03)
     assert "law does not beat persistence" in warned(case, persistence=0.1, network=0.01, law=np.inf)
-    assert case.model.record is not None
-    record = replace(case.model.record, capped=True)
+    record = replace(record, capped=True)
     assert "time cap" in warned(case, record, persistence=0.1, network=0.01, law=0.01)
     assert record.verdict is not None
-    evidence = replace(record.verdict.evidence, ratio=50.0, z=9.0)
+    evidence = replace(record.verdict.evidence, ratio=50.0, z=90.0)
     outside = replace(record, verdict=Verdict.of(evidence))
     assert "nearest one, not the equation" in warned(case, outside, persistence=0.1, network=0.01, law=0.01)
 
@@ -271,8 +273,7 @@ def test_warnings_name_what_is_wrong(case: Case1D) -> None:
 def test_fields_outside_the_supported_range_are_named(case: Case1D) -> None:
     test = case.split.test
     large = Trajectories.from_arrays(3 * test.u, test.t, test.domain.coordinates[0], layout="ntx")
-    errors: dict[str, Any] = {name: constant(0.01) for name in ("persistence", "network", "law")}
-    words = cautions(case.model, FOUND, large, errors, {}, None)
+    words = cautions(examine(case.model, FOUND, large))
     assert any("outside the supported range" in word for word in words)
 
 
@@ -281,8 +282,7 @@ def test_walls_are_the_first_thing_to_beware_of(case: Case1D) -> None:
     x = test.domain.coordinates[0]
     with pytest.warns(UserWarning, match="does not look periodic"):
         walls = Trajectories.from_arrays(test.u + x, test.t, x, layout="ntx")
-    errors: dict[str, Any] = {name: constant(0.01) for name in ("persistence", "network", "law")}
-    words = cautions(case.model, FOUND, walls, errors, {}, None)
+    words = cautions(replace(examine(case.model, FOUND, test), data=walls))
     assert words[0].startswith("not periodic: the result is not to be trusted until walls exist; u does not")
 
 

@@ -1,13 +1,15 @@
-"""Figures are ours alone: no setting of a user changes them."""
+"""Figures are ours alone, and there is one of anything: no setting of a user changes them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import matplotlib
+import numpy as np
 import pytest
 
-from mesoscribe.diagnostics.pages.plots import pareto_figure
+from mesoscribe.diagnostics.measure.onestep import OneStep
+from mesoscribe.diagnostics.pages.plots import pareto_figure, step_figure
 from mesoscribe.diagnostics.pages.style import png, svg
 from tests.support.laws import famous
 
@@ -32,3 +34,8 @@ def test_no_matplotlibrc_changes_a_figure(user: Any) -> None:
         assert written() == expected
         settings: Any = matplotlib.rcParams
         assert all(settings[name] in (value, [value]) for name, value in user.items())
+
+
+def test_steps_that_change_nothing_still_have_a_figure() -> None:
+    none = np.zeros(3)
+    assert svg(step_figure(OneStep(np.array([4.0, 2.0, 1.0]), none, none > 0, np.nan, np.nan, 1)))

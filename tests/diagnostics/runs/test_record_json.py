@@ -23,11 +23,11 @@ from mesoscribe.hybrid.regression import search
 from mesoscribe.hybrid.regression.evidence import Evidence, Shared, Verdict
 from tests.support.numbers import change
 
-TOLD = Verdict.of(Evidence(50.0, 9.5, -0.25, 0.3, False, Shared(0.1, 1e-9, 0.8), True))
+TOLD = Verdict.of(Evidence(50.0, 9.5, 16, -0.25, 0.3, False, Shared(0.1, 1e-9, 0.8), True))
 RECORD = FitRecord(TOLD, ((0, 0.125), (50, 0.1)), 50, 50, 2, True, {"fit": 1.5}, 7)
 RECORDS = {
     "out of the class": RECORD,
-    "times differ": replace(RECORD, verdict=Verdict.of(Evidence(1.0, -3.0, 1.0, 0.0, True))),
+    "times differ": replace(RECORD, verdict=Verdict.of(Evidence(1.0, -3.0, 16, 1.0, 0.0, True))),
     "no test": replace(RECORD, verdict=None),
 }
 
@@ -39,7 +39,7 @@ def test_record_is_read_back_as_it_was(record: FitRecord) -> None:
 
 def test_newer_rules_do_not_change_what_was_said(monkeypatch: pytest.MonkeyPatch) -> None:
     content = json.loads(json.dumps(record_json(RECORD)))
-    change(monkeypatch, rules, in_class=100.0, class_significance=100.0, forced_by_chance=0.0)
+    change(monkeypatch, rules, in_class=100.0, class_chance=1e-30)
     assert Verdict.of(TOLD.evidence).in_class
     assert read_record(content).verdict == TOLD
     assert not TOLD.in_class
@@ -63,6 +63,7 @@ FORGED: dict[str, Callable[[dict[str, Any]], Any]] = {
     "another entry": at("verdict", "evidence", "more", value=1),
     "in_class a number": at("verdict", "in_class", value=1),
     "reasons a text": at("verdict", "reasons", value="none"),
+    "blocks half": at("verdict", "evidence", "blocks", value=5.5),
     "ratio negative": at("verdict", "evidence", "ratio", value=-1.0),
     "z infinite": at("verdict", "evidence", "z", value=float("inf")),
     "explained a text": at("verdict", "evidence", "explained", value="all"),
@@ -106,10 +107,10 @@ def test_finished_fit_is_never_judged_again(tmp_path: Path, monkeypatch: pytest.
     resumed = invoke(*command, "--resume")
     assert (resumed.exit_code, resumed.output) == (0, "")
     before = json.loads((out / "metrics.json").read_text())
-    change(monkeypatch, rules, in_class=0.0, class_significance=-1e9)
+    change(monkeypatch, rules, in_class=1e-9, class_chance=0.999)
     assert invoke("report", out, "-q").exit_code == 0
     after = json.loads((out / "metrics.json").read_text())
-    for name in ("verdict", "in_class", "reasons", "warnings"):
+    for name in ("verdict", "in_class", "reasons", "cautions"):
         assert after[name] == before[name]
     assert before["in_class"] is True
 

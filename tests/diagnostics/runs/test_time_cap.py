@@ -45,7 +45,7 @@ def test_capped_run_says_what_is_not_converged(
     assert "refinement of coefficients" in (out / "report.md").read_text()
     assert "found  u_t = " in done.stdout
     assert [check["check"] for check in metrics["checks"] if "time cap ended" in check["number"]] == [SAME]
-    assert any("time cap ended" in warning for warning in metrics["warnings"])
+    assert any("time cap ended" in caution for caution in metrics["cautions"])
     assert run["fit"]["capped"] is False
     monkeypatch.undo()
     again = invoke("report", out)

@@ -54,6 +54,13 @@ def test_bad_values_and_stuck_points_are_replaced_and_counted() -> None:
     assert not data.u.flags.writeable
 
 
+def test_node_of_the_field_is_not_stuck() -> None:
+    x, t = np.arange(24) / 24, np.linspace(0, 1, 20)[:, None]
+    data = as_data((np.exp(-t) * np.sin(2 * np.pi * x) * (x > 0))[None])
+    assert repaired(data) is data
+    assert screen(data) == ()
+
+
 def test_bad_values_may_lie_beside_each_other() -> None:
     u = waves()
     bad = np.zeros(u.shape, dtype=bool)

@@ -302,7 +302,8 @@ def bad(index: tuple[int, ...], value: float) -> np.ndarray:
 BAD = [
     (bad((1, 4, 3), np.nan), T, X, {}, "finite values, got nan in trajectory 1, frame 4"),
     (bad((0, 2, 3), np.inf), T, X, {}, "finite values, got inf in trajectory 0, frame 2"),
-    (wave(X), T[::-1], X, {}, "time to increase"),
+    (wave(X), T[::-1], X, {}, "time to increase.*sort the data"),
+    (wave(X), T[[0, 1, 1, 2, 3, 4]], X, {}, "at index 1; leave one of the two out"),
     (wave(X), T**2, X, {}, "evenly spaced time"),
     (wave(X), T, X + 1e-3 * (np.arange(16) == 3), {}, "evenly spaced x"),
     (wave(X), np.where(T > 0.4, np.nan, T), X, {}, "finite values of time, got nan"),

@@ -246,6 +246,19 @@ def test_packed_values_are_unpacked_under_both_suffixes(tmp_path: Path, suffix: 
 
 
 @pytest.mark.parametrize("suffix", [".h5", ".nc"])
+@pytest.mark.parametrize(("unsigned", "lowest"), [("true", 0), ("false", -(2**15))])
+def test_packed_integers_have_the_sign_that_is_stated(
+    tmp_path: Path, suffix: str, unsigned: str, lowest: int
+) -> None:
+    low, step = U.min(), np.ptp(U) / (2**16 - 1)
+    stored = (np.rint((U - low) / step) + lowest).astype(int).astype("u2" if lowest else "i2")
+    packing = {"scale_factor": step, "add_offset": low - lowest * step, "_Unsigned": unsigned}
+    packed = labelled().assign(u=(("trajectory", "time", "x"), stored, packing))
+    packed.to_netcdf(tmp_path / f"a{suffix}", engine="h5netcdf")
+    np.testing.assert_allclose(load(tmp_path / f"a{suffix}").u, U, atol=step)
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".nc"])
 @pytest.mark.parametrize("encoding", [{"u": {"_FillValue": -9999.0}}, PACKED], ids=["plain", "packed"])
 def test_fill_values_are_missing_and_counted(tmp_path: Path, suffix: str, encoding: dict[str, Any]) -> None:
     holes = labelled().copy(deep=True)

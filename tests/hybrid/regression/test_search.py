@@ -16,10 +16,12 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
 from mesoscribe.hybrid.readers.load import load
+from mesoscribe.hybrid.regression.evidence import Evidence
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.search import WarmStart, _member, first_useful_frame, warm_start
 from mesoscribe.hybrid.regression.selection import Regression
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.examples import ALLEN_CAHN, DRIVEN, HEAT, KDV, MIXED, OFF_CENTRE, Example, waves
 
@@ -202,6 +204,36 @@ def test_one_held_out_trajectory_is_enough_to_reject() -> None:
     assert not evidence.in_class
     example = burgers(Member, 2e-3)
     assert warm_start(example.select(slice(0, 6)), example.select(slice(6, 7))).evidence.in_class
+
+
+@pytest.mark.parametrize(
+    ("ratio", "z", "blocks", "in_class"),
+    [
+        (20.0, 10.0, 8, False),
+        (20.0, 10.0, 2, None),
+        (20.0, 2.0, 8, None),
+        (1.0, 0.0, 8, True),
+        (1.0, 0.0, 3, None),
+        (0.1, -5.0, 8, None),
+    ],
+)
+def test_few_blocks_reject_by_students_t_or_cannot_tell(
+    ratio: float, z: float, blocks: int, in_class: bool | None
+) -> None:
+    evidence = Evidence(ratio, z, blocks, 0.99, 0.01, linear=False)
+    assert evidence.in_class is in_class
+    assert evidence.reasons == () if in_class else evidence.reasons
+    assert any("too few" in reason for reason in evidence.reasons) == (in_class is None)
+
+
+def test_one_trajectory_is_judged_by_stretches_of_time() -> None:
+    member, outside = (
+        start_of(burgers(kind, dt).select(slice(0, 1))).evidence
+        for kind, dt in ((Member, 2e-3), (Burgers, 1e-2))
+    )
+    assert member.blocks >= HYBRID.fewest_blocks
+    assert member.in_class
+    assert not outside.in_class
 
 
 def test_inviscid_burgers_is_in_the_class() -> None:

@@ -17,11 +17,12 @@ import sympy
 from sympy.core.function import AppliedUndef
 
 from mesoscribe.hybrid.data.provenance import Provenance
-from mesoscribe.symbolic.export.export import EXPORTERS, equation_text, export, exported
+from mesoscribe.symbolic.export.export import EXPORTERS, export, exported
 from mesoscribe.symbolic.law.equation import FourierMultiplier, Mean
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.form import FACTORS
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.plain_text import equation_text
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.laws import LAWS, evaluated, smooth
 

@@ -41,6 +41,7 @@ NAMES = {
     **{f"u_{{{'*'.join(s.name[2:])}}}": s for s in FIELDS[2] if s != u},
     "u": u,
     "k": k,
+    "e": sympy.E,
     "k_{x}": kx,
     "k_{y}": ky,
 }
@@ -55,7 +56,8 @@ def formulas(law: Law) -> dict[str, str]:
 
 def parsed(text: str) -> sympy.Expr:
     """A formula as SymPy's own LaTeX parser reads it, in our symbols."""
-    product = text.replace(r"u \left(", r"u \cdot \left(")  # to this parser u(...) is a function
+    # to this parser u(...) is a function
+    product = re.sub(r"(u|k_\{x\}) \\left\(", r"\1 \\cdot \\left(", text)
     expression = parse_latex(product, strict=True, backend="antlr")
     return expression.subs({s: NAMES[s.name] for s in expression.free_symbols if s.name in NAMES}).doit()
 

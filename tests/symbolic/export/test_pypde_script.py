@@ -10,14 +10,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy
 
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.export.export import exported
+from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.laws import LAWS
 
 os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # read when py-pde is imported: compiling takes minutes
+ONE = Factor.of(1)
 WHOLE = ("driven, about u*", "mixed", "Zakharov–Kuznetsov", "gradient coefficient", "gradient coefficient 2D")
 REASONS = {
     "ohta_kawasaki": "the mean over the box, which acts at a distance",
@@ -25,6 +28,9 @@ REASONS = {
 }
 LOCAL = {name: system.law for name, system in CATALOG.items() if name not in REASONS}
 LOCAL |= {name: LAWS[name] for name in WHOLE}
+LOCAL["fitted shapes"] = Law(
+    F=Factor((sympy.exp(0.731 * u), abs(u) ** 4.515), (0.5, 0.25)), q=ONE, m=ONE, w=Factor.of(k)
+)
 
 
 def script(law: Law) -> dict[str, Any]:

@@ -195,6 +195,16 @@ def test_leading_coefficient_of_a_network_is_one(case: Case, scale: float) -> No
     assert removed["scale"] == pytest.approx(scale)
 
 
+@pytest.mark.parametrize("silent", [5.0, np.inf], ids=["low modes", "all modes"])
+def test_symbol_that_was_measured_as_zero_leaves_factors_finite(silent: float) -> None:
+    model = random_model(band=14.0)
+    wave = torch.as_tensor(np.abs(model.domain.k[0].ravel()[model.modes.first.numpy()]))
+    with torch.no_grad():
+        model.m_scale[wave < silent] = 0.0
+    network = canonical_form(model)
+    assert all(np.isfinite(factor).all() for factor in (network.m, network.w, network.q, network.f))
+
+
 def test_networks_that_differ_by_the_gauge_have_one_canonical_form() -> None:
     model, other = (random_model(Case.MIXED, conserving=True) for _ in range(2))
     with torch.no_grad():

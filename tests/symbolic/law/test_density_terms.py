@@ -11,11 +11,12 @@ import pytest
 import sympy
 
 from mesoscribe.hybrid.energy.local_energy import cubic_densities
-from mesoscribe.symbolic.export.export import EXPORTERS, equation_text, exported
+from mesoscribe.symbolic.export.export import EXPORTERS, exported
 from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.density_terms import CUBIC, density_of, u_x, u_xx
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.plain_text import equation_text
 from mesoscribe.symbolic.law.symmetry import symmetries
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.laws import LAWS, smooth

@@ -147,3 +147,22 @@ def test_equation_of_no_energy_is_zero() -> None:
     assert law.latex() == "u_{t} = 0"
     assert float(torch.as_tensor(law.rhs(np.ones(16))).abs().max()) == 0
     assert law.member(Domain((16,), law.lengths)).linear.abs().max() == 0
+
+
+@pytest.mark.parametrize("K", [{"w": Factor.of(k)}, {"m": Factor.of(k**2)}], ids=["first", "second"])
+@pytest.mark.parametrize("term", [sympy.Abs(u) ** 3, sympy.Abs(u) ** 3.515], ids=str)
+def test_derivatives_of_a_power_of_the_modulus_are_functions(K: dict[str, Factor], term: sympy.Expr) -> None:
+    law = Law(F=Factor((term,), (0.5,)), q=Factor.of(k**2), **K)
+    assert not law.equation.rhs.has(sympy.DiracDelta)
+    for sign in (1, -1):
+        field = sign * (2 + np.sin(np.linspace(0, 2 * np.pi, 64, endpoint=False)))
+        assert relative(evaluated(law.equation.rhs, field, law), law.rhs(field)) < 1e-9
+
+
+def test_modulus_has_a_kink() -> None:
+    assert Law(F=Factor.of(sympy.Abs(u)), q=Factor.of(1), w=Factor.of(k)).equation.rhs.has(sympy.DiracDelta)
+
+
+def test_slope_of_a_cubed_modulus_is_one_term() -> None:
+    law = Law(F=Factor.of(sympy.Abs(u) ** 3), q=Factor.of(1), m=Factor.of(1))
+    assert [(row.name, row.value) for row in equation_terms(law)] == [("u", -1.0), ("u*Abs(u)", -3.0)]

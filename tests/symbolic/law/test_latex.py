@@ -52,6 +52,14 @@ def test_uncertainty_stands_in_the_last_digits() -> None:
     assert factor_latex(law.w) == "k"
 
 
+def test_fitted_shapes_are_written_out() -> None:
+    q = Factor((abs(k) ** 1.503, sympy.exp(-0.2 * k**2)), (0.1, -1.0))
+    law = Law(F=Factor((abs(u) ** 2.515,), (1.0,)), q=q, m=Factor.of(1))
+    power, exponential = T % ("|k|^{1.503}", "u"), T % ("e^{- 0.2 k^{2}}", "u")
+    slope = r"2.515 |u|^{1.515} \operatorname{sign}{\left(u \right)}"
+    assert law.latex() == f"u_{{t}} = - 0.1 {power} + {exponential} - {slope}"
+
+
 def test_powers_of_ten_are_written_out() -> None:
     law = Law(F=Factor.of(1e9 * u**4), q=Factor((k**2,), (2e-7,)), m=Factor.of(1))
     assert law.latex() == r"u_{t} = 2 \times 10^{-7} u_{xx} - 4 \times 10^{9} u^{3}"

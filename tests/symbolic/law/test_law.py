@@ -17,6 +17,7 @@ from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, u
 from mesoscribe.symbolic.law.form import FACTORS
+from mesoscribe.symbolic.law.judgement import Judgement
 from mesoscribe.symbolic.law.law import Law
 from tests.support.laws import LAWS, smooth
 
@@ -108,6 +109,7 @@ def test_mean_is_conserved_where_K_vanishes_at_zero() -> None:
         "Allen–Cahn",
         "Allen–Cahn 2D",
         "driven, about u*",
+        "fitted shapes 2D",
         "gradient coefficient",
         "gradient coefficient 2D",
     }
@@ -294,3 +296,27 @@ def test_energies_do_not_depend_on_how_a_symbol_is_written() -> None:
     of_law, of_parts = law.energies(field), apart.energies(field)
     for name in ("V0", "V1", "V2"):
         torch.testing.assert_close(getattr(of_law, name), getattr(of_parts, name))
+
+
+def test_what_was_said_of_a_law_stays_with_its_coefficients(tmp_path: Path) -> None:
+    law, said = LAWS["KdV"], Judgement("member", "In the class; conservative law", ("Beware.",))
+    law.save(tmp_path / "old.json")
+    assert "verdict_kind" not in json.loads((tmp_path / "old.json").read_text())
+    assert Law.load(tmp_path / "old.json").judgement is None
+    judged = replace(law, judgement=said)
+    judged.save(tmp_path / "law.json")
+    content = json.loads((tmp_path / "law.json").read_text())
+    assert (content["verdict_kind"], content["cautions"]) == ("member", ["Beware."])
+    again = Law.load(tmp_path / "law.json")
+    assert again.judgement == said
+    assert again == law
+    for other in (again.with_values(2 * law.values()), again.without(("q", 0))):
+        assert other.judgement is None
+    (tmp_path / "law.json").write_text(json.dumps({**content, "cautions": "none"}))
+    with pytest.raises(ValueError, match="a list of texts"):
+        Law.load(tmp_path / "law.json")
+
+
+def test_linear_laws_know_that_they_are() -> None:
+    assert Law(F=Factor.of(u + u**2), q=Factor.of(k**2), m=Factor.of(1)).linear
+    assert not any(law.linear for law in LAWS.values())

@@ -54,6 +54,8 @@ def test_symbols_of_the_modulus_are_those_whose_parts_are_candidates() -> None:
     some = replace(library, q=(sympy.Integer(1), kx**2, ky**2, kx**4, ky**4), m=(kx**2,))
     assert some.isotropic().q == (sympy.Integer(1), squared)
     assert some.isotropic().m == ()
+    fitted = library.wider("q: exp(-0.2*kx**2 - 0.2*ky**2)", "q: exp(-kx**2)").isotropic().q
+    assert set(fitted) - set(library.isotropic().q) == {sympy.exp(-0.2 * kx**2 - 0.2 * ky**2)}
     assert polynomials(1).isotropic() == polynomials(1)
     assert some.with_isotropic().q == (*some.q, squared)
     assert polynomials(1).with_isotropic() == polynomials(1)

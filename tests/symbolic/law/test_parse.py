@@ -24,6 +24,10 @@ OTHERS = [
     (1.5 * u - 1e-300 * u**2 + 1e10, (u,)),
     (kx * ky / (kx**2 + ky**2) ** 2, (kx, ky)),
     (sympy.Abs(k) ** sympy.Rational(-1, 2), (k,)),
+    (sympy.Abs(k) ** 1.503, (k,)),
+    (k * sympy.Abs(k) ** 0.515, (k,)),
+    (sympy.exp(-0.2018 * kx**2 - 0.2018 * ky**2), (kx, ky)),
+    (1 / (1 + 0.07301 * k**2), (k,)),
     (sympy.Integer(0), (u,)),
     (-u, (u,)),
 ]

@@ -24,8 +24,8 @@ SCATTER = np.exp(0.02 * np.random.default_rng(0).normal(size=CLUSTERS))  # of cl
 
 
 def law(terms: int, leading: float = 1.0) -> Law:
-    """A law with so many coefficients."""
-    powers = range(3, terms + 1)
+    """A law with so many coefficients that data determine."""
+    powers = range(3, terms + 2)
     return Law(F=Factor.of(sum((u**p for p in powers), 0 * u)), q=Factor.of(k**2), m=Factor.of(leading))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 SIGNS = "\\`*_[]|#$"
@@ -12,6 +12,11 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     """The first row is the head."""
     lines = ["| " + " | ".join(map(cell, row)) + " |" for row in rows]
     return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+
+
+def bullets(lines: Iterable[str]) -> str:
+    """A list."""
+    return "\n".join(f"- {cell(line)}" for line in lines)
 
 
 def cell(text: str) -> str:

@@ -1,0 +1,93 @@
+"""All that a reader should beware of: the one list of every output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mesoscribe.diagnostics.judge.summary import Summary
+from mesoscribe.diagnostics.judge.verdict import VerdictKind, much_worse, not_beaten, overshoot
+from mesoscribe.diagnostics.measure.energy import EnergyTrace
+from mesoscribe.diagnostics.measure.guarantee import Guarantee
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
+from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.symbolic.law.equation import written_out_in
+
+NO_SPLIT = "No split was given: the errors are on all the data that were passed, which the fit may have seen."
+
+
+def cautions(summary: Summary) -> tuple[str, ...]:
+    """Sentences that warn, the gravest first: of the verdict, the fit, the roll-outs, the law, the data."""
+    return (
+        *_of_the_verdict(summary),
+        *_of_the_roll_outs(summary),
+        *energy_cautions(summary.structure, summary.traces["law"]),
+        *_of_the_law(summary),
+        *(f"The data: {found}." for found in summary.findings),
+        *(f"The law: {note}." for note in summary.notes),
+        *(() if summary.kept_back else (NO_SPLIT,)),
+    )
+
+
+def _of_the_verdict(summary: Summary) -> Iterator[str]:
+    for note in summary.data.open_boundaries:
+        yield f"not periodic: the result is not to be trusted until walls exist; {note}"
+    fit, test, record = summary.fit, summary.class_test, summary.record
+    if fit.unexplained:
+        yield (
+            f"The law leaves {fit} unexplained: no member of the class that was tried explains the data, and "
+            f"its standard errors are not those of a true form; {fit.looks}."
+        )
+    if summary.kind is VerdictKind.CANNOT_TELL:
+        yield f"{summary.ruling.reason}."
+    if test is not None and test.in_class is False:
+        because = "; ".join(test.reasons)
+        yield f"Not a member of the class: {because}. The law is the nearest one, not the equation."
+    if record is not None and record.capped:
+        yield "The time cap ended the run early: another machine, or another run, may give another law."
+
+
+def _of_the_roll_outs(summary: Summary) -> Iterator[str]:
+    """Roll-outs that are lost, poor, or leave the values of u that were trained on."""
+    for name, roll in summary.rolled.items():
+        yield from (f"A roll-out of the {name} was lost: {why}" for why in roll.lost)
+    for name in ("network", "law"):
+        if steps := not_beaten(summary.errors, name):
+            yield f"The {name} does not beat persistence {steps}."
+    if steps := much_worse(summary.errors):
+        yield f"The law is more than {NUMBERS.much_worse:g} times worse than the network {steps}."
+    low, high = summary.supported
+    rolled = {f"roll-out of the {name}": roll.frames for name, roll in summary.rolled.items()}
+    for name, frames in {"data": summary.data.u, **rolled}.items():
+        if overshoot(frames, summary.supported) > NUMBERS.range_left:
+            seen = frames[np.isfinite(frames)]
+            yield (
+                f"The {name} reaches u = {seen.min():.4g} to {seen.max():.4g}, outside the supported range "
+                f"{low:.4g} to {high:.4g}."
+            )
+
+
+def energy_cautions(structure: Guarantee, trace: EnergyTrace) -> Iterator[str]:
+    """An energy along roll-outs that rises where it may only fall, or changes where it may not."""
+    if structure.negative_mobility:
+        return
+    conserved = structure.case == Case.CONSERVATIVE.value
+    size = trace.violation(conserved=conserved)
+    if size > NUMBERS.energy_drifts:
+        what = "changes" if conserved else "rises in a frame"
+        limit = "may not change" if conserved else "may only fall"
+        yield f"The energy along roll-outs of the law {what} by {size:.2g} of its size, but it {limit}."
+
+
+def _of_the_law(summary: Summary) -> Iterator[str]:
+    law, terms = summary.law, len(summary.terms)
+    if law.linear:
+        yield "The equation is linear: only the product of operator and energy is known, not each of them."
+    if not written_out_in(terms):
+        yield (
+            f"Written out, the equation has {terms} terms: it is shown by its factors, and may be a series "
+            f"in the place of a factor that the candidates do not hold."
+        )
+    if law.band is None:
+        yield "The law has no band: all modes that the grid resolves are evolved."

@@ -1,0 +1,183 @@
+"""An evolution equation without energy or operator: what members of the class are weighed against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations_with_replacement, groupby, product
+from math import prod
+
+import numpy as np
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+from mesoscribe.hybrid.dynamics.member import Member
+from mesoscribe.hybrid.energy.energy import EnergyTerm
+from mesoscribe.hybrid.energy.local_energy import Order
+from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.symbols import derivative
+from mesoscribe.symbolic.law.digits import with_error
+from mesoscribe.symbolic.law.numbers import NUMBERS
+
+
+@dataclass(frozen=True, order=True)
+class Rate:
+    """∂^α of a product of derivatives of u, such as (u²)_x or u_x².
+
+    Args:
+        outer: α; factors: the derivatives that are multiplied.
+    """
+
+    outer: Order
+    factors: tuple[Order, ...]
+
+    @property
+    def linear(self) -> bool:
+        """Whether u stands in it once."""
+        return len(self.factors) == 1
+
+    def __str__(self) -> str:
+        names = [_subscripted("u", order) for order in self.factors]
+        times = {name: names.count(name) for name in names}
+        inner = " ".join(name if n == 1 else f"{name}^{n}" for name, n in times.items())
+        return _subscripted(inner if self.linear or not any(self.outer) else f"({inner})", self.outer)
+
+
+def _subscripted(name: str, order: Order) -> str:
+    """A field with the coordinates that it is differentiated by."""
+    by = "".join(axis * n for axis, n in zip("xy", order, strict=False))
+    return f"{name}_{by}" if by else name
+
+
+def rates(ndim: int) -> tuple[Rate, ...]:
+    """Derivatives of u, derivatives of powers of u, squares of slopes and u times these."""
+    none, top = (0,) * ndim, NUMBERS.rate_orders[ndim - 1]
+    orders = [o for o in product(range(top + 1), repeat=ndim) if sum(o) <= top and sum(n > 0 for n in o) <= 1]
+    linear = [Rate(order, (none,)) for order in orders]
+    inner = [order for order in orders if sum(order) <= NUMBERS.rate_outer]
+    powers = [Rate(order, (none,) * p) for order in inner for p in range(2, NUMBERS.rate_power + 1)]
+    first = [tuple(int(i == j) for j in range(ndim)) for i in range(ndim)]
+    slopes = [Rate(none, pair) for pair in combinations_with_replacement(first, 2)]
+    return (*linear, *powers, *slopes, *(Rate(none, (none, *slope.factors)) for slope in slopes))
+
+
+@dataclass(frozen=True)
+class _Rates(EnergyTerm):
+    """What stands in the place of the force: Σ_j c_j FT{R_j} of the nonlinear terms."""
+
+    domain: Domain
+    terms: tuple[tuple[Rate, Tensor | float], ...]
+
+    def contributions(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch n"]:
+        """There is no energy.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError("expected a member of the class, got an equation that has no energy")
+
+    def force(self, u_hat: Complex[Tensor, "*#batch_modes"]) -> Complex[Tensor, "*#batch_modes"]:
+        """Σ_j c_j FT{R_j}, each product transformed once."""
+        total = torch.zeros_like(u_hat)
+        for factors, group in groupby(self.terms, key=lambda term: term[0].factors):
+            symbol = sum((c * self._symbol(rate.outer) for rate, c in group), torch.zeros(()))
+            fields = (self.domain.ifft(self._symbol(order) * u_hat) for order in factors)
+            total = total + symbol * self.domain.fft(prod(fields, start=torch.ones(())))
+        return total
+
+    def _symbol(self, order: Order) -> Complex[Tensor, "*modes"]:
+        """(i k)^α."""
+        return torch.as_tensor(derivative(order, self.domain))
+
+
+@dataclass(frozen=True)
+class Rates:
+    """u_t = Σ_j c_j R_j, about a centre u*; it answers what a likelihood asks of a law.
+
+    Args:
+        terms: the R_j; amounts: the c_j.
+        band: the largest wavenumber that is evolved, None for all.
+        covariance: of the c_j, where it was estimated.
+    """
+
+    terms: tuple[Rate, ...]
+    amounts: tuple[float, ...]
+    band: float | None = None
+    covariance: tuple[tuple[float, ...], ...] | None = None
+
+    @property
+    def parameters(self) -> tuple[tuple[str, int], ...]:
+        """One for each term."""
+        return tuple(("rate", j) for j in range(len(self.terms)))
+
+    @property
+    def coefficients(self) -> dict[str, float]:
+        """The c_j by term."""
+        return dict(zip(map(str, self.terms), self.amounts, strict=True))
+
+    def values(self) -> Float[np.ndarray, " p"]:
+        """The c_j."""
+        return np.array(self.amounts)
+
+    @property
+    def scaling(self) -> Float[np.ndarray, " p"]:
+        """No coefficients can be scaled against each other."""
+        return np.zeros(len(self.terms))
+
+    @property
+    def free(self) -> int:
+        """How many numbers data determine."""
+        return len(self.terms)
+
+    def with_values(
+        self, values: Float[np.ndarray, " p"], covariance: Float[np.ndarray, "p p"] | None = None
+    ) -> Rates:
+        """With other coefficients."""
+        table = None if covariance is None else tuple(tuple(float(c) for c in row) for row in covariance)
+        return replace(self, amounts=tuple(float(v) for v in values), covariance=table)
+
+    def only(self, kept: Sequence[int]) -> Rates:
+        """Without the other terms.
+
+        Raises:
+            ValueError: none is left.
+        """
+        if not kept:
+            raise ValueError("expected a term at least, got none; keep one")
+        return Rates(tuple(self.terms[j] for j in kept), tuple(self.amounts[j] for j in kept), self.band)
+
+    def with_more(self, offered: Sequence[Rate]) -> Rates:
+        """With all terms on offer, the further ones at 0."""
+        new = tuple(rate for rate in offered if rate not in self.terms)
+        return Rates((*self.terms, *new), (*self.amounts, *(0.0 for _ in new)), self.band)
+
+    def member(self, domain: Domain) -> Member:
+        """The equation of motion."""
+        return self._member(domain, [torch.tensor(c, dtype=torch.float64) for c in self.amounts])
+
+    def family(self, domain: Domain, values: Float[np.ndarray, "b p"]) -> Member:
+        """Those with several sets of coefficients at once, which their fields have a leading axis for."""
+        shape = (-1, 1, *(1,) * domain.ndim)
+        return self._member(domain, [torch.as_tensor(column).reshape(shape) for column in values.T])
+
+    def _member(self, domain: Domain, amounts: list[Tensor]) -> Member:
+        """In the form û_t = -K (q û + force), with K = -1."""
+        pairs = list(zip(self.terms, amounts, strict=True))
+        symbol = torch.zeros(domain.modes_shape, dtype=torch.complex128)
+        linear = sum((c * torch.as_tensor(derivative(r.outer, domain)) for r, c in pairs if r.linear), symbol)
+        rest = tuple(sorted((p for p in pairs if not p[0].linear), key=lambda p: p[0].factors))
+        others = (_Rates(domain, rest),) if rest else ()
+        K = torch.full(domain.modes_shape, -1.0, dtype=torch.float64)
+        mask = torch.as_tensor(domain.within(np.inf if self.band is None else self.band))
+        return Member.of(domain, K, linear, torch.zeros_like, mask, others=others)
+
+    @property
+    def text(self) -> str:
+        """u_t = … on one line, with standard errors where these are known."""
+        errors = [None] * len(self.terms) if self.covariance is None else np.sqrt(np.diag(self.covariance))
+        parts = [
+            f"{'-' if c < 0 else '+'} {with_error(abs(c), e)} {term}"
+            for c, e, term in zip(self.amounts, errors, self.terms, strict=True)
+        ]
+        return "u_t = " + " ".join(parts).removeprefix("+ ")

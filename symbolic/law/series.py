@@ -1,0 +1,36 @@
+"""Factors whose terms look like the beginning of a series: each term stands for all that were cut off."""
+
+from __future__ import annotations
+
+import sympy
+
+from mesoscribe.symbolic.law.factor import u
+from mesoscribe.symbolic.law.form import Form
+from mesoscribe.symbolic.law.library import Library
+from mesoscribe.symbolic.law.numbers import NUMBERS
+from mesoscribe.symbolic.law.shape import power_of
+
+
+def series(law: Form, library: Library) -> tuple[str, ...]:
+    """A sentence for each of F, q, m and w whose terms look like a series that was cut off.
+
+    That is where at least `series_terms` of its powers reach the highest on offer of their parity, or follow
+    each other on offer. The constant of a symbol and the drive, F's linear term, do not count.
+    """
+    return tuple(
+        f"{name} looks like a series that was cut off: its terms ({', '.join(map(str, terms))}) stand "
+        "together for a function that the candidates do not hold, and none has a meaning of its own"
+        for name in "Fqmw"
+        if _cut_off(terms := getattr(law, name).terms, getattr(library, name))
+    )
+
+
+def _cut_off(terms: tuple[sympy.Expr, ...], offered: tuple[sympy.Expr, ...]) -> bool:
+    """Whether the powers among some terms are those of a series."""
+    held, others = (
+        {power for term in some if term != u and (power := power_of(term))} for some in (terms, offered)
+    )
+    highest = {max(power for power in others if power[1] == parity) for _, parity in others}
+    on_offer, enough = sorted(held | others), NUMBERS.series_terms
+    runs = (on_offer[i : i + enough] for i in range(len(on_offer) - enough + 1))
+    return len(held) >= enough and (not highest.isdisjoint(held) or any(held.issuperset(run) for run in runs))

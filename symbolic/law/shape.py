@@ -1,0 +1,55 @@
+"""The shape of a term, such as s in exp(s u), 1/(1 + s k²) or |k|^s, as a coefficient that can be fitted.
+
+With c φ a law has as well b ψ, ψ the derivative of φ by its shape; the step b/c of the shape brings b to 0.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import sympy
+
+from mesoscribe.symbolic.law.factor import COMPILED, columns
+
+Power = tuple[float, int]
+SHAPE_DIGITS = 12  # more are not the same when they are read back
+
+
+@lru_cache(maxsize=COMPILED)
+def power_of(term: sympy.Expr) -> Power | None:
+    """n > 0 and the parity of a term that is homogeneous of degree n; None of any other."""
+    symbols = sorted(term.free_symbols, key=str)
+    points = {symbol: np.array([1.0, -1.0, 2.0, 4.0]) * (1 + i) for i, symbol in enumerate(symbols)}
+    if not symbols:
+        return None
+    one, minus, two, four = (float(value) for value in columns((term,), points, fill=np.nan)[:, 0])
+    if not (one and two / one > 1 and np.isclose(four / two, two / one)):
+        return None
+    return round(float(np.log2(two / one)), 9), round(minus / one)
+
+
+def tangent(term: sympy.Expr) -> sympy.Expr:
+    """The derivative of a term by the logarithm of its unit of u or k, or of a power by its exponent."""
+    if power_of(term):
+        return term * sympy.log(_radius(term))
+    return sympy.Add(*(symbol * term.diff(symbol) for symbol in term.free_symbols))
+
+
+def reshaped(term: sympy.Expr, step: float, digits: int = SHAPE_DIGITS) -> sympy.Expr:
+    """A term with its shape moved: φ((1 + step) x), or a power with step added to its exponent."""
+    if power_of(term):
+        moved = term * _radius(term) ** step
+    else:
+        moved = term.subs({symbol: (1 + step) * symbol for symbol in term.free_symbols}, simultaneous=True)
+    return moved.xreplace({n: shape(float(f"{float(n):.{digits}g}")) for n in moved.atoms(sympy.Float)})
+
+
+def shape(value: float) -> sympy.Expr:
+    """A shape as a number that is the same when it is read back from a term's text."""
+    return sympy.Integer(int(value)) if value == int(value) else sympy.Float(value)
+
+
+def _radius(term: sympy.Expr) -> sympy.Expr:
+    """|u|, |k| or the modulus of the wavenumber."""
+    return sympy.sqrt(sympy.Add(*(symbol**2 for symbol in term.free_symbols)))
