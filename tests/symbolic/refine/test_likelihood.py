@@ -58,17 +58,17 @@ def test_slopes_are_the_derivatives_of_roll_outs(free: bool) -> None:
     fit = Likelihood(data, free).fit(TRUTH, sure=True)
     assert (fit.moves is not None) == free
 
-    def central(ahead: np.ndarray, behind: np.ndarray, step: float) -> np.ndarray:
-        return (ahead - behind) / (2 * step)
+    def central(misfits: list[np.ndarray], step: float) -> np.ndarray:
+        return (misfits[0] - misfits[1]) / (2 * step)
 
     def of_law(j: int, step: float) -> np.ndarray:
         values = fit.law.values()
         ends = [values + s * step * fit.units[j] * np.eye(len(values))[j] for s in (1, -1)]
-        return central(*(misfit(fit.law.with_values(x), fit.fields, data, free=free) for x in ends), step)
+        return central([misfit(fit.law.with_values(x), fit.fields, data, free=free) for x in ends], step)
 
     def of_field(move: torch.Tensor, step: float) -> np.ndarray:
         ends = [fit.fields + s * step * move for s in (1, -1)]
-        return central(*(misfit(fit.law, fields, data, free=free) for fields in ends), step)
+        return central([misfit(fit.law, fields, data, free=free) for fields in ends], step)
 
     residual = misfit(fit.law, fit.fields, data, free=free)
     columns = np.stack([residual, *(of_law(j, 1e-4) for j in range(len(fit.units)))], axis=-1)
@@ -100,8 +100,8 @@ def test_coefficients_are_recovered_from_a_perturbed_start(name: str, free: bool
 
 def test_accuracy_does_not_depend_on_the_start() -> None:
     data = exact()
-    ends = [Likelihood(data).fit(perturbed(TRUTH, s, i)).law for i, s in enumerate((0.2, 1e-6))]
-    np.testing.assert_allclose(*(canonical_law(law).values() for law in ends), rtol=1e-9)
+    far, close = (Likelihood(data).fit(perturbed(TRUTH, s, i)).law for i, s in enumerate((0.2, 1e-6)))
+    np.testing.assert_allclose(canonical_law(far).values(), canonical_law(close).values(), rtol=1e-9)
 
 
 def test_scale_between_energy_and_operators_changes_nothing() -> None:
@@ -112,10 +112,10 @@ def test_scale_between_energy_and_operators_changes_nothing() -> None:
     )
     fits = [Likelihood(data, free=True).fit(law, sure=True) for law in (TRUTH, scaled)]
     assert fits[0].products.squares == pytest.approx(fits[1].products.squares, rel=1e-6)
-    laws = [canonical_law(fit.with_errors) for fit in fits]
-    np.testing.assert_allclose(*(law.values() for law in laws), rtol=1e-4)
-    assert laws[0].covariance is not None
-    np.testing.assert_allclose(*(np.array(law.covariance) for law in laws), rtol=0.02, atol=1e-12)
+    one, other = (canonical_law(fit.with_errors) for fit in fits)
+    np.testing.assert_allclose(one.values(), other.values(), rtol=1e-4)
+    assert one.covariance is not None
+    np.testing.assert_allclose(np.array(one.covariance), np.array(other.covariance), rtol=0.02, atol=1e-12)
 
 
 def test_term_that_is_not_there_gets_a_small_coefficient_and_no_weight() -> None:
@@ -141,9 +141,9 @@ def test_term_at_zero_promises_what_fitting_it_brings(free: bool) -> None:
     """A term that is missing, small: the score test says by how much |r|² falls before it is fitted."""
     truth = Law(F=Factor.of(25 * u**4 + 0.3 * u**5), q=TRUTH.q, m=TRUTH.m)
     data = rolled("allen_cahn", 6, 12)
-    made = truth.simulate(data.u[:, 0], data.t, rtol=1e-9)
-    made += 1e-3 * np.random.default_rng(0).normal(size=made.shape)
-    made = Trajectories.from_arrays(made, data.t, data.domain.coordinates[0], layout="ntx")
+    fields = truth.simulate(data.u[:, 0], data.t, rtol=1e-9)
+    fields += 1e-3 * np.random.default_rng(0).normal(size=fields.shape)
+    made = Trajectories.from_arrays(fields, data.t, data.domain.coordinates[0], layout="ntx")
     likelihood = Likelihood(RollOutData.of(made, TRUTH), free)
     fit = likelihood.fit(TRUTH, sure=True)
     gains, ts, which = likelihood.gains(fit, with_candidates(fit.law, QUINTIC))

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from mesoscribe.diagnostics.pages.plots import pareto_figure
+from mesoscribe.diagnostics.pages.style import svg
 from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
@@ -240,3 +241,11 @@ def test_figure_marks_the_choice_and_shows_every_law_once() -> None:
     assert sorted(lines["tried"][:, 0]) == [2.0, 3.0, 4.0, 4.0, 5.0]
     assert [x for x, _ in lines["lost"]] == [7.0]
     np.testing.assert_allclose(lines["front"], [[FAME.entries[i].terms, FAME.errors[i]] for i in FAME.front])
+
+
+def test_choice_that_was_lost_still_has_a_figure() -> None:
+    lost = fame(Entry(law(2), np.full(CLUSTERS, np.inf), admissible=False))
+    assert np.isinf(lost.errors).all()
+    assert lost.best == 0
+    assert svg(pareto_figure(lost))
+    assert svg(pareto_figure(fame(lost.entries[0], entry(3, 1e-6)).picking(1)))
