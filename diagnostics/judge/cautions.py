@@ -41,9 +41,20 @@ def _of_the_verdict(summary: Summary) -> Iterator[str]:
         )
     if summary.kind is VerdictKind.CANNOT_TELL:
         yield f"{summary.ruling.reason}."
-    if test is not None and test.in_class is False:
-        because = "; ".join(test.reasons)
+    rival = None if summary.laws is None else summary.laws.rival
+    if summary.kind is VerdictKind.NOT_MEMBER:
+        reasons = test.reasons if test is not None and test.in_class is False else ()
+        because = "; ".join([*reasons, *([] if rival is None else [str(rival)])])
         yield f"Not a member of the class: {because}. The law is the nearest one, not the equation."
+    elif test is not None and test.in_class is False:
+        because = "; ".join(test.reasons)
+        yield f"A test of regressions speaks against the class, but the law leaves only noise: {because}."
+    elif summary.laws is not None and not summary.laws.explained and not fit.unexplained:
+        left = summary.laws.errors[summary.laws.at]
+        yield (
+            f"The law errs {left:.2g} of the field beyond the noise where it was not fitted: a small term, "
+            "or the error of a solver or an instrument."
+        )
     if record is not None and record.capped:
         yield "The time cap ended the run early: another machine, or another run, may give another law."
 

@@ -46,6 +46,7 @@ from mesoscribe.hybrid.space.deadline import doing
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.systems.theory import Theory, theory_beside
 
 PACKAGES = ("torch", "numpy", "sympy", "pysindy", "mesoscribe")
@@ -97,6 +98,7 @@ class Summary:
         step: what one step of the integrator does to the energy of the law.
         theory: of the chain that the data come from, where they do.
         notes: of the distillation.
+        laws: the hall of fame, where there is one.
         kept_back: whether the data were kept back from the fit.
     """
 
@@ -121,12 +123,14 @@ class Summary:
     step: OneStep
     theory: Theory | None = None
     notes: tuple[str, ...] = ()
+    laws: HallOfFame[Law] | None = None
     kept_back: bool = True
 
     @property
     def ruling(self) -> Ruling:
         """What can be said of the data, and why not more."""
-        return Ruling.of(self.class_test, self.fit, not_beaten(self.errors, "law", self.noise))
+        lost_at = not_beaten(self.errors, "law", self.noise)
+        return Ruling.of(self.class_test, self.fit, lost_at, self.laws)
 
     @property
     def kind(self) -> VerdictKind:

@@ -15,6 +15,8 @@ from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.regression.evidence import Verdict
 from mesoscribe.symbolic.law.digits import plain
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.select.choice import HallOfFame
 
 
 def quoted(error: RolloutError) -> dict[str, float | None]:
@@ -67,15 +69,30 @@ class Ruling:
     reason: str = ""
 
     @classmethod
-    def of(cls, class_test: Verdict | None, fit: AbsoluteFit | None = None, lost_at: str = "") -> Ruling:
-        """From the class test, and from what a law leaves of the data, once there is one.
+    def of(
+        cls,
+        class_test: Verdict | None,
+        fit: AbsoluteFit | None = None,
+        lost_at: str = "",
+        laws: HallOfFame[Law] | None = None,
+    ) -> Ruling:
+        """From the class test, and from what laws leave of the data, once there are any.
+
+        An equation of no member that is better than the law decides against the class. A law that leaves
+        nothing beyond the noise decides for it, against a test of regressions, but not against a forcing.
 
         Args:
             class_test: what it said, None where there was none.
             fit: what the law leaves.
             lost_at: where the law does not beat persistence.
+            laws: all that were fitted.
         """
         kind = VerdictKind.of(class_test)
+        if laws is not None and laws.rival is not None:
+            return cls(VerdictKind.NOT_MEMBER)
+        mismatch = class_test is not None and class_test.in_class is False and not class_test.evidence.forced
+        if mismatch and laws is not None and laws.explained:
+            kind = VerdictKind.MEMBER
         if kind is not VerdictKind.NOT_MEMBER and fit is not None and fit.unexplained:
             return cls(VerdictKind.UNEXPLAINED)
         if class_test is None:

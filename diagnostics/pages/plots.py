@@ -224,8 +224,8 @@ def step_figure(step: OneStep) -> Figure:
 def pareto_figure(laws: HallOfFame[Law]) -> Figure:
     """Error beyond the noise against the number of coefficients: all laws, the front, the choice."""
     figure, (axes,) = panels(1, 1, width=5.8, height=3.7)
-    errors = np.where(np.isfinite(laws.errors), laws.errors, np.nan)
-    tried = np.array([[entry.terms for entry in laws.entries], errors], dtype=float)
+    tried = np.array([[entry.terms for entry in laws.entries], laws.errors], dtype=float)
+    tried[np.isinf(tried)] = np.nan
     front, kept, (terms, error) = tried[:, list(laws.front)], np.isfinite(tried[1]), tried[:, laws.at]
     ring: dict[str, Any] = {"marker": "o", "mfc": "none", "ls": ""}
     looks: list[tuple[str, Any, Any, dict[str, Any]]] = [
@@ -233,8 +233,8 @@ def pareto_figure(laws: HallOfFame[Law]) -> Figure:
         ("front", *front, {"color": COLOURS["network"], "marker": "s", "ms": 5}),
         ("chosen", [terms], [error], {"color": COLOURS["law"], "ms": 13, **ring}),
     ]
-    for name, n, height, look in looks:
-        axes.plot(n, np.maximum(height, SMALLEST), label=name, **look)
+    for name, n, errors, look in looks:
+        axes.plot(n, np.maximum(errors, SMALLEST), label=name, **look)
     if not kept.all():
         style: Any = {"color": INK, "transform": axes.get_xaxis_transform(), "label": "lost"}
         axes.plot(tried[0, ~kept], tried[0, ~kept] * 0 + 0.97, "x", **style)

@@ -88,11 +88,11 @@ class KeptDistillation:
         return cls(tuple(content.get("notes", ())), HallOfFame.load(path) if path.exists() else None)
 
 
-def figures(summary: Summary, laws: HallOfFame[Law] | None = None) -> dict[str, Figure]:
+def figures(summary: Summary) -> dict[str, Figure]:
     """Every figure of the report."""
     data = summary.data
     known = {"match": match_figure(summary.matches)} if summary.matches else {}
-    known |= {} if laws is None else {"pareto": pareto_figure(laws)}
+    known |= {} if summary.laws is None else {"pareto": pareto_figure(summary.laws)}
 
     def picture(subject: str) -> Figure:
         return picture_figure(data.u[0], summary.rolled[subject].frames[0], data.t, data.domain, subject)
@@ -146,10 +146,11 @@ def report(
     record = record or model.record
     distillation = distillation or KeptDistillation()
     summary = summary or examine(model, law, data, truth=truth, record=record)
-    summary = replace(summary, notes=tuple(distillation.notes), kept_back=bool(split))
+    notes, kept_back = tuple(distillation.notes), bool(split)
+    summary = replace(summary, notes=notes, laws=distillation.laws, kept_back=kept_back)
     out.mkdir(parents=True, exist_ok=True)
     doing("figures")
-    drawn = figures(summary, distillation.laws)
+    drawn = figures(summary)
     drawings = {name: save(figure, out / "figures", name) for name, figure in drawn.items()}
     stages = {**({} if record is None else record.seconds), **(seconds or {})}
     stages["report"] = time.perf_counter() - started
@@ -157,14 +158,12 @@ def report(
     making = Making(command, own, split or {}, stages)
     numbers = json.dumps(metrics(summary, making), indent=1, allow_nan=False, default=plain)
     write_whole(out / "metrics.json", numbers + "\n")
-    write_whole(out / "report.html", render(summary, making, drawings, distillation.laws))
-    write_whole(out / "report.md", report_markdown(summary, making, {**LOOK_FOR, **FAME}, distillation.laws))
+    write_whole(out / "report.html", render(summary, making, drawings))
+    write_whole(out / "report.md", report_markdown(summary, making, {**LOOK_FOR, **FAME}))
     return out / "report.html"
 
 
-def render(
-    summary: Summary, making: Making, drawings: Mapping[str, str], laws: HallOfFame[Law] | None
-) -> str:
+def render(summary: Summary, making: Making, drawings: Mapping[str, str]) -> str:
     """The page; drawings are SVG by name."""
     return page(
         "report.html.j2",
@@ -181,8 +180,8 @@ def render(
         symmetries=symmetries(summary.law),
         steps=[*map(str, NUMBERS.quoted_steps), f"last ({summary.data.n_frames - 1})"],
         errors=error_rows(summary),
-        fame=fame_rows(laws),
-        choice="" if laws is None else laws.rule,
+        fame=fame_rows(summary.laws),
+        choice="" if summary.laws is None else summary.laws.rule,
         fame_figures=shown(drawings, FAME),
         figures=shown(drawings, LOOK_FOR),
         subjects=[scaling.subject for scaling in summary.scalings],

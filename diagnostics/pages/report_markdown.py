@@ -20,27 +20,21 @@ from mesoscribe.symbolic.law.plain_text import equation_text
 from mesoscribe.symbolic.select.choice import HallOfFame
 
 
-def report_markdown(
-    summary: Summary,
-    making: Making,
-    figures: Mapping[str, tuple[str, str]],
-    laws: HallOfFame[Law] | None = None,
-) -> str:
+def report_markdown(summary: Summary, making: Making, figures: Mapping[str, tuple[str, str]]) -> str:
     """The report as a page of Markdown beside its figures.
 
     Args:
         summary, making: what is said.
         figures: title and what to look for, by name.
-        laws: that were fitted.
     """
     name = Path(summary.data.source).name or summary.data.source
-    known = {"match": bool(summary.matches), "pareto": laws is not None}
+    known = {"match": bool(summary.matches), "pareto": summary.laws is not None}
     parts = {
         "Checks": _checks(summary),
         "Equation": _formulas(summary),
         "Terms": _terms(summary),
         "Relative RMSE of roll-outs": _errors(summary),
-        "Hall of fame": "" if laws is None else _fame(laws),
+        "Hall of fame": "" if summary.laws is None else _fame(summary.laws),
         "Figures": "\n\n".join(_figures(figures, known)),
         "Beware": bullets(cautions(summary)),
         "How it was made": bullets(_making(summary, making)),

@@ -122,6 +122,7 @@ class SymbolicNumbers:
     lowest_floor: float = number(1.5, "the noise is at most so many times the floor of the spectrum", "floor")
     chance: float = number(0.01, "a difference that chance makes with a larger probability is none", "probability")
     worth_a_look: float = number(0.1, "a further term is tried if it explains so much of what is beyond the noise", "squared misfit")
+    shape_steps: int = number(6, "steps of the shape of a term, such as s in exp(s u), at most", "steps")
     patience: int = number(2, "further terms that may not pay before the search for more ends", "terms")
     most_laws: int = number(40, "laws that are fitted at most", "laws")
     visible_mode: float = number(1e-9, "amplitude of a mode, relative to the field's, below which it cannot matter", "field", "derived")

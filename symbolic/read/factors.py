@@ -186,6 +186,8 @@ def read_off(
         )
         for name, selection in selections.items()
     }
+    if not factors["m"] and not factors["w"]:  # none is clear at this precision
+        factors["m"] = Factor.of(1)
     return _on_the_box(model, factors, band, centre), selections
 
 

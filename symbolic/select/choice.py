@@ -107,19 +107,33 @@ class HallOfFame(Generic[E]):
     picked: int | None = None
 
     @cached_property
+    def _squares(self) -> Float[np.ndarray, " l"]:
+        """Mean squared held-out misfit of each law that may be chosen."""
+        return np.array([entry.squared if entry.admissible else np.inf for entry in self.entries])
+
+    @cached_property
+    def _least(self) -> float:
+        """The smallest E that could be seen: its coefficients cost the best law as much, or rounding does."""
+        best = int(self._squares.argmin())
+        own = float(self._squares[best]) * self.entries[best].terms / self.values
+        return math.sqrt(max(own, NUMBERS.visible_error**2))
+
+    @cached_property
     def errors(self) -> Float[np.ndarray, " l"]:
-        """E of each law: of the best one no less than its coefficients cost, of others by what they add.
+        """E of each law: of the best one no less than could be seen, of others by what they add.
 
         Infinite of those that are not admissible.
         """
-        squares = np.array([entry.squared if entry.admissible else np.inf for entry in self.entries])
-        best = int(squares.argmin())
-        x = float(squares[best])
+        x = float(self._squares.min())
         if not math.isfinite(x):
-            return np.full(len(squares), np.inf)
+            return self._squares
         unsure = 1 + NUMBERS.significant * math.sqrt(NUMBERS.spread_of_noise / self.values)
-        least = max(x * self.entries[best].terms / self.values, NUMBERS.visible_error**2)
-        return np.sqrt(max(x - self.noise * unsure, least) + (squares - x))
+        return np.sqrt(max(x - self.noise * unsure, self._least**2) + (self._squares - x))
+
+    @property
+    def explained(self) -> bool:
+        """Whether the chosen law leaves nothing beyond the noise that could be seen."""
+        return bool(self.errors[self.at] <= (1 + NUMBERS.misfit_share) * self._least)
 
     @cached_property
     def scores(self) -> Float[np.ndarray, " l"]:

@@ -10,12 +10,9 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
-from mesoscribe.symbolic.law.factor import u as U
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.read.sparse import Selection
-
-SERIES = {U ** (NUMBERS.library_power - 1), U**NUMBERS.library_power}
 
 
 @dataclass(frozen=True)
@@ -25,13 +22,11 @@ class Completeness:
     Args:
         law, network: root mean square errors of roll-outs, relative to the fields about their means.
         left: share of each factor of the network that the terms chosen for it leave over.
-        series: whether F reaches the highest power on offer, as the beginning of a series does.
     """
 
     law: float
     network: float
     left: Mapping[str, float]
-    series: bool
 
     @classmethod
     def of(
@@ -46,27 +41,22 @@ class Completeness:
         u, t = data.u[: NUMBERS.complete_trajectories, first:], data.t[first:]
         size = float(np.std(u - u.mean(data.domain.axes, keepdims=True)))
         left = {name: chosen.residual for name, chosen in selections.items() if chosen.support}
-        series = len(law.F) >= NUMBERS.series_terms and not SERIES.isdisjoint(law.F.terms)
-        return cls(_error(law, u, t, size), _error(model, u, t, size), left, series)
+        return cls(_error(law, u, t, size), _error(model, u, t, size), left)
 
     @property
     def complete(self) -> bool:
-        """Whether the law predicts about as well as the network, with an F that is not cut off."""
-        return self.law <= NUMBERS.incomplete * self.network and not self.series
+        """Whether the law predicts about as well as the network."""
+        return self.law <= NUMBERS.incomplete * self.network
 
     def __str__(self) -> str:
         errors = f"law {self.law:.2g}, network {self.network:.2g}"
         left = ", ".join(f"{name} {share:.2g}" for name, share in self.left.items())
         if self.complete:
             return f"root mean square error of validation roll-outs: {errors}"
-        why = (
-            "F reaches the highest power on offer, as a series does that is cut off"
-            if self.series
-            else "the law errs more than the network"
-        )
         return (
-            f"the candidates may not hold every factor: {why} ({errors}; share of each factor of the network "
-            f"left over: {left}). This is the best that they give; try others (--terms) or a smaller --pays"
+            f"the candidates may not hold every factor: the law errs more than the network ({errors}; share "
+            f"of each factor of the network left over: {left}). This is the best that they give; try others "
+            "(--terms) or a smaller --pays"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,9 +23,11 @@ from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.rates import Rates, rates
+from mesoscribe.symbolic.law.series import series
 from mesoscribe.symbolic.read.factors import usable
 from mesoscribe.symbolic.read.forms import Network, ReadOff
 from mesoscribe.symbolic.read.optimisers import DEFAULT, Optimiser
+from mesoscribe.symbolic.read.parametric import parametric
 from mesoscribe.symbolic.read.propose import Proposer, widened_by
 from mesoscribe.symbolic.read.sparse import Selection
 from mesoscribe.symbolic.refine.likelihood import Likelihood
@@ -32,6 +35,7 @@ from mesoscribe.symbolic.refine.rollouts import RollOutData, signal_band
 from mesoscribe.symbolic.select.choice import HallOfFame, Rival
 from mesoscribe.symbolic.select.completeness import Completeness
 from mesoscribe.symbolic.select.search import Search
+from mesoscribe.symbolic.select.shapes import settle_shapes
 
 ONE = sympy.Integer(1)
 
@@ -149,10 +153,12 @@ def _distilled(
 ) -> Distillation:
     """The law of a network with the candidates of one library."""
     started = time.perf_counter()
-    forms = network.forms(library, optimiser)
+    wider, offered = parametric(library, network.canonical, network.weights, network.precision)
+    forms = network.forms(wider, optimiser)
     read = time.perf_counter()
+    new = {term for name in "Fqmw" for term in getattr(wider, name) if term not in getattr(library, name)}
     ends = [
-        _End.of(about, network, data, validation, library, pays)
+        _End.of(about, network, data, validation, wider, new, pays)
         for i, about in enumerate(forms)
         if not i or time_for("forms about another centre")
     ]
@@ -160,7 +166,7 @@ def _distilled(
     found = end.final(data, validation, network.first)
     law = with_rate_error(canonical_law(found), data.dt_error)
     completeness = Completeness.of(law, network.model, end.selections, validation, network.first)
-    notes = () if completeness.complete else (str(completeness),)
+    notes = (*offered, *series(law, wider), *(() if completeness.complete else (str(completeness),)))
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
     laws = replace(end.search.fame.with_law(law, data.dt_error), rival=end.rival(pays))
     return Distillation(law, laws, network.canonical, end.selections, completeness, notes, seconds)
@@ -190,6 +196,7 @@ class _End:
         data: Trajectories,
         validation: Trajectories,
         library: Library,
+        new: Collection[sympy.Expr],
         pays: float,
     ) -> _End:
         """Search around forms read at several precisions."""
@@ -201,6 +208,7 @@ class _End:
         F = usable(library.F, network.canonical, starts[0].centre)
         candidates = replace(library.with_isotropic(), F=F)
         search = Search.laws(Likelihood(every), candidates, pays).run(starts, plainest(starts[0]))
+        settle_shapes(search, new)
         terms = set(search.chosen.law.coefficients)
         closest = min(forms, key=lambda form: len(terms ^ form))
         return cls(search, every, forms[closest][1], float(every.size.square().mean().sqrt()))
