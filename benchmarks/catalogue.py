@@ -30,10 +30,10 @@ from mesoscribe import Trajectories, distill, energy_match, fit, rollout_error
 from mesoscribe.diagnostics.measure.alignment import aligned
 from mesoscribe.hybrid.learn.canonical import canonical_form
 from mesoscribe.hybrid.learn.schedule import Schedule
-from mesoscribe.symbolic.law.plain_text import equation_text
 from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.plain_text import equation_text
 from mesoscribe.symbolic.systems.catalog import CATALOG, System
 
 STEP = 20

@@ -16,8 +16,7 @@ import torch
 from scipy.stats import t as student
 
 from mesoscribe.symbolic.law.canonical import canonical_law
-from mesoscribe.symbolic.refine.initial_fields import with_initial_fields
-from mesoscribe.symbolic.refine.refine import refine
+from mesoscribe.symbolic.refine.likelihood import Likelihood
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.systems.catalog import CATALOG
 
@@ -43,9 +42,7 @@ def study(name: str, noise: float, sets: int, trajectories: int) -> list[str]:
     for seed in range(sets):
         data = system.trajectories(trajectories, seed=seed, noise=noise, **SAMPLING[name])
         fields = RollOutData.of(data, truth)
-        start = refine(truth, fields, pivot=truth.scale, clusters=trajectories)
-        end = with_initial_fields(start, fields, clusters=trajectories)
-        found = canonical_law(end.law)
+        found = canonical_law(Likelihood(fields, free=True).fit(truth, sure=True).with_errors)
         std = np.sqrt(np.diag(np.array(found.covariance)))
         errors.append(np.stack([found.values() - truth.values(), std]))
     error, std = np.moveaxis(np.array(errors), 1, 0)

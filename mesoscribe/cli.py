@@ -68,7 +68,8 @@ def distill_command(
     **given: Any,
 ) -> None:
     """Read the law off the network of a folder."""
-    from mesoscribe.diagnostics.runs.stages import Console, distil_again
+    from mesoscribe.diagnostics.runs.console import Console
+    from mesoscribe.diagnostics.runs.revise import distil_again
 
     distil_again(folder, data, Console(quiet, threads), **given)
 
@@ -82,9 +83,34 @@ def report_command(
     threads: opt.Threads = None,
 ) -> None:
     """Judge the network and the law of a folder, on the test part of its data or on another file."""
-    from mesoscribe.diagnostics.runs.stages import Console, judge_again
+    from mesoscribe.diagnostics.runs.console import Console
+    from mesoscribe.diagnostics.runs.revise import judge_again
 
     judge_again(folder, data, Console(quiet, threads), ctx.obj)
+
+
+@main.command("laws", epilog="Example: mesoscribe laws kdv")
+def laws_command(folder: opt.Folder) -> None:
+    """Print the hall of fame of a folder: every law that was fitted, and which is chosen."""
+    from mesoscribe.diagnostics.runs.revise import hall_of_fame
+
+    say(str(hall_of_fame(folder)), quiet=False)
+
+
+@main.command("choose", epilog="Example: mesoscribe choose kdv 3")
+def choose_command(
+    ctx: typer.Context,
+    folder: opt.Folder,
+    number: opt.LawNumber,
+    data: opt.Data = None,
+    quiet: opt.Quiet = False,
+    threads: opt.Threads = None,
+) -> None:
+    """Make another law of the hall of fame the law of a folder, and report on it."""
+    from mesoscribe.diagnostics.runs.console import Console
+    from mesoscribe.diagnostics.runs.revise import choose
+
+    choose(folder, number, data, Console(quiet, threads), ctx.obj)
 
 
 @main.command(
@@ -130,7 +156,8 @@ def scaling_command(
     ctx: typer.Context, folder: opt.Folder, data: opt.Data = None, quiet: opt.Quiet = False
 ) -> None:
     """Exponents of the energies of a folder against amplitude: scaling.html, scaling.csv, scaling.tex."""
-    from mesoscribe.diagnostics.runs.stages import Console, scale
+    from mesoscribe.diagnostics.runs.console import Console
+    from mesoscribe.diagnostics.runs.revise import scale
 
     scale(folder, data, Console(quiet), ctx.obj)
 

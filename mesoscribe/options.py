@@ -18,6 +18,7 @@ NameOrFile = Annotated[
     ),
 ]
 Folder = Annotated[Path, Argument(help="A folder that fit or run has written.", autocompletion=run_folders)]
+LawNumber = Annotated[int, Argument(help="The number of a law, as laws prints it.")]
 Out = Annotated[Path, Option("--out", help="The folder to write.")]
 Data = Annotated[
     Path | None, Option("--data", help="Another file than the one of the fit.", autocompletion=data_files)

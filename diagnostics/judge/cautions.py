@@ -50,7 +50,7 @@ def _of_the_verdict(summary: Summary) -> Iterator[str]:
         because = "; ".join(test.reasons)
         yield f"A test of regressions speaks against the class, but the law leaves only noise: {because}."
     elif summary.laws is not None and not summary.laws.explained and not fit.unexplained:
-        left = summary.laws.errors[summary.laws.best]
+        left = summary.laws.errors[summary.laws.at]
         yield (
             f"The law errs {left:.2g} of the field beyond the noise where it was not fitted: a small term, "
             "or the error of a solver or an instrument."

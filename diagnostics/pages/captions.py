@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.select.choice import HallOfFame
-
 LOOK_FOR = {
     "errors": (
         "Error against lead time",
@@ -54,14 +51,9 @@ LOOK_FOR = {
     ),
 }
 
-PARETO = (
-    "Complexity against error",
-    "Every law that was fitted, see laws.json. The line is the front: laws that no other one with as few "
-    "coefficients beats. ",
-)
-
-
-def captions(laws: HallOfFame[Law] | None) -> dict[str, tuple[str, str]]:
-    """Title and what to look for of every figure, in order."""
-    title, text = PARETO
-    return LOOK_FOR if laws is None else {**LOOK_FOR, "pareto": (title, text + laws.rule)}
+FAME = {
+    "pareto": (
+        "Complexity against error",
+        "Every law that was fitted. The line is the front: laws that none with as few coefficients beats.",
+    )
+}

@@ -225,7 +225,8 @@ def pareto_figure(laws: HallOfFame[Law]) -> Figure:
     """Error beyond the noise against the number of coefficients: all laws, the front, the choice."""
     figure, (axes,) = panels(1, 1, width=5.8, height=3.7)
     tried = np.array([[entry.terms for entry in laws.entries], laws.errors], dtype=float)
-    front, kept, (terms, error) = tried[:, list(laws.front)], np.isfinite(tried[1]), tried[:, laws.best]
+    tried[np.isinf(tried)] = np.nan
+    front, kept, (terms, error) = tried[:, list(laws.front)], np.isfinite(tried[1]), tried[:, laws.at]
     ring: dict[str, Any] = {"marker": "o", "mfc": "none", "ls": ""}
     looks: list[tuple[str, Any, Any, dict[str, Any]]] = [
         ("tried", *tried[:, kept], {"color": COLOURS["persistence"], **ring}),

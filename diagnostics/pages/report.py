@@ -17,7 +17,7 @@ from mesoscribe.diagnostics.judge.metrics import metrics
 from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.scaling import RULE
-from mesoscribe.diagnostics.pages.captions import captions
+from mesoscribe.diagnostics.pages.captions import FAME, LOOK_FOR
 from mesoscribe.diagnostics.pages.cite import CITED, bibtex
 from mesoscribe.diagnostics.pages.page import page, shown
 from mesoscribe.diagnostics.pages.plots import (
@@ -37,6 +37,7 @@ from mesoscribe.diagnostics.pages.tables import (
     Formulas,
     coefficient_rows,
     error_rows,
+    fame_rows,
     scaling_rows,
     split_rows,
     term_rows,
@@ -87,11 +88,11 @@ class KeptDistillation:
         return cls(tuple(content.get("notes", ())), HallOfFame.load(path) if path.exists() else None)
 
 
-def figures(summary: Summary, laws: HallOfFame[Law] | None = None) -> dict[str, Figure]:
+def figures(summary: Summary) -> dict[str, Figure]:
     """Every figure of the report."""
     data = summary.data
     known = {"match": match_figure(summary.matches)} if summary.matches else {}
-    known |= {} if laws is None else {"pareto": pareto_figure(laws)}
+    known |= {} if summary.laws is None else {"pareto": pareto_figure(summary.laws)}
 
     def picture(subject: str) -> Figure:
         return picture_figure(data.u[0], summary.rolled[subject].frames[0], data.t, data.domain, subject)
@@ -145,31 +146,25 @@ def report(
     record = record or model.record
     distillation = distillation or KeptDistillation()
     summary = summary or examine(model, law, data, truth=truth, record=record)
-    notes, laws = tuple(distillation.notes), distillation.laws
-    summary = replace(summary, notes=notes, laws=laws, kept_back=bool(split))
+    notes, kept_back = tuple(distillation.notes), bool(split)
+    summary = replace(summary, notes=notes, laws=distillation.laws, kept_back=kept_back)
     out.mkdir(parents=True, exist_ok=True)
     doing("figures")
-    drawn = figures(summary, distillation.laws)
+    drawn = figures(summary)
     drawings = {name: save(figure, out / "figures", name) for name, figure in drawn.items()}
     stages = {**({} if record is None else record.seconds), **(seconds or {})}
     stages["report"] = time.perf_counter() - started
     own = None if seed is None else whole_number("seed", seed)
     making = Making(command, own, split or {}, stages)
     numbers = json.dumps(metrics(summary, making), indent=1, allow_nan=False, default=plain)
-    about = captions(distillation.laws)
     write_whole(out / "metrics.json", numbers + "\n")
-    write_whole(out / "report.html", render(summary, making, drawings, about))
-    write_whole(out / "report.md", report_markdown(summary, making, about))
+    write_whole(out / "report.html", render(summary, making, drawings))
+    write_whole(out / "report.md", report_markdown(summary, making, {**LOOK_FOR, **FAME}))
     return out / "report.html"
 
 
-def render(
-    summary: Summary,
-    making: Making,
-    drawings: Mapping[str, str],
-    about: Mapping[str, tuple[str, str]],
-) -> str:
-    """The page; drawings are SVG by name, with title and what to look for."""
+def render(summary: Summary, making: Making, drawings: Mapping[str, str]) -> str:
+    """The page; drawings are SVG by name."""
     return page(
         "report.html.j2",
         name=Path(summary.data.source).name or summary.data.source,
@@ -185,7 +180,10 @@ def render(
         symmetries=symmetries(summary.law),
         steps=[*map(str, NUMBERS.quoted_steps), f"last ({summary.data.n_frames - 1})"],
         errors=error_rows(summary),
-        figures=shown(drawings, about),
+        fame=fame_rows(summary.laws),
+        choice="" if summary.laws is None else summary.laws.rule,
+        fame_figures=shown(drawings, FAME),
+        figures=shown(drawings, LOOK_FOR),
         subjects=[scaling.subject for scaling in summary.scalings],
         scalings=scaling_rows(summary.scalings),
         rule=RULE,

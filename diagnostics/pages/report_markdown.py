@@ -10,12 +10,14 @@ from mesoscribe.diagnostics.judge.checks import checks
 from mesoscribe.diagnostics.judge.summary import Making, Summary
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.pages.cite import CITED, bibtex
-from mesoscribe.diagnostics.pages.tables import NOTHING, error_rows
+from mesoscribe.diagnostics.pages.tables import NOTHING, error_rows, fame_rows
 from mesoscribe.symbolic.export.markdown import bullets, cell, table
 from mesoscribe.symbolic.law.digits import plain, with_error
 from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.latex import equation_latex, factors_latex, potential_latex
+from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.plain_text import equation_text
+from mesoscribe.symbolic.select.choice import HallOfFame
 
 
 def report_markdown(summary: Summary, making: Making, figures: Mapping[str, tuple[str, str]]) -> str:
@@ -26,12 +28,14 @@ def report_markdown(summary: Summary, making: Making, figures: Mapping[str, tupl
         figures: title and what to look for, by name.
     """
     name = Path(summary.data.source).name or summary.data.source
+    known = {"match": bool(summary.matches), "pareto": summary.laws is not None}
     parts = {
         "Checks": _checks(summary),
         "Equation": _formulas(summary),
         "Terms": _terms(summary),
         "Relative RMSE of roll-outs": _errors(summary),
-        "Figures": "\n\n".join(_figures(summary, figures)),
+        "Hall of fame": "" if summary.laws is None else _fame(summary.laws),
+        "Figures": "\n\n".join(_figures(figures, known)),
         "Beware": bullets(cautions(summary)),
         "How it was made": bullets(_making(summary, making)),
         "How to cite": f"{bullets(CITED)}\n\n```bibtex\n{bibtex(making.versions['mesoscribe'])}```",
@@ -70,10 +74,15 @@ def _errors(summary: Summary) -> str:
     return table([("step", *steps), *((name, *cells) for name, cells in error_rows(summary))])
 
 
-def _figures(summary: Summary, figures: Mapping[str, tuple[str, str]]) -> Iterator[str]:
-    """Links to the pictures beside the page; the true energy has one where the truth is known."""
+def _fame(laws: HallOfFame[Law]) -> str:
+    rows = [("", "law", "terms", "E", "score", "equation"), *fame_rows(laws)]
+    return f"{cell(laws.rule)}\n\n{table(rows)}"
+
+
+def _figures(figures: Mapping[str, tuple[str, str]], known: Mapping[str, bool]) -> Iterator[str]:
+    """Links to the pictures beside the page, but for those of what is not known, such as the true energy."""
     for name, (title, text) in figures.items():
-        if name != "match" or summary.matches:
+        if known.get(name, True):
             yield f"![{title}](figures/{name}.png)\n\n{text}"
 
 

@@ -18,6 +18,7 @@ from mesoscribe.symbolic.law.digits import latex_number, plain, with_error
 from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
 from mesoscribe.symbolic.law.latex import equation_latex, factor_latex, latex, potential_latex
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.systems.theory import TheoryRow
 
 NOTHING = "–"
@@ -153,6 +154,24 @@ def error_rows(summary: Summary) -> list[tuple[str, list[str]]]:
         cells = [error_cell(value, r) for value, r in zip(quoted(error).values(), reached, strict=True)]
         out.append((name, cells))
     return out
+
+
+def fame_rows(laws: HallOfFame[Law] | None) -> list[tuple[str, str, str, str, str, str]]:
+    """Each law that was fitted: whether it is chosen, number, coefficients, error, score and equation."""
+    if laws is None:
+        return []
+    numbers = zip(laws.errors, laws.scores, strict=True)
+    return [
+        (
+            "✓" if i == laws.at else "",
+            str(i + 1),
+            str(entry.terms),
+            f"{error:.2e}" if entry.admissible else NOTHING,
+            f"{score:.2f}" if entry.admissible else NOTHING,
+            entry.law.text,
+        )
+        for i, (entry, (error, score)) in enumerate(zip(laws.entries, numbers, strict=True))
+    ]
 
 
 def scaling_rows(scalings: tuple[AmplitudeScaling, ...]) -> list[tuple[Markup, list[list[str]]]]:

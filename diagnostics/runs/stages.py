@@ -9,14 +9,10 @@ from typing import Any
 
 from mesoscribe.diagnostics.judge.verdict import class_line
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
-from mesoscribe.diagnostics.measure.scaling_summary import scaling_summary
-from mesoscribe.diagnostics.pages.report import KeptDistillation, report
-from mesoscribe.diagnostics.pages.scaling_report import write
+from mesoscribe.diagnostics.pages.report import report
 from mesoscribe.diagnostics.runs.console import Console
-from mesoscribe.diagnostics.runs.folder import CHECKPOINT, finished, revising, same, whole
+from mesoscribe.diagnostics.runs.folder import CHECKPOINT, finished, same, whole
 from mesoscribe.diagnostics.runs.json_checks import json_object
-from mesoscribe.diagnostics.runs.lock import locked
-from mesoscribe.diagnostics.runs.manifest import verify
 from mesoscribe.diagnostics.runs.options import Distilling, names
 from mesoscribe.diagnostics.runs.plan import Plan, is_file
 from mesoscribe.diagnostics.runs.record_json import read_record, record_json
@@ -34,7 +30,7 @@ from mesoscribe.hybrid.space.deadline import current
 from mesoscribe.symbolic.export.paper import latex_document, markdown
 from mesoscribe.symbolic.law.judgement import Judgement
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.law.plain_text import equation_text
+from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.select.distill import Distillation, distillation
 
 
@@ -78,7 +74,7 @@ def learn(
 
 def _begun(plan: Plan, folder: Path, command: str, split: Split) -> dict[str, Any] | None:
     """How the fit went, if an interrupted run has finished it; refuses another plan or other data."""
-    data, known = _digest(split), None
+    data, known = digest_of(split), None
     if (folder / "run.json").exists():
         content = kept(folder)[1]
         same(folder, plan, but=names(Distilling) if "fit" in content else ())
@@ -92,28 +88,15 @@ def _begun(plan: Plan, folder: Path, command: str, split: Split) -> dict[str, An
     return known
 
 
-def _digest(split: Split) -> str:
+def digest_of(split: Split) -> str:
     """What tells the data of a run from all others."""
     return digest(split.train, split.validation, split.test)
-
-
-def _own_split(plan: Plan, content: dict[str, Any]) -> Split:
-    """The parts of the data of a run.
-
-    Raises:
-        ValueError: a file that was found beside a folder that has moved holds other data.
-    """
-    split = plan.split()
-    moved = plan.name != content["plan"]["name"]
-    if moved and content.get("data") not in (None, _digest(split)):
-        raise ValueError(f"expected the data of this run in {plan.name}, got others; give the file by --data")
-    return split
 
 
 def distil(
     plan: Plan, folder: Path, console: Console, model: OnsagerModel, split: Split
 ) -> tuple[Law, Distillation]:
-    """Distil; leaves law.json, law.tex and law.md."""
+    """Distil; leaves law.json, law.tex, law.md and laws.json."""
 
     with console.stage("distill"):
         found = distillation(
@@ -127,12 +110,17 @@ def distil(
     if current().cut:
         console.say(f"note: {current()}")
     law = replace(found.law, provenance=Provenance(split.train.source, plan.seed, plan.optimiser))
-    _write_law(law, folder)
-    write_whole(folder / "law.tex", latex_document(law))
+    keep_law(law, found.laws, folder)
     gauge = [str(fixed) for fixed in found.gauge]
-    found.laws.save(folder / "laws.json")
     keep(folder, notes=found.notes, gauge=gauge, seconds=found.seconds, cut=current().cut)
     return law, found
+
+
+def keep_law(law: Law, laws: HallOfFame[Law], folder: Path) -> None:
+    """Leave law.json, law.tex, law.md and laws.json."""
+    _write_law(law, folder)
+    write_whole(folder / "law.tex", latex_document(law))
+    laws.save(folder / "laws.json")
 
 
 def _write_law(law: Law, folder: Path) -> None:
@@ -141,19 +129,25 @@ def _write_law(law: Law, folder: Path) -> None:
     write_whole(folder / "law.md", markdown(law))
 
 
-def _reproducible(record: FitRecord | None, cut: Collection[str]) -> FitRecord | None:
+def reproducible(record: FitRecord | None, cut: Collection[str]) -> FitRecord | None:
     """The record of a fit whose law may have been cut short by the time cap, as the fit may have been."""
     return record if record is None or not cut else replace(record, capped=True)
 
 
 def judge(
-    plan: Plan, found: Path, folder: Path, console: Console, data: Trajectories, command: str, **known: Any
+    plan: Plan,
+    model: OnsagerModel,
+    law: Law,
+    folder: Path,
+    console: Console,
+    data: Trajectories,
+    command: str,
+    **known: Any,
 ) -> None:
-    """Report on the network and law of a folder, and tell the law what was said of it.
+    """Report on a network and a law, and tell the law what was said of it.
 
-    Leaves report.html, figures/, metrics.json and the law with its verdict in another.
+    Leaves report.html, figures/, metrics.json and the law with its verdict.
     """
-    model, law = OnsagerModel.load(found / "model"), Law.load(found / "law.json")
     with console.stage("report"):
         report(model, law, data, folder, truth=plan.truth, command=command, seed=plan.seed, **known)
     said = Judgement.of(json_object(folder / "metrics.json"))
@@ -179,58 +173,18 @@ def carry_out(
         with whole(out, force=force, resume=resume) as folder, plan.deadline():
             model, split = learn(plan, folder, console, command, share)
             if distilled:
-                _, found = distil(plan, folder, console, model, split)
-                record = _reproducible(model.record, current().cut)
-                known = {"distillation": found, "record": record, "seconds": console.seconds}
-                judge(plan, folder, folder, console, split.test, command, split=split.as_dict(), **known)
+                law, found = distil(plan, folder, console, model, split)
+                judge(
+                    plan,
+                    model,
+                    law,
+                    folder,
+                    console,
+                    split.test,
+                    command,
+                    distillation=found,
+                    record=reproducible(model.record, current().cut),
+                    seconds=console.seconds,
+                    split=split.as_dict(),
+                )
     console.say(*(result_lines(plan, out) if distilled else [f"model in {out}"]))
-
-
-def distil_again(folder: Path, data: Path | None, console: Console, **changed: Any) -> None:
-    """Distil the network of a folder, on its own data or on another file; a report on the law before goes."""
-    with revising(folder, "model") as work:
-        plan, content = kept(work)
-        asked = {name: value for name, value in changed.items() if value}
-        plan = replace(plan, **asked)
-        keep_plan(work, plan)
-        split = _own_split(plan, content) if data is None else plan.split(data)
-        with plan.deadline():
-            law, _ = distil(plan, work, console, OnsagerModel.load(folder / "model"), split)
-    console.say(equation_text(law), f"law in {folder}")
-
-
-def judge_again(folder: Path, data: Path | None, console: Console, command: str) -> None:
-    """Report on the network and the law of a folder, on the test part of its data or on another file."""
-    with revising(folder, "model", "law.tex", "laws.json") as work:
-        plan, content = kept(work)
-        judged: dict[str, Any] = {}
-        if data is None:
-            split = _own_split(plan, content)
-            fields, judged["split"] = split.test, split.as_dict()
-        else:
-            fields = plan.data(data)
-        judge(
-            plan,
-            folder,
-            work,
-            console,
-            fields,
-            command,
-            distillation=KeptDistillation.of(folder, content),
-            record=_reproducible(read_record(content.get("fit")), content.get("cut", ())),
-            seconds={**content.get("seconds", {}), **console.seconds},
-            **judged,
-        )
-    console.say(*result_lines(plan, folder))
-
-
-def scale(folder: Path, data: Path | None, console: Console, command: str) -> None:
-    """Exponents of the network and the law of a folder, on all of its data or on another file."""
-    verify(folder)
-    plan, _ = kept(folder)
-    model, law = OnsagerModel.load(folder / "model"), Law.load(folder / "law.json")
-    fields = plan.data(data)
-    with locked(folder), console.stage("scaling"):
-        found = scaling_summary(model, law, fields)
-        page = write(found, law, fields, folder, command=command)
-    console.say("", *str(found).splitlines(), "", f"scaling     {page}")

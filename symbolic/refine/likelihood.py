@@ -241,7 +241,7 @@ class Likelihood:
         return Fit(
             law,
             fields,
-            self._products(columns, held[list(order)].astype(float)),
+            self._products(columns, held),
             units,
             moves,
             known,

@@ -80,7 +80,7 @@ class Products:
         n, moves = len(self.table), self.left_out
         spread = (n - 1) / n * moves.T @ moves
         white = self.squares / self.values.sum() * np.diag(self.inverse)
-        more = np.sqrt(np.maximum(white / np.diag(spread).clip(min=1e-300), 1.0))
+        more = np.sqrt(np.maximum(white / np.diag(spread).clip(min=1e-300), 1.0)) * (self.held == 0)
         return spread * np.outer(more, more)
 
     def growth(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, " p"]:

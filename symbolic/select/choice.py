@@ -14,6 +14,7 @@ from jaxtyping import Float
 from scipy.stats import t as student
 
 from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.symbolic.law.canonical import canonical_law, with_rate_error
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.rates import Rates
@@ -97,6 +98,7 @@ class HallOfFame(Generic[E]):
         values: how many values the laws are compared on; n coefficients cost n/values of the misfit.
         pays: by which factor a term must reduce E.
         rival: an equation of no member that is better than the law.
+        picked: the law that a user has chosen instead, by its place.
     """
 
     entries: tuple[Entry[E], ...]
@@ -104,6 +106,7 @@ class HallOfFame(Generic[E]):
     values: float
     pays: float = NUMBERS.pays
     rival: Rival | None = None
+    picked: int | None = None
 
     @cached_property
     def _squares(self) -> Float[np.ndarray, " l"]:
@@ -119,15 +122,20 @@ class HallOfFame(Generic[E]):
 
     @cached_property
     def errors(self) -> Float[np.ndarray, " l"]:
-        """E of each law: of the best one no less than could be seen, of others by what they add."""
+        """E of each law: of the best one no less than could be seen, of others by what they add.
+
+        Infinite of those that are not admissible.
+        """
         x = float(self._squares.min())
+        if not math.isfinite(x):
+            return self._squares
         unsure = 1 + NUMBERS.significant * math.sqrt(NUMBERS.spread_of_noise / self.values)
         return np.sqrt(max(x - self.noise * unsure, self._least**2) + (self._squares - x))
 
     @property
     def explained(self) -> bool:
         """Whether the chosen law leaves nothing beyond the noise that could be seen."""
-        return bool(self.errors[self.best] <= (1 + NUMBERS.misfit_share) * self._least)
+        return bool(self.errors[self.at] <= (1 + NUMBERS.misfit_share) * self._least)
 
     @cached_property
     def scores(self) -> Float[np.ndarray, " l"]:
@@ -139,7 +147,7 @@ class HallOfFame(Generic[E]):
 
     @cached_property
     def best(self) -> int:
-        """The law that is chosen."""
+        """The law that the rule chooses."""
         best = int(self.scores.argmin())
         fewer = [i for i, entry in enumerate(self.entries) if entry.terms < self.entries[best].terms]
         tied = [i for i in fewer if np.isfinite(self.scores[i]) and not self._worse(i, best)]
@@ -152,9 +160,26 @@ class HallOfFame(Generic[E]):
         return bool(more.mean() / spread > student.ppf(1 - NUMBERS.chance, len(more) - 1))
 
     @property
+    def at(self) -> int:
+        """The place of the law: of the one that was picked, or the best."""
+        return self.best if self.picked is None else self.picked
+
+    @property
     def chosen(self) -> Entry[E]:
         """The law."""
-        return self.entries[self.best]
+        return self.entries[self.at]
+
+    def picking(self, number: int) -> HallOfFame[E]:
+        """With another law chosen, by the number that it is printed with; the best one leaves it to the rule.
+
+        Raises:
+            ValueError: there is no such law.
+        """
+        if not 1 <= number <= len(self.entries):
+            raise ValueError(
+                f"expected a law from 1 to {len(self.entries)}, got {number}; mesoscribe laws DIR prints them"
+            )
+        return replace(self, picked=None if number - 1 == self.best else number - 1)
 
     @property
     def front(self) -> tuple[int, ...]:
@@ -173,12 +198,13 @@ class HallOfFame(Generic[E]):
             "Each law is fitted, and judged on pieces of the data that were left out. E is its error there "
             f"beyond the noise, relative to the field; a term stays if it makes E more than {self.pays:g} "
             "times smaller, and if chance does not explain that."
-        )
+        ) + ("" if self.picked is None else f" Law {self.at + 1} was picked; the rule chose {self.best + 1}.")
 
-    def with_law(self, law: E) -> HallOfFame[E]:
-        """With the chosen law as it was refined last, in canonical form."""
-        entries = list(self.entries)
-        entries[self.best] = replace(self.chosen, law=law)
+    def with_law(self: HallOfFame[Law], law: Law, rate_error: float = 0.0) -> HallOfFame[Law]:
+        """All in canonical form, the chosen law as it was refined last; see `with_rate_error`."""
+        canonical = (with_rate_error(canonical_law(entry.law), rate_error) for entry in self.entries)
+        laws = [law if i == self.at else one for i, one in enumerate(canonical)]
+        entries = (replace(entry, law=one) for entry, one in zip(self.entries, laws, strict=True))
         return replace(self, entries=tuple(entries))
 
     def save(self: HallOfFame[Law], path: str | Path) -> None:
@@ -196,9 +222,16 @@ class HallOfFame(Generic[E]):
             }
             for entry, error, score in zip(self.entries, self.errors, self.scores, strict=True)
         ]
-        head = {"chosen": self.best, "noise": self.noise, "values": self.values, "pays": self.pays}
-        rival = None if self.rival is None else asdict(self.rival)
-        content = {**head, "rival": rival, "rule": self.rule, "laws": rows}
+        content = {
+            "chosen": self.at,
+            "picked": self.picked,
+            "noise": self.noise,
+            "values": self.values,
+            "pays": self.pays,
+            "rival": None if self.rival is None else asdict(self.rival),
+            "rule": self.rule,
+            "laws": rows,
+        }
         write_whole(path, json.dumps(content, indent=1) + "\n")
 
     @classmethod
@@ -220,13 +253,16 @@ class HallOfFame(Generic[E]):
                 for row in content["laws"]
             )
             noise, values, pays = (float(content[name]) for name in ("noise", "values", "pays"))
-            usable = noise >= 0 and values > 0 and 1 <= pays < math.inf
-            alike = {entry.held_out.shape for entry in entries} == {entries[0].held_out.shape}
-            if not (usable and alike and any(entry.admissible for entry in entries)):
+            picked = None if content["picked"] is None else range(len(entries))[content["picked"]]
+            held_out = np.stack([entry.held_out for entry in entries])
+            usable = 0 <= noise < math.inf and 0 < values < math.inf and 1 <= pays < math.inf
+            known = held_out.shape[1] > 1 and bool((held_out > 0).all())
+            sound = [bool(np.isfinite(entry.held_out).all()) for entry in entries if entry.admissible]
+            if not (usable and known and any(sound) and all(sound)):
                 raise ValueError(f"{len(entries)} laws, noise {noise:g}, {values:g} values, pays {pays:g}")
-            known = content["rival"]
-            rival = known and Rival(str(known["equation"]), float(known["error"]), float(known["law"]))
-            return HallOfFame(entries, noise, values, pays, rival)
+            better = content["rival"]
+            rival = better and Rival(str(better["equation"]), float(better["error"]), float(better["law"]))
+            return HallOfFame(entries, noise, values, pays, rival, picked)
         except (OSError, KeyError, TypeError, IndexError, ValueError, OverflowError, RecursionError) as error:
             raise ValueError(
                 f"expected the laws of a distillation in {path}, got {error!r}; distil again"
@@ -234,7 +270,7 @@ class HallOfFame(Generic[E]):
 
     def __str__(self) -> str:
         rows = [
-            f"{'>' if i == self.best else ' '}{i + 1:>3}{entry.terms:>7}{error:>11.2e}{score:>9.2f}  "
+            f"{'>' if i == self.at else ' '}{i + 1:>3}{entry.terms:>7}{error:>11.2e}{score:>9.2f}  "
             f"{entry.law.text}"
             for i, (entry, error, score) in enumerate(
                 zip(self.entries, self.errors, self.scores, strict=True)

@@ -168,7 +168,7 @@ def _distilled(
     completeness = Completeness.of(law, network.model, end.selections, validation, network.first)
     notes = (*offered, *series(law, wider), *(() if completeness.complete else (str(completeness),)))
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
-    laws = replace(end.search.fame.with_law(law), rival=end.rival(pays))
+    laws = replace(end.search.fame.with_law(law, data.dt_error), rival=end.rival(pays))
     return Distillation(law, laws, network.canonical, end.selections, completeness, notes, seconds)
 
 

@@ -90,7 +90,7 @@ class Search(Generic[E]):
         best = min(fits, key=lambda fit: fit.products.squares)
         entries = [
             Entry(
-                fit.law,
+                fit.with_errors,
                 fit.products.held_out,
                 not fit.lost and self.admissible(fit.law),
                 fit.established,
@@ -124,8 +124,12 @@ class Search(Generic[E]):
         return float(np.log(fame.errors[at]))
 
     def _may_win(self, fit: Fit[E]) -> bool:
-        """Whether a law of a single term that erred no more than this one would be the best."""
-        return bool(self._log_error(fit) + np.log(self.pays) <= self.fame.scores.min())
+        """Whether a law of a single term that erred no more than this one would be the best.
+
+        Without one of its terms a law may be admissible that is not.
+        """
+        may = self._log_error(fit) + np.log(self.pays) <= self.fame.scores.min()
+        return bool(may) or not (fit.lost or self.admissible(fit.law))
 
     @property
     def noisy(self) -> bool:
@@ -176,6 +180,8 @@ class Search(Generic[E]):
         self.tested.add(terms)
         near, likelihood = self._nearer(fit)
         more = self.wider(near.law)
+        if len(more.parameters) == len(near.law.parameters):
+            return None
         gain, t, order = likelihood.gains(near, more)
         sure = student.ppf(1 - NUMBERS.chance / (2 * len(gain)), len(near.products.values) - 1)
         noise = likelihood.data.noise * near.products.values.sum()

@@ -20,6 +20,8 @@ from mesoscribe import Law, load, simulate
 from mesoscribe.cli import main
 from mesoscribe.diagnostics.runs.manifest import MANIFEST, RESULTS
 from mesoscribe.symbolic.export.markdown import cell
+from mesoscribe.symbolic.law.equation import equation_terms
+from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from mesoscribe.symbolic.systems.chains import CHAINS
 from tests.support.programs import python, started
@@ -29,6 +31,8 @@ COMMANDS = (
     "fit",
     "distill",
     "report",
+    "laws",
+    "choose",
     "simulate",
     "export",
     "scaling",
@@ -138,6 +142,8 @@ def test_a_folder_in_use_is_refused_before_any_work(folder: Path) -> None:
 def test_commands_that_go_on_need_a_fit(folder: Path) -> None:
     refuses(invoke("distill", "nowhere"), "fit first")
     refuses(invoke("report", folder), "fit first")
+    refuses(invoke("choose", folder, 1), "fit first")
+    refuses(invoke("laws", folder), "distil again")
     refuses(invoke("simulate", "nowhere", "--from", "good.npz", "--out", "new.nc"), "law")
     refuses(invoke("simulate", "nowhere/", "--out", "new.nc"), "--from")
     refuses(invoke("simulate", "kdv", "--out", "new.csv"), ".nc or .npz")
@@ -197,6 +203,7 @@ def test_interrupt_leaves_nothing(how: signal.Signals, tmp_path: Path) -> None:
 
 
 QUIET: dict[str, tuple[str, ...]] = {  # fit, distill and report: test_stages_one_by_one_give_the_same_law
+    "choose": ("out", "1"),
     "simulate": ("kdv", "--trajectories", "1", "--frames-count", "3", "--out", "new.npz"),
     "export": ("out",),
     "scaling": ("out",),
@@ -324,6 +331,39 @@ def test_stages_one_by_one_give_the_same_law(finished_run: Path, tmp_path: Path)
     assert {key: again[key] for key in ("in_class", "network", "law", "split")} == {
         key: metrics[key] for key in ("in_class", "network", "law", "split")
     }
+
+
+@pytest.mark.slow
+def test_hall_of_fame_is_printed(finished_run: Path) -> None:
+    result = invoke("laws", finished_run / "out")
+    assert result.exit_code == 0, result.output
+    assert result.output.strip("\n") == str(HallOfFame.load(finished_run / "out/laws.json"))
+
+
+@pytest.mark.slow
+def test_another_law_is_chosen_and_the_first_one_again(finished_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished_run, tmp_path, dirs_exist_ok=True)
+    out, files = tmp_path / "out", ("law.json", "laws.json", "law.tex", "law.md")
+    before = {name: (out / name).read_bytes() for name in files}
+    laws = HallOfFame.load(out / "laws.json")
+    other = next(i for i in range(len(laws.entries)) if i != laws.best)
+    (out / "export").mkdir()  # of the law that goes
+    result = invoke("choose", out, other + 1)
+    assert result.exit_code == 0, result.output
+    found, now = Law.load(out / "law.json"), HallOfFame.load(out / "laws.json")
+    assert found.coefficients == laws.entries[other].law.coefficients == now.chosen.law.coefficients
+    assert found.provenance == Law.load(finished_run / "out/law.json").provenance
+    assert (now.picked, now.best) == (other, laws.best)
+    assert found.text in result.output
+    assert f"Law {other + 1} was picked" in (out / "report.html").read_text()
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert [row["value"] for row in metrics["law"]["terms"]] == [row.value for row in equation_terms(found)]
+    assert all((out / name).read_bytes() != before[name] for name in files)
+    assert {path.name for path in out.iterdir()} == {*RESULTS, MANIFEST}
+    assert invoke("laws", out).output.splitlines()[other + 1].startswith(">")
+    refuses(invoke("choose", out, 99), f"expected a law from 1 to {len(laws.entries)}, got 99")
+    assert invoke("choose", out, laws.best + 1, "-q").output == ""
+    assert {name: (out / name).read_bytes() for name in files} == before
 
 
 @pytest.mark.slow

@@ -6,10 +6,14 @@ import numpy as np
 import sympy
 from sympy.core.function import AppliedUndef
 
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.density_terms import u_x, u_xx, u_y, u_yy
 from mesoscribe.symbolic.law.equation import COORDINATES, FourierMultiplier, Mean
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, k, kx, ky, u
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.select.choice import Entry, HallOfFame
+from mesoscribe.symbolic.systems.catalog import CATALOG, initial_fields
 
 PLANE = (5.0, 7.0)
 SQUARED = kx**2 + ky**2
@@ -132,3 +136,31 @@ def evaluated(expression: sympy.Expr, v: np.ndarray, law: Law) -> np.ndarray:
         case sympy.sin() | sympy.cos() | sympy.exp() | sympy.sign():
             return getattr(np, expression.func.__name__)(evaluated(expression.args[0], v, law))
     return float(expression) + 0 * v
+
+
+def rolled(name: str, n: int = 8, frames: int = 30, *, seed: int = 0, noise: float = 0.0) -> Trajectories:
+    """Trajectories of a system of the catalogue on 64 points, solved to nine digits."""
+    dt = {"kdv": 2e-3, "allen_cahn": 1e-3}[name]
+    chosen = CATALOG[name]
+    domain, t = Domain((64,), chosen.law.lengths), dt * np.arange(frames)
+    fields = chosen.law.simulate(initial_fields(chosen.initial, domain, n, seed), t, rtol=1e-9)
+    fields = fields + noise * fields.std() * np.random.default_rng(seed).normal(size=fields.shape)
+    return Trajectories.from_arrays(fields, t, domain.coordinates[0], layout="ntx")
+
+
+def perturbed(law: Law, size: float, seed: int = 0) -> Law:
+    """Other coefficients, but for the scale."""
+    values = law.values()
+    factors = 1 + size * np.random.default_rng(seed).uniform(-1, 1, len(values))
+    factors[law.parameters.index(law.scale)] = 1.0
+    return law.with_values(values * factors)
+
+
+def famous(*tried: tuple[int, float]) -> HallOfFame:
+    """Laws with so many terms, at least 2, and errors, those of infinite error lost."""
+    entries = []
+    for terms, error in tried:
+        F = Factor.of(sum((u**p for p in range(3, terms + 2)), 0 * u))
+        law = Law(F=F, q=Factor.of(k**2), m=Factor.of(1))
+        entries.append(Entry(law, np.full(4, error**2), bool(np.isfinite(error))))
+    return HallOfFame(tuple(entries), noise=0.0, values=1e4)

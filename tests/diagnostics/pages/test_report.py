@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mesoscribe.symbolic.select.pareto import Pareto, Tried
 
 from mesoscribe import report
 from mesoscribe.diagnostics.judge.cautions import cautions
@@ -30,18 +29,30 @@ from mesoscribe.hybrid.regression.search import warm_start
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, u
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.select.choice import HallOfFame
 from tests.support.examples import random_model
+from tests.support.laws import famous
 from tests.support.pages import Page, parsed, photographed
 
 POINTS, FRAMES = 32, 26
 HOSTILE = "<script>alert(1)</script>\"'><img src=http://evil.example/x>&.npz"
-SECTIONS = ["verdict", "checks", "equation", "terms", "errors", "figures", "gauge", "scaling", "support"]
+SECTIONS = [
+    "verdict",
+    "checks",
+    "equation",
+    "terms",
+    "errors",
+    "fame",
+    "figures",
+    "gauge",
+    "scaling",
+    "support",
+]
 SECTIONS += ["warnings", "making", "cite"]
 TRUTH = Law(F=Factor.of(u**3), q=Factor.of(-(k**2)), w=Factor.of(k))
 FOUND = TRUTH.with_values(np.array([1.001, -1.0005, 1.0]), np.diag([1e-8, 4e-8, 0.0]))
 
-TRIED = [(2, 0.3), (3, 1.1e-6), (4, 1e-6), (5, 9e-7), (5, 2e-6), (7, np.inf)]
-PARETO = Pareto(tuple(Tried(*entry) for entry in TRIED), Tried(3, 1.1e-6), 3.0)
+FAME = famous((2, 0.3), (3, 1.1e-6), (4, 1e-6), (5, 9e-7), (5, 2e-6), (7, np.inf))
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,7 @@ class Notes:
     """What a distillation says."""
 
     notes: tuple[str, ...] = ("dropped <b>u**5</b>: it explains 1e-9 of F'",)
-    pareto: Pareto | None = PARETO
+    laws: HallOfFame | None = FAME
 
 
 def write(case: Case1D, out: Path) -> Path:
@@ -132,9 +143,23 @@ def test_page_says_what_was_found(page: Page) -> None:
     assert "In the class; conservative law" in page.text
     assert "|Im q|/|q|" in page.text
     assert "V is conserved along every solution. V is unbounded" in page.text
-    assert "makes the error of validation roll-outs more than 3 times larger" in page.text
+    assert FAME.rule in page.text
     for words in ("persistence", "Casimir", "network, canonical", "distill 2.0", "numpy", "removed"):
         assert words in page.text
+
+
+def test_hall_of_fame_is_shown_with_its_choice(out: Path, page: Page) -> None:
+    text = (out / "report.md").read_text()
+    section = text.partition("## Hall of fame")[2].partition("\n## ")[0]
+    rows = [line.split(" | ") for line in section.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == len(FAME.entries)
+    assert [row[0] for row in rows] == ["| ✓" if i == FAME.best else "| " for i in range(len(rows))]
+    assert [row[1:3] for row in rows] == [[str(i + 1), str(e.terms)] for i, e in enumerate(FAME.entries)]
+    assert (rows[1][3], rows[-1][3]) == (f"{FAME.errors[1]:.2e}", "–")
+    html = (out / "report.html").read_text()
+    of_page = re.findall(r'<td class="light good">(.?)</td><td>(\d+)</td>', html)
+    assert of_page == [("✓" if i == FAME.best else "", str(i + 1)) for i in range(len(rows))]
+    assert all(entry.law.text in page.text for entry in FAME.entries)
 
 
 def test_metrics_have_the_promised_format(case: Case1D, out: Path) -> None:
@@ -279,6 +304,7 @@ def test_report_in_two_dimensions(tmp_path: Path) -> None:
     data = Trajectories.from_arrays(law.simulate(np.stack([wave, 0.5 * wave]), t), t, x, y, layout="ntxy")
     html = report(model, law, data, tmp_path).read_text()
     assert html.count("<svg") == len(LOOK_FOR) - 1
+    assert "Hall of fame" not in html + (tmp_path / "report.md").read_text()
     assert "<image" in html
     errors = json.loads((tmp_path / "metrics.json").read_text())["law"]["relative_rmse"]
     assert errors["1"] < 1e-6

@@ -7,13 +7,13 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pytest
-from mesoscribe.symbolic.select.pareto import Pareto, Tried
 
 from mesoscribe.diagnostics.measure.onestep import OneStep
 from mesoscribe.diagnostics.pages.plots import pareto_figure, step_figure
 from mesoscribe.diagnostics.pages.style import png, svg
+from tests.support.laws import famous
 
-PARETO = Pareto((Tried(2, 0.5), Tried(3, 1e-4), Tried(4, 9e-5)), Tried(3, 1e-4), 1.5)
+FAME = famous((2, 0.5), (3, 1e-4), (4, 9e-5))
 USERS: dict[str, Any] = {
     "usetex": {"text.usetex": True},
     "paper": {"font.family": "serif", "font.size": 5, "lines.linewidth": 9, "mathtext.fontset": "cm"},
@@ -25,7 +25,7 @@ USERS: dict[str, Any] = {
 @pytest.mark.parametrize("user", USERS.values(), ids=USERS.keys())
 def test_no_matplotlibrc_changes_a_figure(user: Any) -> None:
     def written() -> tuple[str, bytes]:
-        figure = pareto_figure(PARETO)
+        figure = pareto_figure(FAME)
         return svg(figure), png(figure)
 
     with matplotlib.rc_context({"figure.dpi": 100}):

@@ -10,8 +10,9 @@ import pytest
 
 from mesoscribe import Law, Trajectories, simulate
 from mesoscribe.diagnostics.runs.ensemble import Ensemble, ensemble, from_folder, resampled
+from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.factor import Factor, u
-from mesoscribe.symbolic.refine.refine import refine
+from mesoscribe.symbolic.refine.likelihood import Likelihood
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.systems.catalog import CATALOG
 
@@ -25,7 +26,7 @@ def data() -> Trajectories:
 
 def refitted(train: Trajectories, validation: Trajectories, seed: int) -> Law:
     """A member that knows the form."""
-    return refine(TRUTH, RollOutData.of(train, TRUTH), pivot=TRUTH.scale, clusters=train.n).law
+    return canonical_law(Likelihood(RollOutData.of(train, TRUTH)).fit(TRUTH, sure=True).law)
 
 
 def refuses(train: Trajectories, validation: Trajectories, seed: int, *, seeds: set[int]) -> Law:

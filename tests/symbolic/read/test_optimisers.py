@@ -16,6 +16,7 @@ from mesoscribe import Law, distill
 from mesoscribe.cli import main
 from mesoscribe.diagnostics.runs.options import OptimiserName
 from mesoscribe.symbolic.read.optimisers import BY_NAME, DEFAULT, FROLS, STLSQ, Several, by_name, supports
+from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.runs import Learned
 
@@ -55,7 +56,7 @@ def test_optimiser_of_the_command_line_is_used_and_recorded(finished_run: Path, 
     law, kept = Law.load(folder / "law.json"), json.loads((folder / "run.json").read_text())
     assert set(law.coefficients) == set(CATALOG["allen_cahn"].law.coefficients)
     assert law.provenance.optimiser == kept["plan"]["optimiser"] == "best-subset"
-    assert kept["pareto"]["tried"][kept["pareto"]["chosen"]][0] == len(law.parameters)
+    assert HallOfFame.load(folder / "laws.json").chosen.terms == law.free
     refused = invoke("distill", folder, "--optimiser", "lasso")
     assert refused.exit_code == 2
     assert "best-subset" in refused.output

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.refine import projection as module
-from mesoscribe.symbolic.refine.initial_fields import with_initial_fields
+from mesoscribe.symbolic.refine.likelihood import Likelihood
 from mesoscribe.symbolic.refine.linearised import Linearised
 from mesoscribe.symbolic.refine.projection import Dense, Iterative, Projection, basis, projection
-from mesoscribe.symbolic.refine.refine import Misfit, refine
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.laws import LAWS, SHAPES, smooth
@@ -35,8 +35,9 @@ def linearised(law: Law, substeps: int = 2) -> Linearised:
     """About roll-outs from smooth fields."""
     domain = Domain(SHAPES[law.ndim], law.lengths)
     u = torch.as_tensor(np.stack([smooth(law, seed=seed) for seed in range(4)], axis=1)) - law.centre
-    u = domain.ifft(domain.fft(u) * law.member(domain).mask)
-    data = RollOutData(domain, u, 2e-4, torch.tensor([1.0, 0.5, 2.0], dtype=torch.float64))
+    mask = law.member(domain).mask
+    u = domain.ifft(domain.fft(u) * mask)
+    data = RollOutData(domain, u, 2e-4, torch.tensor([1.0, 0.5, 2.0], dtype=torch.float64), mask)
     return Linearised(law.member(domain), u[:, 0], data, substeps)
 
 
@@ -76,41 +77,44 @@ def noisy(name: str, points: int) -> tuple[Law, RollOutData]:
     return system.law, RollOutData.of(data, system.law)
 
 
+def both(law: Law, data: RollOutData, monkeypatch: pytest.MonkeyPatch) -> list[Projection]:
+    """The projection with matrices and the one without."""
+    found = []
+    for largest, kind in ((2**30, Dense), (0, Iterative)):
+        change(monkeypatch, module, dense_values=largest)
+        found.append(projection(law.member(data.domain), data.u[:, 0], data, 1))
+        assert isinstance(found[-1], kind)
+    return found
+
+
 @pytest.mark.parametrize(("name", "points"), [("allen_cahn", 32), ("kdv", 32), ("cahn_hilliard_2d", 16)])
 def test_both_ways_leave_the_same_of_a_misfit(
     name: str, points: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     law, data = noisy(name, points)
-    misfit = Misfit(law, data, law.scale, 1)
-    x = np.ones(len(misfit.free))
-    rng = np.random.default_rng(0)
-    noise = rng.normal(size=(4, data.u.shape[1] * data.domain.points, 2))
     change(monkeypatch, module, krylov_accuracy=1e-6)
-    dense, iterative = Dense.of(misfit, x, 1), Iterative.of(misfit, x, 1)
-    modes = torch.as_tensor(np.moveaxis(noise, -1, 0)).reshape(2, 4, -1, *data.domain.shape)
-    modes = data.domain.ifft(data.domain.fft(modes) * law.member(data.domain).mask)  # as all misfits are
-    band = np.moveaxis(modes.reshape(2, 4, -1).numpy(), 0, -1)
-    moves = [[np.asarray(part) for part in way.apart(band)] for way in (dense, iterative)]
-    for one, other in zip(*moves, strict=True):
+    white = torch.randn(2, *data.u.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    white = data.domain.ifft(data.domain.fft(white) * data.mask)  # as all misfits are
+    band = np.moveaxis(white.flatten(2).numpy(), 0, -1)
+    ways = [[np.asarray(part) for part in way.apart(band)] for way in both(law, data, monkeypatch)]
+    for one, other in zip(*ways, strict=True):
         assert np.linalg.norm(other - one) < 1e-4 * np.linalg.norm(one)
+    assert np.linalg.norm(ways[0][1]) < np.linalg.norm(band)
 
 
 @pytest.mark.parametrize(("name", "points"), [("allen_cahn", 32), ("cahn_hilliard_2d", 16)])
 def test_coefficients_are_the_same_both_ways(name: str, points: int, monkeypatch: pytest.MonkeyPatch) -> None:
     law, data = noisy(name, points)
-    found = refine(law, data, pivot=law.scale, clusters=4)
-    used: list[type[Projection]] = []
-
-    def refined(largest: int) -> Law:
+    found, kinds = [], []
+    for largest in (2**30, 0):
         change(monkeypatch, module, dense_values=largest)
-        used.append(type(projection(Misfit(law, data, law.scale, 1), np.ones(len(law.values()) - 1), 1)))
-        return with_initial_fields(found, data, clusters=4).law
-
-    dense, iterative = refined(2**30), refined(0)
-    assert used == [Dense, Iterative]
-    std = np.sqrt(np.diag(np.array(dense.covariance)))
-    off = np.abs(iterative.values() - dense.values())[std > 0] / std[std > 0]
-    assert off.max() < 0.05
-    assert np.diag(np.array(iterative.covariance))[std > 0] == pytest.approx(std[std > 0] ** 2, rel=0.05)
-    moved = np.abs(dense.values() - found.law.values())[std > 0] / std[std > 0]
-    assert moved.max() > 0.5
+        fit = Likelihood(data, free=True).fit(law, sure=True)
+        found.append(canonical_law(fit.with_errors))
+        kinds.append(type(fit.known))
+    assert kinds == [Dense, Iterative]
+    std, other = (np.sqrt(np.diag(np.array(one.covariance))) for one in found)
+    free = std > 0
+    assert other[free] == pytest.approx(std[free], rel=0.05)
+    assert np.max(np.abs(found[1].values() - found[0].values())[free] / std[free]) < 0.05
+    pinned = canonical_law(Likelihood(data).fit(law, sure=True).law)
+    assert np.max(np.abs(found[0].values() - pinned.values())[free] / std[free]) > 0.5

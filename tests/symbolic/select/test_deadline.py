@@ -46,7 +46,7 @@ def within(deadline: Deadline, made: Learned) -> Distillation:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("pieces", [0, 1, 7, 30, 60])
+@pytest.mark.parametrize("pieces", [0, 1, 3, 7, 12])
 def test_whenever_time_is_over_there_is_a_law(pieces: int, noisy: Learned) -> None:
     ends_soon(pieces, noisy)
 
@@ -77,4 +77,4 @@ def test_a_late_deadline_changes_nothing(noisy: Learned) -> None:
     assert plenty.notes == free.notes
     counted = Pieces(10**9)
     within(counted, noisy)
-    assert counted.done > 60, "more pieces of work than any deadline above allows"
+    assert counted.done > 12, "more pieces of work than any deadline above allows"

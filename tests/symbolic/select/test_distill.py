@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import copy
-import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 import torch
 
-from mesoscribe import distill, simulate
+from mesoscribe import distill
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, canonical_form
 from mesoscribe.hybrid.learn.onsager import OnsagerModel, Setting
@@ -25,10 +24,8 @@ from mesoscribe.symbolic.law.library import polynomials
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.read.factors import Importance, importance, pivot_of, read_off
 from mesoscribe.symbolic.read.network_skill import Skill
-from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.select.distill import Distillation, distillation
-from mesoscribe.symbolic.select.eliminate import dissipates, eliminate
-from mesoscribe.symbolic.systems.catalog import CATALOG, initial_fields
+from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.laws import LAWS, smooth
 from tests.support.runs import Learned
 
@@ -80,17 +77,27 @@ def test_law_is_found_with_its_exact_support_and_coefficients(
     assert canonical_law(found) == found
 
 
-def test_law_is_the_one_that_was_refined_and_says_what_was_dropped(allen_cahn: Run) -> None:
+@pytest.mark.slow
+def test_law_is_the_chosen_one_of_the_hall_of_fame(allen_cahn: Run) -> None:
     distilled = allen_cahn.distilled
-    assert canonical_law(distilled.refinement.law) == distilled.law
+    assert distilled.laws.chosen.law == distilled.law
+    assert distilled.laws.picked is None
+    for entry in distilled.laws.entries:
+        assert canonical_law(entry.law) == entry.law
+        assert entry.law.covariance is not None
     assert set(distilled.selections) == {"F", "q", "m", "w"}
-    assert len(distilled.notes) == len(distilled.dropped)
-    assert all(name in note for name, note in zip(distilled.dropped, distilled.notes, strict=True))
+    assert distilled.notes == ()
+    assert distilled.completeness.complete
     assert {"scale", "quadratic energy", "constant"} <= {gauge.freedom for gauge in distilled.gauge}
     assert distilled.gauge == distilled.network.gauge
-    assert set(distilled.front) <= set(distilled.tried)
-    assert all(a[0] < b[0] and a[1] > b[1] for a, b in itertools.pairwise(distilled.front))
-    assert len(distilled.law.parameters) in [terms for terms, _ in distilled.tried]
+    assert set(distilled.seconds) == {"distill", "refine"}
+
+
+@pytest.mark.slow
+def test_law_is_as_accurate_on_its_data_as_the_solver(kdv: Run, allen_cahn: Run) -> None:
+    for run in (kdv, allen_cahn):
+        rolled = run.distilled.law.simulate(run.data.u[:, 0], run.data.t, rtol=1e-9)
+        assert np.abs(rolled - run.data.u).max() < 1e-5 * np.abs(run.data.u).max()
 
 
 @pytest.mark.slow
@@ -195,71 +202,6 @@ def test_pivot_is_the_operator_that_acts_most(kdv: Run) -> None:
     weights = importance(kdv.model, network, kdv.data)
     law = Law(F=Factor.of(u**3), q=Factor.of(-(k**2)), w=Factor((k**3, k), (1e-9, 1.0)))
     assert pivot_of(law, network, weights) == ("w", 1)
-
-
-def rolled(law: Law, n: int, frames: int, dt: float, seed: int = 0) -> RollOutData:
-    domain, t = Domain((64,), law.lengths), dt * np.arange(frames)
-    u0 = initial_fields(CATALOG["allen_cahn"].initial, domain, n, seed)
-    data = Trajectories.from_arrays(law.simulate(u0, t), t, domain.coordinates[0], layout="ntx")
-    return RollOutData.of(data, law)
-
-
-def test_terms_that_do_not_pay_are_eliminated() -> None:
-    truth = CATALOG["allen_cahn"].law
-    train, validation = (rolled(truth, n, 12, 1e-3, seed) for n, seed in ((5, 0), (3, 1)))
-    start = Law(
-        F=Factor((u**5, u**4), (0.3, 25.1)),
-        q=Factor((k**2, k**4, k**0), (1.01, 1e-5, -99.0)),
-        m=Factor((k**2, k**0), (1e-4, 1.0)),
-    )
-    end = eliminate([(start, ("m", 1))], train, validation, clusters=5)
-    refinement, dropped = end.refinement, end.dropped
-    assert refinement.law.coefficients == pytest.approx(truth.coefficients, rel=1e-4)
-    assert set(dropped) == {"F: u**5", "q: k**4", "m: k**2"}
-
-
-def test_simplest_form_that_suffices_is_the_start() -> None:
-    truth = CATALOG["allen_cahn"].law
-    train, validation = (rolled(truth, n, 12, 1e-3, seed) for n, seed in ((5, 0), (3, 1)))
-    rich = replace(truth, q=Factor((k**2, k**4, k**0), (1.01, 1e-5, -99.0)))
-    poor = replace(truth, q=Factor.of(-99 * k**0))
-    lost = replace(truth, q=Factor((k**2, k**4, k**0), (1.01, -1.0, -99.0)))
-    end = eliminate([(law, ("m", 0)) for law in (lost, rich, truth, poor)], train, validation, clusters=5)
-    assert (end.start, end.dropped) == (2, ())
-
-
-def test_terms_that_pay_stay() -> None:
-    truth = Law(F=Factor.of(25 * u**4 + 0.5 * u**5), q=Factor.of(k**2 - 100), m=Factor.of(1))
-    train, validation = (rolled(truth, n, 12, 1e-3, seed) for n, seed in ((5, 0), (3, 1)))
-    end = eliminate([(truth, ("m", 0))], train, validation, clusters=5)
-    refinement, dropped = end.refinement, end.dropped
-    assert dropped == ()
-    assert refinement.law.coefficients == pytest.approx(truth.coefficients, rel=1e-4)
-
-
-def test_a_missing_term_is_added_where_it_pays_and_only_from_the_candidates() -> None:
-    truth = CATALOG["allen_cahn"].law
-    train, validation = (rolled(truth, n, 12, 1e-3, seed) for n, seed in ((5, 0), (3, 1)))
-    start = replace(truth, q=Factor.of(1.3 * k**2))
-    library = polynomials(1)
-    found = eliminate([(start, ("m", 0))], train, validation, clusters=5, candidates=library)
-    assert found.refinement.law.coefficients == pytest.approx(truth.coefficients, rel=1e-4)
-    silent = replace(library, F=truth.F.terms, q=start.q.terms, m=truth.m.terms)
-    stays = eliminate([(start, ("m", 0))], train, validation, clusters=5, candidates=silent)
-    assert stays.refinement.law.coefficients.keys() <= start.coefficients.keys()
-
-
-def test_law_with_negative_m_is_not_returned() -> None:
-    outside = Law(F=Factor.of(u**4), q=Factor.of(1), m=Factor((k**0, k**2), (1.0, -1.2e-3)))
-    train, validation = (rolled(outside, n, 12, 0.02, seed) for n, seed in ((5, 0), (3, 1)))
-    assert not dissipates(outside, train)
-    end = eliminate([(outside, ("m", 0))], train, validation, clusters=5)
-    refinement, dropped = end.refinement, end.dropped
-    assert dropped == ("m: k**2",)
-    assert dissipates(refinement.law, train)
-    within = replace(outside, band=10.0)  # m ≥ 0 on the modes that are evolved
-    limited = RollOutData.of(simulate("allen_cahn", 2, points=64, n_frames=4), within)
-    assert dissipates(within, limited)
 
 
 @pytest.mark.slow

@@ -9,9 +9,10 @@ import sympy
 
 from mesoscribe import simulate
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.equation import COORDINATES, EquationTerm, Mean, equation_terms
 from mesoscribe.symbolic.law.equation import t as time
-from mesoscribe.symbolic.refine.refine import refine
+from mesoscribe.symbolic.refine.likelihood import Likelihood
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.systems.chains import CHAINS, theory
 from mesoscribe.symbolic.systems.theory import TheoryRow, theory_beside
@@ -66,7 +67,7 @@ def test_refined_law_comes_to_the_next_order(name: str) -> None:
     wave = theory(data)
     assert wave is not None
     law = replace(wave.law(), band=40.0)
-    refined = refine(law, RollOutData.of(data, law), pivot=("w", 0), clusters=data.n).law
+    refined = canonical_law(Likelihood(RollOutData.of(data, law)).fit(law, sure=True).law)
     found = equation_terms(refined)
     for term, row in zip(found, rows_of(found, data), strict=True):
         assert row.next_order is not None
