@@ -25,8 +25,9 @@ SEARCH = "search for terms"
 
 
 def dissipates(law: Law, data: RollOutData) -> bool:
-    """Whether m(k) ≥ 0 on the modes that are compared."""
-    return not law.m or not_negative(law.symbol("m", data.domain)[data.mask.numpy()])
+    """Whether m(k) has one sign on the modes that are compared; canonical form makes it ≥ 0."""
+    m = law.symbol("m", data.domain)[data.mask.numpy()] if law.m else np.zeros(1)
+    return not_negative(m) or not_negative(-m)
 
 
 def with_candidates(law: Law, library: Library) -> Law:
@@ -86,7 +87,8 @@ class Search(Generic[E]):
     @property
     def fame(self) -> HallOfFame[E]:
         """All laws that were fitted, and the choice among them."""
-        fits = sorted(self.fits.values(), key=lambda fit: fit.law.free)
+        distinct = [fit for fit in self.fits.values() if np.all(fit.law.values())] or [*self.fits.values()]
+        fits = sorted(distinct, key=lambda fit: fit.law.free)
         best = min(fits, key=lambda fit: fit.products.squares)
         entries = [
             Entry(
@@ -120,8 +122,9 @@ class Search(Generic[E]):
     def _log_error(self, fit: Fit[E]) -> float:
         """log E of a law."""
         fame = self.fame
-        at = [entry.law.coefficients.keys() for entry in fame.entries].index(fit.law.coefficients.keys())
-        return float(np.log(fame.errors[at]))
+        forms = [entry.law.coefficients.keys() for entry in fame.entries]
+        terms = fit.law.coefficients.keys()
+        return float(np.log(fame.errors[forms.index(terms)])) if terms in forms else np.inf
 
     def _may_win(self, fit: Fit[E]) -> bool:
         """Whether a law of a single term that erred no more than this one would be the best.

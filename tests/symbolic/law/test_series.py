@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import sympy
 
@@ -28,7 +30,8 @@ ONE, PLANE = Factor.of(1), (5.0, 7.0)
     ids=str,
 )
 def test_beginning_of_a_series_is_named(name: str, expression: sympy.Expr) -> None:
-    law = Law(**{"q": Factor.of(k**2), "m": ONE, name: Factor.of(expression)})
+    factors: dict[str, Any] = {"q": Factor.of(k**2), "m": ONE, name: Factor.of(expression)}
+    law = Law(**factors)
     (caution,) = series(law, polynomials(1))
     assert caution.startswith(f"{name} looks like a series that was cut off: its terms (")
     assert caution.endswith("none has a meaning of its own")
