@@ -85,13 +85,15 @@ class Fit(Generic[E]):
 
     @property
     def with_errors(self) -> E:
-        """The law with the covariance of its coefficients.
+        """The law with the covariance of its coefficients, where that is finite.
 
         What is left beyond noise, such as the error of a solver, does not average out: a rate that is off by
         as much of all rates counts as possible for every term.
         """
         spread = self.products.covariance + self.beyond_noise**2 * np.eye(len(self.units))
-        return self.law.with_values(self.law.values(), spread * np.outer(self.units, self.units))
+        covariance = spread * np.outer(self.units, self.units)
+        known = bool(np.isfinite(covariance).all()) and not self.lost
+        return self.law.with_values(self.law.values(), covariance if known else None)
 
 
 @dataclass(frozen=True)
