@@ -84,16 +84,27 @@ class Fit(Generic[E]):
         return float(np.sqrt(max(self.products.squares / n - white, 0.0)))
 
     @property
-    def with_errors(self) -> E:
-        """The law with the covariance of its coefficients, where that is finite.
+    def covariance(self) -> Float[np.ndarray, "p p"]:
+        """Of the amounts of all terms, each in its unit.
 
         What is left beyond noise, such as the error of a solver, does not average out: a rate that is off by
         as much of all rates counts as possible for every term.
         """
-        spread = self.products.covariance + self.beyond_noise**2 * np.eye(len(self.units))
-        covariance = spread * np.outer(self.units, self.units)
-        known = bool(np.isfinite(covariance).all()) and not self.lost
-        return self.law.with_values(self.law.values(), covariance if known else None)
+        return self.products.covariance + self.beyond_noise**2 * np.eye(len(self.units))
+
+    @property
+    def established(self) -> bool:
+        """Whether every term is there beyond doubt: `significant` standard errors from 0."""
+        amounts = self.law.values() / np.where(self.units > 0, self.units, np.inf)
+        sure = np.abs(amounts) > NUMBERS.significant * np.sqrt(np.diag(self.covariance))
+        return bool(np.all(sure | (self.products.held > 0)))
+
+    @property
+    def with_errors(self) -> E:
+        """The law with the covariance of its coefficients, where that is finite."""
+        spread = self.covariance * np.outer(self.units, self.units)
+        known = bool(np.isfinite(spread).all()) and not self.lost
+        return self.law.with_values(self.law.values(), spread if known else None)
 
 
 @dataclass(frozen=True)

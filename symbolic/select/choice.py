@@ -34,11 +34,13 @@ class Entry(Generic[E]):
         law: with coefficients and their covariance.
         held_out: squared misfit of each cluster of data, relative to the field, without it in the fit.
         admissible: m ≥ 0 on the band, and no roll-out was lost.
+        established: every term is significantly different from 0.
     """
 
     law: E
     held_out: Float[np.ndarray, " c"]
     admissible: bool = True
+    established: bool = True
 
     @property
     def terms(self) -> int:
@@ -137,19 +139,19 @@ class HallOfFame(Generic[E]):
 
     @cached_property
     def scores(self) -> Float[np.ndarray, " l"]:
-        """log E + n log(pays): the smaller, the better."""
+        """log E + n log(pays): the smaller, the better; infinite with a term that may be 0."""
         terms = np.array([entry.terms for entry in self.entries])
-        return np.log(self.errors) + terms * math.log(self.pays)
+        doubted = np.array([not entry.established for entry in self.entries])
+        scores = np.log(self.errors) + terms * math.log(self.pays)
+        certain = bool(np.isfinite(scores[~doubted]).any())
+        return np.where(doubted & certain, np.inf, scores)
 
     @cached_property
     def best(self) -> int:
         """The law that the rule chooses."""
         best = int(self.scores.argmin())
-        tied = [
-            i
-            for i, entry in enumerate(self.entries)
-            if entry.admissible and entry.terms < self.entries[best].terms and not self._worse(i, best)
-        ]
+        fewer = [i for i, entry in enumerate(self.entries) if entry.terms < self.entries[best].terms]
+        tied = [i for i in fewer if np.isfinite(self.scores[i]) and not self._worse(i, best)]
         return min(tied, key=lambda i: (self.entries[i].terms, self.errors[i]), default=best)
 
     def _worse(self, i: int, than: int) -> bool:
@@ -216,6 +218,7 @@ class HallOfFame(Generic[E]):
                 "score": _finite(score),
                 "held_out": [_finite(float(h)) for h in entry.held_out],
                 "admissible": entry.admissible,
+                "established": entry.established,
                 "law": json.loads(entry.law.json()),
             }
             for entry, error, score in zip(self.entries, self.errors, self.scores, strict=True)
@@ -246,6 +249,7 @@ class HallOfFame(Generic[E]):
                     Law.of(row["law"]),
                     np.array([math.inf if h is None else float(h) for h in row["held_out"]]),
                     bool(row["admissible"]),
+                    bool(row["established"]),
                 )
                 for row in content["laws"]
             )

@@ -31,7 +31,7 @@ from mesoscribe.symbolic.read.parametric import parametric
 from mesoscribe.symbolic.read.propose import Proposer, widened_by
 from mesoscribe.symbolic.read.sparse import Selection
 from mesoscribe.symbolic.refine.likelihood import Likelihood
-from mesoscribe.symbolic.refine.rollouts import RollOutData, signal_band
+from mesoscribe.symbolic.refine.rollouts import RollOutData, signal_band, white_noise
 from mesoscribe.symbolic.select.choice import HallOfFame, Rival
 from mesoscribe.symbolic.select.completeness import Completeness
 from mesoscribe.symbolic.select.search import Search
@@ -201,9 +201,8 @@ class _End:
     ) -> _End:
         """Search around forms read at several precisions."""
         forms = {frozenset(law.coefficients): (law, chosen) for law, chosen in read}
-        fields = data.u[:, network.first :]
-        band = signal_band(fields, data.domain)
-        starts = [replace(law, band=band, hold=False) for law, _ in forms.values()]
+        band, hold = compared_modes(next(iter(forms.values()))[0], data, validation, network.first)
+        starts = [replace(law, band=band, hold=hold) for law, _ in forms.values()]
         every = RollOutData.of(data, starts[0], network.first, validation).windows(NUMBERS.shot_frames)
         F = usable(library.F, network.canonical, starts[0].centre)
         candidates = replace(library.with_isotropic(), F=F)
@@ -231,7 +230,7 @@ class _End:
         """The law fitted to all data, on all modes unless roll-outs on these are worse."""
         likelihood = self.search.likelihood
         narrow = self.search.chosen.law
-        wide = on_all_modes(narrow, validation, first)
+        wide = narrow if narrow.hold else on_all_modes(narrow, validation, first)
         law = narrow if likelihood.free else wide
         every = RollOutData.of(data, law, first, validation).windows(NUMBERS.shot_frames)
         fit = replace(likelihood, data=every.limited(NUMBERS.refined_values)).fit(law, sure=True)
@@ -246,13 +245,37 @@ def plainest(law: Law) -> list[Law]:
     return [replace(law, F=none, q=q, m=m, w=w, N=none, covariance=None) for m, w in pairs]
 
 
+def compared_modes(
+    law: Law, data: Trajectories, validation: Trajectories, first: int
+) -> tuple[float | None, bool]:
+    """The band on which laws are compared with data, and whether the modes beyond stay as they are.
+
+    All that hold a signal; only those that the network evolves, or some more, if the law that was read off it
+    predicts better so, by more than noise: what a solver erases no equation explains.
+    """
+    while law.band is not None and predicts_as_well(
+        wider := law.on_wider_band(data.domain), law, validation, first
+    ):
+        law = wider
+    wide = replace(law, band=signal_band(data.u[:, first:], data.domain), hold=False)
+    if predicts_as_well(wide, law, validation, first):
+        return wide.band, False
+    return law.band, law.hold
+
+
 def on_all_modes(law: Law, data: Trajectories, first: int) -> Law:
     """A law without a band, unless it predicts worse without."""
     wide = replace(law, band=None)
-    if law.band is None or (law.m and not not_negative(wide.symbol("m", data.domain))):
+    if law.m and not not_negative(wide.symbol("m", data.domain)):
         return law
+    return wide if predicts_as_well(wide, law, data, first) else law
+
+
+def predicts_as_well(law: Law, other: Law, data: Trajectories, first: int) -> bool:
+    """Whether roll-outs of a law err no more than another's, but for noise, which the other may remove."""
     u = data.u[: HYBRID.search_trajectories, first:] - law.centre
-    narrow_error, wide_error = (
-        score(rollout_errors(one.member(data.domain), u, data.dt, HYBRID.search_rtol)) for one in (law, wide)
+    mine, others = (
+        score(rollout_errors(one.member(data.domain), u, data.dt, HYBRID.search_rtol)) for one in (law, other)
     )
-    return wide if wide_error <= (1 + HYBRID.band_tie) * narrow_error else law
+    noise = white_noise(u, data.domain) / float(np.mean(u**2))
+    return bool(mine**2 <= ((1 + HYBRID.band_tie) * others) ** 2 + 2 * noise)

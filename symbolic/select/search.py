@@ -89,7 +89,12 @@ class Search(Generic[E]):
         fits = sorted(self.fits.values(), key=lambda fit: fit.law.free)
         best = min(fits, key=lambda fit: fit.products.squares)
         entries = [
-            Entry(fit.with_errors, fit.products.held_out, not fit.lost and self.admissible(fit.law))
+            Entry(
+                fit.with_errors,
+                fit.products.held_out,
+                not fit.lost and self.admissible(fit.law),
+                fit.established,
+            )
             for fit in fits
         ]
         noise = min(best.white, NUMBERS.lowest_floor * self.likelihood.data.noise)
