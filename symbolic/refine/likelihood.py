@@ -101,9 +101,10 @@ class Fit(Generic[E]):
 
     @property
     def with_errors(self) -> E:
-        """The law with the covariance of its coefficients."""
+        """The law with the covariance of its coefficients, where that is finite."""
         spread = self.covariance * np.outer(self.units, self.units)
-        return self.law.with_values(self.law.values(), spread)
+        known = bool(np.isfinite(spread).all()) and not self.lost
+        return self.law.with_values(self.law.values(), spread if known else None)
 
 
 @dataclass(frozen=True)

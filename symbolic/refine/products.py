@@ -66,7 +66,8 @@ class Products:
     def left_out(self) -> Float[np.ndarray, "c p"]:
         """By how much the minimum moves without each cluster, in the quadratic approximation."""
         total = self.whole[1:, 1:]
-        return np.stack([self.inverted(total - own[1:, 1:]) @ own[1:, 0] for own in self.table])
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.stack([self.inverted(total - own[1:, 1:]) @ own[1:, 0] for own in self.table])
 
     @cached_property
     def held_out(self) -> Float[np.ndarray, " c"]:
@@ -77,11 +78,12 @@ class Products:
     @property
     def covariance(self) -> Float[np.ndarray, "p p"]:
         """Of the minimum: by the jackknife over clusters, no smaller than what white residuals give."""
-        n, moves = len(self.table), self.left_out
-        spread = (n - 1) / n * moves.T @ moves
-        white = self.squares / self.values.sum() * np.diag(self.inverse)
-        more = np.sqrt(np.maximum(white / np.diag(spread).clip(min=1e-300), 1.0)) * (self.held == 0)
-        return spread * np.outer(more, more)
+        n = len(self.table)
+        with np.errstate(over="ignore", invalid="ignore"):  # of a law that was lost
+            spread = (n - 1) / n * self.left_out.T @ self.left_out
+            white = self.squares / self.values.sum() * np.diag(self.inverse)
+            more = np.sqrt(np.maximum(white / np.diag(spread).clip(min=1e-300), 1.0))
+            return spread * np.outer(more, more) * np.outer(self.held == 0, self.held == 0)
 
     def growth(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, " p"]:
         """By how much |r|² would grow without each term of amount x, the others refitted."""

@@ -143,7 +143,8 @@ class HallOfFame(Generic[E]):
         terms = np.array([entry.terms for entry in self.entries])
         doubted = np.array([not entry.established for entry in self.entries])
         scores = np.log(self.errors) + terms * math.log(self.pays)
-        return scores + np.where(doubted & ~np.all(doubted), np.inf, 0.0)
+        certain = bool(np.isfinite(scores[~doubted]).any())
+        return np.where(doubted & certain, np.inf, scores)
 
     @cached_property
     def best(self) -> int:

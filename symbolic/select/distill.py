@@ -134,7 +134,8 @@ def distillation(
     known = time.perf_counter() - started
     library = library or polynomials(model.domain.ndim)
     found = _distilled(network, data, validation, library, pays, optimiser)
-    if proposer is not None and not found.completeness.complete and time_for("further candidates"):
+    lacking = not found.completeness.complete or series(found.law, library)
+    if proposer is not None and lacking and time_for("further candidates"):
         wider, note = widened_by(proposer, library, network.canonical, network.weights)
         again = found if wider == library else _distilled(network, data, validation, wider, pays, optimiser)
         found = replace(again, notes=(note, *again.notes))

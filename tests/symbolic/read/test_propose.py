@@ -17,6 +17,7 @@ from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import polynomials
 from mesoscribe.symbolic.read.propose import PySR, candidates
+from mesoscribe.symbolic.select import distill
 from mesoscribe.symbolic.select.distill import distillation
 from mesoscribe.symbolic.systems.catalog import System
 from mesoscribe.symbolic.systems.initial import InitialField
@@ -41,7 +42,11 @@ def test_slope_becomes_terms_of_the_energy(slope: sympy.Expr, terms: set[sympy.E
 
 
 @pytest.mark.slow
-def test_proposal_is_asked_for_where_the_library_lacks_a_term_and_judged_like_others() -> None:
+def test_proposal_is_asked_for_where_the_library_lacks_a_term_and_judged_like_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without fitted shapes, of which the cosine is one."""
+    monkeypatch.setattr(distill, "parametric", lambda library, *_: (library, ()))
     truth = Law(F=Factor.of(-sympy.cos(u)), q=Factor.of(k**2 / 10), m=Factor.of(1))
     initial = InitialField(3, 4, amplitude=1.5)
     data = System(truth, initial, (64,), 2e-2, 21, "").trajectories(6, seed=0)

@@ -239,6 +239,7 @@ def test_lost_roll_outs_are_known_as_lost(free: bool) -> None:
         fit = Likelihood(exact(frames=40), free).fit(explosive)
     assert fit.lost
     assert np.isfinite(fit.products.table).all()
+    assert fit.with_errors.covariance is None
 
 
 def test_law_of_one_term_is_fitted() -> None:

@@ -109,6 +109,13 @@ def test_law_that_gains_energy_or_was_lost_is_never_chosen() -> None:
     assert math.isinf(laws.errors[1])
 
 
+def test_law_with_a_term_that_may_be_0_is_chosen_only_where_there_is_no_other() -> None:
+    doubtful = replace(entry(4, 1e-12), established=False)
+    assert terms(fame(entry(3, 1e-6), doubtful)) == 3
+    assert terms(fame(entry(3, 1e-6, admissible=False), doubtful)) == 4
+    assert terms(fame(replace(entry(3, 1e-6), established=False), doubtful)) == 4
+
+
 def test_rounding_pays_for_nothing() -> None:
     assert terms(fame(entry(3, 1e-17), entry(4, 1e-20))) == 3
 
@@ -149,7 +156,8 @@ def test_what_is_printed_is_what_was_computed() -> None:
 def test_laws_come_back_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "laws.json"
     lost = Entry(law(2), np.array([np.inf, *SCATTER[1:]]), admissible=False)
-    for laws in (FAME, FAME.picking(1), replace(FAME, entries=(lost, *FAME.entries), noise=1e-7)):
+    doubtful = replace(FAME, entries=(*FAME.entries, replace(entry(6, 1e-12), established=False)))
+    for laws in (FAME, FAME.picking(1), doubtful, replace(FAME, entries=(lost, *FAME.entries), noise=1e-7)):
         laws.save(path)
         again = HallOfFame.load(path)
         assert [one.law for one in again.entries] == [one.law for one in laws.entries]

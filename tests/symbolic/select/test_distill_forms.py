@@ -60,11 +60,22 @@ def test_a_sine_is_found_where_the_library_holds_it(pendulums: tuple[OnsagerMode
 
 
 @pytest.mark.slow
-def test_a_sine_is_said_to_be_missing_where_the_library_lacks_it(
+def test_a_sine_is_found_by_its_shape_where_the_library_lacks_it(
     pendulums: tuple[OnsagerModel, Trajectories],
 ) -> None:
-    found: Distillation = distillation(*pendulums, library=polynomials(1), seed=0)
+    found = distillation(*pendulums, library=polynomials(1), seed=0)
+    (term,) = found.law.F.terms
+    assert isinstance(term, sympy.cos)
+    assert float(term.args[0].coeff(u)) == pytest.approx(1.0, rel=1e-6)
+    assert found.law.values() == pytest.approx([-1.0, 0.1, 1.0], rel=1e-6)
+    assert any("cos(u) is a candidate of F" in note for note in found.notes)
+
+
+@pytest.mark.slow
+def test_a_function_is_said_to_be_missing_where_no_candidate_holds_it() -> None:
+    law = Law(F=Factor.of(sympy.sqrt(1 + 9 * u**2) / 3), q=Factor.of(k**2 / 10), m=Factor.of(1))
+    model, data = learned(law, InitialField(3, 4, amplitude=1.5), 2e-2, LONG)
+    found: Distillation = distillation(model, data, library=polynomials(1), seed=0)
     assert not found.completeness.complete
     assert any("candidates" in note for note in found.notes)
     assert found.completeness.law > 1e-6
-    assert found.law.F.expr.is_polynomial(u)
