@@ -28,7 +28,7 @@ from mesoscribe.symbolic.law.evolution import Evolution
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.products import Products
 from mesoscribe.symbolic.refine.projection import Projection, projection
-from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs, substeps_for
+from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs, substeps_for, white_in_time
 
 E = TypeVar("E", bound=Evolution)
 REFINING = "refinement of coefficients"
@@ -47,6 +47,7 @@ class Fit(Generic[E]):
         known: how initial fields are projected out; None where they are the first frames.
         substeps: of a frame.
         white: the part of the mean squared residual that is white in time.
+        of_fields: by how much moves of the initial fields lower |r|², which counts as done.
     """
 
     law: E
@@ -57,6 +58,12 @@ class Fit(Generic[E]):
     known: Projection | None
     substeps: int
     white: float
+    of_fields: float = 0.0
+
+    @property
+    def promise(self) -> float:
+        """By how much a full step of the coefficients lowers |r|², in the quadratic approximation."""
+        return self.products.promise
 
     @property
     def lost(self) -> bool:
@@ -93,11 +100,11 @@ class Fit(Generic[E]):
         return self.products.covariance + self.beyond_noise**2 * np.eye(len(self.units))
 
     @property
-    def established(self) -> bool:
-        """Whether every term is there beyond doubt: `significant` standard errors from 0."""
-        amounts = self.law.values() / np.where(self.units > 0, self.units, np.inf)
-        sure = np.abs(amounts) > NUMBERS.significant * np.sqrt(np.diag(self.covariance))
-        return bool(np.all(sure | (self.products.held > 0)))
+    def least_z(self) -> float:
+        """The number of standard errors by which the least certain term differs from 0."""
+        amounts = np.abs(self.law.values()) / np.where(self.units > 0, self.units, np.inf)
+        z = amounts / np.sqrt(np.diag(self.covariance)).clip(min=1e-300)
+        return float(np.min(np.where(self.products.held > 0, np.inf, z)))
 
     @property
     def with_errors(self) -> E:
@@ -152,16 +159,18 @@ class Likelihood:
         """Gauss–Newton steps; derivatives by the fields are kept while steps do what they promise."""
         fresh = fresh or not self.free
         for _ in range(NUMBERS.refine_steps):
-            done = point.products.promise <= self._enough(point.products, sure=sure)
-            closer = None if done and (fresh or not sure) else point if done else self._closer(point)
-            if not time_for(REFINING) or (closer is None and (fresh or done)):
+            done = self._done(point, sure=sure)
+            if not time_for(REFINING) or (done and (fresh or not sure)):
                 break
-            if closer is None or closer is point:
+            closer = None if done else self._closer(point)
+            if closer is None and fresh:
+                break
+            slow = closer is None or (
+                point.products.squares - closer.products.squares < NUMBERS.step_keeps * point.promise
+            )
+            point, fresh = closer or point, not self.free
+            if slow and self.free:
                 point, fresh = self._at(point.law, point.fields, point.units, point.substeps, None), True
-                continue
-            fall = point.products.squares - closer.products.squares
-            fresh = not self.free or (fresh and fall > NUMBERS.step_keeps * point.products.promise)
-            point = closer
         return point
 
     def _closer(self, point: Fit[E]) -> Fit[E] | None:
@@ -178,12 +187,15 @@ class Likelihood:
                 return there
         return None
 
-    def _enough(self, products: Products, *, sure: bool) -> float:
-        """A fall of |r|² that is not worth a step."""
-        n = products.values.sum()
-        beyond = max(products.squares - self.data.noise * n, 0.0)
-        small = NUMBERS.step_ends**2 * max(products.squares / n, NUMBERS.substep_rounding**2)
-        return small if sure else small + NUMBERS.trial_tolerance * beyond
+    def _done(self, point: Fit[E], *, sure: bool) -> bool:
+        """Whether a further step is not worth it: of the coefficients, and of each unknown of the fields."""
+        n = point.products.values.sum()
+        left = point.products.squares
+        small = NUMBERS.step_ends**2 * max(left / n, NUMBERS.substep_rounding**2)
+        if not sure:
+            small += NUMBERS.trial_tolerance * max(left - self.data.noise * n, 0.0)
+        unknowns = n / (self.data.u.shape[1] - 1)
+        return bool(point.promise <= small and point.of_fields <= small * unknowns)
 
     def _substeps(self, law: Evolution, accuracy: float) -> int:
         share = NUMBERS.misfit_share
@@ -232,13 +244,15 @@ class Likelihood:
         """Residual and slopes at a point, the initial fields projected out."""
         order = range(len(units)) if order is None else order
         columns = self._columns(law, fields, units, substeps, order)
-        moves = None
+        moves, of_fields = None, 0.0
         if self.free and np.isfinite(columns).all() and np.abs(columns[..., 0]).max() < NUMBERS.lost_misfit:
             known = known or projection(law.member(self.data.domain), fields, self.data, substeps)
+            before = float(np.sum(columns[..., 0] ** 2))
             moves, columns = known.apart(columns)
+            of_fields = self.share * (before - float(np.sum(columns[..., 0] ** 2)))
         shares = np.abs(law.values()) / np.where(units > 0, units, np.inf) * (law.scaling > 0)
         held = ((np.arange(len(shares)) == shares.argmax()) & (shares > 0))[list(order)].astype(float)
-        white = self._white(columns[..., 0])
+        white = white_in_time(columns[..., 0].reshape(len(columns), -1, self.data.domain.points))
         return Fit(
             law,
             fields,
@@ -248,6 +262,7 @@ class Likelihood:
             known,
             substeps,
             white,
+            of_fields,
         )
 
     def _columns(
@@ -279,11 +294,10 @@ class Likelihood:
         columns[1:] = columns[1:].nan_to_num(0.0, 0.0, 0.0).clamp(-steep, steep)
         return columns.permute(1, 2, 0).numpy()
 
-    def _white(self, residual: Float[np.ndarray, "n r"]) -> float:
-        """Mean square of what is white in time of a residual, by third differences; inf on few frames."""
-        by_frame = residual.reshape(len(residual), -1, self.data.domain.points)
-        rough = np.diff(by_frame, 3, axis=1)
-        return float(np.mean(rough**2)) / 20 if rough.size else np.inf  # 1² + 3² + 3² + 1²
+    @property
+    def share(self) -> float:
+        """Unknowns of a field over its points: squares are counted for each unknown."""
+        return self.data.domain.unknowns(self.data.mask.numpy()) / self.data.domain.points
 
     def _products(self, columns: Float[np.ndarray, "n r c"], held: Float[np.ndarray, " p"]) -> Products:
         """Scalar products of the columns, in pieces of time where trajectories are few."""
@@ -294,6 +308,5 @@ class Likelihood:
         parts = np.array_split(by_frame, pieces, axis=1)
         table = np.stack([np.einsum("nfra,nfrb->nab", part, part, optimize=True) for part in parts], axis=1)
         unknowns = data.domain.unknowns(data.mask.numpy())
-        share = unknowns / data.domain.points
         values = np.array([part.shape[1] for part in parts]) * unknowns * (data.u.shape[1] - 1) / frames
-        return Products(share * table.reshape(-1, *table.shape[2:]), np.tile(values, len(columns)), held)
+        return Products(self.share * table.reshape(-1, *table.shape[2:]), np.tile(values, len(columns)), held)

@@ -24,16 +24,23 @@ from mesoscribe.symbolic.law.numbers import NUMBERS
 
 
 def white_noise(u: Float[np.ndarray, "n nt *grid"], domain: Domain) -> float:
-    """Variance of white noise, from the lowest of the median powers of each tenth of the modes.
+    """Variance of white noise: no more than third differences in time leave, or any part of the spectrum.
 
-    White noise is in all of them; what interpolation, aliases or a solver leave is not.
+    White noise is in all of them; what interpolation, aliases or a solver leave is not. Of the spectrum the
+    lowest of the median powers of each tenth of the modes counts.
     """
     power = np.abs(domain.fft(u)) ** 2
     modes = domain.resolved & (domain.k_norm > 0)
     edges = np.quantile(domain.k_norm[modes], np.linspace(0.0, 1.0, NUMBERS.spectrum_parts + 1))
     tenths = (modes & (low <= domain.k_norm) & (domain.k_norm <= high) for low, high in pairwise(edges))
     floor = min(float(np.median(power[..., tenth])) for tenth in tenths if tenth.any())
-    return floor / np.log(2.0) * domain.points
+    return min(floor / np.log(2.0) * domain.points, white_in_time(u[: NUMBERS.substep_trajectories]))
+
+
+def white_in_time(u: Float[np.ndarray, "n nt *rest"]) -> float:
+    """Mean square of what is white in time, from third differences; inf on few frames."""
+    rough = np.diff(u, 3, axis=1)
+    return float(np.mean(rough**2)) / 20 if rough.size else np.inf  # 1² + 3² + 3² + 1²
 
 
 def signal_band(u: Float[np.ndarray, "n nt *grid"], domain: Domain) -> float | None:

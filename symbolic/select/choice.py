@@ -11,7 +11,6 @@ from typing import Generic
 
 import numpy as np
 from jaxtyping import Float
-from scipy.stats import t as student
 
 from mesoscribe.hybrid.data.files import write_whole
 from mesoscribe.symbolic.law.canonical import canonical_law, with_rate_error
@@ -89,8 +88,7 @@ class HallOfFame(Generic[E]):
     """All laws that were fitted to one set of data, from simple to rich, and the choice among them.
 
     With E² = held-out misfit² - noise, the error beyond the noise, and n terms, the law with the smallest
-    log E + n log(pays) is best. Of those with fewer terms the simplest is chosen whose held-out misfits are
-    not larger by more than chance: paired over clusters of data, by Student's t.
+    log E + n log(pays) is chosen, of those whose terms are all significantly different from 0.
 
     Args:
         entries: the laws.
@@ -149,16 +147,7 @@ class HallOfFame(Generic[E]):
     @cached_property
     def best(self) -> int:
         """The law that the rule chooses."""
-        best = int(self.scores.argmin())
-        fewer = [i for i, entry in enumerate(self.entries) if entry.terms < self.entries[best].terms]
-        tied = [i for i in fewer if np.isfinite(self.scores[i]) and not self._worse(i, best)]
-        return min(tied, key=lambda i: (self.entries[i].terms, self.errors[i]), default=best)
-
-    def _worse(self, i: int, than: int) -> bool:
-        """Whether a law's held-out misfits are larger than another's by more than chance."""
-        more = np.log(self.entries[i].held_out) - np.log(self.entries[than].held_out)
-        spread = max(float(more.std(ddof=1)), 1e-300) / math.sqrt(len(more))
-        return bool(more.mean() / spread > student.ppf(1 - NUMBERS.chance, len(more) - 1))
+        return int(self.scores.argmin())
 
     @property
     def at(self) -> int:
@@ -198,7 +187,7 @@ class HallOfFame(Generic[E]):
         return (
             "Each law is fitted, and judged on pieces of the data that were left out. E is its error there "
             f"beyond the noise, relative to the field; a term stays if it makes E more than {self.pays:g} "
-            "times smaller, and if chance does not explain that."
+            "times smaller, and is different from 0 beyond doubt."
         ) + ("" if self.picked is None else f" Law {self.at + 1} was picked; the rule chose {self.best + 1}.")
 
     def with_law(self: HallOfFame[Law], law: Law, rate_error: float = 0.0) -> HallOfFame[Law]:

@@ -163,7 +163,7 @@ def _distilled(
         for i, about in enumerate(forms)
         if not i or time_for("forms about another centre")
     ]
-    end = min(ends, key=lambda one: one.score)
+    end = min(ends, key=lambda one: one.score(ends[0].size))
     found = end.final(data, validation, network.first)
     law = with_rate_error(canonical_law(found), data.dt_error)
     completeness = Completeness.of(law, network.model, end.selections, validation, network.first)
@@ -213,10 +213,11 @@ class _End:
         closest = min(forms, key=lambda form: len(terms ^ form))
         return cls(search, every, forms[closest][1], float(every.size.square().mean().sqrt()))
 
-    @property
-    def score(self) -> float:
-        """What the choice among laws minimises, of errors in units of the field."""
-        return float(self.search.fame.scores[self.search.fame.best]) + float(np.log(self.size))
+    def score(self, size: float) -> float:
+        """What the choice among laws minimises, of errors in units of a field that all centres share."""
+        fame = self.search.fame
+        error = max(float(fame.errors[fame.best]) * self.size / size, NUMBERS.visible_error)
+        return float(np.log(error) + fame.chosen.terms * np.log(fame.pays))
 
     def rival(self, pays: float) -> Rival | None:
         """The equation without energy or operator that is better than the best law; None if none is."""

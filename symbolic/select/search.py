@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Generic
 
 import numpy as np
+from scipy.stats import norm
 from scipy.stats import t as student
 
 from mesoscribe.hybrid.space.deadline import time_for
@@ -90,12 +91,13 @@ class Search(Generic[E]):
         distinct = [fit for fit in self.fits.values() if np.all(fit.law.values())] or [*self.fits.values()]
         fits = sorted(distinct, key=lambda fit: fit.law.free)
         best = min(fits, key=lambda fit: fit.products.squares)
+        tests = len(self.wider(best.law).parameters)
         entries = [
             Entry(
                 fit.with_errors,
                 fit.products.held_out,
                 not fit.lost and self.admissible(fit.law),
-                fit.established,
+                fit.least_z > norm.ppf(1 - NUMBERS.chance / (2 * tests)),
             )
             for fit in fits
         ]
