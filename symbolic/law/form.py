@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.energy.local_energy import Density
 from mesoscribe.symbolic.law.density_terms import density_of
-from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, at_zero, columns, slope_of, u
+from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, at_zero, slope_of, u
 
 FACTORS = ("F", "q", "m", "w", "N")
 Parameter = tuple[str, int]
@@ -135,17 +135,6 @@ class Form:
         probe = dict.fromkeys(self.wavenumbers, sympy.Rational(1, 1000))
         sizes = [abs(float(term.subs(probe))) for term in factor.terms]
         return name, int(np.argmax(sizes))
-
-    def heaviest(
-        self, modes: Mapping[sympy.Symbol, np.ndarray], weights: Float[np.ndarray, " k"]
-    ) -> Parameter:
-        """The coefficient of m or w that contributes most on some modes."""
-        sizes = {
-            (name, i): abs(factor.values[i]) * float(np.sqrt(weights @ column**2))
-            for name, factor in (("m", self.m), ("w", self.w))
-            for i, column in enumerate(columns(factor.terms, modes).T)
-        }
-        return max(sizes, key=lambda parameter: sizes[parameter])
 
     @property
     def coefficients(self) -> dict[str, float]:

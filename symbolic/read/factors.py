@@ -17,7 +17,6 @@ from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.symbolic.law.density_terms import density_of
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, columns, not_negative, u
-from mesoscribe.symbolic.law.form import Parameter
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.law.numbers import NUMBERS
@@ -207,8 +206,3 @@ def _on_the_box(model: OnsagerModel, factors: Mapping[str, Factor], band: float 
         band=band or (None if complete else of_network),
         hold=setting.hold,
     )
-
-
-def pivot_of(law: Law, network: CanonicalNetwork, weights: Importance) -> Parameter:
-    """The coefficient of m or w that contributes most: the one to hold while the others are refitted."""
-    return law.heaviest(dict(zip(law.wavenumbers, network.k, strict=True)), weights.K)

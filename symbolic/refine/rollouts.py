@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -12,7 +11,6 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.dynamics.error import relative_rmse_of_each
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out
 from mesoscribe.hybrid.space.domain import Domain
@@ -99,10 +97,6 @@ class RollOutData:
         noise = white_noise(u[:, 1:], data.domain) * share * float(size.pow(-2).mean())
         return cls(domain, fields, data.dt, size, mask, noise)
 
-    def mostly_noise(self, squared: float) -> bool:
-        """Whether a squared misfit, relative to that of the fields, is mostly measurement noise."""
-        return bool(squared <= NUMBERS.mostly_noise * self.noise)
-
     def first(self, n: int) -> RollOutData:
         """The first n trajectories."""
         return replace(self, u=self.u[:n], size=self.size[:n])
@@ -171,19 +165,3 @@ def substeps_for(
             return n
         n, coarse = 2 * n, fine
     return n
-
-
-def _score(predicted: Tensor, data: RollOutData, leads: Iterable[int]) -> Float[np.ndarray, " n"]:
-    """Mean over lead times of the relative RMSE, for each trajectory; inf where it is lost."""
-    each = relative_rmse_of_each(predicted.numpy(), data.u[:, 1:].numpy(), data.domain)
-    return np.nan_to_num(each[:, [lead - 1 for lead in leads]].mean(1), nan=np.inf)
-
-
-def persistence(data: RollOutData, leads: Iterable[int]) -> Float[np.ndarray, " n"]:
-    """The score of "no change"."""
-    return _score(data.u[:, :1].expand_as(data.u[:, 1:]), data, leads)
-
-
-def scores(law: Law, data: RollOutData, leads: Iterable[int]) -> Float[np.ndarray, " n"]:
-    """Mean over lead times of the relative RMSE of roll-outs, for each trajectory."""
-    return _score(predicted(law, data, substeps_for(law, data)), data, leads)

@@ -16,7 +16,6 @@ from mesoscribe.hybrid.data.files import write_whole
 from mesoscribe.symbolic.law.canonical import canonical_law, with_rate_error
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.law.rates import Rates
 from mesoscribe.symbolic.refine.likelihood import E
 
 
@@ -65,16 +64,6 @@ class Rival:
     equation: str
     error: float
     law: float
-
-    @classmethod
-    def of(cls, fame: HallOfFame[Rates], held_out: Float[np.ndarray, " c"], free: int) -> Rival | None:
-        """The best of some equations if it would be chosen before a law with these misfits; None if not."""
-        best = fame.chosen
-        law = Entry(replace(best.law, terms=best.law.terms[:1] * free, amounts=(0.0,) * free), held_out)
-        both = replace(fame, entries=(law, best))
-        if both.best == 0:
-            return None
-        return cls(best.law.text, float(both.errors[1]), float(both.errors[0]))
 
     def __str__(self) -> str:
         return (

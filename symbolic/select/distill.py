@@ -11,18 +11,16 @@ import sympy
 
 from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.dynamics.error import rollout_errors, score
 from mesoscribe.hybrid.dynamics.gauge import Gauge
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.space.deadline import current, doing, time_for
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.canonical import canonical_law, with_rate_error
-from mesoscribe.symbolic.law.factor import Factor, not_negative
+from mesoscribe.symbolic.law.factor import Factor
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.law.rates import Rates, rates
 from mesoscribe.symbolic.law.series import series
 from mesoscribe.symbolic.read.factors import usable
 from mesoscribe.symbolic.read.forms import Network, ReadOff
@@ -31,9 +29,11 @@ from mesoscribe.symbolic.read.parametric import parametric
 from mesoscribe.symbolic.read.propose import Proposer, widened_by
 from mesoscribe.symbolic.read.sparse import Selection
 from mesoscribe.symbolic.refine.likelihood import Likelihood
-from mesoscribe.symbolic.refine.rollouts import RollOutData, signal_band, white_noise
-from mesoscribe.symbolic.select.choice import HallOfFame, Rival
+from mesoscribe.symbolic.refine.rollouts import RollOutData
+from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.select.completeness import Completeness
+from mesoscribe.symbolic.select.modes import compared_modes, on_all_modes
+from mesoscribe.symbolic.select.rivals import rival
 from mesoscribe.symbolic.select.search import Search
 from mesoscribe.symbolic.select.shapes import settle_shapes
 
@@ -169,7 +169,9 @@ def _distilled(
     completeness = Completeness.of(law, network.model, end.selections, validation, network.first)
     notes = (*offered, *series(law, wider), *(() if completeness.complete else (str(completeness),)))
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
-    laws = replace(end.search.fame.with_law(law, data.dt_error), rival=end.rival(pays))
+    laws = replace(
+        end.search.fame.with_law(law, data.dt_error), rival=rival(end.search.chosen, end.every, pays)
+    )
     return Distillation(law, laws, network.canonical, end.selections, completeness, notes, seconds)
 
 
@@ -219,15 +221,6 @@ class _End:
         error = max(float(fame.errors[fame.best]) * self.size / size, NUMBERS.visible_error)
         return float(np.log(error) + fame.chosen.terms * np.log(fame.pays))
 
-    def rival(self, pays: float) -> Rival | None:
-        """The equation without energy or operator that is better than the best law; None if none is."""
-        law = self.search.chosen
-        if law.beyond_noise < NUMBERS.visible_error or not time_for("equations that no member has"):
-            return None
-        search = Search.equations(Likelihood(self.every), pays)
-        search = search.run([Rates(rates(law.law.ndim)[:1], (NUMBERS.misfit_share,), law.law.band)])
-        return Rival.of(search.fame, search.likelihood.fit(law.law).products.held_out, law.law.free)
-
     def final(self, data: Trajectories, validation: Trajectories, first: int) -> Law:
         """The law fitted to all data, on all modes unless roll-outs on these are worse."""
         likelihood = self.search.likelihood
@@ -245,39 +238,3 @@ def plainest(law: Law) -> list[Law]:
     square = Factor.of(sympy.Add(*(k**2 for k in law.wavenumbers)))
     pairs = ((q, none), (square, none), (none, Factor.of(law.wavenumbers[0])))
     return [replace(law, F=none, q=q, m=m, w=w, N=none, covariance=None) for m, w in pairs]
-
-
-def compared_modes(
-    law: Law, data: Trajectories, validation: Trajectories, first: int
-) -> tuple[float | None, bool]:
-    """The band on which laws are compared with data, and whether the modes beyond stay as they are.
-
-    All that hold a signal; only those that the network evolves, or some more, if the law that was read off it
-    predicts better so, by more than noise: what a solver erases no equation explains.
-    """
-    while law.band is not None and predicts_as_well(
-        wider := law.on_wider_band(data.domain), law, validation, first
-    ):
-        law = wider
-    wide = replace(law, band=signal_band(data.u[:, first:], data.domain), hold=False)
-    if predicts_as_well(wide, law, validation, first):
-        return wide.band, False
-    return law.band, law.hold
-
-
-def on_all_modes(law: Law, data: Trajectories, first: int) -> Law:
-    """A law without a band, unless it predicts worse without."""
-    wide = replace(law, band=None)
-    if law.m and not not_negative(wide.symbol("m", data.domain)):
-        return law
-    return wide if predicts_as_well(wide, law, data, first) else law
-
-
-def predicts_as_well(law: Law, other: Law, data: Trajectories, first: int) -> bool:
-    """Whether roll-outs of a law err no more than another's, but for noise, which the other may remove."""
-    u = data.u[: HYBRID.search_trajectories, first:] - law.centre
-    mine, others = (
-        score(rollout_errors(one.member(data.domain), u, data.dt, HYBRID.search_rtol)) for one in (law, other)
-    )
-    noise = white_noise(u, data.domain) / float(np.mean(u**2))
-    return bool(mine**2 <= ((1 + HYBRID.band_tie) * others) ** 2 + 2 * noise)

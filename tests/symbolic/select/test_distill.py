@@ -22,7 +22,7 @@ from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import polynomials
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.read.factors import Importance, importance, pivot_of, read_off
+from mesoscribe.symbolic.read.factors import Importance, importance, read_off
 from mesoscribe.symbolic.read.network_skill import Skill
 from mesoscribe.symbolic.select.distill import Distillation, distillation
 from mesoscribe.symbolic.systems.catalog import CATALOG
@@ -195,13 +195,6 @@ def test_importance_is_where_the_data_are(allen_cahn: Run) -> None:
 def test_precision_is_within_its_bounds(allen_cahn: Run) -> None:
     skill = Skill.of(allen_cahn.model, allen_cahn.network, allen_cahn.data)
     assert NUMBERS.finest_precision <= skill.precision <= NUMBERS.coarsest_precision
-
-
-def test_pivot_is_the_operator_that_acts_most(kdv: Run) -> None:
-    network = kdv.network
-    weights = importance(kdv.model, network, kdv.data)
-    law = Law(F=Factor.of(u**3), q=Factor.of(-(k**2)), w=Factor((k**3, k), (1e-9, 1.0)))
-    assert pivot_of(law, network, weights) == ("w", 1)
 
 
 @pytest.mark.slow

@@ -1,0 +1,38 @@
+"""Whether an equation without energy or operator explains data better than the best member of the class."""
+
+from __future__ import annotations
+
+from mesoscribe.hybrid.space.deadline import time_for
+from mesoscribe.symbolic.law.evolution import Evolution
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.numbers import NUMBERS
+from mesoscribe.symbolic.law.rates import Rates, rates
+from mesoscribe.symbolic.refine.fit import Fit
+from mesoscribe.symbolic.refine.likelihood import Likelihood
+from mesoscribe.symbolic.refine.rollouts import RollOutData
+from mesoscribe.symbolic.select.choice import Entry, HallOfFame, Rival
+from mesoscribe.symbolic.select.search import Search
+
+
+def rival(best: Fit[Law], data: RollOutData, pays: float) -> Rival | None:
+    """The equation that would be chosen before the best law; None if none would, or only noise is left.
+
+    Both are fitted to the same data, and weighed by the rule that chooses among laws.
+
+    Args:
+        best: the best law.
+        data: trajectories, also those that it was not fitted to.
+        pays: by which factor a term must reduce the error beyond the noise.
+    """
+    law = best.law
+    if best.beyond_noise < NUMBERS.visible_error or not time_for("equations that no member has"):
+        return None
+    plainest = Rates(rates(law.ndim)[:1], (NUMBERS.misfit_share,), law.band)
+    search = Search.equations(Likelihood(data), pays).run([plainest])
+    fame = search.fame
+    mine: Entry[Evolution] = Entry(law, search.likelihood.fit(law).products.held_out)
+    other: Entry[Evolution] = Entry(fame.chosen.law, fame.chosen.held_out)
+    both = HallOfFame((mine, other), fame.noise, fame.values, pays)
+    if both.best == 0:
+        return None
+    return Rival(other.law.text, float(both.errors[1]), float(both.errors[0]))
