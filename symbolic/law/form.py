@@ -176,6 +176,13 @@ class Form:
         """How many numbers data determine: all coefficients but the scale."""
         return len(self.parameters) - 1
 
+    def without_errors(self: AnyForm, names: Sequence[str]) -> AnyForm:
+        """The form without standard errors of the coefficients of some factors."""
+        if self.covariance is None or not names:
+            return self
+        kept = np.array([float(name not in names) for name, _ in self.parameters])
+        return self.with_values(self.values(), np.array(self.covariance) * np.outer(kept, kept))
+
     def only(self: AnyForm, kept: Sequence[int]) -> AnyForm:
         """The form without the other parameters.
 

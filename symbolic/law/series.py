@@ -17,12 +17,17 @@ def series(law: Form, library: Library) -> tuple[str, ...]:
     That is where at least `series_terms` of its powers reach the highest on offer of their parity, or follow
     each other on offer. The constant of a symbol and the drive, F's linear term, do not count.
     """
+    terms = {name: ", ".join(map(str, getattr(law, name).terms)) for name in cut_off(law, library)}
     return tuple(
-        f"{name} looks like a series that was cut off: its terms ({', '.join(map(str, terms))}) stand "
-        "together for a function that the candidates do not hold, and none has a meaning of its own"
-        for name in "Fqmw"
-        if _cut_off(terms := getattr(law, name).terms, getattr(library, name))
+        f"{name} looks like a series that was cut off: its terms ({shown}) stand together for a function that "
+        "the candidates do not hold, and none has a meaning of its own"
+        for name, shown in terms.items()
     )
+
+
+def cut_off(law: Form, library: Library) -> tuple[str, ...]:
+    """The factors that look like a series that was cut off."""
+    return tuple(n for n in "Fqmw" if _cut_off(getattr(law, n).terms, getattr(library, n)))
 
 
 def _cut_off(terms: tuple[sympy.Expr, ...], offered: tuple[sympy.Expr, ...]) -> bool:

@@ -134,10 +134,15 @@ class Likelihood:
         Returns:
             Gains and t of the further terms, and which parameters of `more` they are.
         """
+        at, rest = self.beside(fit, more)
+        return *at.products.gains(len(fit.law.parameters)), rest
+
+    def beside(self, fit: Fit[E], more: E) -> tuple[Fit[E], list[int]]:
+        """A fit with the slopes of further terms at 0 behind its own, and their places in `more`."""
         own = [more.parameters.index(p) for p in fit.law.parameters]
         rest = [j for j in range(len(more.parameters)) if j not in own]
-        at = self._at(more, fit.fields, self.units(more), fit.substeps, fit.known, [*own, *rest])
-        return *at.products.gains(len(own)), rest
+        units = self.units(more)
+        return self._at(more, fit.fields, units, fit.substeps, fit.known, [*own, *rest]), rest
 
     def units(self, law: Evolution) -> Float[np.ndarray, " p"]:
         """How much of each term changes u_t as much as all terms together make it, root mean square."""

@@ -21,7 +21,7 @@ from mesoscribe.symbolic.law.factor import Factor
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.law.series import series
+from mesoscribe.symbolic.law.series import cut_off, series
 from mesoscribe.symbolic.read.factors import usable
 from mesoscribe.symbolic.read.forms import Network, ReadOff
 from mesoscribe.symbolic.read.optimisers import DEFAULT, Optimiser
@@ -35,7 +35,7 @@ from mesoscribe.symbolic.select.completeness import Completeness
 from mesoscribe.symbolic.select.modes import compared_modes, on_all_modes
 from mesoscribe.symbolic.select.rivals import rival
 from mesoscribe.symbolic.select.search import Search
-from mesoscribe.symbolic.select.shapes import settle_shapes
+from mesoscribe.symbolic.select.shapes import settle_shapes, with_errors
 
 ONE = sympy.Integer(1)
 
@@ -166,6 +166,7 @@ def _distilled(
     end = min(ends, key=lambda one: one.score(ends[0].size))
     found = end.final(data, validation, network.first)
     law = with_rate_error(canonical_law(found), data.dt_error)
+    law = law.without_errors(cut_off(law, wider))
     completeness = Completeness.of(law, network.model, end.selections, validation, network.first)
     notes = (*offered, *series(law, wider), *(() if completeness.complete else (str(completeness),)))
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
@@ -181,12 +182,14 @@ class _End:
 
     Args:
         search: every law that was fitted.
+        library: the candidates with no shape that was fitted.
         every: the data that they were fitted to some of.
         selections: of the form that the law is closest to.
         size: root mean square of the field about the centre.
     """
 
     search: Search[Law]
+    library: Library
     every: RollOutData
     selections: dict[str, Selection]
     size: float
@@ -213,7 +216,14 @@ class _End:
         settle_shapes(search, new)
         terms = set(search.chosen.law.coefficients)
         closest = min(forms, key=lambda form: len(terms ^ form))
-        return cls(search, every, forms[closest][1], float(every.size.square().mean().sqrt()))
+        plain = {n: tuple(t for t in getattr(candidates, n) if t not in new) for n in "Fqmw"}
+        return cls(
+            search,
+            replace(candidates, **plain),
+            every,
+            forms[closest][1],
+            float(every.size.square().mean().sqrt()),
+        )
 
     def score(self, size: float) -> float:
         """What the choice among laws minimises, of errors in units of a field that all centres share."""
@@ -228,8 +238,9 @@ class _End:
         wide = narrow if narrow.hold else on_all_modes(narrow, validation, first)
         law = narrow if likelihood.free else wide
         every = RollOutData.of(data, law, first, validation).windows(NUMBERS.shot_frames)
-        fit = replace(likelihood, data=every.limited(NUMBERS.refined_values)).fit(law, sure=True)
-        return replace(fit.with_errors, band=wide.band)
+        likelihood = replace(likelihood, data=every.limited(NUMBERS.refined_values))
+        fit = likelihood.fit(law, sure=True)
+        return replace(with_errors(likelihood, fit, self.library), band=wide.band)
 
 
 def plainest(law: Law) -> list[Law]:

@@ -12,6 +12,7 @@ import sympy
 from mesoscribe.hybrid.space.deadline import time_for
 from mesoscribe.symbolic.law.factor import Factor
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.shape import reshaped, tangent
 from mesoscribe.symbolic.refine.likelihood import Fit, Likelihood
@@ -31,6 +32,27 @@ def settle_shapes(search: Search[Law], new: Collection[sympy.Expr]) -> None:
         fit = _settled(search.likelihood, fit, name, term)
     search.fits[frozenset(fit.law.coefficients)] = fit
     search.improve()
+
+
+def with_errors(likelihood: Likelihood, fit: Fit[Law], library: Library) -> Law:
+    """A law with the covariance of its coefficients, where shapes that were fitted are as uncertain.
+
+    Args:
+        likelihood: that the law was fitted in.
+        fit: the law.
+        library: terms of it have no shape that was fitted.
+    """
+    law = more = fit.law
+    for name in "Fqmw":
+        for term in getattr(law, name).terms:
+            factor: Factor = getattr(more, name)
+            if term not in getattr(library, name) and tangent(term) not in factor.terms:
+                more = _with(more, name, (*factor.terms, tangent(term)), (*factor.values, 0.0))
+    if more is law:
+        return fit.with_errors
+    beside, _ = likelihood.beside(fit, more)
+    own = slice(len(law.parameters))
+    return law.with_values(law.values(), beside.covariance[own, own] * np.outer(fit.units, fit.units))
 
 
 def _shaped(law: Law, new: Collection[sympy.Expr]) -> list[tuple[str, sympy.Expr]]:
