@@ -19,8 +19,8 @@ def series(law: Form, library: Library) -> tuple[str, ...]:
     """
     terms = {name: ", ".join(map(str, getattr(law, name).terms)) for name in cut_off(law, library)}
     return tuple(
-        f"{name} looks like a series that was cut off: its terms ({shown}) stand together for a function that "
-        "the candidates do not hold, and none has a meaning of its own"
+        f"{name} looks like a series that was cut off: its terms ({shown}) stand together for a function "
+        "that the candidates do not hold, and none has a meaning of its own"
         for name, shown in terms.items()
     )
 

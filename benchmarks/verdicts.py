@@ -1,0 +1,139 @@
+"""The verdict of the whole pipeline, from trajectories to the law, on members and on equations of no member.
+
+python benchmarks/verdicts.py --noise 0 0.01 --trajectories 16 --seed 10
+
+For each system, noise and number of trajectories: the verdict, whether it is right, and the law or, where the
+equation is of no member, the one that was found instead. A verdict that cannot be told is open, not wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+import torch
+
+from benchmarks.class_test import PROBLEMS, Problem, allen_cahn, d
+from benchmarks.members import MEMBERS
+from mesoscribe import Trajectories, fit
+from mesoscribe.diagnostics.judge.summary import examine
+from mesoscribe.diagnostics.judge.verdict import VerdictKind
+from mesoscribe.symbolic.select.distill import distillation
+from mesoscribe.symbolic.systems.catalog import CATALOG, System
+
+OTHERS: dict[str, Problem] = {
+    "KdV–Burgers": Problem(
+        False, lambda u, x, k, t: d(u**2 / 2, k, -1j * k) - d(u, k, 0.05 * k**2 - 0.1j * k**3), 0.02
+    ),
+    "Fisher with advection": Problem(
+        False, lambda u, x, k, t: d(u, k, -0.05 * k**2) + u - u**2 - u * d(u, k, 1j * k), 0.02, amplitude=0.4
+    ),
+    "Swift–Hohenberg with u u_x": Problem(
+        False, lambda u, x, k, t: d(u, k, 0.3 - (1 - k**2) ** 2) - u**3 + u * d(u, k, 1j * k), 0.1, 20.0
+    ),
+    "convective Cahn–Hilliard": Problem(
+        False, lambda u, x, k, t: d(u**3 - u, k, -(k**2)) - d(u, k, 0.05 * k**4) + u * d(u, k, 1j * k), 0.01
+    ),
+    "Allen–Cahn with u_x²": Problem(
+        False, lambda u, x, k, t: allen_cahn(u, k) + 0.2 * d(u, k, 1j * k) ** 2, 0.03
+    ),
+    "Allen–Cahn with a moving cubic": Problem(
+        False, lambda u, x, k, t: allen_cahn(u, k) + d(u**3, k, 0.3j * k), 0.03
+    ),
+    "KS with dispersion": Problem(
+        False, lambda u, x, k, t: d(u**2 / 2, k, -1j * k) + d(u, k, k**2 - k**4 + 0.5j * k**3), 0.2, 22.0
+    ),
+    "damped KdV": Problem(
+        False, lambda u, x, k, t: d(3 * u**2, k, -1j * k) + d(u, k, 1j * k**3 - 0.5), 0.004
+    ),
+    "weakly viscous Burgers": Problem(
+        False, lambda u, x, k, t: d(u**2 / 2, k, -1j * k) - d(u, k, 0.02 * k**2), 0.01, highest=3
+    ),
+    "Burgers–Huxley": Problem(
+        False,
+        lambda u, x, k, t: d(u, k, -0.1 * k**2) - u * d(u, k, 1j * k) + u * (1 - u) * (u - 0.3),
+        0.03,
+        amplitude=0.5,
+    ),
+    "Rosenau–Hyman-like": Problem(
+        False, lambda u, x, k, t: d((1.5 + u) ** 2, k, -0.1j * k) - d(u, k, 0.05 * k**2), 0.02, amplitude=0.4
+    ),
+    "growing u_x²": Problem(
+        False, lambda u, x, k, t: d(u, k, -0.2 * k**2) - 0.5 * d(u, k, 1j * k) ** 2 - u, 0.01, amplitude=0.6
+    ),
+}
+Made = Callable[[int, int, float], Trajectories]
+
+
+def _of_catalogue(system: System, n: int, seed: int, noise: float) -> Trajectories:
+    return system.trajectories(n, seed=seed, noise=noise)
+
+
+def systems() -> Iterator[tuple[str, bool, Made]]:
+    """Name, whether it is a member, and how trajectories are made, of every system in one dimension."""
+    for name, system in {**CATALOG, **MEMBERS}.items():
+        if system.law.ndim == 1:
+            yield name, True, partial(_of_catalogue, system)
+    for name, problem in {**PROBLEMS, **OTHERS}.items():
+        yield name, problem.example, problem.data
+
+
+def verdict(data: Trajectories, seed: int) -> tuple[VerdictKind, int, str]:
+    """The verdict on data, how many cautions there are, and the equation."""
+    split = data.split(seed)
+    model = fit(split.train, validation=split.validation, seed=seed, progress=False)
+    found = distillation(model, split.train, validation=split.validation, seed=seed)
+    summary = replace(examine(model, found.law, split.test), laws=found.laws, notes=found.notes)
+    rival = found.laws.rival
+    return summary.kind, len(found.notes), found.law.text if rival is None else rival.equation
+
+
+def word(kind: VerdictKind, member: bool, notes: int) -> str:
+    """Right, open or wrong; a member that is refused or a non-member that is accepted in silence is wrong."""
+    if kind is VerdictKind.CANNOT_TELL:
+        return "open"
+    if member:
+        return "right" if kind is VerdictKind.MEMBER else "wrong"
+    return "right" if kind is not VerdictKind.MEMBER else "caution" if notes else "wrong"
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--noise", type=float, nargs="+", default=[0.0, 0.01])
+    parser.add_argument("--trajectories", type=int, nargs="+", default=[16])
+    parser.add_argument("--seed", type=int, default=10)
+    parser.add_argument("--only", nargs="*")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    heads = ("system", "member", "noise", "trajectories", "verdict", "", "s", "equation")
+    print(f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", sep="\n")
+    for name, member, made in systems():
+        for noise in given.noise if given.only is None or name in given.only else ():
+            for n in given.trajectories:
+                started = time.perf_counter()
+                try:
+                    kind, notes, equation = verdict(made(n, given.seed, noise), given.seed)
+                    row = [kind.value, word(kind, member, notes)]
+                except (ValueError, FloatingPointError) as error:
+                    row, equation = ["none", "open"], str(error)[:80]
+                seconds = f"{time.perf_counter() - started:.0f}"
+                cells = [
+                    name,
+                    "yes" if member else "no",
+                    f"{100 * noise:g} %",
+                    str(n),
+                    *row,
+                    seconds,
+                    equation,
+                ]
+                print(f"| {' | '.join(cells)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
