@@ -152,9 +152,12 @@ class Likelihood:
         some = self.data.u[:: max(1, len(self.data.u) // NUMBERS.substep_trajectories)]
         some = some[:, :: max(1, some.shape[1] // NUMBERS.slope_frames)].flatten(0, 1)
         member = law.family(domain, np.vstack([values, alone]))
-        rates = member.rhs(some.expand(p + 1, *some.shape)).square().flatten(1).mean(1).sqrt().numpy()
-        seen = rates[1:] > NUMBERS.spanned * max(float(rates[0]), 1e-300)
-        return np.where(seen, rates[0] / np.where(seen, rates[1:], 1.0), 0.0)
+        push = member.energy.gradient(domain.fft(some) * member.mask).expand(p + 1, -1, *domain.modes_shape)
+        response = member.response.expand(p + 1, 1, *domain.modes_shape)
+        rates, pushes = (domain.norm(each).square().sum(1).sqrt() for each in (response * push, push))
+        seen = (rates > NUMBERS.spanned * pushes * response.abs().flatten(1).amax(1)).numpy()[1:]
+        total, *each = rates.numpy()
+        return np.where(seen, total / np.where(seen, each, 1.0), 0.0)
 
     def _at(
         self,

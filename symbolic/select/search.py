@@ -97,7 +97,7 @@ class Search(Generic[E]):
                 fit.with_errors,
                 fit.products.held_out,
                 not fit.lost and self.admissible(fit.law),
-                fit.least_z > norm.ppf(1 - NUMBERS.chance / (2 * tests)),
+                bool(fit.least_z > norm.ppf(1 - NUMBERS.chance / (2 * tests))),
             )
             for fit in fits
         ]
