@@ -58,15 +58,18 @@ class Likelihood:
             sure: go on until no coefficient moves by a visible part of its standard error.
         """
         near = near if self.free else None
-        if self.free:  # the frames as they are show the way, and what is far from the data
-            pinned = replace(self, free=False).fit(law)
-            if pinned.rmse**2 > NUMBERS.worth_noise * self.data.noise:
-                return pinned
-            law = pinned.law if near is None else law
-        fields = self.data.u[:, 0] if near is None else near.fields
         accuracy = NUMBERS.substep_rounding if sure else NUMBERS.misfit_share * NUMBERS.visible_error
+        far = NUMBERS.worth_noise * self.data.noise
+        pinned = (
+            replace(self, free=False).fit(law) if self.free else None
+        )  # the frames as they are show the way
+        if pinned is not None and near is None and pinned.rmse**2 <= far:
+            law = pinned.law
+        fields = self.data.u[:, 0] if near is None else near.fields
         units, substeps = self.units(law), self._substeps(law, accuracy)
         point = self._at(law, fields, units, substeps, near.known if near else None)
+        if pinned is not None and min(pinned.rmse, point.rmse) ** 2 > far:
+            return pinned
         while True:
             point = self._lowest(point, near is None, sure=sure)
             needed = self._substeps(point.law, accuracy)

@@ -51,7 +51,7 @@ def signal_band(u: Float[np.ndarray, "n nt *grid"], domain: Domain) -> float | N
     floor = white_noise(u, domain) / domain.points
     largest = np.abs(np.stack(domain.k)).max(0)
     seen = largest[
-        domain.resolved & (power > max(NUMBERS.above_noise * floor, NUMBERS.visible_mode**2 * power.sum()))
+        domain.resolved & (power > max(NUMBERS.signal_power * floor, NUMBERS.visible_mode**2 * power.sum()))
     ]
     band = NUMBERS.wider_band * float(seen.max(initial=NUMBERS.rollout_points / 4 * domain.k_unit))
     return None if bool((domain.within(band) == domain.resolved).all()) else band

@@ -115,7 +115,7 @@ class Search(Generic[E]):
         while richer is not None:
             found.append(richer)
             scores = [self._log_error(one) + one.law.free * np.log(self.pays) for one in found]
-            paid = min(scores[-NUMBERS.patience :]) < min([np.inf, *scores[: -NUMBERS.patience]])
+            paid = min(scores[-NUMBERS.further_terms :]) < min([np.inf, *scores[: -NUMBERS.further_terms]])
             richer = self.richer(richer) if paid else None
         poorer: Fit[E] | None = found[-1]
         while poorer is not None and self._may_win(poorer):

@@ -74,12 +74,11 @@ options.Distilling = Distilling
 from typer.testing import CliRunner
 
 from mesoscribe.cli import main
-from mesoscribe.diagnostics.runs import stages
-from mesoscribe.diagnostics.runs import stages
+from mesoscribe.diagnostics.runs import revise, stages
 from mesoscribe.diagnostics.runs.plan import Plan
 
 stages.carry_out = lambda plan, *_, **__: print(plan.taste, Plan.read(asdict(plan)) == plan)
-stages.distil_again = lambda *_, **changed: print(changed["taste"])
+revise.distil_again = lambda *_, **changed: print(changed["taste"])
 for command in ("run", "fit"):
     print(CliRunner().invoke(main, [command, "kdv", "--out", "a", "--taste", "dry"]).output, end="")
 print(CliRunner().invoke(main, ["distill", "a", "--taste", "sweet"]).output, end="")

