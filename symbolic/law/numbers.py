@@ -106,6 +106,7 @@ class SymbolicNumbers:
     most_laws: int = number(40, "laws that are fitted at most", "laws")
     visible_mode: float = number(1e-9, "amplitude of a mode, relative to the field's, below which it cannot matter", "field", "derived")
     far: float = number(0.1, "a law that errs more is compared over shorter times, where its slopes show what is missing", "field")
+    next_frames: int = number(2, "frames ahead that show whether a band of modes predicts as well as another", "frames")
     signal_power: float = number(2.0, "power of a mode, in that of white noise, from which it is signal", "noise")
     complete_trajectories: int = number(8, "validation trajectories on which law and network are compared", "trajectories")
     complete_rtols: tuple[float, ...] = number((1e-5, 1e-7), "accuracy of roll-outs of law and network: the second where the first may show", "field")

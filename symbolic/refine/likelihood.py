@@ -50,32 +50,59 @@ class Likelihood:
         return replace(self, data=self.data.limited(values))
 
     def fit(self, law: E, near: Fit[E] | None = None, *, sure: bool = False) -> Fit[E]:
-        """The law at its maximum of the likelihood, or the best there was time for.
+        """The law at the maximum of its likelihood, or the best there was time for.
+
+        Where initial fields are unknowns, a law that is far from the data is fitted as if they were not.
 
         Args:
             law: the form and where to start.
             near: a law close by, whose initial fields and their derivatives serve as a start.
             sure: go on until no coefficient moves by a visible part of its standard error.
         """
-        near = near if self.free else None
         accuracy = NUMBERS.substep_rounding if sure else NUMBERS.misfit_share * NUMBERS.visible_error
-        far = NUMBERS.worth_noise * self.data.noise
-        pinned = (
-            replace(self, free=False).fit(law) if self.free else None
-        )  # the frames as they are show the way
-        if pinned is not None and near is None and pinned.rmse**2 <= far:
-            law = pinned.law
-        fields = self.data.u[:, 0] if near is None else near.fields
-        units, substeps = self.units(law), self._substeps(law, accuracy)
-        point = self._at(law, fields, units, substeps, near.known if near else None)
-        if pinned is not None and min(pinned.rmse, point.rmse) ** 2 > far:
-            return pinned
+        if not self.free:
+            point = self._start(law, self.data.u[:, 0], None, accuracy)
+        elif near is None:
+            point = self._grown(law, accuracy)
+        else:
+            point = self._start(law, near.fields, near.known, accuracy)
+        if self.free and self._far(point):
+            return replace(self, free=False).fit(law)
+        return self._settled(point, near is None, accuracy, sure=sure)
+
+    def _start(
+        self, law: E, fields: Float[Tensor, " n *grid"], known: Projection | None, accuracy: float
+    ) -> Fit[E]:
+        """A law and initial fields before any step."""
+        return self._at(law, fields, self.units(law), self._substeps(law, accuracy), known)
+
+    def _far(self, point: Fit[E]) -> bool:
+        """Whether noise is little of what a law leaves, so that initial fields are none of its unknowns."""
+        return point.rmse**2 > NUMBERS.worth_noise * self.data.noise
+
+    def _grown(self, law: E, accuracy: float) -> Fit[E]:
+        """Where to start with all frames, from fits to more and more: noise of a first frame may grow."""
+        whole = self.data.u.shape[1]
+        spans = [span for span in (whole // 8, whole // 4, whole // 2) if span >= NUMBERS.clusters]
+        law = Likelihood(self.data.windows((*spans, whole)[0])).fit(law).law
+        fields = self.data.u[:, 0]
+        for span in spans:
+            part = replace(self, data=replace(self.data, u=self.data.u[:, :span]))
+            point = part._start(law, fields, None, accuracy)
+            if part._far(point):
+                return point
+            done = part._settled(point, True, accuracy, sure=False)
+            law, fields = done.law, done.fields
+        return self._start(law, fields, None, accuracy)
+
+    def _settled(self, point: Fit[E], fresh: bool, accuracy: float, *, sure: bool) -> Fit[E]:
+        """Where steps end, with substeps that are as fine as the misfit that is left asks for."""
         while True:
-            point = self._lowest(point, near is None, sure=sure)
+            point = self._lowest(point, fresh, sure=sure)
             needed = self._substeps(point.law, accuracy)
             if needed <= point.substeps or not np.isfinite(point.products.squares) or not time_for(REFINING):
                 return point
-            point = self._at(point.law, point.fields, units, needed, point.known)
+            point = self._at(point.law, point.fields, point.units, needed, point.known)
 
     def _lowest(self, point: Fit[E], fresh: bool, *, sure: bool) -> Fit[E]:
         """Gauss–Newton steps; derivatives by the fields are kept while steps do what they promise."""

@@ -29,10 +29,10 @@ from mesoscribe.symbolic.read.parametric import parametric
 from mesoscribe.symbolic.read.propose import Proposer, widened_by
 from mesoscribe.symbolic.read.sparse import Selection
 from mesoscribe.symbolic.refine.likelihood import Likelihood
-from mesoscribe.symbolic.refine.rollouts import RollOutData
+from mesoscribe.symbolic.refine.rollouts import RollOutData, signal_band
 from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.select.completeness import Completeness
-from mesoscribe.symbolic.select.modes import compared_modes, on_all_modes
+from mesoscribe.symbolic.select.modes import erased, on_all_modes
 from mesoscribe.symbolic.select.rivals import rival
 from mesoscribe.symbolic.select.search import Search
 from mesoscribe.symbolic.select.shapes import settle_shapes, with_errors
@@ -207,12 +207,20 @@ class _End:
     ) -> _End:
         """Search around forms read at several precisions."""
         forms = {frozenset(law.coefficients): (law, chosen) for law, chosen in read}
-        band, hold = compared_modes(next(iter(forms.values()))[0], data, validation, network.first)
-        starts = [replace(law, band=band, hold=hold) for law, _ in forms.values()]
-        every = RollOutData.of(data, starts[0], network.first, validation).windows(NUMBERS.shot_frames)
-        F = usable(library.F, network.canonical, starts[0].centre)
+        first, as_read = network.first, next(iter(forms.values()))[0]
+        band = signal_band(data.u[:, first:], data.domain)
+        starts = [replace(law, band=band, hold=False) for law, _ in forms.values()]
+        F = usable(library.F, network.canonical, as_read.centre)
         candidates = replace(library.with_isotropic(), F=F)
-        search = Search.laws(Likelihood(every), candidates, pays).run(starts, plainest(starts[0]))
+
+        def searched(starts: list[Law]) -> tuple[RollOutData, Search[Law]]:
+            every = RollOutData.of(data, starts[0], first, validation).windows(NUMBERS.shot_frames)
+            found = Search.laws(Likelihood(every), candidates, pays).run(starts, plainest(starts[0]))
+            return every, found
+
+        every, search = searched(starts)
+        if narrow := erased(search.chosen.law, as_read, data, validation, first):
+            every, search = searched([narrow])
         settle_shapes(search, new)
         terms = set(search.chosen.law.coefficients)
         closest = min(forms, key=lambda form: len(terms ^ form))

@@ -11,25 +11,27 @@ from mesoscribe.hybrid.dynamics.error import rollout_errors, score
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.factor import not_negative
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.refine.rollouts import signal_band, white_noise
+from mesoscribe.symbolic.law.numbers import NUMBERS
+from mesoscribe.symbolic.refine.rollouts import white_noise
 
 
-def compared_modes(
-    law: Law, data: Trajectories, validation: Trajectories, first: int
-) -> tuple[float | None, bool]:
-    """The band on which laws are compared with data, and whether the modes beyond stay as they are.
+def erased(law: Law, read: Law, data: Trajectories, validation: Trajectories, first: int) -> Law | None:
+    """A law on the modes that the network evolves, or some more, if it then predicts better, but for noise.
 
-    All that hold a signal; only those that the network evolves, or some more, if the law that was read off it
-    predicts better so, by more than noise: what a solver erases no equation explains.
+    What a solver erases no equation explains. None if the law does as well on the modes that it has.
+
+    Args:
+        law: fitted on all modes that hold a signal.
+        read: a law with the band of the network.
+        data, validation: trajectories; first: the first frame that counts.
     """
-    while law.band is not None and predicts_as_well(
-        wider := law.on_wider_band(data.domain), law, validation, first
-    ):
-        law = wider
-    wide = replace(law, band=signal_band(data.u[:, first:], data.domain), hold=False)
-    if predicts_as_well(wide, law, validation, first):
-        return wide.band, False
-    return law.band, law.hold
+    narrow = replace(law, band=read.band, hold=read.hold)
+    while narrow.band is not None:
+        wider = narrow.on_wider_band(data.domain)
+        if not predicts_as_well(wider, narrow, validation, first):
+            break
+        narrow = wider
+    return None if predicts_as_well(law, narrow, validation, first) else narrow
 
 
 def on_all_modes(law: Law, data: Trajectories, first: int) -> Law:
@@ -41,10 +43,15 @@ def on_all_modes(law: Law, data: Trajectories, first: int) -> Law:
 
 
 def predicts_as_well(law: Law, other: Law, data: Trajectories, first: int) -> bool:
-    """Whether roll-outs of a law err no more than another's, but for noise, which the other may remove."""
+    """Whether a law's roll-outs err no more than another's, but for noise, which the other may remove.
+
+    In noise only the next frames count: later ones err by as much as the noise of the first one has grown.
+    """
     u = data.u[: HYBRID.search_trajectories, first:] - law.centre
+    noise = white_noise(u, data.domain) / float(np.mean(u**2))
+    if noise > NUMBERS.measured_rounding**2:
+        u = u[:, : NUMBERS.next_frames + 1]
     mine, others = (
         score(rollout_errors(one.member(data.domain), u, data.dt, HYBRID.search_rtol)) for one in (law, other)
     )
-    noise = white_noise(u, data.domain) / float(np.mean(u**2))
     return bool(mine**2 <= ((1 + HYBRID.band_tie) * others) ** 2 + 2 * noise)

@@ -33,6 +33,6 @@ def rival(best: Fit[Law], data: RollOutData, pays: float) -> Rival | None:
     mine: Entry[Evolution] = Entry(law, search.likelihood.fit(law).products.held_out)
     other: Entry[Evolution] = Entry(fame.chosen.law, fame.chosen.held_out)
     both = HallOfFame((mine, other), fame.noise, fame.values, pays)
-    if both.best == 0:
+    if both.best == 0 or both.errors[0] <= pays * both.errors[1]:  # simpler alone is no better
         return None
     return Rival(other.law.text, float(both.errors[1]), float(both.errors[0]))

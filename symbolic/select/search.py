@@ -138,10 +138,15 @@ class Search(Generic[E]):
 
     @property
     def noisy(self) -> bool:
-        """Whether noise is so much of what the best law leaves that initial fields must be unknowns."""
+        """Whether initial fields must be unknowns: noise is much of what the best law leaves.
+
+        That is asked over times in which it stays close to the data, as noise of a first frame may grow.
+        """
         noise = self.likelihood.data.noise
-        measured = not self.likelihood.free and noise > NUMBERS.measured_rounding**2
-        return measured and self.chosen.rmse**2 <= NUMBERS.worth_noise * noise
+        if self.likelihood.free or noise <= NUMBERS.measured_rounding**2:
+            return False
+        near, _ = self._nearer(self.chosen)
+        return near.rmse**2 <= NUMBERS.worth_noise * noise
 
     def run(self, starts: Sequence[E], others: Sequence[E] = ()) -> Search[E]:
         """Look around the best of some laws, and of those that are found there: the search that did.
