@@ -4,6 +4,7 @@
 # make test-full  what is too slow for every change as well: kernels, killed processes, compiled scripts
 # make docs   these pages as a site, in site/, with the notebooks run: about 3 minutes
 # make fuzz   10,000 mutated data files and run folders, hostile formulas, names and HDF5 files
+# make bench-recovery, bench-verdicts  equations found in noise; verdicts on members and others: 20 minutes each
 # make bench  accuracy against other methods, speed and memory, in benchmarks/results/; bench-full takes hours
 # All need Python 3.11 or newer and make only: they make .venv and install what requirements.txt pins.
 
@@ -17,9 +18,10 @@ export OMP_WAIT_POLICY ?= PASSIVE
 OFFICIAL ?= ../shared/data/official
 RESULTS ?= benchmarks/results
 BENCH := $(VENV)/bench-installed
+SYSTEMS := allen_cahn kdv cahn_hilliard ohta_kawasaki drifting_allen_cahn benjamin_ono
 UNITS := $(addprefix tests/,hybrid/space hybrid/energy hybrid/dynamics symbolic/law project/test_layout.py)
 
-.PHONY: demo quick test test-full fuzz lint docs bench bench-full clean
+.PHONY: demo quick test test-full fuzz lint docs bench bench-full bench-recovery bench-verdicts clean
 
 demo: $(INSTALLED)
 	$(BIN)/mesoscribe run kdv --out demo --seed 0 --trajectories 24 --force
@@ -60,6 +62,13 @@ bench-full: $(BENCH)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.accuracy --data $(OFFICIAL) --out $(RESULTS) \
 	  --systems allen_cahn_2d --seconds 180 --long 2
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.speed --out $(RESULTS)
+
+bench-recovery: $(INSTALLED)
+	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python benchmarks/catalogue.py --only $(SYSTEMS) \
+	  --seeds 10 11 12 --noise 0 0.01 0.05 0.1 --trajectories 16
+
+bench-verdicts: $(INSTALLED)
+	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python benchmarks/verdicts.py --noise 0.01 --seed 10
 
 $(BENCH): $(INSTALLED) benchmarks/requirements.txt
 	$(BIN)/python -m pip install --quiet --no-deps -r benchmarks/requirements.txt
