@@ -86,7 +86,8 @@ def verdict(data: Trajectories, seed: int) -> tuple[VerdictKind, int, str]:
     split = data.split(seed)
     model = fit(split.train, validation=split.validation, seed=seed, progress=False)
     found = distillation(model, split.train, validation=split.validation, seed=seed)
-    summary = replace(examine(model, found.law, split.test), laws=found.laws, notes=found.notes)
+    judged = examine(model, found.law, split.test, record=model.record)
+    summary = replace(judged, laws=found.laws, notes=found.notes)
     rival = found.laws.rival
     return summary.kind, len(found.notes), found.law.text if rival is None else rival.equation
 

@@ -79,7 +79,7 @@ class Ruling:
         """From the class test, and from what laws leave of the data, once there are any.
 
         An equation of no member that is better than the law decides against the class. A law that leaves
-        nothing beyond the noise decides for it, against a test of regressions, but not against a forcing.
+        nothing beyond the noise decides for it, whatever regressions say, but not against a forcing.
 
         Args:
             class_test: what it said, None where there was none.
@@ -90,8 +90,8 @@ class Ruling:
         kind = VerdictKind.of(class_test)
         if laws is not None and laws.rival is not None:
             return cls(VerdictKind.NOT_MEMBER)
-        mismatch = class_test is not None and class_test.in_class is False and not class_test.evidence.forced
-        if mismatch and laws is not None and laws.explained:
+        unforced = class_test is not None and not class_test.evidence.forced
+        if unforced and laws is not None and laws.explained:
             kind = VerdictKind.MEMBER
         if kind is not VerdictKind.NOT_MEMBER and fit is not None and fit.unexplained:
             return cls(VerdictKind.UNEXPLAINED)
