@@ -173,8 +173,9 @@ class Form:
 
     @property
     def free(self) -> int:
-        """How many numbers data determine: all coefficients but the scale."""
-        return len(self.parameters) - 1
+        """How many numbers data determine: coefficients but the scale, and shapes such as s in exp(s u)."""
+        terms = (term for name in FACTORS for term in getattr(self, name).terms)
+        return len(self.parameters) - 1 + sum(bool(term.atoms(sympy.Float)) for term in terms)
 
     def without_errors(self: AnyForm, names: Sequence[str]) -> AnyForm:
         """The form without standard errors of the coefficients of some factors."""

@@ -79,10 +79,13 @@ class Search(Generic[E]):
         return Search(likelihood, lambda one: one.with_more(offered), lambda one: True, pays)
 
     def fitted(self, law: E, near: Fit[E] | None = None) -> Fit[E]:
-        """A law, fitted."""
+        """A law, fitted; again from a law close by that errs less, as a fit from afar may end elsewhere."""
         terms = frozenset(law.coefficients)
-        if terms not in self.fits:
-            self.fits[terms] = self.likelihood.fit(law, near)
+        known = self.fits.get(terms)
+        if known is None or (near is not None and near.rmse < known.rmse):
+            found = self.likelihood.fit(law, near)
+            if known is None or found.rmse < known.rmse:
+                self.fits[terms] = found
         return self.fits[terms]
 
     @property
@@ -140,13 +143,16 @@ class Search(Generic[E]):
     def noisy(self) -> bool:
         """Whether initial fields must be unknowns: noise is much of what the best law leaves.
 
-        That is asked over times in which it stays close to the data, as noise of a first frame may grow.
+        That is asked of shorter and shorter times, as noise of a first frame may grow.
         """
-        noise = self.likelihood.data.noise
-        if self.likelihood.free or noise <= NUMBERS.measured_rounding**2:
+        likelihood, law = self.likelihood, self.chosen
+        noise, frames = likelihood.data.noise, likelihood.data.u.shape[1]
+        if likelihood.free or noise <= NUMBERS.measured_rounding**2:
             return False
-        near, _ = self._nearer(self.chosen)
-        return near.rmse**2 <= NUMBERS.worth_noise * noise
+        while law.rmse**2 > NUMBERS.worth_noise * noise and frames > 2:
+            frames = max(2, frames // 2)
+            law = Likelihood(likelihood.data.windows(frames)).fit(law.law)
+        return law.rmse**2 <= NUMBERS.worth_noise * noise
 
     def run(self, starts: Sequence[E], others: Sequence[E] = ()) -> Search[E]:
         """Look around the best of some laws, and of those that are found there: the search that did.
