@@ -189,7 +189,9 @@ def examine(
         "network": energy_along(drawn, rolled["network"], data),
     }
     doing("energies and exponents")
-    structure, fit = guarantee(law, data.domain), absolute_fit(law, data)
+    first = model.setting.first_frame
+    later = data.select(frames=slice(first, None)) if data.n_frames > first + 2 else data
+    structure, fit = guarantee(law, data.domain), absolute_fit(law, later)
     return Summary(
         law=law,
         data=data,

@@ -83,7 +83,7 @@ class Fit(Generic[E]):
         What is left beyond noise, such as the error of a solver, does not average out: a rate that is off by
         as much of all rates counts as possible for every term.
         """
-        return self.products.covariance + self.beyond_noise**2 * np.eye(len(self.units))
+        return self.products.covariance + self.beyond_noise**2 * np.diag(self.products.held == 0)
 
     @property
     def least_z(self) -> float:

@@ -209,7 +209,8 @@ class Likelihood:
             of_fields = self.share * (before - float(np.sum(columns[..., 0] ** 2)))
         shares = np.abs(law.values()) / np.where(units > 0, units, np.inf) * (law.scaling > 0)
         held = ((np.arange(len(shares)) == shares.argmax()) & (shares > 0))[list(order)].astype(float)
-        white = white_in_time(columns[..., 0].reshape(len(columns), -1, self.data.domain.points))
+        by_frame = columns[..., 0].reshape(len(columns), -1, self.data.domain.points)
+        white = min(white_in_time(by_frame), NUMBERS.lowest_floor * self.data.noise)
         return Fit(
             law,
             fields,

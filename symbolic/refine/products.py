@@ -48,7 +48,8 @@ class Products:
     def inverted(self, curvature: Float[np.ndarray, "p p"]) -> Float[np.ndarray, "p p"]:
         """A pseudo-inverse with the pivot held, columns brought to one size: small terms are not cut off."""
         size = np.sqrt(np.diag(curvature)).clip(min=1e-150)
-        scaled = curvature / np.outer(size, size) + np.diag(self.held)
+        free = self.held == 0
+        scaled = curvature / np.outer(size, size) * np.outer(free, free)
         return np.asarray(np.linalg.pinv(scaled, hermitian=True)) / np.outer(size, size)
 
     @property
@@ -114,5 +115,7 @@ class Products:
         known = size > NUMBERS.spanned * np.diag(self.whole)[1 + p :]
         amount = np.where(known, pulls.sum(0) / np.where(known, size, 1.0), 0.0)
         n = len(pulls)
+        if n < 2:  # nothing tells chance
+            return np.zeros(q), np.zeros(q)
         spread = np.sqrt(n / (n - 1) * np.sum((pulls - amount * sizes) ** 2, axis=0))
         return amount**2 * size, np.abs(pulls.sum(0)) / spread.clip(min=1e-300)

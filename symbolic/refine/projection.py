@@ -26,7 +26,7 @@ from mesoscribe.symbolic.refine.linearised import Linearised
 from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs
 
 FIELDS = "refinement with the initial fields"
-CHUNK = 2**18  # values of fields that are rolled out at once
+CHUNK = 2**22  # values of fields that are rolled out at once
 
 
 @runtime_checkable
@@ -170,7 +170,7 @@ def _jacobians(
     substeps: int,
 ) -> Iterator[Float[np.ndarray, "r a"]]:
     """Derivatives of each trajectory's misfit by the amplitudes of its initial field's modes."""
-    width = max(1, CHUNK // (len(modes) * data.domain.points))
+    width = max(1, CHUNK // (len(modes) * data.u[0].numel()))
     for first in range(0, len(data.u), width):
         chosen = slice(first, first + width)
         doing(f"{FIELDS}: trajectory {first + 1} of {len(data.u)}")

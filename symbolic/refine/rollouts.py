@@ -94,25 +94,25 @@ class RollOutData:
         axes = tuple(range(1, fields.ndim))
         size = fields.square().mean(axes).sqrt().clamp(min=1e-300)
         share = domain.unknowns(mask.numpy()) / data.domain.points
-        noise = white_noise(u[:, 1:], data.domain) * share * float(size.pow(-2).mean())
+        seen = size > NUMBERS.measured_rounding * size.max()
+        noise = white_noise(u[:, 1:], data.domain) * share * float(size[seen].pow(-2).mean())
         return cls(domain, fields, data.dt, size, mask, noise)
 
-    def first(self, n: int) -> RollOutData:
-        """The first n trajectories."""
-        return replace(self, u=self.u[:n], size=self.size[:n])
-
     def limited(self, values: int) -> RollOutData:
-        """The first trajectories, at least a few, and of these the first frames, of about so many values."""
+        """Some trajectories, at least a few, and of these the first frames, of about so many values."""
         n = min(len(self.u), max(NUMBERS.clusters // 2, values // self.u[0].numel()))
         frames = max(NUMBERS.refined_frames, values // (n * self.domain.points))
-        return replace(self.first(n), u=self.u[:n, :frames])
+        some = torch.linspace(0, len(self.u) - 1, n).round().long()
+        return replace(self, u=self.u[some][:, :frames], size=self.size[some])
 
     def windows(self, frames: int) -> RollOutData:
-        """These data cut into consecutive windows of so many frames, each a trajectory of its own."""
+        """These data cut into consecutive windows of so many frames or fewer, each a trajectory."""
         n, nt = self.u.shape[:2]
         if frames >= nt:
             return self
-        starts = range(0, nt - frames + 1, frames - 1)
+        pieces = -(-(nt - 1) // (frames - 1))
+        frames = (nt - 1) // pieces + 1
+        starts = range(0, pieces * (frames - 1), frames - 1)
         cut = torch.stack([self.u[:, s : s + frames] for s in starts], dim=1)
         windows = cut.reshape(n * len(starts), frames, *self.domain.shape)
         size = self.size[:, None].expand(n, len(starts)).reshape(-1)
@@ -158,7 +158,7 @@ def substeps_for(
     n, coarse = 1, predicted(law, few, 1)
     while n < NUMBERS.most_substeps:
         fine = predicted(law, few, 2 * n)
-        size = float(torch.linalg.vector_norm(fine))
+        size = max(float(torch.linalg.vector_norm(few.u[:, 1:])), 1e-300)
         change = float(torch.linalg.vector_norm(fine - coarse)) / size
         gap = float(torch.linalg.vector_norm(fine - few.u[:, 1:])) / size
         if change <= max(share * gap, accuracy, NUMBERS.substep_rounding):

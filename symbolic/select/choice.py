@@ -98,7 +98,8 @@ class HallOfFame(Generic[E]):
     @cached_property
     def _squares(self) -> Float[np.ndarray, " l"]:
         """Mean squared held-out misfit of each law that may be chosen."""
-        return np.array([entry.squared if entry.admissible else np.inf for entry in self.entries])
+        squares = np.array([entry.squared if entry.admissible else np.inf for entry in self.entries])
+        return np.where(np.isfinite(squares), squares, np.inf)
 
     @cached_property
     def _least(self) -> float:
@@ -116,13 +117,17 @@ class HallOfFame(Generic[E]):
         x = float(self._squares.min())
         if not math.isfinite(x):
             return self._squares
-        unsure = 1 + NUMBERS.significant * math.sqrt(NUMBERS.spread_of_noise / self.values)
-        return np.sqrt(max(x - self.noise * unsure, self._least**2) + (self._squares - x))
+        return np.sqrt(max(x - self.noise * self._unsure, self._least**2) + (self._squares - x))
+
+    @property
+    def _unsure(self) -> float:
+        """By which factor the noise may be larger than it was found to be."""
+        return 1 + NUMBERS.significant * math.sqrt(NUMBERS.spread_of_noise / self.values)
 
     @property
     def explained(self) -> bool:
         """Whether the chosen law leaves nothing beyond the noise that could be seen."""
-        return bool(self.errors[self.at] <= (1 + NUMBERS.misfit_share) * self._least)
+        return bool(self._squares[self.at] - self.noise * self._unsure <= self._least**2)
 
     @cached_property
     def scores(self) -> Float[np.ndarray, " l"]:
@@ -233,11 +238,9 @@ class HallOfFame(Generic[E]):
             )
             noise, values, pays = (float(content[name]) for name in ("noise", "values", "pays"))
             picked = None if content["picked"] is None else range(len(entries))[content["picked"]]
-            held_out = np.stack([entry.held_out for entry in entries])
             usable = 0 <= noise < math.inf and 0 < values < math.inf and 1 <= pays < math.inf
-            known = held_out.shape[1] > 1 and bool((held_out > 0).all())
-            sound = [bool(np.isfinite(entry.held_out).all()) for entry in entries if entry.admissible]
-            if not (usable and known and any(sound) and all(sound)):
+            known = all(len(entry.held_out) and bool(np.all(entry.held_out >= 0)) for entry in entries)
+            if not (entries and usable and known):
                 raise ValueError(f"{len(entries)} laws, noise {noise:g}, {values:g} values, pays {pays:g}")
             better = content["rival"]
             rival = better and Rival(str(better["equation"]), float(better["error"]), float(better["law"]))

@@ -215,7 +215,9 @@ class _End:
 
         def searched(starts: list[Law]) -> tuple[RollOutData, Search[Law]]:
             every = RollOutData.of(data, starts[0], first, validation).windows(NUMBERS.shot_frames)
-            found = Search.laws(Likelihood(every), candidates, pays).run(starts, plainest(starts[0]))
+            found = Search.laws(Likelihood(every), candidates, pays).run(
+                starts, plainest(starts[0], every, candidates)
+            )
             return every, found
 
         every, search = searched(starts)
@@ -248,12 +250,23 @@ class _End:
         every = RollOutData.of(data, law, first, validation).windows(NUMBERS.shot_frames)
         likelihood = replace(likelihood, data=every.limited(NUMBERS.refined_values))
         fit = likelihood.fit(law, sure=True)
+        if fit.lost:
+            return self.search.chosen.with_errors
         return replace(with_errors(likelihood, fit, self.library), band=wide.band)
 
 
-def plainest(law: Law) -> list[Law]:
-    """Relaxation, diffusion and transport, on the box, the band and about the centre of a law."""
-    q, none = Factor.of(ONE), Factor()
-    square = Factor.of(sympy.Add(*(k**2 for k in law.wavenumbers)))
-    pairs = ((q, none), (square, none), (none, Factor.of(law.wavenumbers[0])))
-    return [replace(law, F=none, q=q, m=m, w=w, N=none, covariance=None) for m, w in pairs]
+def plainest(law: Law, data: RollOutData, library: Library) -> list[Law]:
+    """Relaxation, diffusion and transport, on the box, the band and about the centre of a law.
+
+    Of each that the library allows, so much that the longest wave changes once over the time of the data.
+    """
+    rate, longest = 1 / (data.dt * (data.u.shape[1] - 1)), data.domain.k_unit
+    square, along, none = sympy.Add(*(k**2 for k in law.wavenumbers)), law.wavenumbers[0], Factor()
+    q, offered = Factor((ONE,), (1.0,)), (*library.with_isotropic().m, *library.w)
+    starts = [
+        (Factor((ONE,), (rate,)), none),
+        (Factor((square,), (rate / longest**2,)), none),
+        (none, Factor((along,), (rate / longest,))),
+    ]
+    allowed = [(m, w) for m, w in starts if {*m.terms, *w.terms} <= {*offered}]
+    return [replace(law, F=none, q=q, m=m, w=w, N=none, covariance=None) for m, w in allowed]

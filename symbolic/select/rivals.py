@@ -27,10 +27,14 @@ def rival(best: Fit[Law], data: RollOutData, pays: float) -> Rival | None:
     law = best.law
     if best.beyond_noise < NUMBERS.visible_error or not time_for("equations that no member has"):
         return None
-    plainest = Rates(rates(law.ndim)[:1], (NUMBERS.misfit_share,), law.band)
+    rate = NUMBERS.misfit_share / (data.dt * (data.u.shape[1] - 1))
+    plainest = Rates(rates(law.ndim)[:1], (rate,), law.band)
     search = Search.equations(Likelihood(data), pays).run([plainest])
     fame = search.fame
-    mine: Entry[Evolution] = Entry(law, search.likelihood.fit(law).products.held_out)
+    own = search.likelihood.fit(law)
+    if own.lost:  # nothing to compare with
+        return None
+    mine: Entry[Evolution] = Entry(law, own.products.held_out)
     other: Entry[Evolution] = Entry(fame.chosen.law, fame.chosen.held_out)
     both = HallOfFame((mine, other), fame.noise, fame.values, pays)
     if both.best == 0 or both.errors[0] <= pays * both.errors[1]:  # simpler alone is no better

@@ -85,8 +85,15 @@ class Search(Generic[E]):
         if known is None or (near is not None and near.rmse < known.rmse):
             found = self.likelihood.fit(law, near)
             if known is None or found.rmse < known.rmse:
+                self._forget()
                 self.fits[terms] = found
         return self.fits[terms]
+
+    def _forget(self) -> None:
+        """Keep the derivatives by the initial fields of the law that was fitted last only: they are large."""
+        for terms, fit in self.fits.items():
+            if fit.known is not None:
+                self.fits[terms] = replace(fit, known=None, moves=None)
 
     @property
     def fame(self) -> HallOfFame[E]:
@@ -104,8 +111,7 @@ class Search(Generic[E]):
             )
             for fit in fits
         ]
-        noise = min(best.white, NUMBERS.lowest_floor * self.likelihood.data.noise)
-        return HallOfFame(tuple(entries), noise, float(best.products.values.sum()), self.pays)
+        return HallOfFame(tuple(entries), best.white, float(best.products.values.sum()), self.pays)
 
     @property
     def chosen(self) -> Fit[E]:
@@ -176,8 +182,9 @@ class Search(Generic[E]):
                 search.improve()
         if not search.noisy:
             return search
-        ranked = sorted(search.fits.values(), key=lambda other: other.rmse)
-        best = [search.chosen.law, *(other.law for other in ranked)][: NUMBERS.noisy_starts]
+        chosen = search.chosen
+        ranked = sorted((fit for fit in search.fits.values() if fit is not chosen), key=lambda fit: fit.rmse)
+        best = [chosen.law, *(other.law for other in ranked)][: NUMBERS.noisy_starts]
         return replace(self, likelihood=replace(self.likelihood, free=True)).run(best, others)
 
     def improve(self) -> None:
@@ -207,7 +214,7 @@ class Search(Generic[E]):
             return None
         own = [more.parameters.index(parameter) for parameter in near.law.parameters]
         law = more.only([*own, order[int(gain.argmax())]])
-        return self.fitted(law if near is fit else likelihood.fit(law).law, fit)
+        return self.fitted(law if likelihood is self.likelihood else likelihood.fit(law).law, fit)
 
     def _nearer(self, fit: Fit[E]) -> tuple[Fit[E], Likelihood]:
         """A law, and roll-outs in which it stays close to the data: there slopes show what is missing."""

@@ -74,7 +74,7 @@ def test_large_data_are_limited_to_some_trajectories_and_their_first_frames() ->
     data = RollOutData.of(rolled("kdv", 6, 40), CATALOG["kdv"].law)
     points = data.domain.points
     assert data.limited(data.u.numel()).u.shape == data.u.shape
-    assert torch.equal(data.limited(20 * 4 * points).u, data.u[:4, :20])
+    assert torch.equal(data.limited(20 * 4 * points).u, data.u[[0, 2, 3, 5], :20])
     assert data.limited(1).u.shape[1] == NUMBERS.refined_frames
 
 
@@ -86,7 +86,6 @@ def test_windows_cut_trajectories_end_to_end() -> None:
     torch.testing.assert_close(windows.u[2], data.u[1, :5])
     torch.testing.assert_close(windows.size, data.size[[0, 0, 1, 1]])
     assert data.windows(9) is data
-    torch.testing.assert_close(data.first(1).u, data.u[:1])
 
 
 def test_roll_outs_of_the_truth_are_the_data() -> None:
