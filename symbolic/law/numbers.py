@@ -70,7 +70,7 @@ class SymbolicNumbers:
     refined_values: int = number(2**22, "values of fields that coefficients are refined on: fewer are faster, and less precise", "values")
     searched_values: int = number(2**17, "values of fields that terms are searched on where noise is no matter: fewer are faster", "values")
     noisy_values: int = number(2**19, "values of fields that terms are searched on in noise", "values")
-    noisy_starts: int = number(3, "laws, of those read off, around which terms are searched in noise", "laws")
+    noisy_starts: int = number(3, "best laws of the search with fixed initial fields, around which terms are searched in noise", "laws")
     shot_frames: int = number(128, "frames of a roll-out that is compared with data at most: longer trajectories are cut", "frames")
     refined_frames: int = number(16, "frames that coefficients are refined on at least", "frames")
     spectrum_parts: int = number(10, "parts of the spectrum, the lowest median of which is the noise", "parts")
@@ -78,7 +78,7 @@ class SymbolicNumbers:
     field_step: float = number(1e-6, "step of the Jacobian's differences by initial fields: larger bends, smaller rounds", "field", "derived")
     lost_misfit: float = number(1e3, "misfit of a roll-out that is lost", "field")
     refine_steps: int = number(15, "evaluations of a refinement at most", "evaluations", "option")
-    significant: float = number(3.0, "a coefficient or a difference of so many standard errors is not 0: larger keeps fewer terms of noisy data", "standard errors")
+    significant: float = number(3.0, "standard errors by which the noise may be larger than it was found to be: more call more laws right", "standard errors")
     # refine: with the initial fields
     measured_rounding: float = number(1e-7, "a misfit that single precision leaves, or a solver: nothing was measured", "field", "derived")
     slope_accuracy: float = number(1e-3, "error of the stepper in roll-outs that give slopes", "field")
@@ -90,12 +90,13 @@ class SymbolicNumbers:
     clusters: int = number(8, "pieces of data at least, in time where trajectories are fewer, whose scatter gives errors", "pieces")
     believed_growth: float = number(10.0, "growth of a mode that the preconditioner believes at most", "1")
     dense_values: int = number(2**20, "derivatives of a trajectory at most, of which the matrix is made; of more, roll-outs are faster", "values")
+    all_dense_values: int = number(2**27, "the same, of all trajectories together: a GiB", "values")
     krylov_accuracy: float = number(1e-2, "accuracy of a Krylov space; what is left of the misfits is off by its square", "misfit")
     krylov_directions: int = number(40, "directions of a Krylov space at most", "directions")
     # select
     pays: float = number(1.5, "by which factor a term must reduce the error beyond the noise: larger keeps fewer terms", "error", "option")
-    trial_tolerance: float = number(1e-5, "change that ends the short refinement before a test", "1")
-    poor: float = number(0.01, "error of validation roll-outs that calls for further terms if it is more than noise", "field")
+    trial_tolerance: float = number(1e-5, "fall of the squared misfit, as a share of what is beyond noise, that is not worth a step", "1")
+    poor: float = number(0.01, "what the best law may leave beyond noise before plain relaxation, diffusion and transport are further starts", "field")
     spread_of_noise: float = number(4.6, "variance of the noise from third differences, times the number of values: 2 · 924/400", "noise²", "derived")
     visible_error: float = number(1e-6, "an error beyond the noise below this is rounding, of a solver or in a file of single precision", "field", "derived")
     lowest_floor: float = number(1.5, "the noise is at most so many times the floor of the spectrum", "floor")
@@ -112,7 +113,7 @@ class SymbolicNumbers:
     complete_rtols: tuple[float, ...] = number((1e-5, 1e-7), "accuracy of roll-outs of law and network: the second where the first may show", "field")
     hidden_error: float = number(100.0, "the accuracy of a roll-out does not show in an error so many times larger", "accuracy")
     incomplete: float = number(2.0, "a law whose roll-outs err so many times more than the network's lacks a term: smaller doubts more laws", "error")
-    series_terms: int = number(3, "terms of F at least that may be a series which is cut off", "terms")
+    series_terms: int = number(3, "powers in a factor at least that may be a series which is cut off", "terms")
 
 
 NUMBERS = SymbolicNumbers()

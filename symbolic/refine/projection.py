@@ -61,11 +61,17 @@ def projection(
     Raises:
         LinAlgError: a roll-out from a field close by is lost.
     """
-    small = data.domain.unknowns(member.mask.numpy()) * data.u[0].numel() <= NUMBERS.dense_values
-    if not small:
+    if not dense(data):
         return Iterative(Linearised(member, fields, data, substeps))
     modes = basis(data.domain, member.mask)
     return Dense(modes, list(map(_Matrix.of, _jacobians(member, fields, data, modes, substeps))))
+
+
+def dense(data: RollOutData) -> bool:
+    """Whether the matrices of all trajectories fit in memory, and are faster than roll-outs."""
+    unknowns = data.domain.unknowns(data.mask.numpy())
+    each = unknowns * data.u[0].numel()
+    return each <= NUMBERS.dense_values and each * len(data.u) <= NUMBERS.all_dense_values
 
 
 @dataclass

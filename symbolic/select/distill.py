@@ -171,7 +171,8 @@ def _distilled(
     notes = (*offered, *series(law, wider), *(() if completeness.complete else (str(completeness),)))
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
     laws = replace(
-        end.search.fame.with_law(law, data.dt_error), rival=rival(end.search.chosen, end.every, pays)
+        end.search.fame.with_law(law, data.dt_error),
+        rival=rival(end.search.chosen, end.every, pays, free=end.search.likelihood.free),
     )
     return Distillation(law, laws, network.canonical, end.selections, completeness, notes, seconds)
 

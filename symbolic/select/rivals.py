@@ -9,12 +9,13 @@ from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.rates import Rates, rates
 from mesoscribe.symbolic.refine.fit import Fit
 from mesoscribe.symbolic.refine.likelihood import Likelihood
+from mesoscribe.symbolic.refine.projection import dense
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.select.choice import Entry, HallOfFame, Rival
 from mesoscribe.symbolic.select.search import Search
 
 
-def rival(best: Fit[Law], data: RollOutData, pays: float) -> Rival | None:
+def rival(best: Fit[Law], data: RollOutData, pays: float, *, free: bool) -> Rival | None:
     """The equation that would be chosen before the best law; None if none would, or only noise is left.
 
     Both are fitted to the same data, and weighed by the rule that chooses among laws.
@@ -23,8 +24,11 @@ def rival(best: Fit[Law], data: RollOutData, pays: float) -> Rival | None:
         best: the best law.
         data: trajectories, also those that it was not fitted to.
         pays: by which factor a term must reduce the error beyond the noise.
+        free: whether initial fields were unknowns of the law.
     """
     law = best.law
+    if free and not dense(data):  # the transpose of a step is that of a gradient
+        return None
     if best.beyond_noise < NUMBERS.visible_error or not time_for("equations that no member has"):
         return None
     rate = NUMBERS.misfit_share / (data.dt * (data.u.shape[1] - 1))
