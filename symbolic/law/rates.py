@@ -168,7 +168,7 @@ class Rates:
         linear = sum((c * torch.as_tensor(derivative(r.outer, domain)) for r, c in pairs if r.linear), symbol)
         rest = tuple(sorted((p for p in pairs if not p[0].linear), key=lambda p: p[0].factors))
         others = (_Rates(domain, rest),) if rest else ()
-        K = torch.full(domain.modes_shape, -1.0, dtype=torch.float64)
+        K = torch.full(domain.modes_shape, -1.0, dtype=torch.complex128)
         mask = torch.as_tensor(domain.within(np.inf if self.band is None else self.band))
         return Member.of(domain, K, linear, torch.zeros_like, mask, others=others)
 
