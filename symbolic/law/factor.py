@@ -100,6 +100,11 @@ def not_negative(symbol: Float[np.ndarray, " k"]) -> bool:
     return bool(symbol.min() >= -NUMBERS.negative_rounding * np.abs(symbol).max())
 
 
+def one_sign(symbol: Float[np.ndarray, " k"]) -> bool:
+    """Whether a symbol is ≥ 0 on its modes, or ≤ 0; canonical form turns the sign of m, and of V."""
+    return not_negative(symbol) or not_negative(-symbol)
+
+
 def at_zero(term: sympy.Expr) -> float:
     """A symbol at k = 0; 0 where it has no finite value there."""
     return float(columns((term,), dict.fromkeys((k, kx, ky), np.zeros(1)))[0, 0])

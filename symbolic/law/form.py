@@ -198,12 +198,3 @@ class Form:
         if not (changed["F"] or changed["q"] or changed["N"]):
             raise ValueError("expected an energy, got none: u would not change; keep a term of F or q")
         return replace(self, **changed, covariance=None)
-
-    def without(self: AnyForm, parameter: Parameter) -> AnyForm:
-        """The form with one term removed, and without the covariance, which no longer holds."""
-        name, drop = parameter
-        factor: Factor = getattr(self, name)
-        keep = [i for i in range(len(factor)) if i != drop]
-        smaller = Factor(tuple(factor.terms[i] for i in keep), tuple(factor.values[i] for i in keep))
-        changed: dict[str, Any] = {name: smaller}
-        return replace(self, **changed, covariance=None)

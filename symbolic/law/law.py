@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from mesoscribe.hybrid.space.scales import Scales
 from mesoscribe.symbolic.law import law_json
 from mesoscribe.symbolic.law.equation import equation, potential
 from mesoscribe.symbolic.law.factor import Factor, columns, combination
-from mesoscribe.symbolic.law.form import Form, Parameter
+from mesoscribe.symbolic.law.form import Form
 from mesoscribe.symbolic.law.judgement import Judgement
 from mesoscribe.symbolic.law.latex import equation_latex
 from mesoscribe.symbolic.law.numbers import NUMBERS
@@ -58,9 +59,9 @@ class Law(Form, Model):
         """The law with other coefficients, of which nothing was said yet."""
         return replace(super().with_values(values, covariance), judgement=None)
 
-    def without(self, parameter: Parameter) -> Law:
-        """The law with one term removed, of which nothing was said yet."""
-        return replace(super().without(parameter), judgement=None)
+    def only(self, kept: Sequence[int]) -> Law:
+        """The law without the other parameters, of which nothing was said yet."""
+        return replace(super().only(kept), judgement=None)
 
     @property
     def equation(self) -> sympy.Eq:

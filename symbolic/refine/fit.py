@@ -44,11 +44,6 @@ class Fit(Generic[E]):
     of_fields: float = 0.0
 
     @property
-    def promise(self) -> float:
-        """By how much a full step of the coefficients lowers |r|², in the quadratic approximation."""
-        return self.products.promise
-
-    @property
     def lost(self) -> bool:
         """Whether a roll-out was lost."""
         return not self.products.squares < NUMBERS.lost_misfit * self.products.values.sum()

@@ -28,7 +28,7 @@ from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.fit import E, Fit
 from mesoscribe.symbolic.refine.products import Products
 from mesoscribe.symbolic.refine.projection import Projection, projection
-from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs, substeps_for, white_in_time
+from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs, substeps_for, units, white_in_time
 
 REFINING = "refinement of coefficients"
 
@@ -74,7 +74,7 @@ class Likelihood:
         self, law: E, fields: Float[Tensor, " n *grid"], known: Projection | None, accuracy: float
     ) -> Fit[E]:
         """A law and initial fields before any step."""
-        return self._at(law, fields, self.units(law), self._substeps(law, accuracy), known)
+        return self._at(law, fields, units(law, self.data), self._substeps(law, accuracy), known)
 
     def _far(self, point: Fit[E]) -> bool:
         """Whether noise is little of what a law leaves, so that initial fields are none of its unknowns."""
@@ -115,7 +115,7 @@ class Likelihood:
             if closer is None and fresh:
                 break
             slow = closer is None or (
-                point.products.squares - closer.products.squares < NUMBERS.step_keeps * point.promise
+                point.products.squares - closer.products.squares < NUMBERS.step_keeps * point.products.promise
             )
             point, fresh = closer or point, not self.free
             if slow and self.free:
@@ -143,8 +143,8 @@ class Likelihood:
         small = NUMBERS.step_ends**2 * max(left / n, NUMBERS.substep_rounding**2)
         if not sure:
             small += NUMBERS.trial_tolerance * max(left - self.data.noise * n, 0.0)
-        unknowns = n / (self.data.u.shape[1] - 1)
-        return bool(point.promise <= small and point.of_fields <= small * unknowns)
+        unknowns = len(self.data.u) * self.data.unknowns
+        return bool(point.products.promise <= small and point.of_fields <= small * unknowns)
 
     def _substeps(self, law: Evolution, accuracy: float) -> int:
         share = NUMBERS.misfit_share
@@ -171,43 +171,29 @@ class Likelihood:
         """A fit with the slopes of further terms at 0 behind its own, and their places in `more`."""
         own = [more.parameters.index(p) for p in fit.law.parameters]
         rest = [j for j in range(len(more.parameters)) if j not in own]
-        units = self.units(more)
-        return self._at(more, fit.fields, units, fit.substeps, fit.known, [*own, *rest]), rest
-
-    def units(self, law: Evolution) -> Float[np.ndarray, " p"]:
-        """How much of each term changes u_t as much as all terms together make it, root mean square."""
-        domain, p, values = self.data.domain, len(law.parameters), law.values()
-        operator = law.scaling > 0
-        alone = np.where(operator[:, None] == operator, np.eye(p), values)
-        some = self.data.u[:: max(1, len(self.data.u) // NUMBERS.substep_trajectories)]
-        some = some[:, :: max(1, some.shape[1] // NUMBERS.slope_frames)].flatten(0, 1)
-        member = law.family(domain, np.vstack([values, alone]))
-        push = member.energy.gradient(domain.fft(some) * member.mask).expand(p + 1, -1, *domain.modes_shape)
-        response = member.response.expand(p + 1, 1, *domain.modes_shape)
-        rates, pushes = (domain.norm(each).square().sum(1).sqrt() for each in (response * push, push))
-        seen = (rates > NUMBERS.spanned * pushes * response.abs().flatten(1).amax(1)).numpy()[1:]
-        total, *each = rates.numpy()
-        return np.where(seen, total / np.where(seen, each, 1.0), 0.0)
+        return self._at(
+            more, fit.fields, units(more, self.data), fit.substeps, fit.known, [*own, *rest]
+        ), rest
 
     def _at(
         self,
         law: E,
         fields: Tensor,
-        units: Float[np.ndarray, " p"],
+        scale: Float[np.ndarray, " p"],
         substeps: int,
         known: Projection | None,
         order: Sequence[int] | None = None,
     ) -> Fit[E]:
         """Residual and slopes at a point, the initial fields projected out."""
-        order = range(len(units)) if order is None else order
-        columns = self._columns(law, fields, units, substeps, order)
+        order = range(len(scale)) if order is None else order
+        columns = self._columns(law, fields, scale, substeps, order)
         moves, of_fields = None, 0.0
         if self.free and np.isfinite(columns).all() and np.abs(columns[..., 0]).max() < NUMBERS.lost_misfit:
             known = known or projection(law.member(self.data.domain), fields, self.data, substeps)
             before = float(np.sum(columns[..., 0] ** 2))
             moves, columns = known.apart(columns)
             of_fields = self.share * (before - float(np.sum(columns[..., 0] ** 2)))
-        shares = np.abs(law.values()) / np.where(units > 0, units, np.inf) * (law.scaling > 0)
+        shares = np.abs(law.values()) / np.where(scale > 0, scale, np.inf) * (law.scaling > 0)
         held = ((np.arange(len(shares)) == shares.argmax()) & (shares > 0))[list(order)].astype(float)
         by_frame = columns[..., 0].reshape(len(columns), -1, self.data.domain.points)
         white = min(white_in_time(by_frame), NUMBERS.lowest_floor * self.data.noise)
@@ -215,7 +201,7 @@ class Likelihood:
             law,
             fields,
             self._products(columns, held),
-            units,
+            scale,
             moves,
             known,
             substeps,
@@ -227,13 +213,13 @@ class Likelihood:
         self,
         law: Evolution,
         fields: Tensor,
-        units: Float[np.ndarray, " p"],
+        scale: Float[np.ndarray, " p"],
         substeps: int,
         order: Sequence[int],
     ) -> Float[np.ndarray, "n r c"]:
         """The residual of each trajectory, in front that of a first frame that may move, and its slopes."""
         data, values = self.data, law.values()
-        steps = NUMBERS.misfit_step * (np.eye(len(values)) * units)[list(order)]
+        steps = NUMBERS.misfit_step * (np.eye(len(values)) * scale)[list(order)]
         member = law.family(data.domain, np.vstack([values, values + steps]))
         start = fields.expand(1 + len(steps), *fields.shape)
         coarse = min(substeps, self._substeps(law, NUMBERS.slope_accuracy))
@@ -255,7 +241,7 @@ class Likelihood:
     @property
     def share(self) -> float:
         """Unknowns of a field over its points: squares are counted for each unknown."""
-        return self.data.domain.unknowns(self.data.mask.numpy()) / self.data.domain.points
+        return self.data.unknowns / self.data.domain.points
 
     def _products(self, columns: Float[np.ndarray, "n r c"], held: Float[np.ndarray, " p"]) -> Products:
         """Scalar products of the columns, in pieces of time where trajectories are few."""
@@ -265,6 +251,5 @@ class Likelihood:
         pieces = min(frames, max(1, -(-NUMBERS.clusters // len(columns))))
         parts = np.array_split(by_frame, pieces, axis=1)
         table = np.stack([np.einsum("nfra,nfrb->nab", part, part, optimize=True) for part in parts], axis=1)
-        unknowns = data.domain.unknowns(data.mask.numpy())
-        values = np.array([part.shape[1] for part in parts]) * unknowns * (data.u.shape[1] - 1) / frames
+        values = np.array([part.shape[1] for part in parts]) * data.unknowns * (data.u.shape[1] - 1) / frames
         return Products(self.share * table.reshape(-1, *table.shape[2:]), np.tile(values, len(columns)), held)

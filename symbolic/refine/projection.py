@@ -69,8 +69,7 @@ def projection(
 
 def dense(data: RollOutData) -> bool:
     """Whether the matrices of all trajectories fit in memory, and are faster than roll-outs."""
-    unknowns = data.domain.unknowns(data.mask.numpy())
-    each = unknowns * data.u[0].numel()
+    each = data.unknowns * data.u[0].numel()
     return each <= NUMBERS.dense_values and each * len(data.u) <= NUMBERS.all_dense_values
 
 

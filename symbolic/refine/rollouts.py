@@ -78,6 +78,11 @@ class RollOutData:
     mask: Bool[Tensor, "*modes"]
     noise: float = 0.0
 
+    @property
+    def unknowns(self) -> int:
+        """How many numbers a field of the band has."""
+        return self.domain.unknowns(self.mask.numpy())
+
     @classmethod
     def of(cls, data: Trajectories, law: Law, first_frame: int = 0, *more: Trajectories) -> RollOutData:
         """The part of the data that the law's band can explain, and of more data of as many frames."""
@@ -165,3 +170,19 @@ def substeps_for(
             return n
         n, coarse = 2 * n, fine
     return n
+
+
+def units(law: Evolution, data: RollOutData) -> Float[np.ndarray, " p"]:
+    """How much of each term changes u_t as much as all terms together make it, root mean square."""
+    domain, p, values = data.domain, len(law.parameters), law.values()
+    operator = law.scaling > 0
+    alone = np.where(operator[:, None] == operator, np.eye(p), values)
+    some = data.u[:: max(1, len(data.u) // NUMBERS.substep_trajectories)]
+    some = some[:, :: max(1, some.shape[1] // NUMBERS.slope_frames)].flatten(0, 1)
+    member = law.family(domain, np.vstack([values, alone]))
+    push = member.energy.gradient(domain.fft(some) * member.mask).expand(p + 1, -1, *domain.modes_shape)
+    response = member.response.expand(p + 1, 1, *domain.modes_shape)
+    rates, pushes = (domain.norm(each).square().sum(1).sqrt() for each in (response * push, push))
+    seen = (rates > NUMBERS.spanned * pushes * response.abs().flatten(1).amax(1)).numpy()[1:]
+    total, *each = rates.numpy()
+    return np.where(seen, total / np.where(seen, each, 1.0), 0.0)

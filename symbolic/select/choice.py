@@ -7,16 +7,17 @@ import math
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Generic
+from typing import Any, Generic
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from mesoscribe.hybrid.data.files import write_whole
 from mesoscribe.symbolic.law.canonical import canonical_law, with_rate_error
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.refine.likelihood import E
+from mesoscribe.symbolic.refine.fit import E
+from mesoscribe.symbolic.select.entry import Entry, Rival
 
 
 def _finite(value: float) -> float | None:
@@ -24,52 +25,10 @@ def _finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-@dataclass(frozen=True)
-class Entry(Generic[E]):
-    """A law that was fitted, and how it predicts data that it was not fitted to.
-
-    Args:
-        law: with coefficients and their covariance.
-        held_out: squared misfit of each cluster of data, relative to the field, without it in the fit.
-        admissible: m ≥ 0 on the band, and no roll-out was lost.
-        established: every term is significantly different from 0.
-    """
-
-    law: E
-    held_out: Float[np.ndarray, " c"]
-    admissible: bool = True
-    established: bool = True
-
-    @property
-    def terms(self) -> int:
-        """How many coefficients data determine."""
-        return self.law.free
-
-    @property
-    def squared(self) -> float:
-        """Mean squared held-out misfit."""
-        return float(np.mean(self.held_out))
-
-
-@dataclass(frozen=True)
-class Rival:
-    """An equation without energy or operator that explains the data better than the best law does.
-
-    Args:
-        equation: as text.
-        error: its E.
-        law: that of the best law, on the same data.
-    """
-
-    equation: str
-    error: float
-    law: float
-
-    def __str__(self) -> str:
-        return (
-            f"{self.equation}, which has no energy or operator of the class, errs {self.error:.2g} of the "
-            f"field beyond the noise, the best law {self.law:.2g}"
-        )
+def price(error: Float[np.ndarray, " l"] | float, terms: Int[np.ndarray, " l"] | int, pays: float) -> Any:
+    """log E + n log(pays): what the choice minimises."""
+    with np.errstate(divide="ignore"):
+        return np.log(error) + terms * math.log(pays)
 
 
 @dataclass(frozen=True)
@@ -119,6 +78,12 @@ class HallOfFame(Generic[E]):
             return self._squares
         return np.sqrt(max(x - self.noise * self._unsure, self._least**2) + (self._squares - x))
 
+    def error_of(self, law: E) -> float:
+        """E of the law with the terms of another; infinite if there is none."""
+        terms = law.coefficients.keys()
+        at = [i for i, entry in enumerate(self.entries) if entry.law.coefficients.keys() == terms]
+        return float(self.errors[at[0]]) if at else math.inf
+
     @property
     def _unsure(self) -> float:
         """By which factor the noise may be larger than it was found to be."""
@@ -134,7 +99,7 @@ class HallOfFame(Generic[E]):
         """log E + n log(pays): the smaller, the better; infinite with a term that may be 0."""
         terms = np.array([entry.terms for entry in self.entries])
         doubted = np.array([not entry.established for entry in self.entries])
-        scores = np.log(self.errors) + terms * math.log(self.pays)
+        scores = price(self.errors, terms, self.pays)
         certain = bool(np.isfinite(scores[~doubted]).any())
         return np.where(doubted & certain, np.inf, scores)
 

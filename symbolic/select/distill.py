@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
 from dataclasses import dataclass, replace
-
-import numpy as np
-import sympy
 
 from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
@@ -17,27 +13,19 @@ from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.space.deadline import current, doing, time_for
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.canonical import canonical_law, with_rate_error
-from mesoscribe.symbolic.law.factor import Factor
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.series import cut_off, series
-from mesoscribe.symbolic.read.factors import usable
-from mesoscribe.symbolic.read.forms import Network, ReadOff
+from mesoscribe.symbolic.read.forms import Network
 from mesoscribe.symbolic.read.optimisers import DEFAULT, Optimiser
 from mesoscribe.symbolic.read.parametric import parametric
 from mesoscribe.symbolic.read.propose import Proposer, widened_by
 from mesoscribe.symbolic.read.sparse import Selection
-from mesoscribe.symbolic.refine.likelihood import Likelihood
-from mesoscribe.symbolic.refine.rollouts import RollOutData, signal_band
+from mesoscribe.symbolic.select.centre import Centre
 from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.select.completeness import Completeness
-from mesoscribe.symbolic.select.modes import erased, on_all_modes
 from mesoscribe.symbolic.select.rivals import rival
-from mesoscribe.symbolic.select.search import Search
-from mesoscribe.symbolic.select.shapes import settle_shapes, with_errors
-
-ONE = sympy.Integer(1)
 
 
 @dataclass(frozen=True)
@@ -159,11 +147,11 @@ def _distilled(
     read = time.perf_counter()
     new = {term for name in "Fqmw" for term in getattr(wider, name) if term not in getattr(library, name)}
     ends = [
-        _End.of(about, network, data, validation, wider, new, pays)
+        Centre.of(about, network, data, validation, wider, new, pays)
         for i, about in enumerate(forms)
         if not i or time_for("forms about another centre")
     ]
-    end = min(ends, key=lambda one: one.score(ends[0].size))
+    end = min(ends, key=lambda one: one.price(ends[0].size))
     found = end.final(data, validation, network.first)
     law = with_rate_error(canonical_law(found), data.dt_error)
     law = law.without_errors(cut_off(law, wider))
@@ -175,99 +163,3 @@ def _distilled(
         rival=rival(end.search.chosen, end.every, pays, free=end.search.likelihood.free),
     )
     return Distillation(law, laws, network.canonical, end.selections, completeness, notes, seconds)
-
-
-@dataclass(frozen=True)
-class _End:
-    """Where the search around the forms about one centre ended.
-
-    Args:
-        search: every law that was fitted.
-        library: the candidates with no shape that was fitted.
-        every: the data that they were fitted to some of.
-        selections: of the form that the law is closest to.
-        size: root mean square of the field about the centre.
-    """
-
-    search: Search[Law]
-    library: Library
-    every: RollOutData
-    selections: dict[str, Selection]
-    size: float
-
-    @classmethod
-    def of(
-        cls,
-        read: list[ReadOff],
-        network: Network,
-        data: Trajectories,
-        validation: Trajectories,
-        library: Library,
-        new: Collection[sympy.Expr],
-        pays: float,
-    ) -> _End:
-        """Search around forms read at several precisions."""
-        forms = {frozenset(law.coefficients): (law, chosen) for law, chosen in read}
-        first, as_read = network.first, next(iter(forms.values()))[0]
-        band = signal_band(data.u[:, first:], data.domain)
-        starts = [replace(law, band=band, hold=False) for law, _ in forms.values()]
-        F = usable(library.F, network.canonical, as_read.centre)
-        candidates = replace(library.with_isotropic(), F=F)
-
-        def searched(starts: list[Law]) -> tuple[RollOutData, Search[Law]]:
-            every = RollOutData.of(data, starts[0], first, validation).windows(NUMBERS.shot_frames)
-            found = Search.laws(Likelihood(every), candidates, pays).run(
-                starts, plainest(starts[0], every, candidates)
-            )
-            return every, found
-
-        every, search = searched(starts)
-        if narrow := erased(search.chosen.law, as_read, data, validation, first):
-            every, search = searched([narrow])
-        settle_shapes(search, new)
-        terms = set(search.chosen.law.coefficients)
-        closest = min(forms, key=lambda form: len(terms ^ form))
-        plain = {n: tuple(t for t in getattr(candidates, n) if t not in new) for n in "Fqmw"}
-        return cls(
-            search,
-            replace(candidates, **plain),
-            every,
-            forms[closest][1],
-            float(every.size.square().mean().sqrt()),
-        )
-
-    def score(self, size: float) -> float:
-        """What the choice among laws minimises, of errors in units of a field that all centres share."""
-        fame = self.search.fame
-        error = max(float(fame.errors[fame.best]) * self.size / size, NUMBERS.visible_error)
-        return float(np.log(error) + fame.chosen.terms * np.log(fame.pays))
-
-    def final(self, data: Trajectories, validation: Trajectories, first: int) -> Law:
-        """The law fitted to all data, on all modes unless roll-outs on these are worse."""
-        likelihood = self.search.likelihood
-        narrow = self.search.chosen.law
-        wide = narrow if narrow.hold else on_all_modes(narrow, validation, first)
-        law = narrow if likelihood.free else wide
-        every = RollOutData.of(data, law, first, validation).windows(NUMBERS.shot_frames)
-        likelihood = replace(likelihood, data=every.limited(NUMBERS.refined_values))
-        fit = likelihood.fit(law, sure=True)
-        if fit.lost:
-            return self.search.chosen.with_errors
-        return replace(with_errors(likelihood, fit, self.library), band=wide.band)
-
-
-def plainest(law: Law, data: RollOutData, library: Library) -> list[Law]:
-    """Relaxation, diffusion and transport, on the box, the band and about the centre of a law.
-
-    Of each that the library allows, so much that the longest wave changes once over the time of the data.
-    """
-    rate, longest = 1 / (data.dt * (data.u.shape[1] - 1)), data.domain.k_unit
-    square, along, none = sympy.Add(*(k**2 for k in law.wavenumbers)), law.wavenumbers[0], Factor()
-    q, offered = Factor((ONE,), (1.0,)), (*library.with_isotropic().m, *library.w)
-    starts = [
-        (Factor((ONE,), (rate,)), none),
-        (Factor((square,), (rate / longest**2,)), none),
-        (none, Factor((along,), (rate / longest,))),
-    ]
-    allowed = [(m, w) for m, w in starts if {*m.terms, *w.terms} <= {*offered}]
-    return [replace(law, F=none, q=q, m=m, w=w, N=none, covariance=None) for m, w in allowed]

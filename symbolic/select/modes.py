@@ -9,7 +9,7 @@ import numpy as np
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.error import rollout_errors, score
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
-from mesoscribe.symbolic.law.factor import not_negative
+from mesoscribe.symbolic.law.factor import one_sign
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.rollouts import white_noise
@@ -37,7 +37,7 @@ def erased(law: Law, read: Law, data: Trajectories, validation: Trajectories, fi
 def on_all_modes(law: Law, data: Trajectories, first: int) -> Law:
     """A law without a band, unless it predicts worse without."""
     wide = replace(law, band=None)
-    if law.m and not not_negative(wide.symbol("m", data.domain)):
+    if law.band is None or (law.m and not one_sign(wide.symbol("m", data.domain))):
         return law
     return wide if predicts_as_well(wide, law, data, first) else law
 

@@ -11,7 +11,8 @@ from mesoscribe.symbolic.refine.fit import Fit
 from mesoscribe.symbolic.refine.likelihood import Likelihood
 from mesoscribe.symbolic.refine.projection import dense
 from mesoscribe.symbolic.refine.rollouts import RollOutData
-from mesoscribe.symbolic.select.choice import Entry, HallOfFame, Rival
+from mesoscribe.symbolic.select.choice import HallOfFame
+from mesoscribe.symbolic.select.entry import Entry, Rival
 from mesoscribe.symbolic.select.search import Search
 
 
@@ -22,7 +23,7 @@ def rival(best: Fit[Law], data: RollOutData, pays: float, *, free: bool) -> Riva
 
     Args:
         best: the best law.
-        data: trajectories, also those that it was not fitted to.
+        data: trajectories, of which it was fitted to some.
         pays: by which factor a term must reduce the error beyond the noise.
         free: whether initial fields were unknowns of the law.
     """
@@ -35,7 +36,7 @@ def rival(best: Fit[Law], data: RollOutData, pays: float, *, free: bool) -> Riva
     plainest = Rates(rates(law.ndim)[:1], (rate,), law.band)
     search = Search.equations(Likelihood(data), pays).run([plainest])
     fame = search.fame
-    own = search.likelihood.fit(law)
+    own = best if search.likelihood.free == free else search.likelihood.fit(law)
     if own.lost:  # nothing to compare with
         return None
     mine: Entry[Evolution] = Entry(law, own.products.held_out)

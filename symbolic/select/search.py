@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from mesoscribe.hybrid.space.deadline import time_for
-from mesoscribe.symbolic.law.factor import Factor, not_negative
+from mesoscribe.symbolic.law.factor import Factor, one_sign
 from mesoscribe.symbolic.law.form import FACTORS
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
@@ -19,15 +19,15 @@ from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.rates import Rates, rates
 from mesoscribe.symbolic.refine.likelihood import E, Fit, Likelihood
 from mesoscribe.symbolic.refine.rollouts import RollOutData
-from mesoscribe.symbolic.select.choice import Entry, HallOfFame
+from mesoscribe.symbolic.select.choice import HallOfFame, price
+from mesoscribe.symbolic.select.entry import Entry
 
 SEARCH = "search for terms"
 
 
 def dissipates(law: Law, data: RollOutData) -> bool:
-    """Whether m(k) has one sign on the modes that are compared; canonical form makes it ≥ 0."""
-    m = law.symbol("m", data.domain)[data.mask.numpy()] if law.m else np.zeros(1)
-    return not_negative(m) or not_negative(-m)
+    """Whether m(k) has one sign on the modes that are compared."""
+    return not law.m or one_sign(law.symbol("m", data.domain)[data.mask.numpy()])
 
 
 def with_candidates(law: Law, library: Library) -> Law:
@@ -52,6 +52,7 @@ class Search(Generic[E]):
         pays: by which factor a term must reduce the error beyond the noise.
         fits: what was fitted, by its terms.
         tested: those to which no further term will be added.
+        shorter: what was fitted to shorter roll-outs, by where it started and their frames.
     """
 
     likelihood: Likelihood
@@ -60,6 +61,7 @@ class Search(Generic[E]):
     pays: float
     fits: dict[frozenset[str], Fit[E]] = field(default_factory=dict)
     tested: set[frozenset[str]] = field(default_factory=set)
+    shorter: dict[tuple[E, int], Fit[E]] = field(default_factory=dict)
 
     @classmethod
     def laws(cls, likelihood: Likelihood, library: Library, pays: float) -> Search[Law]:
@@ -127,26 +129,21 @@ class Search(Generic[E]):
         richer, found = self.richer(fit), [fit]
         while richer is not None:
             found.append(richer)
-            scores = [self._log_error(one) + one.law.free * np.log(self.pays) for one in found]
-            paid = min(scores[-NUMBERS.further_terms :]) < min([np.inf, *scores[: -NUMBERS.further_terms]])
+            fame = self.fame
+            prices = [price(fame.error_of(one.law), one.law.free, self.pays) for one in found]
+            paid = min(prices[-NUMBERS.further_terms :]) < min([np.inf, *prices[: -NUMBERS.further_terms]])
             richer = self.richer(richer) if paid else None
         poorer: Fit[E] | None = found[-1]
         while poorer is not None and self._may_win(poorer):
             poorer = self.poorer(poorer)
-
-    def _log_error(self, fit: Fit[E]) -> float:
-        """log E of a law."""
-        fame = self.fame
-        forms = [entry.law.coefficients.keys() for entry in fame.entries]
-        terms = fit.law.coefficients.keys()
-        return float(np.log(fame.errors[forms.index(terms)])) if terms in forms else np.inf
 
     def _may_win(self, fit: Fit[E]) -> bool:
         """Whether a law of a single term that erred no more than this one would be the best.
 
         Without one of its terms a law may be admissible that is not.
         """
-        may = self._log_error(fit) + np.log(self.pays) <= self.fame.scores.min()
+        fame = self.fame
+        may = price(fame.error_of(fit.law), 1, self.pays) <= fame.scores.min()
         return bool(may) or not (fit.lost or self.admissible(fit.law))
 
     @property
@@ -155,14 +152,11 @@ class Search(Generic[E]):
 
         That is asked of shorter and shorter times, as noise of a first frame may grow.
         """
-        likelihood, law = self.likelihood, self.chosen
-        noise, frames = likelihood.data.noise, likelihood.data.u.shape[1]
-        if likelihood.free or noise <= NUMBERS.measured_rounding**2:
+        noise = self.likelihood.data.noise
+        if self.likelihood.free or noise <= NUMBERS.measured_rounding**2:
             return False
-        while law.rmse**2 > NUMBERS.worth_noise * noise and frames > 2:
-            frames = max(2, frames // 2)
-            law = Likelihood(likelihood.data.windows(frames)).fit(law.law)
-        return law.rmse**2 <= NUMBERS.worth_noise * noise
+        near, _ = self._over_less(self.chosen, NUMBERS.worth_noise * noise)
+        return near.rmse**2 <= NUMBERS.worth_noise * noise
 
     def run(self, starts: Sequence[E], others: Sequence[E] = ()) -> Search[E]:
         """Look around the best of some laws, and of those that are found there: the search that did.
@@ -174,7 +168,7 @@ class Search(Generic[E]):
             others: further ones, where no law is found that explains the data.
         """
         few = NUMBERS.noisy_values if self.likelihood.free else NUMBERS.searched_values
-        search = replace(self, likelihood=self.likelihood.limited(few), fits={}, tested=set())
+        search = replace(self, likelihood=self.likelihood.limited(few), fits={}, tested=set(), shorter={})
         for law in starts:
             if not search.fits or time_for(SEARCH, f"from {law.free} terms"):
                 search.fitted(law)
@@ -205,7 +199,7 @@ class Search(Generic[E]):
         if fit.lost or nothing_left or len(self.fits) > NUMBERS.most_laws or terms in self.tested:
             return None
         self.tested.add(terms)
-        near, likelihood = self._nearer(fit)
+        near, likelihood = self._over_less(fit, NUMBERS.far**2)
         more = self.wider(near.law)
         if len(more.parameters) == len(near.law.parameters):
             return None
@@ -220,13 +214,15 @@ class Search(Generic[E]):
         law = more.only([*own, order[int(gain.argmax())]])
         return self.fitted(law if likelihood is self.likelihood else likelihood.fit(law).law, fit)
 
-    def _nearer(self, fit: Fit[E]) -> tuple[Fit[E], Likelihood]:
-        """A law, and roll-outs in which it stays close to the data: there slopes show what is missing."""
+    def _over_less(self, fit: Fit[E], misfit: float) -> tuple[Fit[E], Likelihood]:
+        """A law, and roll-outs so short that it leaves no more than a mean squared misfit, or of one step."""
         likelihood, frames = self.likelihood, self.likelihood.data.u.shape[1]
-        while fit.rmse > NUMBERS.far and frames > 2:
+        while fit.rmse**2 > misfit and frames > 2:
             frames = max(2, frames // 2)
             likelihood = Likelihood(self.likelihood.data.windows(frames))
-            fit = likelihood.fit(fit.law)
+            if (fit.law, frames) not in self.shorter:
+                self.shorter[fit.law, frames] = likelihood.fit(fit.law)
+            fit = self.shorter[fit.law, frames]
         return fit, likelihood
 
     def poorer(self, fit: Fit[E]) -> Fit[E] | None:

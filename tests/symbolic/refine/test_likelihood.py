@@ -16,7 +16,7 @@ from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
 from mesoscribe.symbolic.refine.likelihood import Fit, Likelihood
 from mesoscribe.symbolic.refine.projection import basis
-from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs
+from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs, units
 from mesoscribe.symbolic.select.search import with_candidates
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.laws import perturbed, rolled
@@ -131,7 +131,8 @@ def test_weight_of_a_term_is_what_the_misfit_grows_by_without_it() -> None:
     fit = likelihood.fit(likelihood.fit(WIDER, sure=True).law, sure=True)
     fit = likelihood.fit(fit.law, fit, sure=True)
     at = ("F", WIDER.F.terms.index(u**5))
-    poorer = likelihood.fit(fit.law.without(at), fit, sure=True)
+    less = fit.law.only([i for i, one in enumerate(fit.law.parameters) if one != at])
+    poorer = likelihood.fit(less, fit, sure=True)
     grown = poorer.products.squares - fit.products.squares
     assert fit.growth[fit.law.parameters.index(at)] == pytest.approx(grown, rel=0.3)
 
@@ -255,9 +256,9 @@ def test_term_that_acts_on_nothing_has_no_unit() -> None:
     """w on an odd symbol of fields that are even still acts; a term 1 of F has no force."""
     silent = replace(TRUTH, F=Factor((*TRUTH.F.terms, u**0), (*TRUTH.F.values, 1.0)))
     likelihood = Likelihood(exact(n=2))
-    units = dict(zip(silent.parameters, likelihood.units(silent), strict=True))
-    assert units[("F", 1)] == 0.0
-    assert min(unit for parameter, unit in units.items() if parameter != ("F", 1)) > 0
+    of_terms = dict(zip(silent.parameters, units(silent, likelihood.data), strict=True))
+    assert of_terms[("F", 1)] == 0.0
+    assert min(unit for parameter, unit in of_terms.items() if parameter != ("F", 1)) > 0
     fit = likelihood.fit(silent)
     assert np.isfinite(fit.law.values()).all()
     assert fit.rmse < 1e-7
