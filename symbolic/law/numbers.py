@@ -80,7 +80,7 @@ class SymbolicNumbers:
     refine_steps: int = number(15, "evaluations of a refinement at most", "evaluations", "option")
     significant: float = number(3.0, "standard errors by which the noise may be larger than it was found to be: more call more laws right", "standard errors")
     # refine: with the initial fields
-    measured_rounding: float = number(1e-5, "noise below this is as rounding: fits with initial fields among the unknowns would cost much and change no third digit", "field")
+    measured_rounding: float = number(1e-7, "noise below this is what single precision leaves, or a solver: nothing was measured", "field", "derived")
     slope_accuracy: float = number(1e-3, "error of the stepper in roll-outs that give slopes", "field")
     worth_noise: float = number(25.0, "squared misfits above so many times the noise are not worth a refinement with the initial fields", "noise")
     step_ends: float = number(0.02, "a Gauss-Newton step that moves the coefficients by less is the last", "standard errors")
