@@ -146,7 +146,7 @@ class HallOfFame(Generic[E]):
         return (
             "Each law is fitted, and judged on pieces of the data that were left out. E is its error there "
             f"beyond the noise, relative to the field; a term stays if it makes E more than {self.pays:g} "
-            "times smaller, and is different from 0 beyond doubt."
+            "times smaller, and is different from 0 beyond doubt. Laws with another score inf, unless all do."
         ) + ("" if self.picked is None else f" Law {self.at + 1} was picked; the rule chose {self.best + 1}.")
 
     def with_law(self: HallOfFame[Law], law: Law, rate_error: float = 0.0) -> HallOfFame[Law]:

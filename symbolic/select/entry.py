@@ -18,7 +18,7 @@ class Entry(Generic[E]):
     Args:
         law: with coefficients and their covariance.
         held_out: squared misfit of each cluster of data, relative to the field, without it in the fit.
-        admissible: m ≥ 0 on the band, and no roll-out was lost.
+        admissible: m(k) keeps its sign on the band, and no roll-out was lost.
         established: every term is significantly different from 0.
     """
 
