@@ -34,10 +34,10 @@ def _of_the_verdict(summary: Summary) -> Iterator[str]:
     for note in summary.data.open_boundaries:
         yield f"not periodic: the result is not to be trusted until walls exist; {note}"
     fit, test, record = summary.fit, summary.class_test, summary.record
-    if fit.unexplained:
+    if summary.left:
         yield (
-            f"The law leaves {fit} unexplained: no member of the class that was tried explains the data, and "
-            f"its standard errors are not those of a true form; {fit.looks}."
+            f"The law leaves {summary.left} unexplained: no member of the class that was tried explains "
+            f"the data, and its standard errors are not those of a true form; {fit.looks}."
         )
     if summary.kind is VerdictKind.CANNOT_TELL:
         yield f"{summary.ruling.reason}."
@@ -49,11 +49,10 @@ def _of_the_verdict(summary: Summary) -> Iterator[str]:
     elif test is not None and test.in_class is False:
         because = "; ".join(test.reasons)
         yield f"A test of regressions speaks against the class, but the law leaves only noise: {because}."
-    elif summary.laws is not None and not summary.laws.explained and not fit.unexplained:
-        left = summary.laws.errors[summary.laws.at]
+    elif summary.laws is not None and summary.laws.beyond_noise and not summary.left:
         yield (
-            f"The law errs {left:.2g} of the field beyond the noise where it was not fitted: a small term, "
-            "or the error of a solver or an instrument."
+            f"The law errs {summary.laws.beyond_noise:.2g} of the field beyond the noise where it was not "
+            "fitted: a small term, or the error of a solver or an instrument."
         )
     if record is not None and record.capped:
         yield "The time cap ended the run early: another machine, or another run, may give another law."

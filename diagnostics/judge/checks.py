@@ -99,9 +99,12 @@ def _class_test(summary: Summary) -> Check:
 
 def _explained(summary: Summary) -> Check:
     """What the law leaves of the change of the field, beyond noise."""
-    fit = summary.fit
-    rule = f"at most {100 * NUMBERS.unexplained:g} %, or no more than that by chance"
-    return Check("unexplained", State.BAD if fit.unexplained else State.GOOD, f"the law leaves {fit}", rule)
+    rule = (
+        f"at most {100 * NUMBERS.unexplained:g} % of the change, {100 * NUMBERS.unexplained_error:g} % of "
+        "the field, or no more than that by chance"
+    )
+    light = State.BAD if summary.left else State.GOOD
+    return Check("unexplained", light, f"the law leaves {summary.left or summary.fit}", rule)
 
 
 def _worst(mine: Mapping[str, float | None], other: Mapping[str, float | None]) -> tuple[float, str] | None:

@@ -14,6 +14,7 @@ from mesoscribe.diagnostics.judge.verdict import (
     Ruling,
     VerdictKind,
     class_evidence,
+    left_by,
     not_beaten,
     supported_range,
 )
@@ -133,6 +134,11 @@ class Summary:
         return Ruling.of(self.class_test, self.fit, lost_at, self.laws)
 
     @property
+    def left(self) -> str:
+        """What the law leaves of the data, in words; nothing where it explains them."""
+        return left_by(self.fit, self.laws)
+
+    @property
     def kind(self) -> VerdictKind:
         """What can be said of the data."""
         return self.ruling.kind
@@ -150,7 +156,7 @@ class Summary:
     @property
     def headline(self) -> str:
         """The verdict in a line."""
-        return self.ruling.headline(f"{self.law.case} law", self.fit)
+        return self.ruling.headline(f"{self.law.case} law")
 
     @property
     def evidence(self) -> str:

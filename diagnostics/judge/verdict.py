@@ -50,10 +50,23 @@ class VerdictKind(StrEnum):
 HEADLINES = {
     VerdictKind.MEMBER: "In the class; {what}",
     VerdictKind.NOT_MEMBER: "Not in the class; nearest member: {what}",
-    VerdictKind.UNEXPLAINED: "Unexplained: the law leaves {fit}; nearest member found: {what}",
+    VerdictKind.UNEXPLAINED: "Unexplained: {reason}; nearest member found: {what}",
     VerdictKind.CANNOT_TELL: "{reason}; {what}",
 }
 UNTESTED = "Not tested against the class"
+
+
+def left_by(fit: AbsoluteFit | None, laws: HallOfFame[Law] | None) -> str:
+    """What a law leaves of the data, in words; nothing where it explains them.
+
+    It is asked twice, as few frames hide a slow error, and an unstable field hides any: of the change over
+    some frames of the test data, and of whole roll-outs from the best initial fields.
+    """
+    if fit is not None and fit.unexplained:
+        return str(fit)
+    if laws is not None and laws.beyond_noise > NUMBERS.unexplained_error:
+        return f"{100 * laws.beyond_noise:.2g} % of the field beyond the noise, where it was not fitted"
+    return ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +75,7 @@ class Ruling:
 
     Args:
         kind: in a word.
-        reason: why it cannot be told, where it cannot.
+        reason: what the law leaves, where it does not explain the data, or why nothing can be told.
     """
 
     kind: VerdictKind
@@ -93,8 +106,9 @@ class Ruling:
         unforced = class_test is not None and not class_test.evidence.forced
         if unforced and laws is not None and laws.explained:
             kind = VerdictKind.MEMBER
-        if kind is not VerdictKind.NOT_MEMBER and fit is not None and fit.unexplained:
-            return cls(VerdictKind.UNEXPLAINED)
+        left = left_by(fit, laws)
+        if kind is not VerdictKind.NOT_MEMBER and left:
+            return cls(VerdictKind.UNEXPLAINED, f"the law leaves {left}")
         if class_test is None:
             return cls(kind, UNTESTED)
         if kind is VerdictKind.CANNOT_TELL:
@@ -104,9 +118,9 @@ class Ruling:
             return cls(VerdictKind.CANNOT_TELL, reason)
         return cls(kind)
 
-    def headline(self, what: str, fit: AbsoluteFit | None = None) -> str:
+    def headline(self, what: str) -> str:
         """The verdict in a line, on a law or a fit."""
-        return HEADLINES[self.kind].format(what=what, fit=fit, reason=self.reason)
+        return HEADLINES[self.kind].format(what=what, reason=self.reason)
 
 
 def class_line(verdict: Verdict | None, case: str) -> str:

@@ -24,6 +24,7 @@ class DiagnosticsNumbers:
     fit_starts: int = number(6, "frames of each trajectory from which it does", "frames")
     fit_frames: int = number(40, "single steps whose errors show what is left", "frames")
     unexplained: float = number(0.01, "share of the change that a law may leave: more, and no member explains the data", "squared change", "option")
+    unexplained_error: float = number(0.01, "error of whole roll-outs beyond the noise, from which no member explains the data", "field", "option")
     unexplained_chance: float = number(0.025, "probability at which the share is above it by chance", "1", "derived")
     correlated: float = number(0.5, "correlation of what is left from which it is no noise", "1")
     scaled_modes: int = number(8, "lowest modes that decide how a network is scaled to its law", "modes")

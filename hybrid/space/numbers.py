@@ -157,7 +157,7 @@ class HybridNumbers:
     class_chance: float = number(1e-4, "probability at which chance alone rejects: by a t test on the logarithm of that ratio, or of what a forcing leaves; smaller rejects fewer equations, and cannot tell more", "probability")
     fewest_blocks: int = number(4, "fewer trajectories are cut into stretches of time; fewer blocks than that decide nothing", "blocks")
     time_blocks: int = number(8, "stretches of time that few trajectories are cut into: more are shorter than the windows", "blocks")
-    imaginary_q: float = number(0.05, "|Im q|/|q| beyond which the linear part is named as the reason against the class", "1")
+    imaginary_q: float = number(0.05, "|Im q|/|q| beyond which a linear part is of no member of the class", "1")
     unforced: float = number(0.5, "a forcing is suspected where less is left without what all trajectories share: larger suspects more", "squared residual")
     fewest_forced: int = number(4, "fewest trajectories that tell a forcing from chance", "trajectories", "derived")
     steady_share: float = number(0.5, "share of a forcing's square that does not change in time, beyond which it is one in x", "1")

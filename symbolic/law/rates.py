@@ -16,8 +16,10 @@ from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.energy.energy import EnergyTerm
 from mesoscribe.hybrid.energy.local_energy import Order
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.hybrid.space.symbols import derivative
 from mesoscribe.symbolic.law.digits import with_error
+from mesoscribe.symbolic.law.factor import one_sign
 from mesoscribe.symbolic.law.numbers import NUMBERS
 
 
@@ -171,6 +173,29 @@ class Rates:
         K = torch.full(domain.modes_shape, -1.0, dtype=torch.complex128)
         mask = torch.as_tensor(domain.within(np.inf if self.band is None else self.band))
         return Member.of(domain, K, linear, torch.zeros_like, mask, others=others)
+
+    def in_class(self, domain: Domain) -> bool:
+        """Whether it is û_t = -K (q û + FT{F'(u)}) with one operator K and a real q(k), Re K of one sign.
+
+        Each power of u is then driven by a real multiple of K, and so is u itself at each mode.
+        """
+        drives = {1: np.zeros(domain.modes_shape, dtype=complex)}
+        for rate, c in zip(self.terms, self.amounts, strict=True):
+            if any(any(order) for order in rate.factors):
+                return False
+            drives[len(rate.factors)] = drives.get(len(rate.factors), 0) + c * derivative(rate.outer, domain)
+        band = domain.within(np.inf if self.band is None else self.band)
+        linear, *powers = (drives[p][band] for p in sorted(drives))
+        if not powers:
+            return True
+        K, tolerance = powers[0], HYBRID.imaginary_q
+        phase = np.divide(K, np.abs(K), out=np.zeros_like(K), where=K != 0)
+        shares = [np.vdot(K, symbol).real / np.vdot(K, K).real for symbol in powers]
+        allowed = [(linear * phase.conj()).real * phase, *(share * K for share in shares)]
+        off = [np.abs(symbol - part) for symbol, part in zip((linear, *powers), allowed, strict=True)]
+        small = all(np.all(d <= tolerance * np.abs(s)) for d, s in zip(off, (linear, *powers), strict=True))
+        m = np.where(np.abs(K.real) > tolerance * np.abs(K), K.real, 0.0)
+        return bool(small and one_sign(m))
 
     @property
     def text(self) -> str:

@@ -94,6 +94,11 @@ class HallOfFame(Generic[E]):
         """Whether the chosen law leaves nothing beyond the noise that could be seen."""
         return bool(self._squares[self.at] - self.noise * self._unsure <= self._least**2)
 
+    @property
+    def beyond_noise(self) -> float:
+        """What the chosen law leaves beyond the noise, relative to the field; 0 if chance may leave it."""
+        return 0.0 if self.explained else float(self.errors[self.at])
+
     @cached_property
     def scores(self) -> Float[np.ndarray, " l"]:
         """log E + n log(pays): the smaller, the better; infinite with a term that may be 0."""
@@ -139,6 +144,12 @@ class HallOfFame(Generic[E]):
                 least = float(self.errors[i])
                 found.append(i)
         return tuple(found)
+
+    @property
+    def leads(self) -> tuple[int, ...]:
+        """Laws that would win if a further term left nothing that could be seen, the closest first."""
+        could = price(self._least, np.array([entry.terms + 1 for entry in self.entries]), self.pays)
+        return tuple(int(i) for i in self.errors.argsort(kind="stable") if could[i] < self.scores.min())
 
     @property
     def rule(self) -> str:

@@ -17,9 +17,10 @@ from mesoscribe.symbolic.select.search import Search
 
 
 def rival(best: Fit[Law], data: RollOutData, pays: float, *, free: bool) -> Rival | None:
-    """The equation that would be chosen before the best law; None if none would, or only noise is left.
+    """The equation of no member that would be chosen before the best law; None if none would.
 
-    Both are fitted to the same data, and weighed by the rule that chooses among laws.
+    Both are fitted to the same data, and weighed by the rule that chooses among laws. Where the best law
+    leaves only noise nothing is looked for.
 
     Args:
         best: the best law.
@@ -40,8 +41,11 @@ def rival(best: Fit[Law], data: RollOutData, pays: float, *, free: bool) -> Riva
     if own.lost:  # nothing to compare with
         return None
     mine: Entry[Evolution] = Entry(law, own.products.held_out)
-    other: Entry[Evolution] = Entry(fame.chosen.law, fame.chosen.held_out)
-    both = HallOfFame((mine, other), fame.noise, fame.values, pays)
+    other = fame.chosen
+    theirs: Entry[Evolution] = Entry(other.law, other.held_out)
+    both = HallOfFame((mine, theirs), fame.noise, fame.values, pays)
     if both.best == 0 or both.errors[0] <= pays * both.errors[1]:  # simpler alone is no better
+        return None
+    if other.law.in_class(data.domain):  # a member whose factors the candidates do not hold
         return None
     return Rival(other.law.text, float(both.errors[1]), float(both.errors[0]))

@@ -186,11 +186,20 @@ class Search(Generic[E]):
         return replace(self, likelihood=replace(self.likelihood, free=True)).run(best, others)
 
     def improve(self) -> None:
-        """Look around the best law until no other becomes the best."""
+        """Look around the best law, and then around others that may lead to a better one.
+
+        A path of terms, each of which pays, may end where the best law is not.
+        """
         fit: Fit[E] | None = self.chosen
         while fit is not None and not self.noisy:
             self.around(fit)
-            fit = self.richer(self.chosen)
+            fit = self._next()
+
+    def _next(self) -> Fit[E] | None:
+        """A richer law than the best one, or than one that may lead to a better one."""
+        fame = self.fame
+        near = (self.fits[frozenset(fame.entries[i].law.coefficients)] for i in (fame.at, *fame.leads))
+        return next((more for fit in near if (more := self.richer(fit)) is not None), None)
 
     def richer(self, fit: Fit[E]) -> Fit[E] | None:
         """The law with the further term that explains most; None if none explains more than chance would."""
