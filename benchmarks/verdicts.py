@@ -21,6 +21,7 @@ from benchmarks.members import MEMBERS
 from mesoscribe import Trajectories, fit
 from mesoscribe.diagnostics.judge.summary import examine
 from mesoscribe.diagnostics.judge.verdict import VerdictKind
+from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.symbolic.select.distill import distillation
 from mesoscribe.symbolic.systems.catalog import CATALOG, System
 
@@ -81,15 +82,16 @@ def systems() -> Iterator[tuple[str, bool, Made]]:
         yield name, problem.example, problem.data
 
 
-def verdict(data: Trajectories, seed: int) -> tuple[VerdictKind, int, str]:
-    """The verdict on data, how many cautions there are, and the equation."""
+def verdict(data: Trajectories, seed: int, schedule: Schedule) -> tuple[VerdictKind, int, str]:
+    """The verdict on data, how many cautions there are about the form of the law, and the equation."""
     split = data.split(seed)
-    model = fit(split.train, validation=split.validation, seed=seed, progress=False)
+    model = fit(split.train, validation=split.validation, seed=seed, schedule=schedule, progress=False)
     found = distillation(model, split.train, validation=split.validation, seed=seed)
     judged = examine(model, found.law, split.test, record=model.record)
     summary = replace(judged, laws=found.laws, notes=found.notes)
     rival = found.laws.rival
-    return summary.kind, len(found.notes), found.law.text if rival is None else rival.equation
+    doubts = len(found.notes) + bool(found.laws.beyond_noise)
+    return summary.kind, doubts, found.law.text if rival is None else rival.equation
 
 
 def word(kind: VerdictKind, member: bool, notes: int) -> str:
@@ -109,9 +111,11 @@ def main() -> None:
     parser.add_argument("--noise", type=float, nargs="+", default=[0.0, 0.01])
     parser.add_argument("--trajectories", type=int, nargs="+", default=[16])
     parser.add_argument("--seed", type=int, default=10)
+    parser.add_argument("--steps", type=int, default=20, help="Of the optimiser in all.")
     parser.add_argument("--only", nargs="*")
     given = parser.parse_args()
     torch.set_num_threads(1)
+    schedule = Schedule.of(given.steps)
     heads = ("system", "member", "noise", "trajectories", "verdict", "", "s", "equation")
     print(f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", sep="\n")
     for name, member, made in systems():
@@ -119,7 +123,7 @@ def main() -> None:
             for n in given.trajectories:
                 started = time.perf_counter()
                 try:
-                    kind, notes, equation = verdict(made(n, given.seed, noise), given.seed)
+                    kind, notes, equation = verdict(made(n, given.seed, noise), given.seed, schedule)
                     row = [kind.value, word(kind, member, notes)]
                 except (ValueError, FloatingPointError) as error:
                     row, equation = ["none", "open"], str(error)[:80]

@@ -92,7 +92,12 @@ def energy_cautions(structure: Guarantee, trace: EnergyTrace) -> Iterator[str]:
 
 def _of_the_law(summary: Summary) -> Iterator[str]:
     law, terms = summary.law, len(summary.terms)
-    if law.linear:
+    if law.transports:
+        yield (
+            "Every field moves along and keeps its shape: only the speed is known, and any equation with "
+            "such waves fits as well; give trajectories on which the field changes its shape."
+        )
+    elif law.linear:
         yield "The equation is linear: only the product of operator and energy is known, not each of them."
     if not written_out_in(terms):
         yield (

@@ -103,6 +103,12 @@ class Form:
         """Whether u_t is linear in u: F holds no more than u², and there is no N."""
         return not self.N and not any(sympy.diff(slope, u, 2) for slope in self.slopes)
 
+    @property
+    def transports(self) -> bool:
+        """Whether u_t = -c·∇u: a field moves along and keeps its shape."""
+        only_w = self.linear and not self.m and not any(sympy.diff(self.q.expr, n) for n in self.wavenumbers)
+        return only_w and set(self.w.terms) <= set(self.wavenumbers)
+
     @cached_property
     def densities(self) -> tuple[Density, ...]:
         """The densities of N, a polynomial of u and its derivatives for each term."""

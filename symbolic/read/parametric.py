@@ -144,13 +144,16 @@ class Curve:
     def best_shape(self, family: Family, beside: Support, precision: float) -> tuple[float, float] | None:
         """The shape that leaves least, with as few digits as do about as well, and what it leaves.
 
-        None where it is the first or the last of those that are tried.
+        None where it is the first or the last of those that are tried, or the origin alone counts.
         """
 
         def left(value: float) -> float:
             return float(self.left(self.columns(family.column, np.array([value])), beside)[0])
 
-        shapes = family.shapes(float(np.sqrt(self.root**2 @ sum(x**2 for x in self.points.values()))))
+        size = float(np.sqrt(self.root**2 @ sum(x**2 for x in self.points.values())))
+        if not size:
+            return None
+        shapes = family.shapes(size)
         at = int(np.argmin(self.left(self.columns(family.column, shapes), beside)))
         if at in (0, len(shapes) - 1):
             return None

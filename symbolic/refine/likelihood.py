@@ -189,10 +189,13 @@ class Likelihood:
         columns = self._columns(law, fields, scale, substeps, order)
         moves, of_fields = None, 0.0
         if self.free and np.isfinite(columns).all() and np.abs(columns[..., 0]).max() < NUMBERS.lost_misfit:
-            known = known or projection(law.member(self.data.domain), fields, self.data, substeps)
-            before = float(np.sum(columns[..., 0] ** 2))
-            moves, columns = known.apart(columns)
-            of_fields = self.share * (before - float(np.sum(columns[..., 0] ** 2)))
+            try:
+                known = known or projection(law.member(self.data.domain), fields, self.data, substeps)
+                moves, left = known.apart(columns)
+                of_fields = self.share * float(np.sum(columns[..., 0] ** 2) - np.sum(left[..., 0] ** 2))
+                columns = left
+            except FloatingPointError:  # a law that loses roll-outs from fields close by is lost
+                columns[..., 0] = NUMBERS.lost_misfit
         shares = np.abs(law.values()) / np.where(scale > 0, scale, np.inf) * (law.scaling > 0)
         held = ((np.arange(len(shares)) == shares.argmax()) & (shares > 0))[list(order)].astype(float)
         by_frame = columns[..., 0].reshape(len(columns), -1, self.data.domain.points)

@@ -1,8 +1,9 @@
 """What initial fields can and cannot explain of a misfit: least squares over them, trajectory by trajectory.
 
 With J, the derivative of the misfit by the initial fields, (JᵀJ)⁻¹Jᵀ y explains most of y. The first frame is
-among the rows of J, so JᵀJ is far from singular: by Cholesky's factors where J fits in memory, else in a
-Krylov space. Source: Björck, "Numerical Methods for Least Squares Problems" (SIAM 1996), chapters 2 and 7.
+among the rows of J, so J has full rank; where fields grow by e^20 JᵀJ has not. By J = Q R where J fits in
+memory, else in a Krylov space. Source: Björck, "Numerical Methods for Least Squares Problems" (SIAM 1996),
+chapters 2 and 7.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import torch
 from jaxtyping import Float
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import qr, solve_triangular
 from torch import Tensor
 
 from mesoscribe.hybrid.dynamics.gmres import gmres
@@ -26,6 +27,7 @@ from mesoscribe.symbolic.refine.linearised import Linearised
 from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs
 
 FIELDS = "refinement with the initial fields"
+LOST = "a roll-out from a field close by is lost; nothing is known about fields there"
 CHUNK = 2**22  # values of fields that are rolled out at once
 
 
@@ -42,7 +44,7 @@ class Projection(Protocol):
             misfits: a residual, then slopes by coefficients, which change less from one step to the next.
 
         Raises:
-            ValueError: a roll-out from a field close by is lost.
+            FloatingPointError: a roll-out from a field close by is lost.
         """
         ...
 
@@ -59,12 +61,12 @@ def projection(
         substeps: of a frame, in the roll-outs that give derivatives.
 
     Raises:
-        LinAlgError: a roll-out from a field close by is lost.
+        FloatingPointError: a roll-out from a field close by is lost.
     """
     if not dense(data):
         return Iterative(Linearised(member, fields, data, substeps))
     modes = basis(data.domain, member.mask)
-    return Dense(modes, list(map(_Matrix.of, _jacobians(member, fields, data, modes, substeps))))
+    return Dense(modes, list(map(Matrix.of, _jacobians(member, fields, data, modes, substeps))))
 
 
 def dense(data: RollOutData) -> bool:
@@ -114,7 +116,7 @@ class Iterative:
             start=None if guess is None else guess.flatten(2).flatten(0, 1),
         )
         if not bool(torch.isfinite(found).all()):
-            raise ValueError("a roll-out from a field close by is lost; nothing is known about fields there")
+            raise FloatingPointError(LOST)
         return found.reshape(shape)
 
 
@@ -128,32 +130,35 @@ class Dense:
     """
 
     modes: Float[Tensor, " a *grid"]
-    matrices: list[_Matrix]
+    matrices: list[Matrix]
 
     def apart(
         self, misfits: Float[np.ndarray, "n r c"]
     ) -> tuple[Float[Tensor, "c n *grid"], Float[np.ndarray, "n r c"]]:
-        """By Cholesky's factors."""
-        pairs = list(zip(self.matrices, misfits, strict=True))
-        amplitudes = np.stack([matrix.coefficients(y) for matrix, y in pairs])
-        left = [y - matrix.J @ c for (matrix, y), c in zip(pairs, amplitudes, strict=True)]
-        return torch.einsum("nac,a...->cn...", torch.as_tensor(amplitudes), self.modes), np.stack(left)
+        """By the factors of each matrix."""
+        found = [matrix.apart(y) for matrix, y in zip(self.matrices, misfits, strict=True)]
+        amplitudes, left = (np.stack(parts) for parts in zip(*found, strict=True))
+        return torch.einsum("nac,a...->cn...", torch.as_tensor(amplitudes), self.modes), left
 
 
 @dataclass(frozen=True)
-class _Matrix:
-    """J of a trajectory, and Cholesky's factor of JᵀJ."""
+class Matrix:
+    """J = Q R of a trajectory."""
 
-    J: Float[np.ndarray, "r a"]
-    factor: tuple[np.ndarray, bool]
+    Q: Float[np.ndarray, "r a"]
+    R: Float[np.ndarray, "a a"]
 
     @classmethod
-    def of(cls, J: Float[np.ndarray, "r a"]) -> _Matrix:
-        return cls(J, cho_factor(J.T @ J))
+    def of(cls, J: Float[np.ndarray, "r a"]) -> Matrix:
+        """The factors of J, which is overwritten; FloatingPointError where it is not finite."""
+        if not np.isfinite(J).all():
+            raise FloatingPointError(LOST)
+        return cls(*qr(J, mode="economic", overwrite_a=True))
 
-    def coefficients(self, y: Float[np.ndarray, "r c"]) -> Float[np.ndarray, "a c"]:
-        """The amplitudes c for which J c is closest to each column of y."""
-        return np.asarray(cho_solve(self.factor, self.J.T @ y))
+    def apart(self, y: Float[np.ndarray, "r c"]) -> tuple[Float[np.ndarray, "a c"], Float[np.ndarray, "r c"]]:
+        """The amplitudes c for which J c is closest to each column of y, and what that leaves."""
+        along = self.Q.T @ y
+        return np.asarray(solve_triangular(self.R, along)), y - self.Q @ along
 
 
 def basis(domain: Domain, mask: Tensor) -> Float[Tensor, " a *grid"]:

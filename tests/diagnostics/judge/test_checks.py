@@ -30,6 +30,8 @@ from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.latex import equation_latex
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.plain_text import equation_text
+from mesoscribe.symbolic.select.choice import HallOfFame
+from mesoscribe.symbolic.select.entry import Entry
 from mesoscribe.symbolic.systems.catalog import CATALOG
 
 KDV, ALLEN_CAHN = CATALOG["kdv"].law, CATALOG["allen_cahn"].law
@@ -226,6 +228,33 @@ def test_linear_equation_is_warned_of_by_the_law_itself(summary: Summary) -> Non
     assert not any("is linear" in caution for caution in cautions(seen))
     linear = replace(seen, law=Law(F=Factor.of(u + u**2), q=Factor.of(k**2), m=Factor.of(1)))
     assert any("is linear" in caution for caution in cautions(linear))
+
+
+def test_waves_that_keep_their_shape_tell_their_speed_only(summary: Summary) -> None:
+    wave = replace(summary, law=Law(F=Factor(), q=Factor.of(1), w=Factor.of(1.5 * k)))
+    assert any("only the speed is known" in caution for caution in cautions(wave))
+    other = replace(summary, law=Law(F=Factor(), q=Factor.of(1), w=Factor.of(1.5 * k**3)))
+    assert not any("only the speed is known" in caution for caution in cautions(other))
+
+
+def test_law_that_errs_beyond_the_noise_explains_nothing(summary: Summary) -> None:
+    def left(held_out: float) -> Summary:
+        entry = Entry(KDV, np.full(8, 1e-6 + held_out**2))
+        return replace(summary, laws=HallOfFame((entry,), noise=1e-6, values=1e4))
+
+    assert left(0.0).kind is VerdictKind.MEMBER
+    assert left(0.005).kind is VerdictKind.MEMBER
+    assert any("errs 0.005 of the field beyond the noise" in caution for caution in cautions(left(0.005)))
+    assert left(0.05).kind is VerdictKind.UNEXPLAINED
+    assert "the law leaves 5 % of the field beyond the noise" in left(0.05).headline
+    assert of(left(0.05), "unexplained").state is State.BAD
+
+
+def test_roll_outs_that_leave_only_noise_decide_over_a_few_frames(summary: Summary) -> None:
+    doubted = replace(summary, fit=replace(summary.fit, share=0.3, std_error=0.01))
+    assert doubted.kind is VerdictKind.UNEXPLAINED
+    entry = Entry(KDV, np.full(8, 1e-6))
+    assert replace(doubted, laws=HallOfFame((entry,), noise=1e-6, values=1e4)).kind is VerdictKind.MEMBER
 
 
 def test_long_equation_is_shown_by_its_factors(summary: Summary) -> None:

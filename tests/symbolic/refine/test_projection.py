@@ -13,7 +13,7 @@ from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.refine import projection as module
 from mesoscribe.symbolic.refine.likelihood import Likelihood
 from mesoscribe.symbolic.refine.linearised import Linearised
-from mesoscribe.symbolic.refine.projection import Dense, Iterative, Projection, basis, projection
+from mesoscribe.symbolic.refine.projection import Dense, Iterative, Matrix, Projection, basis, projection
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.laws import LAWS, SHAPES, smooth
@@ -68,6 +68,17 @@ def test_derivative_is_that_of_roll_outs() -> None:
     central = (ends[0].frames - ends[1].frames) / (2 * step * at.size[:, None])
     torch.testing.assert_close(at.forward(moves)[0, :, 1:], central, rtol=1e-4, atol=1e-6)
     torch.testing.assert_close(at.forward(moves)[:, :, 0], moves)
+
+
+def test_moves_that_grow_a_millionfold_and_more_are_told_from_those_that_stay() -> None:
+    domain, exact = Domain((8,), (2 * np.pi,)), np.array([[3.0], [-1.0], [2.0]])
+    modes = basis(domain, torch.as_tensor(domain.k_norm <= 1))
+    J = np.vstack([np.eye(3), 1e12 * np.ones((4, 3))])  # JᵀJ has no Cholesky factor
+    moves, left = Dense(modes, [Matrix.of(J.copy())]).apart((J @ exact)[None])
+    torch.testing.assert_close(
+        moves[0, 0], torch.tensordot(torch.as_tensor(exact[:, 0]), modes, dims=1), rtol=1e-3, atol=1e-3
+    )
+    assert np.abs(left).max() < 1e-15 * np.abs(J @ exact).max()
 
 
 def noisy(name: str, points: int) -> tuple[Law, RollOutData]:
