@@ -3,7 +3,7 @@
 PYTHONPATH=. python benchmarks/start_or_network.py --noise 0 0.01 0.1 --seeds 10
 
 For each energy and noise: the relative RMSE of law and network at step 20 on clean, new trajectories, and the
-law, with no step of the optimiser and with all of them. The candidates hold some of the energies, and lack some.
+law, with no step of the optimiser and with all of them. Candidates hold some of the energies, but not all.
 """
 
 from __future__ import annotations
