@@ -19,6 +19,7 @@ def gmres(
     rtol: float,
     directions: int,
     start: Float[Tensor, "n N"] | None = None,
+    go_on: Callable[[], bool] = lambda: True,
 ) -> Float[Tensor, "n N"]:
     """x with |right - matrix(x)| ≤ rtol |right| in each row, or the best in so many Krylov directions.
 
@@ -31,6 +32,7 @@ def gmres(
         rtol: relative tolerance.
         directions: the largest dimension of the Krylov space.
         start: a first guess of x, 0 if None.
+        go_on: asked after each direction; False ends with those there are.
     """
     n = len(right)
     allowed = rtol * torch.linalg.vector_norm(right, dim=1)
@@ -45,11 +47,12 @@ def gmres(
     for used in range(1, directions + 1):
         column, basis[:, used] = _orthogonal(matrix(basis[:, used - 1]), basis[:, :used])
         projected[:, : used + 1, used - 1] = torch.nan_to_num(column)
-        if used % CHECK_EVERY == 0 or used == directions:
+        last = used == directions or not go_on()
+        if used % CHECK_EVERY == 0 or last:
             small, image = projected[:, : used + 1, :used], goal[:, : used + 1]
             weights = torch.linalg.lstsq(small, image, driver="gelsd").solution
             rest = torch.linalg.vector_norm(small @ weights - image, dim=(1, 2))
-            if not bool((rest > allowed).any()):
+            if last or not bool((rest > allowed).any()):
                 break
     found = torch.einsum("nj,njN->nN", weights[..., 0], basis[:, :used])
     return found if start is None else start + found

@@ -19,10 +19,6 @@ from types import TracebackType
 LOG = logging.getLogger(__name__)  # tells what goes on
 
 
-class OutOfTime(Exception):  # noqa: N818  no error: what was found until then counts
-    """Time is over, told to whoever can make do with what there is."""
-
-
 class Deadline:
     """A time by which work ends: within `with`, or for ever if no seconds are given.
 

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from mesoscribe.hybrid.dynamics.gmres import gmres
 from mesoscribe.hybrid.dynamics.member import Member
-from mesoscribe.hybrid.space.deadline import doing
+from mesoscribe.hybrid.space.deadline import doing, time_for
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.linearised import Linearised
@@ -105,7 +105,6 @@ class Iterative:
         shape = (*y.shape[:2], *y.shape[3:])
 
         def rows(pulls: Tensor) -> Tensor:
-            doing(f"{FIELDS}: without the matrix")
             return self.at.preconditioned(self.at.adjoint(pulls)).flatten(2).flatten(0, 1)
 
         found = gmres(
@@ -114,6 +113,7 @@ class Iterative:
             rtol=NUMBERS.krylov_accuracy,
             directions=NUMBERS.krylov_directions,
             start=None if guess is None else guess.flatten(2).flatten(0, 1),
+            go_on=lambda: time_for(FIELDS, "without the matrix"),
         )
         if not bool(torch.isfinite(found).all()):
             raise FloatingPointError(LOST)

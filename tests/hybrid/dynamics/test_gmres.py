@@ -59,3 +59,18 @@ def test_a_good_guess_saves_directions() -> None:
     rest = right - torch.einsum("nij,nj->ni", matrices, found)
     assert bool((rest.norm(dim=1) <= 1.001e-4 * right.norm(dim=1)).all())
     assert len(calls) - without < without
+
+
+def test_it_ends_with_the_directions_there_are_when_it_may_not_go_on() -> None:
+    matrices, right = systems(5, 40)
+    matrices = 5 * torch.eye(40, dtype=torch.float64) + matrices
+    calls = []
+
+    def matrix(v: torch.Tensor) -> torch.Tensor:
+        calls.append(v)
+        return torch.einsum("nij,nj->ni", matrices, v)
+
+    found = gmres(matrix, right, rtol=1e-12, directions=40, go_on=lambda: len(calls) < 3)
+    rest = right - torch.einsum("nij,nj->ni", matrices, found)
+    assert len(calls) == 3
+    assert bool((rest.norm(dim=1) < right.norm(dim=1)).all())
