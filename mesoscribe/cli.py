@@ -18,6 +18,7 @@ from mesoscribe.diagnostics.runs.options import (
     Training,
     takes,
 )
+from mesoscribe.symbolic.systems.names import known
 from mesoscribe.terminal import Commands, ask_for_a_file, say, say_check
 
 main = typer.Typer(
@@ -50,6 +51,7 @@ def learn_command(
     **given: Any,
 ) -> None:
     """Train a network and, as `run`, distil it and write the report."""
+    known(source)
     from mesoscribe.diagnostics.runs.plan import Plan
     from mesoscribe.diagnostics.runs.stages import Console, carry_out
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -10,6 +13,9 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.error import lead_times, relative_rmse_of_each
+from mesoscribe.hybrid.dynamics.model import Model
+from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
+from mesoscribe.symbolic.law.numbers import NUMBERS as SYMBOLIC
 from mesoscribe.symbolic.refine.rollouts import white_noise
 
 
@@ -76,23 +82,34 @@ class RolloutError:
 def follow(predictor: Predictor, data: Trajectories) -> RollOut:
     """Roll-outs from the first frame of each trajectory; those that are lost are kept as far as they go."""
     u0, t = data.u[:, 0], data.t
+    simulate = predictor.simulate
+    if isinstance(predictor, Model):
+        simulate = partial(predictor.simulate, rtol=accuracy_for(data))
     try:
-        return RollOut(np.asarray(predictor.simulate(u0, t)))
+        return RollOut(np.asarray(simulate(u0, t)))
     except FloatingPointError:
-        parts = [_as_far_as_it_goes(predictor, start, t) for start in u0]
+        parts = [_as_far_as_it_goes(simulate, start, t) for start in u0]
     reasons = [f"trajectory {i}: {reason}" for i, (_, reason) in enumerate(parts) if reason]
     return RollOut(np.stack([frames for frames, _ in parts]), tuple(reasons))
 
 
+def accuracy_for(data: Trajectories) -> float:
+    """Local error of roll-outs in a frame that does not show beside the noise of the data.
+
+    From a noisy frame fast modes start that a simulation could only follow in thousands of steps a frame.
+    """
+    return max(HYBRID.rtol, SYMBOLIC.misfit_share * noise_level(data) / math.sqrt(data.n_frames))
+
+
 def _as_far_as_it_goes(
-    predictor: Predictor, u0: Float[np.ndarray, "*grid"], t: Float[np.ndarray, " nt"]
+    simulate: Callable[..., np.ndarray], u0: Float[np.ndarray, "*grid"], t: Float[np.ndarray, " nt"]
 ) -> tuple[Float[np.ndarray, " nt *grid"], str]:
     """One trajectory frame by frame, infinite after the last one reached, and why it ended there."""
     frames = np.full((len(t), *u0.shape), np.inf)
     frames[0] = u0
     try:
         for i in range(1, len(t)):
-            frames[i] = predictor.simulate(frames[i - 1], t[i - 1 : i + 1])[1]
+            frames[i] = simulate(frames[i - 1], t[i - 1 : i + 1])[1]
     except FloatingPointError as error:
         return frames, str(error)
     return frames, ""

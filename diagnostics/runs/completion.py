@@ -5,15 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-SYSTEMS: tuple[str, ...] = (
-    "allen_cahn",
-    "allen_cahn_2d",
-    "benjamin_ono",
-    "cahn_hilliard",
-    "cahn_hilliard_2d",
-)
-SYSTEMS += ("drifting_allen_cahn", "kdv", "ohta_kawasaki")  # the catalogue's, as a test holds
-SYSTEMS += ("chain", "fene", "fput")
+from mesoscribe.symbolic.systems.names import SYSTEMS
+
 SUFFIXES = (".h5", ".hdf5", ".npz", ".npy", ".mat", ".csv", ".nc", ".zarr")
 ACTIVE = "\"'`$\\"  # what a shell may read as its own
 

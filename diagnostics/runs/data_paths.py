@@ -10,7 +10,8 @@ from typing import Any
 
 from mesoscribe.diagnostics.runs.json_checks import string, table
 from mesoscribe.diagnostics.runs.manifest import INCOMPLETE, REVISION
-from mesoscribe.diagnostics.runs.plan import Plan, is_file
+from mesoscribe.diagnostics.runs.plan import Plan
+from mesoscribe.symbolic.systems.names import is_file
 
 
 def _home(folder: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,6 +34,7 @@ from mesoscribe.symbolic.read.optimisers import by_name
 from mesoscribe.symbolic.read.propose import PySR
 from mesoscribe.symbolic.systems.catalog import chain_states, simulate, system
 from mesoscribe.symbolic.systems.chains import CHAINS, ChainSystem
+from mesoscribe.symbolic.systems.names import is_file
 
 PLAN: dict[str, JsonCheck] = {
     "name": string,
@@ -90,6 +90,7 @@ class Plan(Distilling, Training, Source):
             _check_forces(name, options)
         if plan.pysr:
             PySR()  # refused now, not after the fit
+        plan.check_terms()
         return plan
 
     @classmethod
@@ -160,6 +161,20 @@ class Plan(Distilling, Training, Source):
         library = polynomials(ndim, isotropic=isotropic).wider(*self.terms)
         return library.even() if even else library
 
+    def check_terms(self) -> None:
+        """Refuse terms that no data could have, before any work.
+
+        Raises:
+            ValueError: as `library`, in one dimension and in two.
+        """
+        try:
+            self.library(1)
+        except ValueError as refusal:
+            try:
+                self.library(2)
+            except ValueError:
+                raise refusal from None
+
     def distilling(self, ndim: int) -> dict[str, Any]:
         """The options of `distill`.
 
@@ -197,11 +212,6 @@ def _check_forces(name: str, making: dict[str, Any]) -> None:
             f"expected no --noise with --forces, which are those of the states, got {making['noise']:g}; "
             f"leave it out"
         )
-
-
-def is_file(name: str | Path) -> bool:
-    """Whether a name means a file: it has a suffix or a path separator."""
-    return bool(Path(name).suffix) or os.sep in str(name)
 
 
 def read(file: str | Path, options: dict[str, Any]) -> Trajectories:

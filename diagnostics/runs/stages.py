@@ -14,7 +14,7 @@ from mesoscribe.diagnostics.runs.console import Console
 from mesoscribe.diagnostics.runs.folder import CHECKPOINT, finished, same, whole
 from mesoscribe.diagnostics.runs.json_checks import json_object
 from mesoscribe.diagnostics.runs.options import Distilling, names
-from mesoscribe.diagnostics.runs.plan import Plan, is_file
+from mesoscribe.diagnostics.runs.plan import Plan
 from mesoscribe.diagnostics.runs.record_json import read_record, record_json
 from mesoscribe.diagnostics.runs.run_json import keep, keep_plan, kept
 from mesoscribe.diagnostics.runs.terminal_summary import result_lines
@@ -32,6 +32,7 @@ from mesoscribe.symbolic.law.judgement import Judgement
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.select.distill import Distillation, distillation
+from mesoscribe.symbolic.systems.names import is_file
 
 
 def learn(

@@ -8,12 +8,13 @@ from typing import Any
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.runs.manifest import verify
 from mesoscribe.diagnostics.runs.options import Sampling
-from mesoscribe.diagnostics.runs.plan import Plan, is_file, read, refuse_misplaced
+from mesoscribe.diagnostics.runs.plan import Plan, read, refuse_misplaced
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.data.writers import WRITERS
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.readers.store import printable
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.systems.names import is_file
 
 
 def write_simulation(

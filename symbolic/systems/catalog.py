@@ -18,6 +18,7 @@ from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.systems.chains import CHAINS, ChainSystem, user_chain
 from mesoscribe.symbolic.systems.initial import InitialField, check_request, initial_fields, noise_stream
+from mesoscribe.symbolic.systems.names import unknown
 
 
 @dataclass(frozen=True)
@@ -155,11 +156,10 @@ def system(name: str, force_law: str | None = None) -> System | ChainSystem:
         )
     if force_law is not None:
         return user_chain(force_law)
-    known: dict[str, System | ChainSystem] = {**CATALOG, **CHAINS}
-    if name not in known:
-        names = ", ".join(sorted((*known, "chain")))
-        raise ValueError(f"expected one of the systems {names}, got {name!r}; or give a file")
-    return known[name]
+    every: dict[str, System | ChainSystem] = {**CATALOG, **CHAINS}
+    if name not in every:
+        raise unknown(name)
+    return every[name]
 
 
 def simulate(

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 from mesoscribe import rollout_error
-from mesoscribe.diagnostics.measure.errors import follow, persistence_error
+from mesoscribe.diagnostics.measure.errors import (
+    RollOut,
+    accuracy_for,
+    error_of,
+    follow,
+    persistence_error,
+)
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 
@@ -71,6 +79,26 @@ def test_error_is_the_mean_over_trajectories_and_std_their_spread() -> None:
     error = rollout_error(wrong, data)
     np.testing.assert_allclose(error.mean, np.mean(each, axis=0), rtol=1e-5, atol=1e-9)
     np.testing.assert_allclose(error.std, np.std(each, axis=0), rtol=1e-4, atol=1e-9)
+
+
+def test_noise_asks_for_no_more_accuracy_than_shows() -> None:
+    clean = of_law(ALLEN_CAHN)
+    white = 0.03 * np.random.default_rng(0).normal(size=clean.u.shape) * clean.u.std()
+    noisy = Trajectories.from_arrays(clean.u + white, clean.t, X, layout="ntx")
+    assert accuracy_for(clean) == NUMBERS.rtol
+    assert accuracy_for(noisy) == pytest.approx(0.01 * 0.03 / np.sqrt(noisy.n_frames), rel=0.2)
+    fine = error_of(RollOut(ALLEN_CAHN.simulate(noisy.u[:, 0], noisy.t, rtol=1e-9)), noisy)
+    assert rollout_error(ALLEN_CAHN, noisy).mean == pytest.approx(fine.mean, abs=0.01 * 0.03)
+
+
+def test_noise_in_fast_waves_is_not_followed_step_by_step() -> None:
+    kawahara = Law(F=Factor.of(u**3 / 6), q=Factor.of(-(k**2) / 2 + k**4 / 20), w=Factor.of(k))
+    x = 2 * np.pi * np.arange(128) / 128
+    noisy = np.sin(x) + 0.01 * np.random.default_rng(0).normal(size=(2, 11, 128))
+    data = Trajectories.from_arrays(noisy, 2e-3 * np.arange(11), x, layout="ntx")
+    started = time.process_time()
+    rollout_error(kawahara, data)
+    assert time.process_time() - started < 5  # with the accuracy of clean data: 200 s
 
 
 def test_lost_rollout_is_infinite_from_then_on_and_says_why() -> None:

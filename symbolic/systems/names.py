@@ -1,0 +1,47 @@
+"""Which systems there are, and whether a name is a file's: light, so that a typo is told at once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+SYSTEMS: tuple[str, ...] = (
+    "allen_cahn",
+    "allen_cahn_2d",
+    "benjamin_ono",
+    "cahn_hilliard",
+    "cahn_hilliard_2d",
+    "drifting_allen_cahn",
+    "kdv",
+    "ohta_kawasaki",
+    "chain",
+    "fene",
+    "fput",
+)  # the catalogue's, chains last, as a test holds
+
+
+def is_file(name: str | Path) -> bool:
+    """Whether a name means a file: it has a suffix or a path separator."""
+    return bool(Path(name).suffix) or os.sep in str(name)
+
+
+def known(name: str) -> str:
+    """The name of a system, or of a file that exists.
+
+    Raises:
+        ValueError: there is no such system.
+        FileNotFoundError: there is no such file.
+    """
+    if is_file(name):
+        if not Path(name).exists():
+            raise FileNotFoundError(f"expected a file, got {name}, which does not exist; check the name")
+    elif name not in SYSTEMS:
+        raise unknown(name)
+    return name
+
+
+def unknown(name: str) -> ValueError:
+    """What is said of a name that no system has."""
+    return ValueError(
+        f"expected one of the systems {', '.join(sorted(SYSTEMS))}, got {name!r}; or give a file"
+    )
