@@ -54,6 +54,7 @@ HEADLINES = {
     VerdictKind.CANNOT_TELL: "{reason}; {what}",
 }
 UNTESTED = "Not tested against the class"
+DOUBTED = "Cannot tell: every law that was found has a term that may be 0; give more trajectories or frames"
 
 
 def left_by(fit: AbsoluteFit | None, laws: HallOfFame[Law] | None) -> str:
@@ -110,6 +111,8 @@ class Ruling:
         left = left_by(fit, laws)
         if kind is not VerdictKind.NOT_MEMBER and left:
             return cls(VerdictKind.UNEXPLAINED, f"the law leaves {left}")
+        if laws is not None and not laws.chosen.established:
+            return cls(VerdictKind.CANNOT_TELL, DOUBTED)
         if class_test is None:
             return cls(kind, UNTESTED)
         if kind is VerdictKind.CANNOT_TELL:
@@ -138,14 +141,19 @@ def not_beaten(errors: Mapping[str, RolloutError], name: str, noise: float = 0.0
     """The quoted steps at which persistence is no worse, of those at which it errs by more than noise."""
     mine, persistence = (quoted(errors[who]) for who in (name, "persistence"))
     counted = {s: e for s, e in persistence.items() if e is not None and e >= NUMBERS.beyond_noise * noise}
-    return _at([step for step, base in counted.items() if (mine[step] or np.inf) >= base])
+    return _at([step for step, base in counted.items() if _or_lost(mine[step]) >= base])
 
 
 def much_worse(errors: Mapping[str, RolloutError]) -> str:
     """The quoted steps at which the law errs much more than the network."""
     law, network = (quoted(errors[who]) for who in ("law", "network"))
     much = NUMBERS.much_worse
-    return _at([step for step, best in network.items() if best and (law[step] or np.inf) > much * best])
+    return _at([step for step, best in network.items() if best and _or_lost(law[step]) > much * best])
+
+
+def _or_lost(error: float | None) -> float:
+    """An error, infinite where there is none because the roll-out was lost."""
+    return np.inf if error is None else error
 
 
 def class_evidence(verdict: Verdict | None) -> str:

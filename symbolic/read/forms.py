@@ -30,6 +30,7 @@ class Network:
         precision: to which it knows its factors.
         band: the largest wavenumber that its laws evolve; its own if None.
         first: the first frame that belongs to the equation, as the fit found.
+        notes: what to say of it.
     """
 
     model: OnsagerModel
@@ -38,13 +39,14 @@ class Network:
     precision: float
     band: float | None
     first: int
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, model: OnsagerModel, data: Trajectories, validation: Trajectories) -> Network:
         """The network's canonical form, and how well and on which band it is known, from its errors on data.
 
         Raises:
-            ValueError: it has no dynamics to read, or explains the change of no mode, or the data end early.
+            ValueError: it has no dynamics to read, or the data end early.
         """
         canonical, first = canonical_form(model), model.setting.first_frame
         if min(data.n_frames, validation.n_frames) <= first + 1:
@@ -56,7 +58,8 @@ class Network:
         band = narrowed(model, skill.band, validation, first)
         within = np.abs(canonical.k).max(0) <= (band or np.inf) * (1 + 1e-9)
         weights = importance(model, canonical, data, skill.modes * within)
-        return cls(model, canonical, weights, skill.precision, band, first)
+        notes = (skill.note,) if skill.note else ()
+        return cls(model, canonical, weights, skill.precision, band, first, notes)
 
     def forms(self, library: Library, optimiser: Optimiser) -> list[list[ReadOff]]:
         """Forms about 0 and, where it is another, about the mean; of each centre from fine to coarse.

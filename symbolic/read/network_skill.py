@@ -17,6 +17,11 @@ from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.symbolic.law.numbers import NUMBERS
 
+BLIND = (
+    "the network explains most of the change of no mode: u alone may not fix its change (an equation of "
+    "second order in time, memory, a hidden field), or the frames are too few, too noisy or too far apart"
+)
+
 
 @dataclass(frozen=True)
 class Skill:
@@ -24,13 +29,16 @@ class Skill:
 
     Args:
         precision: how well it knows u_t, a tenth of its error relative to persistence's.
-        modes: 1 where it explains all of a mode's change, 0 where it explains half or less.
+        modes: 1 where it explains all of a mode's change, 0 where it explains half or less; where it explains
+            more of none, 1 for all.
         band: the wavenumber beyond which that is 0 on `dark_shells` shells in a row, or inf.
+        note: what to say of it.
     """
 
     precision: float
     modes: Float[np.ndarray, " k"]
     band: float
+    note: str = ""
 
     @classmethod
     def of(cls, model: OnsagerModel, network: CanonicalNetwork, data: Trajectories) -> Skill:
@@ -48,11 +56,7 @@ class Skill:
         # of a damped mode that is all noise half of the change "is explained": that is nothing
         modes = np.clip(1 - NUMBERS.mode_unexplained * lost / np.maximum(change, 1e-300), 0.0, 1.0)
         if not modes.any():
-            raise ValueError(
-                "expected a network that explains most of the change of some mode, got none; u alone may not "
-                "fix its change (an equation of second order in time, memory, a hidden field), which no "
-                "member of the class describes, or the frames are too few, too noisy or too far apart in time"
-            )
+            return cls(NUMBERS.coarsest_precision, np.ones_like(modes), np.inf, BLIND)
         shell = np.rint(np.abs(network.k).max(0) / data.domain.k_unit).astype(int)
         seen = {int(n) for n in shell[modes > 0]}
         run = NUMBERS.dark_shells

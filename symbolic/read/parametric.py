@@ -106,7 +106,7 @@ class Curve:
         free: tuple[sympy.Expr, ...] = (),
     ) -> Curve | None:
         """The curve, None where the free columns explain all of it."""
-        root = np.sqrt(weights / weights.sum())
+        root = np.sqrt(weights / max(weights.sum(), 1e-300))
         basis = np.linalg.qr(columns(free, points) * root[:, None])[0]
         rest, held = _without(basis, y * root), columns(terms, points) * root[:, None]
         scale, own = float(np.linalg.norm(rest)), _without(basis, held)
@@ -172,8 +172,8 @@ def _without(basis: Float[np.ndarray, "n r"], y: Float[np.ndarray, "n ..."]) -> 
 
 def parametric(
     library: Library, network: CanonicalNetwork, weights: Importance, precision: float
-) -> tuple[Library, tuple[str, ...]]:
-    """The library with terms of a fitted shape where a factor needs them, and what to say of them.
+) -> tuple[Library, dict[str, list[str]]]:
+    """The library with terms of a fitted shape where a factor needs them, and what to say of them, by factor.
 
     Args:
         library: candidate terms.
@@ -190,12 +190,12 @@ def parametric(
         "m": Curve.of(wave, network.m, weights.K, held.m),
         "w": Curve.of(wave, network.w, weights.K, held.w),
     }
-    notes: list[str] = []
+    notes: dict[str, list[str]] = {name: [] for name in curves}
     for name, curve in curves.items():
         for offer in _offers(curve, families(library.ndim)[name], precision) if curve else ():
             library = library.wider(f"{name}: {offer.term}")
-            notes.append(f"{offer.term} is a candidate of {name}: {offer}")
-    return library, tuple(notes)
+            notes[name].append(f"{offer.term} is a candidate of {name}: {offer}")
+    return library, notes
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def select(
         allowed: which fits (n,) are allowed, if any of them is; where the best is not, parts of the proposed
             supports are tried as well.
     """
-    root = np.sqrt(weights / weights.sum())
+    root = np.sqrt(weights / max(weights.sum(), 1e-300))
     X, y = columns * root[:, None], target * root
     if free is not None and free.size:
         basis = np.linalg.qr(free * root[:, None])[0]

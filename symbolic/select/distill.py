@@ -156,7 +156,14 @@ def _distilled(
     law = with_rate_error(canonical_law(found), data.dt_error)
     law = law.without_errors(cut_off(law, wider))
     completeness = Completeness.of(law, network.model, end.selections, validation, network.first)
-    notes = (*offered, *series(law, wider), *(() if completeness.complete else (str(completeness),)))
+    held = library.with_isotropic()
+    shaped = [name for name in offered if set(getattr(law, name).terms) - set(getattr(held, name))]
+    notes = (
+        *(() if end.search.fame.explained else network.notes),
+        *(note for name in shaped for note in offered[name]),
+        *series(law, wider),
+        *(() if completeness.complete else (str(completeness),)),
+    )
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
     laws = replace(
         end.search.fame.with_law(law, data.dt_error),

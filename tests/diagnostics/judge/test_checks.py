@@ -250,6 +250,17 @@ def test_law_that_errs_beyond_the_noise_explains_nothing(summary: Summary) -> No
     assert of(left(0.05), "unexplained").state is State.BAD
 
 
+def test_law_with_a_term_that_may_be_0_cannot_tell(summary: Summary) -> None:
+    entry = Entry(KDV, np.full(8, 1e-6), established=False)
+    doubted = replace(summary, laws=HallOfFame((entry,), noise=1e-6, values=1e4))
+    assert doubted.kind is VerdictKind.CANNOT_TELL
+    assert "every law that was found has a term that may be 0" in cautions(doubted)[0]
+
+
+def test_exact_law_beats_persistence(summary: Summary) -> None:
+    assert replace(summary, errors={**summary.errors, "law": errors(0.0)}).kind is VerdictKind.MEMBER
+
+
 def test_roll_outs_that_leave_only_noise_decide_over_a_few_frames(summary: Summary) -> None:
     doubted = replace(summary, fit=replace(summary.fit, share=0.3, std_error=0.01))
     assert doubted.kind is VerdictKind.UNEXPLAINED
