@@ -29,9 +29,7 @@ OTHERS: dict[str, Problem] = {
     "KdV–Burgers": Problem(
         False, lambda u, x, k, t: d(u**2 / 2, k, -1j * k) - d(u, k, 0.05 * k**2 - 0.1j * k**3), 0.02
     ),
-    "Fisher with advection": Problem(
-        False, lambda u, x, k, t: d(u, k, -0.05 * k**2) + u - u**2 - u * d(u, k, 1j * k), 0.02, amplitude=0.4
-    ),
+    "Allen–Cahn with u u_x": Problem(False, lambda u, x, k, t: allen_cahn(u, k) - u * d(u, k, 1j * k), 0.03),
     "Swift–Hohenberg with u u_x": Problem(
         False, lambda u, x, k, t: d(u, k, 0.3 - (1 - k**2) ** 2) - u**3 + u * d(u, k, 1j * k), 0.1, 20.0
     ),

@@ -18,7 +18,7 @@ from mesoscribe.diagnostics.runs.options import (
     Training,
     takes,
 )
-from mesoscribe.symbolic.systems.names import known
+from mesoscribe.symbolic.systems.names import SYSTEMS, is_file, unknown
 from mesoscribe.terminal import Commands, ask_for_a_file, say, say_check
 
 main = typer.Typer(
@@ -51,7 +51,8 @@ def learn_command(
     **given: Any,
 ) -> None:
     """Train a network and, as `run`, distil it and write the report."""
-    known(source)
+    if not is_file(source) and source not in SYSTEMS:
+        raise unknown(source)
     from mesoscribe.diagnostics.runs.plan import Plan
     from mesoscribe.diagnostics.runs.stages import Console, carry_out
 

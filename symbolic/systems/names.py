@@ -25,21 +25,6 @@ def is_file(name: str | Path) -> bool:
     return bool(Path(name).suffix) or os.sep in str(name)
 
 
-def known(name: str) -> str:
-    """The name of a system, or of a file that exists.
-
-    Raises:
-        ValueError: there is no such system.
-        FileNotFoundError: there is no such file.
-    """
-    if is_file(name):
-        if not Path(name).exists():
-            raise FileNotFoundError(f"expected a file, got {name}, which does not exist; check the name")
-    elif name not in SYSTEMS:
-        raise unknown(name)
-    return name
-
-
 def unknown(name: str) -> ValueError:
     """What is said of a name that no system has."""
     return ValueError(

@@ -86,7 +86,8 @@ def test_family_of_a_factor_that_no_library_holds_is_offered(
     known, library = network(some_network, name, curve, error), polynomials(2 if curve.has(kx) else 1)
     wider, notes = parametric(library, known, importance(known), max(error, 1e-6))
     assert term in getattr(wider, name)
-    assert [note for note in notes[name] if note.startswith(f"{term} is a candidate of {name}: its shape fitted, ")]
+    said = f"{term} is a candidate of {name}: its shape fitted, "
+    assert [note for note in notes[name] if note.startswith(said)]
     others = {part: getattr(wider, part) for part in "Fqmw" if part != name}
     assert others == {part: getattr(library, part) for part in others}
 
