@@ -70,7 +70,7 @@ class SymbolicNumbers:
     refined_values: int = number(2**22, "values of fields that coefficients are refined on: fewer are faster, and less precise", "values")
     searched_values: int = number(2**17, "values of fields that terms are searched on where noise is no matter: fewer are faster", "values")
     noisy_values: int = number(2**19, "values of fields that terms are searched on in noise", "values")
-    noisy_starts: int = number(3, "best laws of the search with fixed initial fields, around which terms are searched in noise", "laws")
+    closest_laws: int = number(3, "laws closest to the data, around which the search goes on: more find more, and take longer", "laws")
     shot_frames: int = number(128, "frames of a roll-out that is compared with data at most: longer trajectories are cut", "frames")
     refined_frames: int = number(16, "frames that coefficients are refined on at least", "frames")
     spectrum_parts: int = number(10, "parts of the spectrum, the lowest median of which is the noise", "parts")

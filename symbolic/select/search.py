@@ -182,7 +182,7 @@ class Search(Generic[E]):
             return search
         chosen = search.chosen
         ranked = sorted((fit for fit in search.fits.values() if fit is not chosen), key=lambda fit: fit.rmse)
-        best = [chosen.law, *(other.law for other in ranked)][: NUMBERS.noisy_starts]
+        best = [chosen.law, *(other.law for other in ranked)][: NUMBERS.closest_laws]
         return replace(self, likelihood=replace(self.likelihood, free=True)).run(best, others)
 
     def improve(self) -> None:
@@ -198,7 +198,8 @@ class Search(Generic[E]):
     def _next(self) -> Fit[E] | None:
         """A richer law than the best one, or than one that may lead to a better one."""
         fame = self.fame
-        near = (self.fits[frozenset(fame.entries[i].law.coefficients)] for i in (fame.at, *fame.leads))
+        places = (fame.at, *fame.leads[: NUMBERS.closest_laws])
+        near = (self.fits[frozenset(fame.entries[i].law.coefficients)] for i in places)
         return next((more for fit in near if (more := self.richer(fit)) is not None), None)
 
     def richer(self, fit: Fit[E]) -> Fit[E] | None:
