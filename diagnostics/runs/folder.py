@@ -24,7 +24,7 @@ from mesoscribe.diagnostics.runs.manifest import (
 from mesoscribe.diagnostics.runs.plan import Plan
 from mesoscribe.diagnostics.runs.run_json import content_of, kept
 
-CHECKPOINT = "checkpoint"
+CHECKPOINT, START = "checkpoint", "start"  # of a training, and the network before it
 LATER = ("export", "scaling.html", "scaling.csv", "scaling.tex", "scaling_figures")  # about a law, not of it
 
 
@@ -53,7 +53,7 @@ def whole(out: Path, *, force: bool = False, resume: bool = False) -> Iterator[P
             _publish(work, out, {})
         except BaseException as error:
             mistaken = isinstance(error, ValueError | FloatingPointError)
-            hopeless = mistaken and not resumed and "fit" not in content_of(work)
+            hopeless = mistaken and not resumed and not {"fit", "start"} & content_of(work).keys()
             saved = "" if hopeless else _saved(work)
             if not saved:
                 shutil.rmtree(work, ignore_errors=True)
@@ -97,7 +97,7 @@ def _saved(work: Path) -> str:
     try:
         return f"the training up to step {read(work / CHECKPOINT / NAME)['global_step']}"
     except (ValueError, KeyError, TypeError):
-        return ""
+        return "the network before its training" if "start" in content_of(work) else ""
 
 
 def _publish(work: Path, out: Path, kept: Entries) -> None:

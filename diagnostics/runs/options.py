@@ -21,6 +21,7 @@ from mesoscribe.symbolic.law.numbers import NUMBERS as SYMBOLIC
 
 Command = TypeVar("Command", bound=Callable[..., None])
 CaseName = Literal["dissipative", "conservative", "mixed"]
+TrainMode = Literal["auto", "full"]
 Symmetry = Literal["even", "isotropic", "both"]
 OptimiserName = Literal["stlsq", "frols", "sr3", "best-subset"]
 Seed = Annotated[int, Option("--seed", min=0, help="Of initial fields, split and fit.")]
@@ -62,7 +63,15 @@ class Training(Cap):
             metavar="<path>",
         ),
     ] = None
-    steps: Annotated[int | None, Option("--steps", min=1, help="Optimiser steps in all.")] = None
+    train: Annotated[
+        TrainMode | None,
+        Option(
+            "--train", help="auto, the default: where the first law leaves more than noise; full: always."
+        ),
+    ] = None
+    steps: Annotated[int | None, Option("--steps", min=1, help="Optimiser steps in all, always taken.")] = (
+        None
+    )
 
 
 @dataclass(frozen=True)

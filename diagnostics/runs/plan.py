@@ -140,6 +140,11 @@ class Plan(Distilling, Training, Source):
         test = None if self.test is None else self.data(Path(self.test))
         return self.data(file).split(self.seed, test=test)
 
+    @property
+    def trains_always(self) -> bool:
+        """Whether the network is trained even where its first law leaves only noise."""
+        return self.train == "full" or self.steps is not None or self.forces is not None
+
     def schedule(self, share: float = 1.0) -> Schedule:
         """How long to train: by a share of the time cap, if there is one."""
         minutes = None if self.max_minutes is None else share * self.max_minutes

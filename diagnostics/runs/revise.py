@@ -11,12 +11,13 @@ from mesoscribe.diagnostics.pages.report import KeptDistillation
 from mesoscribe.diagnostics.pages.scaling_report import write
 from mesoscribe.diagnostics.runs.console import Console
 from mesoscribe.diagnostics.runs.folder import revising
+from mesoscribe.diagnostics.runs.learning import Learned, digest_of
 from mesoscribe.diagnostics.runs.lock import locked
 from mesoscribe.diagnostics.runs.manifest import verify
 from mesoscribe.diagnostics.runs.plan import Plan
 from mesoscribe.diagnostics.runs.record_json import read_record
 from mesoscribe.diagnostics.runs.run_json import keep_plan, kept
-from mesoscribe.diagnostics.runs.stages import digest_of, distil, judge, keep_law, reproducible
+from mesoscribe.diagnostics.runs.stages import distil, judge, keep_law, reproducible
 from mesoscribe.diagnostics.runs.terminal_summary import result_lines
 from mesoscribe.hybrid.data.trajectories import Split
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
@@ -34,7 +35,7 @@ def distil_again(folder: Path, data: Path | None, console: Console, **changed: A
         keep_plan(work, plan)
         split = _own_split(plan, content) if data is None else plan.split(data)
         with plan.deadline():
-            law, _ = distil(plan, work, console, OnsagerModel.load(folder / "model"), split)
+            law, _ = distil(plan, work, console, Learned(OnsagerModel.load(folder / "model"), split))
     console.say(equation_text(law), f"law in {folder}")
 
 

@@ -1,4 +1,4 @@
-"""The stages of a run, from a plan to a folder of results, and what is said on the way."""
+"""The stages of a run, from a plan to a folder of results: learn, distil, judge."""
 
 from __future__ import annotations
 
@@ -7,106 +7,42 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mesoscribe.diagnostics.judge.verdict import class_line
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.pages.report import report
 from mesoscribe.diagnostics.runs.console import Console
-from mesoscribe.diagnostics.runs.folder import CHECKPOINT, finished, same, whole
+from mesoscribe.diagnostics.runs.folder import finished, whole
 from mesoscribe.diagnostics.runs.json_checks import json_object
-from mesoscribe.diagnostics.runs.options import Distilling, names
+from mesoscribe.diagnostics.runs.learning import Learned, law_of, learn
 from mesoscribe.diagnostics.runs.plan import Plan
-from mesoscribe.diagnostics.runs.record_json import read_record, record_json
-from mesoscribe.diagnostics.runs.run_json import keep, keep_plan, kept
+from mesoscribe.diagnostics.runs.run_json import keep
 from mesoscribe.diagnostics.runs.terminal_summary import result_lines
 from mesoscribe.hybrid.data.files import write_whole
 from mesoscribe.hybrid.data.provenance import Provenance
-from mesoscribe.hybrid.data.trajectories import Split, Trajectories
-from mesoscribe.hybrid.learn.digest import digest
-from mesoscribe.hybrid.learn.fit import fit
+from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
-from mesoscribe.hybrid.learn.schedule import TRAINING
 from mesoscribe.hybrid.space.deadline import current
 from mesoscribe.symbolic.export.paper import latex_document, markdown
 from mesoscribe.symbolic.law.judgement import Judgement
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.select.choice import HallOfFame
-from mesoscribe.symbolic.select.distill import Distillation, distillation
-from mesoscribe.symbolic.systems.names import is_file
+from mesoscribe.symbolic.select.distill import Distillation
 
 
-def learn(
-    plan: Plan, folder: Path, console: Console, command: str, share: float = 1.0
-) -> tuple[OnsagerModel, Split]:
-    """Read or simulate, split, fit by a share of the time cap; leaves model/ and run.json.
+def distil(plan: Plan, folder: Path, console: Console, learned: Learned) -> tuple[Law, Distillation]:
+    """Distil; leaves law.json, law.tex, law.md and laws.json.
 
-    Goes on where a run was interrupted.
+    The law of the network's start stays where it is the better one, or the network was not trained.
     """
-
-    with console.stage("read" if is_file(plan.name) else "simulate"):
-        split = plan.split()
-    console.say(*str(split.train).splitlines())
-    known = _begun(plan, folder, command, split)
-    if known is not None:
-        model = OnsagerModel.load(folder / "model")
-        model.record = read_record(known)
-        console.say(class_line(model.record.verdict, model.case.value))
-        return model, split
-    training_data = plan.training_data(split)
-    with console.stage("fit", bar_from=TRAINING):
-        model = fit(
-            **training_data,
-            seed=plan.seed,
-            case=plan.case,
-            schedule=plan.schedule(share),
-            progress=console.progress,
-            checkpoint=folder / CHECKPOINT,
-        )
-    del console.seconds["fit"]  # the record has it, and the factorisation on its own
-    model.save(folder / "model")
-    assert model.record is not None
-    if plan.forces is not None:
-        bonds = sum(training_data[part].r.size for part in ("data", "validation"))
-        console.say(f"{model.record.evaluations} of {bonds} bond forces evaluated")
-    keep(folder, fit=record_json(model.record))
-    console.say(class_line(model.record.verdict, model.case.value))
-    return model, split
-
-
-def _begun(plan: Plan, folder: Path, command: str, split: Split) -> dict[str, Any] | None:
-    """How the fit went, if an interrupted run has finished it; refuses another plan or other data."""
-    data, known = digest_of(split), None
-    if (folder / "run.json").exists():
-        content = kept(folder)[1]
-        same(folder, plan, but=names(Distilling) if "fit" in content else ())
-        if content.get("data") != data:
-            raise ValueError(
-                f"expected the data that {folder} was begun with, got others in {split.train.source}; give "
-                f"the same, or --force instead of --resume"
-            )
-        known = content.get("fit")
-    keep_plan(folder, plan, command=command, split=split.as_dict(), data=data)
-    return known
-
-
-def digest_of(split: Split) -> str:
-    """What tells the data of a run from all others."""
-    return digest(split.train, split.validation, split.test)
-
-
-def distil(
-    plan: Plan, folder: Path, console: Console, model: OnsagerModel, split: Split
-) -> tuple[Law, Distillation]:
-    """Distil; leaves law.json, law.tex, law.md and laws.json."""
-
-    with console.stage("distill"):
-        found = distillation(
-            model,
-            split.train,
-            validation=split.validation,
-            seed=plan.seed,
-            **plan.distilling(split.train.domain.ndim),
-        )
+    model, split, first = learned.model, learned.split, learned.first
+    if first is not None and model.record is not None and model.record.steps == 0:
+        found = first
+        del console.seconds["first law"]  # it is the law
+    else:
+        with console.stage("distill"):
+            found = law_of(plan, model, split)
+        if first is not None:
+            found = found.beside(first)
     console.seconds.update(found.seconds)
     if current().cut:
         console.say(f"note: {current()}")
@@ -172,9 +108,10 @@ def carry_out(
     if not (resume and finished(out, plan, "metrics.json" if distilled else "model")):
         share = NUMBERS.training_share if distilled else 1.0
         with whole(out, force=force, resume=resume) as folder, plan.deadline():
-            model, split = learn(plan, folder, console, command, share)
+            learned = learn(plan, folder, console, command, distilled=distilled, share=share)
+            model, split = learned.model, learned.split
             if distilled:
-                law, found = distil(plan, folder, console, model, split)
+                law, found = distil(plan, folder, console, learned)
                 judge(
                     plan,
                     model,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out
 from mesoscribe.hybrid.learn.digest import digest
 from mesoscribe.hybrid.learn.imitate import band_limited, build
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
-from mesoscribe.hybrid.learn.record import FitRecord
+from mesoscribe.hybrid.learn.record import Course, FitRecord
 from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.regression.evidence import Verdict
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.search import warm_start
+from mesoscribe.hybrid.regression.warm_start import WarmStart
 from mesoscribe.hybrid.space.numbers import NUMBERS
+from mesoscribe.hybrid.space.threads import threads_for
 from mesoscribe.hybrid.space.whole_number import whole_number
 
 
@@ -61,37 +64,107 @@ def fit(
             or the folder has the checkpoint of another fit.
         FloatingPointError: the fit became non-finite; the message names the step.
     """
-    # Lightning takes seconds to import: only who trains waits
-    from mesoscribe.hybrid.learn.checkpoint import Checkpoint
-    from mesoscribe.hybrid.learn.fit_forces import fit_forces
-    from mesoscribe.hybrid.learn.training import RollOuts, Windows, train
-
-    seed = whole_number("seed", seed)
-    schedule, chosen = schedule or Schedule(), Case(case) if case else None
     if forces is not None:
-        options: dict[str, Any] = {"seed": seed, "case": chosen, "schedule": schedule, "progress": progress}
+        from mesoscribe.hybrid.learn.fit_forces import fit_forces
+
+        options: dict[str, Any] = {"schedule": schedule or Schedule(), "progress": progress}
+        options |= {"seed": whole_number("seed", seed), "case": Case(case) if case else None}
         return fit_forces(data, forces, validation, **options, checkpoint=checkpoint)
+    begun = start(data, validation=validation, seed=seed, case=case)
+    return train_from(begun, schedule=schedule, progress=progress, checkpoint=checkpoint)
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a training starts.
+
+    Args:
+        model: the network that imitates the regression; `model.record` has the verdict on the class.
+        warm: the member of the class that the regression gave.
+        data, validation: what it was made from.
+        seed, case: as given to `start`.
+        seconds: of the regression.
+    """
+
+    model: OnsagerModel
+    warm: WarmStart
+    data: Trajectories
+    validation: Trajectories
+    seed: int
+    case: Case | None
+    seconds: float
+
+
+@threads_by_data
+def start(
+    data: Trajectories | ChainData,
+    *,
+    validation: Trajectories | ChainData | None = None,
+    seed: int = 0,
+    case: Case | str | None = None,
+) -> Start:
+    """The network that a training starts from: it imitates a regression with the structure of the class.
+
+    Args:
+        data, validation, seed, case: as of `fit`.
+
+    Raises:
+        ValueError: as `fit`.
+    """
+    seed, chosen = whole_number("seed", seed), Case(case) if case else None
     data, validation = _fields(data), None if validation is None else _fields(validation)
     if validation is None:
         data, validation = data.parts(seed, (1 - NUMBERS.validation_share, NUMBERS.validation_share))
-    saves = None
-    if checkpoint is not None:
-        saves = Checkpoint.of(checkpoint, digest(data, validation), schedule, seed, str(case))
     began = time.perf_counter()
     warm = warm_start(data, validation, case=chosen)
     model = build(warm, data, seed)
     factorised = time.perf_counter()
-    dt = data.dt / warm.scales.time
-    v = torch.as_tensor(band_limited(warm, data)[:, warm.first_frame :])
-    held_out = torch.as_tensor(band_limited(warm, validation)[:, warm.first_frame :])
-    held_out = held_out[: NUMBERS.validation_trajectories]
-    accuracy = NUMBERS.stepper_share * min(max(warm.score, NUMBERS.fine_score), 1.0)
-    substeps = _substeps(model, v[:, 0], dt, accuracy)
-    module = RollOuts(model, schedule, dt, substeps)
-    windows = Windows(v, min(max(schedule.leads) + 1, v.shape[1]))
-    validation_windows = Windows(held_out, held_out.shape[1])
-    course = train(module, windows, validation_windows, seed=seed, progress=progress, checkpoint=saves)
-    model.record = FitRecord.of(Verdict.of(warm.evidence), course, began, factorised, substeps=substeps)
+    course = Course(((0, warm.score),), 0, capped=False)
+    model.record = FitRecord.of(Verdict.of(warm.evidence), course, began, factorised)
+    return Start(model.eval(), warm, data, validation, seed, chosen, factorised - began)
+
+
+def train_from(
+    begun: Start,
+    *,
+    schedule: Schedule | None = None,
+    progress: bool = True,
+    checkpoint: str | Path | None = None,
+) -> OnsagerModel:
+    """The network of a start, trained.
+
+    Args:
+        begun: the start, whose network is changed.
+        schedule, progress, checkpoint: as of `fit`.
+
+    Raises:
+        ValueError, FloatingPointError: as `fit`.
+    """
+    # Lightning takes seconds to import: only who trains waits
+    from mesoscribe.hybrid.learn.checkpoint import Checkpoint
+    from mesoscribe.hybrid.learn.training import RollOuts, Windows, train
+
+    schedule, model, warm = schedule or Schedule(), begun.model.train(), begun.warm
+    data, validation, saves = begun.data, begun.validation, None
+    now = time.perf_counter()
+    if checkpoint is not None:
+        of = digest(data, validation)
+        saves = Checkpoint.of(checkpoint, of, schedule, begun.seed, str(begun.case))
+    with threads_for(data.u[:, 0].size):
+        dt = data.dt / warm.scales.time
+        v = torch.as_tensor(band_limited(warm, data)[:, warm.first_frame :])
+        held_out = torch.as_tensor(band_limited(warm, validation)[:, warm.first_frame :])
+        held_out = held_out[: NUMBERS.validation_trajectories]
+        accuracy = NUMBERS.stepper_share * min(max(warm.score, NUMBERS.fine_score), 1.0)
+        substeps = _substeps(model, v[:, 0], dt, accuracy)
+        module = RollOuts(model, schedule, dt, substeps)
+        windows = Windows(v, min(max(schedule.leads) + 1, v.shape[1]))
+        validation_windows = Windows(held_out, held_out.shape[1])
+        course = train(
+            module, windows, validation_windows, seed=begun.seed, progress=progress, checkpoint=saves
+        )
+    verdict = Verdict.of(warm.evidence)
+    model.record = FitRecord.of(verdict, course, now - begun.seconds, now, substeps=substeps)
     return model.eval()
 
 

@@ -50,6 +50,15 @@ class Distillation:
     notes: tuple[str, ...]
     seconds: dict[str, float]
 
+    def beside(self, first: Distillation) -> Distillation:
+        """This one or another, whichever has the better law; where their terms differ a note says so."""
+        mine, other = self.laws.scores.min(), first.laws.scores.min()
+        best, rest, of = (first, self, "after") if other < mine else (self, first, "before")
+        if best.law.coefficients.keys() == rest.law.coefficients.keys():
+            return self
+        note = f"read from the network {of} its training the law had other terms: {rest.law.text}"
+        return replace(best, notes=(*best.notes, note))
+
     @property
     def gauge(self) -> tuple[Gauge, ...]:
         """The freedoms that data cannot determine, as they were fixed in canonical form."""

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from mesoscribe.cli import main
-from mesoscribe.diagnostics.runs import stages
+from mesoscribe.diagnostics.runs import learning
 
 SAME = "the same again from the seed"
 
@@ -24,16 +24,17 @@ def invoke(*arguments: object) -> Result:
 def test_capped_run_says_what_is_not_converged(
     finished_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A clock that leaps by a minute after the training: no time is left for the law."""
-    leap, ordinary = [0.0], time.monotonic
+    """A clock that leaps by a minute after the training: no time is left for its law."""
+    leap, calls, ordinary = [0.0], [0], time.monotonic
     monkeypatch.setattr("mesoscribe.hybrid.space.deadline.time.monotonic", lambda: ordinary() + leap[0])
 
     def distil(*arguments: Any, **options: Any) -> object:
-        leap[0] = 60.0
+        calls[0] += 1
+        leap[0] = 60.0 * (calls[0] > 1)
         return whole(*arguments, **options)
 
-    whole = stages.distillation
-    monkeypatch.setattr(stages, "distillation", distil)
+    whole = learning.distillation
+    monkeypatch.setattr(learning, "distillation", distil)
     out = tmp_path / "out"
     done = invoke("run", finished_run / "data.npz", "--out", out, "--steps", 1, "--max-minutes", 1)
     assert done.exit_code == 0, done.output

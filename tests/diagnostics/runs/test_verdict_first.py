@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from mesoscribe import Trajectories
 from mesoscribe.cli import main
-from mesoscribe.diagnostics.runs import stages
+from mesoscribe.diagnostics.runs import learning
 from mesoscribe.diagnostics.runs.manifest import INCOMPLETE
 
 
@@ -39,7 +39,7 @@ def told_of_the_class(done: Result, out: Path) -> None:
     """What must be there where no law is."""
     (line,) = (line for line in done.stdout.splitlines() if "the class; " in line)
     assert "On held-out trajectories the best member leaves" in line
-    verdict = json.loads((out / INCOMPLETE / "run.json").read_text())["fit"]["verdict"]
+    verdict = json.loads((out / INCOMPLETE / "run.json").read_text())["start"]["verdict"]
     assert line.startswith("In the class" if verdict["in_class"] else "Not in the class")
     assert verdict["evidence"]["ratio"] > 0
 
@@ -63,7 +63,7 @@ def test_distillation_that_does_not_end_leaves_the_verdict(
     def distillation(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(stages, "distillation", distillation)
+    monkeypatch.setattr(learning, "distillation", distillation)
     out = tmp_path / "out"
     done = invoke("run", wave, "--out", out, "--steps", 1)
     assert done.exit_code == status

@@ -1,0 +1,150 @@
+"""From a plan to a network: data, start, first law and training, each as far as an interrupted run got."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mesoscribe.diagnostics.judge.verdict import class_line
+from mesoscribe.diagnostics.runs.console import Console
+from mesoscribe.diagnostics.runs.folder import CHECKPOINT, START, same
+from mesoscribe.diagnostics.runs.options import Distilling, names
+from mesoscribe.diagnostics.runs.plan import Plan
+from mesoscribe.diagnostics.runs.record_json import read_record, record_json
+from mesoscribe.diagnostics.runs.run_json import keep, keep_plan, kept
+from mesoscribe.hybrid.data.trajectories import Split
+from mesoscribe.hybrid.learn.digest import digest
+from mesoscribe.hybrid.learn.fit import Start, fit, start, train_from
+from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.learn.record import FitRecord
+from mesoscribe.hybrid.learn.schedule import TRAINING
+from mesoscribe.symbolic.law.plain_text import equation_text
+from mesoscribe.symbolic.select.distill import Distillation, distillation
+from mesoscribe.symbolic.systems.names import is_file
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a run has before the law of its network is read.
+
+    Args:
+        model: the network.
+        split: the parts of the data.
+        first: the law of the network before its training; None where none was read.
+    """
+
+    model: OnsagerModel
+    split: Split
+    first: Distillation | None = None
+
+
+def learn(
+    plan: Plan, folder: Path, console: Console, command: str, *, distilled: bool, share: float = 1.0
+) -> Learned:
+    """Read or simulate, split, start, and train by a share of the time cap; leaves model/ and run.json.
+
+    Where a law is wanted, that of the start comes first, and the training may not be needed. Goes on where a
+    run was interrupted.
+    """
+
+    with console.stage("read" if is_file(plan.name) else "simulate"):
+        split = plan.split()
+    console.say(*str(split.train).splitlines())
+    known = _begun(plan, folder, command, split)
+    if known is not None:
+        return _learned_before(plan, folder, console, split, read_record(known))
+    if plan.forces is not None:
+        return Learned(_trained(plan, folder, console, split, None, share), split)
+    with console.stage("regression"):
+        begun = start(split.train, validation=split.validation, seed=plan.seed, case=plan.case)
+    del console.seconds["regression"]  # the record has it
+    record = begun.model.record
+    assert record is not None
+    console.say(class_line(record.verdict, begun.model.case.value))
+    begun.model.save(folder / START)
+    keep(folder, start=record_json(record))
+    first = _first_law(plan, console, begun.model, split) if distilled else None
+    enough = first is not None and first.laws.explained and first.laws.chosen.established
+    if enough and not plan.trains_always:
+        console.say("no training: this law leaves nothing beyond the noise; --train full trains all the same")
+        _keep_model(begun.model, folder)
+        return Learned(begun.model, split, first)
+    return Learned(_trained(plan, folder, console, split, begun, share), split, first)
+
+
+def _learned_before(plan: Plan, folder: Path, console: Console, split: Split, record: FitRecord) -> Learned:
+    """What an interrupted run had learned; the law of its start is read again."""
+    model = OnsagerModel.load(folder / "model")
+    model.record = record
+    console.say(class_line(record.verdict, model.case.value))
+    trained = record.steps > 0 and (folder / START).exists()
+    first = _first_law(plan, console, OnsagerModel.load(folder / START), split) if trained else None
+    return Learned(model, split, first)
+
+
+def _first_law(plan: Plan, console: Console, model: OnsagerModel, split: Split) -> Distillation:
+    """The law that the network has before it is trained, told at once."""
+    with console.stage("first law"):
+        found = law_of(plan, model, split)
+    console.say(f"first law   {equation_text(found.law)}")
+    return found
+
+
+def _trained(
+    plan: Plan, folder: Path, console: Console, split: Split, begun: Start | None, share: float
+) -> OnsagerModel:
+    """The network after its training, from a start or on forces."""
+    how: dict[str, Any] = {
+        "schedule": plan.schedule(share),
+        "progress": console.progress,
+        "checkpoint": folder / CHECKPOINT,
+    }
+    training_data = plan.training_data(split)
+    with console.stage("fit", bar_from=TRAINING):
+        if begun is None:
+            model = fit(**training_data, seed=plan.seed, case=plan.case, **how)
+        else:
+            model = train_from(begun, **how)
+    del console.seconds["fit"]  # the record has it, and the factorisation on its own
+    _keep_model(model, folder)
+    assert model.record is not None
+    if begun is None:
+        bonds = sum(training_data[part].r.size for part in ("data", "validation"))
+        console.say(f"{model.record.evaluations} of {bonds} bond forces evaluated")
+        console.say(class_line(model.record.verdict, model.case.value))
+    return model
+
+
+def _keep_model(model: OnsagerModel, folder: Path) -> None:
+    """Leave model/ and its record in run.json."""
+    assert model.record is not None
+    model.save(folder / "model")
+    keep(folder, fit=record_json(model.record))
+
+
+def _begun(plan: Plan, folder: Path, command: str, split: Split) -> dict[str, Any] | None:
+    """How the fit went, if an interrupted run has finished it; refuses another plan or other data."""
+    data, known = digest_of(split), None
+    if (folder / "run.json").exists():
+        content = kept(folder)[1]
+        same(folder, plan, but=names(Distilling) if {"fit", "start"} & content.keys() else ())
+        if content.get("data") != data:
+            raise ValueError(
+                f"expected the data that {folder} was begun with, got others in {split.train.source}; give "
+                f"the same, or --force instead of --resume"
+            )
+        known = content.get("fit")
+    keep_plan(folder, plan, command=command, split=split.as_dict(), data=data)
+    return known
+
+
+def digest_of(split: Split) -> str:
+    """What tells the data of a run from all others."""
+    return digest(split.train, split.validation, split.test)
+
+
+def law_of(plan: Plan, model: OnsagerModel, split: Split) -> Distillation:
+    """The law of a network, by the options of a plan."""
+    options = plan.distilling(split.train.domain.ndim)
+    return distillation(model, split.train, validation=split.validation, seed=plan.seed, **options)
