@@ -111,7 +111,7 @@ class Ruling:
         left = left_by(fit, laws)
         if kind is not VerdictKind.NOT_MEMBER and left:
             return cls(VerdictKind.UNEXPLAINED, f"the law leaves {left}")
-        if laws is not None and not laws.chosen.established:
+        if kind is not VerdictKind.NOT_MEMBER and laws is not None and not laws.chosen.established:
             return cls(VerdictKind.CANNOT_TELL, DOUBTED)
         if class_test is None:
             return cls(kind, UNTESTED)

@@ -38,6 +38,11 @@ def _shapes(values: object) -> list[str]:
     return list(found)
 
 
+def counted(n: int, thing: str) -> str:
+    """Such as "1 bad value" and "2 bad values"."""
+    return f"{n} {thing}{'' if n == 1 else 's'}"
+
+
 def frozen(array: object) -> bool:
     """Whether nobody can change an array by way of another one that it is a view of."""
     while isinstance(array, np.ndarray):

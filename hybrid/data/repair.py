@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
-from jaxtyping import Bool, Float
-
-from mesoscribe.hybrid.data.screening import counted, outliers, stuck_points
+from mesoscribe.hybrid.data.arrays import counted
+from mesoscribe.hybrid.data.screening import outliers, stuck_points
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
-
-Fields = Float[np.ndarray, "n nt *grid"]
 
 
 def repaired(data: Trajectories) -> Trajectories:
-    """The data with single bad values and stuck points interpolated, each kind with a note that counts it.
+    """The data without single bad values and stuck points, each kind with a note that counts it.
+
+    They count as missing: interpolated where a value is needed, and left out of the likelihood.
 
     Bad values are those that no neighbour in space or time explains, stuck points those that never change
     while others do (`screening`). A fit takes either for physics: 0.1 % of bad values turn the coefficient of
@@ -29,26 +26,4 @@ def repaired(data: Trajectories) -> Trajectories:
         bad = bad | stuck
     if not notes:
         return data
-    dataset, values = data.dataset, interpolated(u, bad, data.domain)
-    values.setflags(write=False)
-    dataset = dataset.assign(u=dataset["u"].copy(data=values))
-    return Trajectories(dataset.assign_attrs(notes=[*data.notes, *notes]))
-
-
-def interpolated(
-    u: Fields, bad: Bool[np.ndarray, "n nt *grid"], domain: Domain
-) -> Float[np.ndarray, "n nt *grid"]:
-    """Fields whose bad values are replaced by those that make each frame smoothest.
-
-    They minimise ∫ |∂⁴u|² dx = |box| Σ_k |k|⁸ |û_k|², with all other values as they are: a linear equation
-    for each frame, as small as its number of bad values. The error is of the eighth order in the spacing.
-    """
-    weight = (domain.k_norm / domain.nyquist) ** (2 * NUMBERS.repaired_derivatives)
-    found, kernel = u.copy(), domain.ifft(weight + 0j) / domain.points
-    for frame in zip(*np.nonzero(bad.any(domain.axes)), strict=True):
-        at = np.nonzero(bad[frame])
-        apart = tuple((i[:, None] - i) % n for i, n in zip(at, domain.shape, strict=True))
-        known = np.where(bad[frame], 0.0, u[frame])
-        pull = domain.ifft(weight * domain.fft(known))[at]
-        found[frame][at] = -np.linalg.lstsq(kernel[apart], pull, rcond=1e-12)[0]
-    return found
+    return data.without(bad).noting(*notes)

@@ -9,6 +9,7 @@ from functools import reduce
 import numpy as np
 from jaxtyping import Bool, Float
 
+from mesoscribe.hybrid.data.arrays import counted
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
@@ -32,11 +33,6 @@ class Finding:
 
     def __str__(self) -> str:
         return self.text
-
-
-def counted(n: int, thing: str) -> str:
-    """Such as "1 bad value" and "2 bad values"."""
-    return f"{n} {thing}{'' if n == 1 else 's'}"
 
 
 def screen(data: Trajectories) -> tuple[Finding, ...]:

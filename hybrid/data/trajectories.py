@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy.typing import ArrayLike
 
-from mesoscribe.hybrid.data.arrays import plain
+from mesoscribe.hybrid.data.arrays import counted, plain
 from mesoscribe.hybrid.data.clock import EvenSteps, seconds
+from mesoscribe.hybrid.data.interpolation import filled
 from mesoscribe.hybrid.data.layout import AXES, arrange
 from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC, closed
 from mesoscribe.hybrid.data.split import Part, plan_split
@@ -91,14 +92,20 @@ class Trajectories:
         t, unit = seconds(t)
         axes = {"t": t, "x": x} if y is None else {"t": t, "x": x, "y": y}
         coordinates = {AXES[letter]: coordinate(AXES[letter], axis) for letter, axis in axes.items()}
-        field, changes = real(numbers("u", u))
+        field, changes = real(numbers("u", u, holes=True))
         lengths = {letter: coordinates[AXES[letter]].size for letter in axes}
         provenance_text = json.dumps(dict(provenance), default=plain) if provenance else ""
         said = (*notes, *((f"t is in {unit}",) if unit else ()), *changes)
-        own = np.array(arrange(field, lengths, layout), np.float64, order="C")  # what is given may change
+        arranged = arrange(field, lengths, layout)
+        own = np.array(np.ma.filled(arranged, 0.0), np.float64, order="C")  # what is given may change
         own.setflags(write=False)
-        dataset = assemble(own, coordinates, source, said, provenance_text, dt_error=dt_error)
-        return _close_box(cls(dataset), keep_endpoint=keep_endpoint)
+        data = cls(assemble(own, coordinates, source, said, provenance_text, dt_error=dt_error))
+        holes = np.ma.getmaskarray(arranged)
+        if holes.any():
+            share = f"{100 * holes.mean():.2g} %"
+            note = f"{counted(int(holes.sum()), 'missing value')} ({share}), left out of the likelihood"
+            data = data.without(holes).noting(f"{note} and interpolated elsewhere")
+        return _close_box(data, keep_endpoint=keep_endpoint)
 
     @property
     def dataset(self) -> xr.Dataset:
@@ -116,6 +123,24 @@ class Trajectories:
     def u(self) -> Float[np.ndarray, "n nt *grid"]:
         """The field u (n, nt, *grid), read-only."""
         return self._dataset["u"].values
+
+    @property
+    def missing(self) -> Bool[np.ndarray, "n nt *grid"] | None:
+        """Where u was not measured and is interpolated; None where it is measured everywhere."""
+        return self._dataset["missing"].values if "missing" in self._dataset else None
+
+    def without(self, values: Bool[np.ndarray, "n nt *grid"]) -> Trajectories:
+        """The same with some more values missing, and interpolated."""
+        holes = values if self.missing is None else values | self.missing
+        u = filled(self.u, holes, self.domain)
+        u.setflags(write=False)
+        variables = {"u": (self._dataset["u"].dims, u), "missing": (self._dataset["u"].dims, holes)}
+        return Trajectories(self._dataset.assign(variables))
+
+    def noting(self, *notes: str) -> Trajectories:
+        """The same with more notes, each once."""
+        said = list(dict.fromkeys((*self.notes, *notes)))
+        return Trajectories(self._dataset.assign_attrs(notes=said))
 
     @property
     def t(self) -> Float[np.ndarray, " nt"]:
@@ -234,7 +259,9 @@ class Trajectories:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to NetCDF (.nc) or .npz; nothing half-written is left behind, and `load` reads it back."""
-        write(self.dataset, path)
+        holes = self.missing
+        measured = self.dataset.drop_vars("missing", errors="ignore")
+        write(measured if holes is None else measured.assign(u=measured["u"].where(~holes)), path)
 
     def __repr__(self) -> str:
         points = " × ".join(str(n) for n in self.domain.shape)
@@ -270,7 +297,7 @@ class Split:
 
 def _close_box(data: Trajectories, *, keep_endpoint: bool | None) -> Trajectories:
     """Drop repeated endpoints unless they are to stay, and warn where the field does not close."""
-    names = DIMS[data.domain.ndim][2:]
+    names, holes = DIMS[data.domain.ndim][2:], data.missing
     axes = {name: data.dataset[name].values for name in names}
     u, axes, found = closed(data.u, axes, keep_endpoint=bool(keep_endpoint))
     if not found:
@@ -280,4 +307,8 @@ def _close_box(data: Trajectories, *, keep_endpoint: bool | None) -> Trajectorie
             warnings.warn(f"{note}; the box is taken as periodic", UserWarning, stacklevel=4)
     coordinates, provenance_text = {"time": data.t, **axes}, data.dataset.attrs.get("provenance", "")
     notes = (*data.notes, *found)
-    return Trajectories(assemble(u, coordinates, data.source, notes, provenance_text, dt_error=data.dt_error))
+    whole = Trajectories(
+        assemble(u, coordinates, data.source, notes, provenance_text, dt_error=data.dt_error)
+    )
+    kept = tuple(slice(n) for n in u.shape)  # endpoints are dropped last
+    return whole if holes is None else whole.without(holes[kept])

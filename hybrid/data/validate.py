@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, Shaped
+from jaxtyping import Bool, Float, Shaped
 from numpy.typing import ArrayLike
 
 from mesoscribe.hybrid.data.arrays import frozen, one_shape
@@ -29,20 +29,27 @@ def array_of(values: ArrayLike) -> AnyArray:
     return np.ma.array(values) if masked else np.asarray(values)
 
 
-def numbers(name: str, values: ArrayLike) -> AnyArray:
-    """An array of numbers, or a refusal; a value that is masked is a missing one."""
+def numbers(name: str, values: ArrayLike, *, holes: bool = False) -> AnyArray:
+    """An array of numbers, or a refusal; a value that is masked is a missing one.
+
+    Args:
+        name: what it is called.
+        values: the numbers.
+        holes: whether some may be missing; the array is then masked there, and where it is NaN.
+    """
     with one_shape(name, values):
         array = array_of(values)
     if array.dtype.kind not in "iufc":
         raise ValueError(f"expected numbers in {name}, got an array of {array.dtype}; store it as floats")
+    if holes and array.dtype.kind in "fc" and np.isnan(np.ma.getdata(array)).any():
+        array = np.ma.MaskedArray(array, np.ma.getmaskarray(array) | np.isnan(np.ma.getdata(array)))
     missing = int(np.ma.count_masked(array))
-    if missing:
+    if missing > (NUMBERS.most_missing * array.size if holes else 0):
         raise ValueError(
-            f"expected a value everywhere in {name}, got {missing} missing of {array.size} (masked, or the "
-            f"fill value of the file); missing values are not supported yet: leave out the frames or points "
-            f"that hold them, or fill them in"
+            f"expected a value everywhere in {name}, got {missing} missing of {array.size} (masked, NaN or "
+            f"the fill value of the file); leave out the frames or points that hold them, or fill them in"
         )
-    return np.ma.getdata(array)
+    return array if missing else np.ma.getdata(array)
 
 
 def real(u: AnyArray) -> tuple[AnyArray, tuple[str, ...]]:
@@ -90,11 +97,17 @@ def assemble(
     provenance: str = "",
     *,
     dt_error: float = 0.0,
+    missing: Bool[np.ndarray, "n nt *grid"] | None = None,
 ) -> xr.Dataset:
-    """The dataset of a field in the order (trajectory, time, x[, y]), with a read-only array."""
+    """The dataset of a field in the order (trajectory, time, x[, y]), with a read-only array.
+
+    Where some of its values were not measured a variable `missing` says which.
+    """
     field = u if u.dtype == np.float64 and frozen(u) else np.array(u, np.float64, order="C")
     field.setflags(write=False)
-    variables = {"u": (DIMS[field.ndim - 2], field)}
+    variables: dict[str, Any] = {"u": (DIMS[field.ndim - 2], field)}
+    if missing is not None and missing.any():
+        variables["missing"] = (DIMS[field.ndim - 2], missing)
     further = {"provenance": provenance, "dt_error": dt_error}
     attrs = {"source": source, "notes": tuple(notes), **{k: v for k, v in further.items() if v}}
     return xr.Dataset(variables, dict(coordinates), attrs)
@@ -139,7 +152,8 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
             f"to {100 * error:.2g} %, and so is every rate"
         )
     source, provenance = (str(attrs.get(name, missing)) for name, missing in DEFAULT_ATTRS.items())
-    return assemble(u, coordinates, source, notes, provenance, dt_error=error)
+    holes = dataset["missing"].transpose(*dims).values.astype(bool) if "missing" in dataset else None
+    return assemble(u, coordinates, source, notes, provenance, dt_error=error, missing=holes)
 
 
 def facts(provenance: str) -> dict[str, Any]:

@@ -130,7 +130,7 @@ def read(store: Store, choice: Choice) -> Trajectories:
     layout = checked_layout(entry.shape, sizes, layout)
     part, kept = chosen(dict(zip(layout, entry.shape, strict=True)), choice.frames, choice.at_most)
     axes["t"] = axes["t"][part["t"]]
-    u, changes = real(store.read(field, tuple(part[letter] for letter in layout)))
+    u, changes = real(store.read(field, tuple(part[letter] for letter in layout), holes=True))
     u = arrange(u, {letter: values.size for letter, values in axes.items()}, layout)
     notes = (*words(store.attrs.get("notes", ())), *notes, *other_fields(store, field), *changes, *kept)
     origin = "".join(f" ({word})" for word in words(store.attrs.get("source", ())))

@@ -84,13 +84,13 @@ class Store:
             )
         return entry
 
-    def read(self, name: str, part: Slices = ()) -> AnyArray:
-        """The numbers of a named array, or of a part of it.
+    def read(self, name: str, part: Slices = (), *, holes: bool = False) -> AnyArray:
+        """The numbers of a named array, or of a part of it; some may be missing where `holes` says so.
 
         Raises:
             ValueError: as `fetch`, or they are no numbers, or some are missing.
         """
-        return numbers(name, self.fetch(name, part))
+        return numbers(name, self.fetch(name, part), holes=holes)
 
     def fetch(self, name: str, part: Slices = ()) -> Any:
         """The values of a named array, or of a part of it, which may be masked, or dates.

@@ -79,6 +79,7 @@ class SymbolicNumbers:
     lost_misfit: float = number(1e3, "misfit of a roll-out that is lost", "field")
     refine_steps: int = number(15, "evaluations of a refinement at most", "evaluations", "option")
     significant: float = number(3.0, "standard errors by which the noise may be larger than it was found to be: more call more laws right", "standard errors")
+    interpolated_start: float = number(0.1, "what an interpolated value of a first frame counts: larger trusts it more", "measured value")
     # refine: with the initial fields
     measured_rounding: float = number(1e-7, "noise below this is what single precision leaves, or a solver: nothing was measured", "field", "derived")
     slope_accuracy: float = number(1e-3, "error of the stepper in roll-outs that give slopes", "field")

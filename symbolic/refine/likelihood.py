@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -87,7 +88,7 @@ class Likelihood:
         law = Likelihood(self.data.windows((*spans, whole)[0])).fit(law).law
         fields = self.data.u[:, 0]
         for span in spans:
-            part = replace(self, data=replace(self.data, u=self.data.u[:, :span]))
+            part = replace(self, data=self.data.part(partial(_first, frames=span)))
             point = part._start(law, fields, None, accuracy)
             if part._far(point):
                 return point
@@ -199,7 +200,8 @@ class Likelihood:
         shares = np.abs(law.values()) / np.where(scale > 0, scale, np.inf) * (law.scaling > 0)
         held = ((np.arange(len(shares)) == shares.argmax()) & (shares > 0))[list(order)].astype(float)
         by_frame = columns[..., 0].reshape(len(columns), -1, self.data.domain.points)
-        white = min(white_in_time(by_frame), NUMBERS.lowest_floor * self.data.noise)
+        measured = 1.0 if self.data.seen is None else float(self.data.seen.mean())
+        white = min(white_in_time(by_frame) / measured, NUMBERS.lowest_floor * self.data.noise)
         return Fit(
             law,
             fields,
@@ -234,6 +236,8 @@ class Likelihood:
         if self.free:
             first = torch.cat([(fields - data.u[:, 0])[None], torch.zeros_like(slopes[:, :, 0])])
             columns = torch.cat([first.unsqueeze(2), columns], dim=2)
+        weights = data.weights(free=self.free)
+        columns = columns if weights is None else columns * weights
         most = NUMBERS.lost_misfit
         columns = columns.flatten(2) / data.size[:, None]
         columns[0] = columns[0].nan_to_num(most, most, -most).clamp(-most, most)
@@ -254,5 +258,15 @@ class Likelihood:
         pieces = min(frames, max(1, -(-NUMBERS.clusters // len(columns))))
         parts = np.array_split(by_frame, pieces, axis=1)
         table = np.stack([np.einsum("nfra,nfrb->nab", part, part, optimize=True) for part in parts], axis=1)
-        values = np.array([part.shape[1] for part in parts]) * data.unknowns * (data.u.shape[1] - 1) / frames
-        return Products(self.share * table.reshape(-1, *table.shape[2:]), np.tile(values, len(columns)), held)
+        counted = np.array([part.shape[1] for part in parts]) * data.unknowns * (data.u.shape[1] - 1) / frames
+        values = np.tile(counted, (len(columns), 1))
+        weights = data.weights(free=self.free)
+        if weights is not None:
+            of_frames = weights.flatten(2).mean(2).numpy()
+            values = values * np.stack([p.mean(1) for p in np.array_split(of_frames, pieces, axis=1)], axis=1)
+        return Products(self.share * table.reshape(-1, *table.shape[2:]), values.ravel(), held)
+
+
+def _first(u: Tensor, frames: int) -> Tensor:
+    """The first frames of fields."""
+    return u[:, :frames]

@@ -31,6 +31,7 @@ class Linearised:
     def __init__(self, member: Member, start: Tensor, data: RollOutData, substeps: int) -> None:
         self.member, self.start, self.data, self.substeps = about(member, data), start, data, substeps
         self.step = ETDRK4().prepare(self.member, data.dt / substeps)
+        self.weights = data.weights(free=True)
         self.size = data.size.reshape(-1, *(1,) * data.domain.ndim)
         self.frames = plain_roll_outs(self.member, start, data, substeps)
 
@@ -40,11 +41,11 @@ class Linearised:
         share = NUMBERS.field_step / moves.square().mean(axes, keepdim=True).sqrt().clamp(min=1e-300)
         there = plain_roll_outs(self.member, self.start + share * moves * self.size, self.data, self.substeps)
         later = (there - self.frames) / (share * self.size).unsqueeze(2)
-        return torch.cat([moves.unsqueeze(2), later], dim=2)
+        return self._weighted(torch.cat([moves.unsqueeze(2), later], dim=2))
 
     def adjoint(self, pulls: Float[Tensor, "c n nt *grid"]) -> Float[Tensor, "c n *grid"]:
         """Jᵀ of what pulls at the frames."""
-        fft = self.data.domain.fft
+        fft, pulls = self.data.domain.fft, self._weighted(pulls)
         back = torch.zeros((), dtype=torch.complex128)
         for t in reversed(range(self.frames.shape[1])):
             path = [self._modes(self.frames[:, t - 1] if t else self.start)]
@@ -54,6 +55,10 @@ class Linearised:
             for u_hat in reversed(path):
                 back = self.step.adjoint(u_hat, back)
         return pulls[:, :, 0] + self.data.domain.ifft(back * self.member.mask)
+
+    def _weighted(self, misfits: Float[Tensor, "c n nt *grid"]) -> Float[Tensor, "c n nt *grid"]:
+        """Each value as much as it counts."""
+        return misfits if self.weights is None else misfits * self.weights
 
     def preconditioned(self, pulls: Float[Tensor, "c n *grid"]) -> Float[Tensor, "c n *grid"]:
         """What (JᵀJ)⁻¹ would make of pulls at the initial fields if the equation were linear."""

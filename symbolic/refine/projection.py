@@ -180,7 +180,7 @@ def _jacobians(
     substeps: int,
 ) -> Iterator[Float[np.ndarray, "r a"]]:
     """Derivatives of each trajectory's misfit by the amplitudes of its initial field's modes."""
-    width = max(1, CHUNK // (len(modes) * data.u[0].numel()))
+    width, weights = max(1, CHUNK // (len(modes) * data.u[0].numel())), data.weights(free=True)
     for first in range(0, len(data.u), width):
         chosen = slice(first, first + width)
         doing(f"{FIELDS}: trajectory {first + 1} of {len(data.u)}")
@@ -188,6 +188,7 @@ def _jacobians(
         moves = torch.cat([torch.zeros_like(modes[:1]), NUMBERS.field_step * modes])[:, None] * size
         rolls = roll_outs(member, fields[chosen] + moves, data, substeps)
         rolls = torch.cat([(fields[chosen] + moves).unsqueeze(2), rolls], dim=2)
-        change = (rolls[1:] - rolls[:1]).flatten(3).flatten(2)
+        change = rolls[1:] - rolls[:1]
+        change = (change if weights is None else change * weights[chosen]).flatten(3).flatten(2)
         slopes = change / (NUMBERS.field_step * data.size[chosen, None] ** 2)
         yield from slopes.permute(1, 2, 0).numpy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -10,6 +11,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from mesoscribe.hybrid.data.interpolation import interpolation_error
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out
@@ -68,7 +70,8 @@ class RollOutData:
         size: root mean square of each trajectory (trajectory,).
         mask: the modes of the band.
         noise: variance of white noise in the band, relative to that of the fields: the floor of the spectrum
-            after the first frame.
+            after the first frame, and what interpolation leaves in the first.
+        seen: 1 where the fields were measured, 0 where they are interpolated; None where all were.
     """
 
     domain: Domain
@@ -77,6 +80,16 @@ class RollOutData:
     size: Float[Tensor, " n"]
     mask: Bool[Tensor, "*modes"]
     noise: float = 0.0
+    seen: Float[Tensor, "n nt *grid"] | None = None
+
+    def weights(self, *, free: bool) -> Float[Tensor, "n r *grid"] | None:
+        """What each value counts in a misfit, of all frames where the first may move; None if all count 1.
+
+        An interpolated value of a first frame still counts something: nothing else may tell it.
+        """
+        if self.seen is None or not free:
+            return None if self.seen is None else self.seen[:, 1:]
+        return torch.cat([self.seen[:, :1].clamp(min=NUMBERS.interpolated_start), self.seen[:, 1:]], dim=1)
 
     @property
     def unknowns(self) -> int:
@@ -86,8 +99,10 @@ class RollOutData:
     @classmethod
     def of(cls, data: Trajectories, law: Law, first_frame: int = 0, *more: Trajectories) -> RollOutData:
         """The part of the data that the law's band can explain, and of more data of as many frames."""
-        alike = [part.u[:, first_frame:] for part in (data, *more) if part.n_frames == data.n_frames]
-        u = np.concatenate(alike) - law.centre
+        alike = [part for part in (data, *more) if part.n_frames == data.n_frames]
+        u = np.concatenate([part.u[:, first_frame:] for part in alike]) - law.centre
+        holes = [np.zeros(part.u.shape, bool) if part.missing is None else part.missing for part in alike]
+        missing = np.concatenate([part[:, first_frame:] for part in holes])
         shape = data.domain.shape
         if law.band is not None:
             each = HYBRID.points_per_mode * law.band
@@ -101,14 +116,28 @@ class RollOutData:
         share = domain.unknowns(mask.numpy()) / data.domain.points
         seen = size > NUMBERS.measured_rounding * size.max()
         noise = white_noise(u[:, 1:], data.domain) * share * float(size[seen].pow(-2).mean())
-        return cls(domain, fields, data.dt, size, mask, noise)
+        if not missing.any():
+            return cls(domain, fields, data.dt, size, mask, noise)
+        measured = torch.as_tensor(1.0 - _at_points(missing, shape))
+        off = interpolation_error(u[:, :1], missing[:, :1], data.domain) * float(size[seen].pow(-2).mean())
+        return cls(domain, fields, data.dt, size, mask, noise / (1 - float(missing.mean())) + off, measured)
+
+    def part(self, cut: Callable[[Tensor], Tensor], size: Float[Tensor, " m"] | None = None) -> RollOutData:
+        """Other trajectories and frames of these.
+
+        Args:
+            cut: of the fields.
+            size: of the new trajectories, if they are others.
+        """
+        seen = None if self.seen is None else cut(self.seen)
+        return replace(self, u=cut(self.u), seen=seen, size=self.size if size is None else size)
 
     def limited(self, values: int) -> RollOutData:
         """Some trajectories, at least a few, and of these the first frames, of about so many values."""
         n = min(len(self.u), max(NUMBERS.clusters // 2, values // self.u[0].numel()))
         frames = max(NUMBERS.refined_frames, values // (n * self.domain.points))
         some = torch.linspace(0, len(self.u) - 1, n).round().long()
-        return replace(self, u=self.u[some][:, :frames], size=self.size[some])
+        return self.part(lambda u: u[some][:, :frames], self.size[some])
 
     def windows(self, frames: int) -> RollOutData:
         """These data cut into consecutive windows of so many frames or fewer, each a trajectory."""
@@ -118,10 +147,23 @@ class RollOutData:
         pieces = -(-(nt - 1) // (frames - 1))
         frames = (nt - 1) // pieces + 1
         starts = range(0, pieces * (frames - 1), frames - 1)
-        cut = torch.stack([self.u[:, s : s + frames] for s in starts], dim=1)
-        windows = cut.reshape(n * len(starts), frames, *self.domain.shape)
-        size = self.size[:, None].expand(n, len(starts)).reshape(-1)
-        return replace(self, u=windows, size=size)
+
+        def cut(u: Tensor) -> Tensor:
+            pieces = torch.stack([u[:, s : s + frames] for s in starts], dim=1)
+            return pieces.reshape(n * len(starts), frames, *self.domain.shape)
+
+        return self.part(cut, self.size[:, None].expand(n, len(starts)).reshape(-1))
+
+
+def _at_points(
+    missing: Bool[np.ndarray, "n nt *grid"], shape: tuple[int, ...]
+) -> Bool[np.ndarray, "n nt *new"]:
+    """Where values on fewer points are missing: where one of the three points next to them is."""
+    for axis, (n, fewer) in enumerate(zip(missing.shape[2:], shape, strict=True), start=2):
+        if fewer < n:
+            missing = missing | np.roll(missing, 1, axis) | np.roll(missing, -1, axis)
+            missing = missing.take(np.rint(np.arange(fewer) * n / fewer).astype(int) % n, axis)
+    return missing
 
 
 def about(member: Member, data: RollOutData) -> Member:
@@ -158,14 +200,15 @@ def substeps_for(
 
     Their error is a share of the misfit, or the accuracy relative to the field where that is larger.
     """
-    n, frames = NUMBERS.substep_trajectories, NUMBERS.substep_frames
-    few = replace(data, u=data.u[:n, :frames], size=data.size[:n])
+    n_few, frames = NUMBERS.substep_trajectories, NUMBERS.substep_frames
+    few = data.part(lambda u: u[:n_few, :frames], data.size[:n_few])
     n, coarse = 1, predicted(law, few, 1)
     while n < NUMBERS.most_substeps:
         fine = predicted(law, few, 2 * n)
         size = max(float(torch.linalg.vector_norm(few.u[:, 1:])), 1e-300)
         change = float(torch.linalg.vector_norm(fine - coarse)) / size
-        gap = float(torch.linalg.vector_norm(fine - few.u[:, 1:])) / size
+        off = fine - few.u[:, 1:]
+        gap = float(torch.linalg.vector_norm(off if few.seen is None else off * few.seen[:, 1:])) / size
         if change <= max(share * gap, accuracy, NUMBERS.substep_rounding):
             return n
         n, coarse = 2 * n, fine

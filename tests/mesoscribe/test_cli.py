@@ -67,7 +67,7 @@ def spoiled(value: float) -> np.ndarray:
 FILES: dict[str, tuple[dict[str, Any], str]] = {
     "no_field": ({"t": T, "x": X}, "expected u in"),
     "no_times": ({"u": FIELD, "x": X}, "expected t in"),
-    "nan": (changed(u=spoiled(np.nan)), "finite"),
+    "nan": (changed(u=np.full_like(FIELD, np.nan)), "expected a value everywhere in u"),
     "infinite": (changed(u=spoiled(np.inf)), "finite"),
     "uneven_times": (changed(t=T**1.5), "even"),
     "falling_times": (changed(t=T[::-1]), "increas"),

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from mesoscribe import distill, fit, load
-from mesoscribe.hybrid.data.repair import interpolated, repaired
+from mesoscribe.hybrid.data.interpolation import interpolated
+from mesoscribe.hybrid.data.repair import repaired
 from mesoscribe.hybrid.data.screening import screen
 from mesoscribe.hybrid.space.domain import Domain
 from tests.hybrid.data.test_screening import as_data, hard, waves
@@ -52,6 +53,7 @@ def test_bad_values_and_stuck_points_are_replaced_and_counted() -> None:
     np.testing.assert_allclose(data.u[touched], u[touched], atol=1e-4)
     assert screen(data) == ()
     assert not data.u.flags.writeable
+    np.testing.assert_array_equal(data.missing, touched)
 
 
 def test_node_of_the_field_is_not_stuck() -> None:

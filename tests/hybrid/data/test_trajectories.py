@@ -300,7 +300,7 @@ def bad(index: tuple[int, ...], value: float) -> np.ndarray:
 
 
 BAD = [
-    (bad((1, 4, 3), np.nan), T, X, {}, "finite values, got nan in trajectory 1, frame 4"),
+    (bad((1,), np.nan), T, X, {}, "expected a value everywhere in u, got 96 missing of"),
     (bad((0, 2, 3), np.inf), T, X, {}, "finite values, got inf in trajectory 0, frame 2"),
     (wave(X), T[::-1], X, {}, "time to increase.*sort the data"),
     (wave(X), T[[0, 1, 1, 2, 3, 4]], X, {}, "at index 1; leave one of the two out"),

@@ -264,8 +264,10 @@ def test_fill_values_are_missing_and_counted(tmp_path: Path, suffix: str, encodi
     holes = labelled().copy(deep=True)
     holes["u"].values[0, 3, :7] = np.nan
     holes.to_netcdf(tmp_path / f"a{suffix}", engine="h5netcdf", encoding=encoding)
-    with pytest.raises(ValueError, match="everywhere in u, got 7 missing of 180 .*leave out the frames"):
-        load(tmp_path / f"a{suffix}")
+    data = load(tmp_path / f"a{suffix}")
+    assert data.missing is not None
+    np.testing.assert_array_equal(data.missing, np.isnan(holes["u"].values))
+    assert any("7 missing values (3.9 %)" in note for note in data.notes)
     np.testing.assert_allclose(load(tmp_path / f"a{suffix}", frames=":3").u, U[:, :3], atol=1e-4)
 
 
@@ -273,18 +275,24 @@ def masked() -> np.ma.MaskedArray:
     return np.ma.MaskedArray(U, mask=np.arange(U.size).reshape(U.shape) < 4, fill_value=1e20)
 
 
-MASKED: dict[str, Callable[[], object]] = {
+MASKED: dict[str, Callable[[], Trajectories]] = {
     "from_arrays": lambda: Trajectories.from_arrays(masked(), T, X),
     "from_arrays, a list": lambda: Trajectories.from_arrays(list(masked()), T, X),
     "load": lambda: load({"u": masked(), "t": T, "x": X}),
-    "simulate": lambda: CATALOG["kdv"].law.simulate(masked()[0, 0], T),
 }
 
 
 @pytest.mark.parametrize("use", MASKED.values(), ids=MASKED.keys())
-def test_masked_values_are_never_data(use: Callable[[], object]) -> None:
-    with pytest.raises(ValueError, match="value everywhere in u0?, got 4 missing") as refusal:
-        use()
+def test_masked_values_are_never_data(use: Callable[[], Trajectories]) -> None:
+    data = use()
+    assert data.missing is not None
+    np.testing.assert_array_equal(data.missing, np.ma.getmaskarray(masked()))
+    assert any("4 missing values" in note for note in data.notes)
+
+
+def test_simulation_starts_from_no_masked_value() -> None:
+    with pytest.raises(ValueError, match="value everywhere in u0, got 4 missing") as refusal:
+        CATALOG["kdv"].law.simulate(masked()[0, 0], T)
     assert "\n" not in str(refusal.value)
 
 

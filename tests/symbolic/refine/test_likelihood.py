@@ -51,6 +51,22 @@ def misfit(law: Law, fields: torch.Tensor, data: RollOutData, *, free: bool) -> 
     return np.asarray(off.flatten(1) / data.size[:, None])
 
 
+def test_what_stands_at_missing_values_does_not_matter() -> None:
+    made = CATALOG["allen_cahn"].trajectories(6, seed=0, noise=0.03, points=32, n_frames=16, dt=3e-3)
+    holes = np.random.default_rng(1).random(made.u.shape) < 0.05
+    holes[:, 0] = False
+    data = RollOutData.of(made.without(holes), TRUTH)
+    other = replace(data, u=data.u + torch.as_tensor(0.5 * holes))
+    fits = [Likelihood(some, free).fit(TRUTH, sure=True) for some in (data, other, replace(other, seen=None))]
+    one, two, trusting = (canonical_law(fit.with_errors) for fit in fits)
+    std = np.sqrt(np.diag(np.array(one.covariance))) + 1e-12
+    assert np.max(np.abs(two.values() - one.values()) / std) < 0.5  # the stepper's error is another
+    assert np.max(np.abs(trusting.values() - one.values()) / std) > 3
+    assert np.all(np.abs(one.values() - TRUTH.values()) <= 4 * std)
+    counted = [fit.products.values.sum() for fit in fits]
+    assert counted[0] == counted[1] < 0.97 * counted[2]
+
+
 @pytest.mark.parametrize("free", [False, True], ids=["first frames", "free fields"])
 def test_slopes_are_the_derivatives_of_roll_outs(free: bool) -> None:
     """With free fields: what moves of these leave of them, by differences in every direction."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -39,6 +41,18 @@ def linearised(law: Law, substeps: int = 2) -> Linearised:
     u = domain.ifft(domain.fft(u) * mask)
     data = RollOutData(domain, u, 2e-4, torch.tensor([1.0, 0.5, 2.0], dtype=torch.float64), mask)
     return Linearised(law.member(domain), u[:, 0], data, substeps)
+
+
+def test_adjoint_is_the_transpose_where_values_are_missing() -> None:
+    whole = linearised(LAWS["KdV"])
+    seen = torch.ones_like(whole.data.u)
+    seen[:, 1::2, ::3], seen[0, 0, 2] = 0.0, 0.0
+    at = Linearised(whole.member, whole.start, replace(whole.data, seen=seen), whole.substeps)
+    moves, pulls = noise(at, 1, 3), noise(at, 1, 3, 4)
+    there, back = at.forward(moves), at.adjoint(pulls)
+    assert bool((there[:, :, 1, ::3] == 0).all())
+    forward, backward = (there * pulls).sum(), (moves * back).sum()
+    assert abs(float((forward - backward) / forward)) < 1e-5
 
 
 def noise(at: Linearised, *shape: int) -> Tensor:
