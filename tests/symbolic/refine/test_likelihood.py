@@ -57,7 +57,8 @@ def test_what_stands_at_missing_values_does_not_matter() -> None:
     holes[:, 0] = False
     data = RollOutData.of(made.without(holes), TRUTH)
     other = replace(data, u=data.u + torch.as_tensor(0.5 * holes))
-    fits = [Likelihood(some, free).fit(TRUTH, sure=True) for some in (data, other, replace(other, seen=None))]
+    several = (data, other, replace(other, seen=None))
+    fits = [Likelihood(some, free=True).fit(TRUTH, sure=True) for some in several]
     one, two, trusting = (canonical_law(fit.with_errors) for fit in fits)
     std = np.sqrt(np.diag(np.array(one.covariance))) + 1e-12
     assert np.max(np.abs(two.values() - one.values()) / std) < 0.5  # the stepper's error is another
