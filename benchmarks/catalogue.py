@@ -33,6 +33,7 @@ from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.plain_text import equation_text
 from mesoscribe.symbolic.systems.catalog import CATALOG, System
 
@@ -128,7 +129,7 @@ def run(name: str, seed: int, sampling: Sampling, schedule: Schedule) -> Outcome
     return Outcome(
         known.keys() == found.keys(),
         max(errors),
-        int(sum(pull <= half_width(parts.train.n) for pull in pulls)),
+        int(sum(pull <= half_width(max(parts.train.n, NUMBERS.clusters)) for pull in pulls)),
         len(pulls),
         rollout_error(law, new).at(STEP),
         rollout_error(model, new).at(STEP),

@@ -43,8 +43,7 @@ def started(file: Path, out: Path) -> int:
         plan, console = Plan(str(file), {}, **PLAN), Console(True, 1)
         if not finished(out, plan, "law.json"):
             with whole(out, resume=True) as folder:
-                model, split = learn(plan, folder, console, "kills")
-                distil(plan, folder, console, model, split)
+                distil(plan, folder, console, learn(plan, folder, console, "kills", distilled=True))
         status = 0
     finally:
         os._exit(status)

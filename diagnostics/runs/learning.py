@@ -65,8 +65,7 @@ def learn(
     begun.model.save(folder / START)
     keep(folder, start=record_json(record))
     first = _first_law(plan, console, begun.model, split) if distilled else None
-    enough = first is not None and first.laws.explained and first.laws.chosen.established
-    if enough and not plan.trains_always:
+    if first is not None and first.complete and not plan.trains_always:
         console.say("no training: this law leaves nothing beyond the noise; --train full trains all the same")
         _keep_model(begun.model, folder)
         return Learned(begun.model, split, first)

@@ -50,6 +50,11 @@ class Distillation:
     notes: tuple[str, ...]
     seconds: dict[str, float]
 
+    @property
+    def complete(self) -> bool:
+        """Whether the law leaves only noise, each term differs from 0, and none is of a series."""
+        return self.laws.explained and self.laws.chosen.established and not self.notes
+
     def beside(self, first: Distillation) -> Distillation:
         """This one or another, whichever has the better law; where their terms differ a note says so."""
         mine, other = self.laws.scores.min(), first.laws.scores.min()
