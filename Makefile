@@ -68,7 +68,7 @@ bench-recovery: $(INSTALLED)
 	  --seeds 18 19 20 --steps 20 --frames 2 --points 2 --noise 0 0.01 0.05 0.1
 
 bench-verdicts: $(INSTALLED)
-	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python benchmarks/verdicts.py --noise 0.01 --seed 10
+	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python benchmarks/verdicts.py --noise 0 0.01 --seed 10
 
 $(BENCH): $(INSTALLED) benchmarks/requirements.txt
 	$(BIN)/python -m pip install --quiet --no-deps -r benchmarks/requirements.txt
