@@ -36,7 +36,7 @@ def _of_the_verdict(summary: Summary) -> Iterator[str]:
     fit, test, record = summary.fit, summary.class_test, summary.record
     if summary.left:
         yield (
-            f"The law leaves {summary.left} unexplained: no member of the class that was tried explains "
+            f"The law leaves {summary.left}: no member of the class that was tried explains "
             f"the data, and its standard errors are not those of a true form; {fit.looks}."
         )
     if summary.kind is VerdictKind.CANNOT_TELL:
@@ -92,7 +92,7 @@ def energy_cautions(structure: Guarantee, trace: EnergyTrace) -> Iterator[str]:
 
 def _of_the_law(summary: Summary) -> Iterator[str]:
     law, terms = summary.law, len(summary.terms)
-    if law.transports:
+    if law.transports and not summary.left:
         yield (
             "Every field moves along and keeps its shape: only the speed is known, and any equation with "
             "such waves fits as well; give trajectories on which the field changes its shape."

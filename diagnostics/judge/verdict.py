@@ -61,13 +61,12 @@ def left_by(fit: AbsoluteFit | None, laws: HallOfFame[Law] | None) -> str:
     """What a law leaves of the data, in words; nothing where it explains them.
 
     It is asked twice, as few frames hide a slow error, and an unstable field hides any: of the change over
-    some frames of the test data, and of whole roll-outs from the best initial fields. The noise of the first,
-    of the test data alone, is known less well: whole roll-outs that leave only noise decide.
+    some frames of the test data, and of whole roll-outs from the best initial fields.
     """
-    if fit is not None and fit.unexplained and not (laws is not None and laws.explained):
+    if fit is not None and fit.unexplained:
         return str(fit)
     if laws is not None and laws.beyond_noise > NUMBERS.unexplained_error:
-        return f"{100 * laws.beyond_noise:.2g} % of the field beyond the noise, where it was not fitted"
+        return f"{100 * laws.beyond_noise:.2g} % of the field beyond the noise where it was not fitted"
     return ""
 
 

@@ -11,7 +11,9 @@ from scipy.stats import t as student
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
+from mesoscribe.symbolic.law.digits import plain
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.numbers import NUMBERS as SYMBOLIC
 from mesoscribe.symbolic.refine.rollouts import white_noise
 
 
@@ -26,7 +28,8 @@ class AbsoluteFit:
     Args:
         lead: L, in frames.
         share: this share; inf where a roll-out is lost.
-        std_error: its standard error over trajectories, over stretches of time where these are few.
+        std_error: its standard error over trajectories, over stretches of time where these are few, and that
+            of σ², the median of some powers.
         blocks: how many of them.
         in_time, in_space: correlation of what one step leaves with that of the next frame, and point.
     """
@@ -59,7 +62,7 @@ class AbsoluteFit:
     def __str__(self) -> str:
         if not np.isfinite(self.share):
             return f"roll-outs over {self.lead} frames are lost"
-        return f"{100 * max(self.share, 0.0):.2g} % of the change over {self.lead} frames"
+        return f"{plain(100 * max(self.share, 0.0), 2)} % of the change over {self.lead} frames"
 
 
 def absolute_fit(law: Law, data: Trajectories) -> AbsoluteFit:
@@ -84,7 +87,9 @@ def absolute_fit(law: Law, data: Trajectories) -> AbsoluteFit:
     missed, moved = missed.ravel(), moved.ravel()
     share = float(missed.mean() / max(moved.mean(), 1e-300))
     spread = (missed - share * moved).std(ddof=1) if len(moved) > 1 else np.inf
-    error = float(spread / np.sqrt(len(moved)) / max(moved.mean(), 1e-300))
+    powers = data.u[:, 1:].size / 2 / SYMBOLIC.spectrum_parts
+    errors = (spread / np.sqrt(len(moved)), noise / np.log(2) / np.sqrt(powers))
+    error = float(np.hypot(*errors) / max(moved.mean(), 1e-300))
     return AbsoluteFit(lead, share, error, len(moved), in_time, in_space)
 
 
