@@ -11,7 +11,6 @@ from scipy.stats import t as student
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
-from mesoscribe.symbolic.law.digits import plain
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS as SYMBOLIC
 from mesoscribe.symbolic.refine.rollouts import white_noise
@@ -62,7 +61,9 @@ class AbsoluteFit:
     def __str__(self) -> str:
         if not np.isfinite(self.share):
             return f"roll-outs over {self.lead} frames are lost"
-        return f"{plain(100 * max(self.share, 0.0), 2)} % of the change over {self.lead} frames"
+        percent = 100 * max(self.share, 0.0)
+        shown = f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
+        return f"{shown} % of the change over {self.lead} frames"
 
 
 def absolute_fit(law: Law, data: Trajectories) -> AbsoluteFit:
