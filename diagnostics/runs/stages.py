@@ -32,10 +32,10 @@ from mesoscribe.symbolic.select.distill import Distillation
 def distil(plan: Plan, folder: Path, console: Console, learned: Learned) -> tuple[Law, Distillation]:
     """Distil; leaves law.json, law.tex, law.md and laws.json.
 
-    The law of the network's start stays where it is the better one, or the network was not trained.
+    The law of the network's start stays where it is the better one, or training did not change the network.
     """
     model, split, first = learned.model, learned.split, learned.first
-    if first is not None and model.record is not None and model.record.steps == 0:
+    if first is not None and model.record is not None and model.record.best_step == 0:
         found = first
         del console.seconds["first law"]  # it is the law
     else:
