@@ -4,7 +4,7 @@
 # make test-full  what is too slow for every change as well: kernels, killed processes, compiled scripts
 # make docs   these pages as a site, in site/, with the notebooks run: about 3 minutes
 # make fuzz   10,000 mutated data files and run folders, hostile formulas, names and HDF5 files
-# make bench-recovery, bench-verdicts  equations found in noise; verdicts on members and others: 20 minutes each
+# make bench-recovery, bench-verdicts  equations found in noise; verdicts on members and others: half an hour each
 # make bench  accuracy against other methods, speed and memory, in benchmarks/results/; bench-full takes hours
 # All need Python 3.11 or newer and make only: they make .venv and install what requirements.txt pins.
 

@@ -17,8 +17,7 @@ import torch
 from benchmarks.catalogue import NEW, STEP
 from benchmarks.members import RANGE, of
 from mesoscribe import distill, fit, rollout_error
-from mesoscribe.hybrid.learn.imitate import build
-from mesoscribe.hybrid.regression.search import warm_start
+from mesoscribe.hybrid.learn.fit import start
 from mesoscribe.symbolic.law.factor import k, u
 from mesoscribe.symbolic.law.plain_text import equation_text
 from mesoscribe.symbolic.systems.catalog import InitialField
@@ -49,7 +48,7 @@ def row(name: str, noise: float, seed: int, *, trained: bool) -> str:
     if trained:
         model = fit(parts.train, validation=parts.validation, seed=seed, progress=False)
     else:
-        model = build(warm_start(parts.train, parts.validation), parts.train, seed)
+        model = start(parts.train, validation=parts.validation, seed=seed).model
     law = distill(model, parts.train, validation=parts.validation, seed=seed)
     seconds = time.process_time() - started
     errors = [f"{rollout_error(one, new).at(STEP):.1e}" for one in (law, model)]

@@ -107,7 +107,9 @@ def assemble(
     field.setflags(write=False)
     variables: dict[str, Any] = {"u": (DIMS[field.ndim - 2], field)}
     if missing is not None and missing.any():
-        variables["missing"] = (DIMS[field.ndim - 2], missing)
+        own = np.array(missing)  # what is given may change
+        own.setflags(write=False)
+        variables["missing"] = (DIMS[field.ndim - 2], own)
     further = {"provenance": provenance, "dt_error": dt_error}
     attrs = {"source": source, "notes": tuple(notes), **{k: v for k, v in further.items() if v}}
     return xr.Dataset(variables, dict(coordinates), attrs)

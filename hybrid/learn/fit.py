@@ -120,7 +120,7 @@ def start(
     model = build(warm, data, seed)
     factorised = time.perf_counter()
     course = Course(((0, warm.score),), 0, capped=False)
-    model.record = FitRecord.of(Verdict.of(warm.evidence), course, began, factorised)
+    model.record = FitRecord.of(Verdict.of(warm.evidence), course, factorised - began, factorised)
     return Start(model.eval(), warm, data, validation, seed, chosen, factorised - began)
 
 
@@ -164,7 +164,7 @@ def train_from(
             module, windows, validation_windows, seed=begun.seed, progress=progress, checkpoint=saves
         )
     verdict = Verdict.of(warm.evidence)
-    model.record = FitRecord.of(verdict, course, now - begun.seconds, now, substeps=substeps)
+    model.record = FitRecord.of(verdict, course, begun.seconds, now, substeps=substeps)
     return model.eval()
 
 

@@ -124,7 +124,7 @@ def fit_forces(
     module = SiteForces(model, schedule, samples.map, start.size)
     course = train(module, start.draws, start.validation, seed=seed, progress=progress, checkpoint=saves)
     looked_at = samples.forces.evaluations + start.validation.samples.forces.evaluations
-    model.record = FitRecord.of(None, course, began, factorised, evaluations=looked_at)
+    model.record = FitRecord.of(None, course, factorised - began, factorised, evaluations=looked_at)
     return model.eval()
 
 

@@ -53,8 +53,8 @@ class FitRecord:
         cls,
         verdict: Verdict | None,
         course: Course,
-        began: float,
-        factorised: float,
+        regression: float,
+        since: float,
         *,
         substeps: int = 1,
         evaluations: int = 0,
@@ -62,10 +62,10 @@ class FitRecord:
         """The record of a training that has just ended.
 
         Args:
-            warm: where it started.
+            verdict: on the class.
             course: its validations.
-            began: when the factorisation began (time.perf_counter).
-            factorised: when that had ended and training began.
+            regression: seconds of the factorisation before it.
+            since: when the training began (time.perf_counter).
             substeps: integrator steps a frame.
             evaluations: distinct forces of bonds that were looked at.
         """
@@ -76,6 +76,6 @@ class FitRecord:
             steps=course.history[-1][0],
             substeps=substeps,
             capped=course.capped or bool(current().cut),
-            seconds={"factorise": factorised - began, "fit": time.perf_counter() - factorised},
+            seconds={"factorise": regression, "fit": time.perf_counter() - since},
             evaluations=evaluations,
         )

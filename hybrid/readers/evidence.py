@@ -77,7 +77,7 @@ def _closes(store: Store, field: str, sizes: Mapping[str, int], layout: str) -> 
         slice(0, min(n, LOOKED_AT) if letter == "n" else n) for letter, n in zip(layout, shape, strict=True)
     )
     u, _ = real(store.read(field, some, holes=True))
-    fields = arrange(np.asarray(u, dtype=float), sizes, layout)
+    fields = arrange(np.ma.filled(u.astype(float), np.nan), sizes, layout)
     return bool(np.isfinite(fields).all()) and not any(
         boundary_fault(fields, axis) for axis in range(2, fields.ndim)
     )

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import torch
@@ -88,7 +87,7 @@ class Likelihood:
         law = Likelihood(self.data.windows((*spans, whole)[0])).fit(law).law
         fields = self.data.u[:, 0]
         for span in spans:
-            part = replace(self, data=self.data.part(partial(_first, frames=span)))
+            part = replace(self, data=self.data.first(span))
             point = part._start(law, fields, None, accuracy)
             if part._far(point):
                 return point
@@ -265,8 +264,3 @@ class Likelihood:
             of_frames = weights.flatten(2).mean(2).numpy()
             values = values * np.stack([p.mean(1) for p in np.array_split(of_frames, pieces, axis=1)], axis=1)
         return Products(self.share * table.reshape(-1, *table.shape[2:]), values.ravel(), held)
-
-
-def _first(u: Tensor, frames: int) -> Tensor:
-    """The first frames of fields."""
-    return u[:, :frames]

@@ -114,13 +114,13 @@ class RollOutData:
         axes = tuple(range(1, fields.ndim))
         size = fields.square().mean(axes).sqrt().clamp(min=1e-300)
         share = domain.unknowns(mask.numpy()) / data.domain.points
-        seen = size > NUMBERS.measured_rounding * size.max()
-        noise = white_noise(u[:, 1:], data.domain) * share * float(size[seen].pow(-2).mean())
+        relative = float(size[size > NUMBERS.measured_rounding * size.max()].pow(-2).mean())
+        noise = white_noise(u[:, 1:], data.domain) * share * relative
         if not missing.any():
             return cls(domain, fields, data.dt, size, mask, noise)
-        measured = torch.as_tensor(1.0 - _at_points(missing, shape))
-        off = interpolation_error(u[:, :1], missing[:, :1], data.domain) * float(size[seen].pow(-2).mean())
-        return cls(domain, fields, data.dt, size, mask, noise / (1 - float(missing.mean())) + off, measured)
+        seen = torch.as_tensor(1.0 - _at_points(missing, shape))
+        off = interpolation_error(u[:, :1], missing[:, :1], data.domain) * relative
+        return cls(domain, fields, data.dt, size, mask, noise / (1 - float(missing.mean())) + off, seen)
 
     def part(self, cut: Callable[[Tensor], Tensor], size: Float[Tensor, " m"] | None = None) -> RollOutData:
         """Other trajectories and frames of these.
@@ -131,6 +131,10 @@ class RollOutData:
         """
         seen = None if self.seen is None else cut(self.seen)
         return replace(self, u=cut(self.u), seen=seen, size=self.size if size is None else size)
+
+    def first(self, frames: int) -> RollOutData:
+        """The first frames of each trajectory."""
+        return self.part(lambda u: u[:, :frames])
 
     def limited(self, values: int) -> RollOutData:
         """Some trajectories, at least a few, and of these the first frames, of about so many values."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 
 from mesoscribe.hybrid.dynamics.gmres import gmres
@@ -15,6 +17,21 @@ def systems(n: int, size: int) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.diag(diagonal) + 0.1 * noise, torch.randn(n, size, dtype=torch.float64, generator=generator)
 
 
+Watched = tuple[torch.Tensor, torch.Tensor, Callable[[torch.Tensor], torch.Tensor], list[torch.Tensor]]
+
+
+def watched() -> Watched:
+    """Definite systems, their matrices as a map, and the vectors that it was asked of."""
+    matrices, right = systems(5, 40)
+    matrices, calls = 5 * torch.eye(40, dtype=torch.float64) + matrices, []
+
+    def matrix(v: torch.Tensor) -> torch.Tensor:
+        calls.append(v)
+        return torch.einsum("nij,nj->ni", matrices, v)
+
+    return matrices, right, matrix, calls
+
+
 def test_every_system_is_solved_in_as_many_directions_as_unknowns() -> None:
     matrices, right = systems(5, 12)
     found = gmres(lambda v: torch.einsum("nij,nj->ni", matrices, v), right, rtol=0.0, directions=12)
@@ -22,14 +39,7 @@ def test_every_system_is_solved_in_as_many_directions_as_unknowns() -> None:
 
 
 def test_stops_at_the_tolerance_of_the_worst_row() -> None:
-    matrices, right = systems(5, 40)
-    matrices = 5 * torch.eye(40, dtype=torch.float64) + matrices
-    calls = []
-
-    def matrix(v: torch.Tensor) -> torch.Tensor:
-        calls.append(v)
-        return torch.einsum("nij,nj->ni", matrices, v)
-
+    matrices, right, matrix, calls = watched()
     found = gmres(matrix, right, rtol=1e-2, directions=40)
     rest = right - torch.einsum("nij,nj->ni", matrices, found)
     assert bool((rest.norm(dim=1) <= 1.001e-2 * right.norm(dim=1)).all())
@@ -44,15 +54,8 @@ def test_a_row_of_zeros_and_an_early_end_do_no_harm() -> None:
 
 
 def test_a_good_guess_saves_directions() -> None:
-    matrices, right = systems(5, 40)
-    matrices = 5 * torch.eye(40, dtype=torch.float64) + matrices
+    matrices, right, matrix, calls = watched()
     exact = torch.linalg.solve(matrices, right)
-    calls = []
-
-    def matrix(v: torch.Tensor) -> torch.Tensor:
-        calls.append(v)
-        return torch.einsum("nij,nj->ni", matrices, v)
-
     gmres(matrix, right, rtol=1e-4, directions=40)
     without = len(calls)
     found = gmres(matrix, right, rtol=1e-4, directions=40, start=1.001 * exact)
@@ -62,14 +65,7 @@ def test_a_good_guess_saves_directions() -> None:
 
 
 def test_it_ends_with_the_directions_there_are_when_it_may_not_go_on() -> None:
-    matrices, right = systems(5, 40)
-    matrices = 5 * torch.eye(40, dtype=torch.float64) + matrices
-    calls = []
-
-    def matrix(v: torch.Tensor) -> torch.Tensor:
-        calls.append(v)
-        return torch.einsum("nij,nj->ni", matrices, v)
-
+    matrices, right, matrix, calls = watched()
     found = gmres(matrix, right, rtol=1e-12, directions=40, go_on=lambda: len(calls) < 3)
     rest = right - torch.einsum("nij,nj->ni", matrices, found)
     assert len(calls) == 3
