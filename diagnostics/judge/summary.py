@@ -17,7 +17,6 @@ from mesoscribe.diagnostics.judge.verdict import (
     left_by,
     not_beaten,
     supported_range,
-    unrelated,
 )
 from mesoscribe.diagnostics.measure.absolute_fit import AbsoluteFit, absolute_fit
 from mesoscribe.diagnostics.measure.alignment import aligned
@@ -132,8 +131,7 @@ class Summary:
     def ruling(self) -> Ruling:
         """What can be said of the data, and why not more."""
         lost_at = not_beaten(self.errors, "law", self.noise)
-        apart = unrelated(self.errors)
-        return Ruling.of(self.class_test, self.fit, lost_at, self.laws, unrelated=apart)
+        return Ruling.of(self.class_test, self.fit, lost_at, self.laws)
 
     @property
     def left(self) -> str:

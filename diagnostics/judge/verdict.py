@@ -54,9 +54,6 @@ HEADLINES = {
     VerdictKind.CANNOT_TELL: "{reason}; {what}",
 }
 UNTESTED = "Not tested against the class"
-UNRELATED = (
-    "Cannot tell: a frame says nothing of the next, all of the field would be noise; save more of them"
-)
 DOUBTED = "Cannot tell: every law that was found has a term that may be 0; give more trajectories or frames"
 
 
@@ -92,8 +89,6 @@ class Ruling:
         fit: AbsoluteFit | None = None,
         lost_at: str = "",
         laws: HallOfFame[Law] | None = None,
-        *,
-        unrelated: bool = False,
     ) -> Ruling:
         """From the class test, and from what laws leave of the data, once there are any.
 
@@ -105,7 +100,6 @@ class Ruling:
             fit: what the law leaves.
             lost_at: where the law does not beat persistence.
             laws: all that were fitted.
-            unrelated: whether a frame says nothing of the next one, and the law no more.
         """
         kind = VerdictKind.of(class_test)
         if laws is not None and laws.rival is not None:
@@ -116,8 +110,6 @@ class Ruling:
         left = left_by(fit, laws)
         if kind is not VerdictKind.NOT_MEMBER and left:
             return cls(VerdictKind.UNEXPLAINED, f"the law leaves {left}")
-        if unrelated and kind is not VerdictKind.NOT_MEMBER:
-            return cls(VerdictKind.CANNOT_TELL, UNRELATED)
         if kind is not VerdictKind.NOT_MEMBER and laws is not None and not laws.chosen.established:
             return cls(VerdictKind.CANNOT_TELL, DOUBTED)
         if class_test is None:
@@ -149,12 +141,6 @@ def not_beaten(errors: Mapping[str, RolloutError], name: str, noise: float = 0.0
     mine, persistence = (quoted(errors[who]) for who in (name, "persistence"))
     counted = {s: e for s, e in persistence.items() if e is not None and e >= NUMBERS.beyond_noise * noise}
     return _at([step for step, base in counted.items() if _or_lost(mine[step]) >= base])
-
-
-def unrelated(errors: Mapping[str, RolloutError]) -> bool:
-    """Whether frames differ as if chosen at random, by √2 of the field, and the law errs by all of it."""
-    persistence, law = (list(filter(None, quoted(errors[who]).values())) for who in ("persistence", "law"))
-    return max(persistence, default=0.0) > NUMBERS.far_apart and min(law, default=0.0) > NUMBERS.nothing_known
 
 
 def much_worse(errors: Mapping[str, RolloutError]) -> str:

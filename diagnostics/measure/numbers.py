@@ -50,8 +50,6 @@ class DiagnosticsNumbers:
     far_amplitude: float = number(10.0, "amplitude up to which a change of sign of a law is looked for", "amplitude of the data")
     # judge
     beyond_noise: float = number(2.0, "persistence counts where it errs by more than so many times the noise: two noisy frames differ by 1.4", "noise", "derived")
-    far_apart: float = number(1.2, "a frame that differs by more from the next says nothing of it: fields at random differ by 2^0.5", "field")
-    nothing_known: float = number(0.9, "a law that then errs by more says no more, and is no member's", "field")
     quoted_steps: tuple[int, ...] = number((1, 5, 20), "steps whose errors are quoted and judged, beside the last", "frames")
     far_below: float = number(0.1, "a network whose error is at most so many times persistence's is good", "error")
     much_worse: float = number(2.0, "a law whose error is at most so many times the network's is good; beyond is a caution", "error")

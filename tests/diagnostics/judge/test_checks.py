@@ -257,14 +257,6 @@ def test_law_with_a_term_that_may_be_0_cannot_tell(summary: Summary) -> None:
     assert "every law that was found has a term that may be 0" in cautions(doubted)[0]
 
 
-def test_frames_with_nothing_in_common_cannot_tell(summary: Summary) -> None:
-    alike = {**summary.errors, "persistence": errors(1.4)}
-    assert replace(summary, errors=alike).kind is VerdictKind.MEMBER  # fast, but the law follows
-    unrelated = replace(summary, errors={**alike, "law": errors(1.0)})
-    assert unrelated.kind is VerdictKind.CANNOT_TELL
-    assert "a frame says nothing of the next" in cautions(unrelated)[0]
-
-
 def test_exact_law_beats_persistence(summary: Summary) -> None:
     assert replace(summary, errors={**summary.errors, "law": errors(0.0)}).kind is VerdictKind.MEMBER
 
