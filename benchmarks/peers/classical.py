@@ -28,7 +28,7 @@ class SBDF1:
 
     order: int = 1
 
-    def prepare(self, member: Member, dt: float) -> Step:
+    def prepare(self, member: Member, dt: float | Tensor) -> Step:
         """The map û(t) ↦ û(t + dt) of the flow."""
         implicit = 1 - dt * member.linear
 

@@ -121,7 +121,7 @@ def best_equation(parts: Split) -> tuple[SparseEquation, float]:
     The same library for all data; the frame that teaches the erasure of high modes is left out, as in `fit`.
     """
     started = time.process_time()
-    skip = first_useful_frame(parts.train.u, parts.train.domain)
+    skip = first_useful_frame(parts.train.u, parts.train.t, parts.train.domain)
     data = parts.train.select(slice(TRAJECTORIES), slice(skip, None))
     best, best_score = SparseEquation({}, data.domain.lengths), np.inf
     with warnings.catch_warnings():

@@ -64,7 +64,7 @@ def train(make: Callable[[Domain, float], Stepper], parts: Split, *, seconds: fl
     data, scales = parts.train, parts.train.scales
     domain = scales.domain(data.domain)
     scaled = scales.to_scaled(data.u)
-    v = torch.as_tensor(scaled[:, first_useful_frame(scaled, domain) :], dtype=torch.float32)
+    v = torch.as_tensor(scaled[:, first_useful_frame(scaled, data.t, domain) :], dtype=torch.float32)
     held_out = scales.to_scaled(parts.validation.u[:HELD_OUT, :LONGEST])
     batch = min(BATCH, Schedule().windows(domain.points))
     windows, stepper = Windows(v, LEADS + 1), make(domain, data.dt / scales.time)

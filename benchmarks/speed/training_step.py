@@ -25,13 +25,14 @@ def step(shape: tuple[int, ...], lead: int) -> Callable[[], object]:
     torch.manual_seed(0)
     lengths = (2 * math.pi,) * len(shape)
     setting = Setting(shape, lengths, Scales(1.0, 1.0, 1.0), Case.MIXED, np.inf, False, -1.0, 1.0)
-    module = RollOuts(OnsagerModel(setting), Schedule(leads=(lead,), steps=(1,)), 0.01, 1)
+    module = RollOuts(OnsagerModel(setting), Schedule(leads=(lead,), steps=(1,)), 1)
     optimiser = torch.optim.Adam(module.model.parameters(), lr=0.0)
     fields = torch.randn(module.schedule.windows(math.prod(shape)), lead + 1, *shape, dtype=torch.float64)
+    steps = torch.full((len(fields), lead), 0.01)
 
     def run() -> None:
         optimiser.zero_grad()
-        module.training_step(fields).backward()
+        module.training_step((fields, steps)).backward()
         optimiser.step()
 
     return run

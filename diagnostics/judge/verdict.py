@@ -54,6 +54,7 @@ HEADLINES = {
     VerdictKind.CANNOT_TELL: "{reason}; {what}",
 }
 UNTESTED = "Not tested against the class"
+EMPTY = "Cannot tell: by chance alone the law may leave all of the change beyond the noise"
 DOUBTED = "Cannot tell: every law that was found has a term that may be 0; give more trajectories or frames"
 
 
@@ -112,6 +113,8 @@ class Ruling:
             return cls(VerdictKind.UNEXPLAINED, f"the law leaves {left}")
         if kind is not VerdictKind.NOT_MEMBER and laws is not None and not laws.chosen.established:
             return cls(VerdictKind.CANNOT_TELL, DOUBTED)
+        if kind is not VerdictKind.NOT_MEMBER and fit is not None and fit.empty:
+            return cls(VerdictKind.CANNOT_TELL, f"{EMPTY} ({fit})")
         if class_test is None:
             return cls(kind, UNTESTED)
         if kind is VerdictKind.CANNOT_TELL:

@@ -8,8 +8,10 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.stats import t as student
 
+from mesoscribe.diagnostics.measure.errors import accuracy_for
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.dynamics.ahead import ahead
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS as SYMBOLIC
@@ -20,9 +22,10 @@ from mesoscribe.symbolic.refine.rollouts import white_noise
 class AbsoluteFit:
     """Share of the squared change of the field over a few frames that a law does not predict, beyond noise.
 
-        share = (mean |û(t + L) - u(t + L)|² - 2σ²) / (mean |u(t + L) - u(t)|² - 2σ²)
+        share = (mean |û(t + L) - u(t + L)|² - σ² - σ̂²) / (mean |u(t + L) - u(t)|² - 2σ²)
 
-    with û from the data at t and σ² from the floor of their spectrum.
+    with û from the data at t, σ² from the floor of their spectrum, and σ̂² what the law makes of noise at t:
+    the mean |û' - û|² of roll-outs from fields to which noise of σ² was added, less than σ² where it damps.
 
     Args:
         lead: L, in frames.
@@ -41,10 +44,20 @@ class AbsoluteFit:
     in_space: float
 
     @property
+    def chance(self) -> float:
+        """How far the share may be off by chance."""
+        t = float(student.ppf(1 - NUMBERS.unexplained_chance, max(self.blocks - 1, 1)))
+        return t * self.std_error
+
+    @property
     def unexplained(self) -> bool:
         """Whether the share is above the limit by more than chance."""
-        t = float(student.ppf(1 - NUMBERS.unexplained_chance, max(self.blocks - 1, 1)))
-        return not self.share - t * self.std_error <= NUMBERS.unexplained
+        return not self.share - self.chance <= NUMBERS.unexplained
+
+    @property
+    def empty(self) -> bool:
+        """Whether chance alone may have it that the law explains anything."""
+        return not self.share + self.chance < 1
 
     @property
     def looks(self) -> str:
@@ -75,33 +88,37 @@ def absolute_fit(law: Law, data: Trajectories) -> AbsoluteFit:
     """
     lead = max(1, min(NUMBERS.fit_lead, (data.n_frames - 1) // 2))
     starts = np.unique(np.linspace(0, data.n_frames - 1 - lead, NUMBERS.fit_starts).astype(int))
-    noise = 2 * white_noise(data.u[:, 1:], data.domain)
+    noise = white_noise(data.u[:, 1:], data.t[None, 1:], data.domain)
+    more = np.sqrt(noise) * np.random.default_rng(0).normal(size=data.u.shape)
     try:
-        ahead = _ahead(law, data, starts, lead)
+        found = _ahead(law, data.u, data, starts, lead)
+        carried = float(np.mean((_ahead(law, data.u + more, data, starts, lead) - found) ** 2))
         in_time, in_space = _correlations(law, data)
     except FloatingPointError:
         return AbsoluteFit(lead, np.inf, 0.0, data.n, 0.0, 0.0)
-    missed = _squares(ahead - data.u[:, starts + lead], data) - noise
-    moved = _squares(data.u[:, starts + lead] - data.u[:, starts], data) - noise
+    missed = _squares(found - data.u[:, starts + lead], data) - noise - carried
+    moved = _squares(data.u[:, starts + lead] - data.u[:, starts], data) - 2 * noise
     if data.n >= HYBRID.fewest_blocks:
         missed, moved = missed.mean(1), moved.mean(1)
     missed, moved = missed.ravel(), moved.ravel()
     share = float(missed.mean() / max(moved.mean(), 1e-300))
     spread = (missed - share * moved).std(ddof=1) if len(moved) > 1 else np.inf
     powers = data.u[:, 1:].size / 2 / SYMBOLIC.spectrum_parts
-    errors = (spread / np.sqrt(len(moved)), noise / np.log(2) / np.sqrt(powers))
+    errors = (spread / np.sqrt(len(moved)), 2 * noise / np.log(2) / np.sqrt(powers))
     error = float(np.hypot(*errors) / max(moved.mean(), 1e-300))
     return AbsoluteFit(lead, share, error, len(moved), in_time, in_space)
 
 
 def _ahead(
-    law: Law, data: Trajectories, starts: Int[np.ndarray, " s"], lead: int
+    law: Law,
+    u: Float[np.ndarray, "n nt *grid"],
+    data: Trajectories,
+    starts: Int[np.ndarray, " s"],
+    lead: int,
 ) -> Float[np.ndarray, "n s *grid"]:
-    """Fields that a law predicts some frames after frames of the data."""
-    times = data.t[[0, lead]] - data.t[0]
-    found = law.simulate(data.u[:, starts], times, rtol=NUMBERS.fit_rtol)
-    after: Float[np.ndarray, "n s *grid"] = found[:, :, 1]
-    return after
+    """Fields that a law predicts some frames after fields u at frames of the data."""
+    intervals = data.elapsed[starts + lead] - data.elapsed[starts]
+    return ahead(law, u[:, starts], intervals, rtol=max(NUMBERS.fit_rtol, accuracy_for(data)))
 
 
 def _squares(fields: Float[np.ndarray, "n s *grid"], data: Trajectories) -> Float[np.ndarray, "n s"]:
@@ -113,7 +130,7 @@ def _squares(fields: Float[np.ndarray, "n s *grid"], data: Trajectories) -> Floa
 def _correlations(law: Law, data: Trajectories) -> tuple[float, float]:
     """Of what one step leaves: with that of the next frame, and with that of the next point."""
     some = min(data.n_frames - 1, NUMBERS.fit_frames)
-    left = _ahead(law, data, np.arange(some), 1) - data.u[:, 1 : some + 1]
+    left = _ahead(law, data.u, data, np.arange(some), 1) - data.u[:, 1 : some + 1]
     size = max(float((left**2).mean()), 1e-300)
     beside = (left * np.roll(left, 1, -1)).mean()
     after = (left[:, 1:] * left[:, :-1]).mean() if some > 1 else 0.0

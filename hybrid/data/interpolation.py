@@ -12,17 +12,16 @@ Fields = Float[np.ndarray, "n nt *grid"]
 Holes = Bool[np.ndarray, "n nt *grid"]
 
 
-def filled(u: Fields, missing: Holes, domain: Domain) -> Fields:
+def filled(u: Fields, missing: Holes, t: Float[np.ndarray, " nt"], domain: Domain) -> Fields:
     """Fields with missing values interpolated: in space, or in time where a frame lacks most points."""
     found = np.where(missing, 0.0, u)
-    frames = np.arange(u.shape[1])
     sparse = missing.mean(domain.axes) > NUMBERS.mostly_missing
     for n in np.flatnonzero(sparse.any(1)):
         for point in zip(*np.nonzero(missing[n][sparse[n]].any(0)), strict=True):
             at = (n, slice(None), *point)
             known = ~missing[at] & ~sparse[n]
             if known.any():
-                found[at][sparse[n]] = np.interp(frames[sparse[n]], frames[known], u[at][known])
+                found[at][sparse[n]] = np.interp(t[sparse[n]], t[known], u[at][known])
     return interpolated(found, missing & ~np.expand_dims(sparse, domain.axes), domain)
 
 

@@ -18,7 +18,7 @@ def repaired(data: Trajectories) -> Trajectories:
     u³ from -1 to -0.5 and hide the other terms.
     """
     u, notes = data.u, []
-    bad, stuck = outliers(u), stuck_points(u)
+    bad, stuck = outliers(u, data.t), stuck_points(u)
     if bad.any():
         notes.append(f"{counted(int(bad.sum()), 'bad value')} replaced by interpolation")
     if 0 < stuck.sum() <= NUMBERS.most_stuck * stuck.size:

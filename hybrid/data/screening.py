@@ -51,14 +51,19 @@ def screen(data: Trajectories) -> tuple[Finding, ...]:
 
 
 def _apart(u: Fields, axis: int) -> Fields:
-    """How far each value lies from the mean of its two neighbours along an axis; the ends have one."""
-    if axis == 1:
-        padded = np.concatenate([u[:, 1:2], u, u[:, -2:-1]], axis=1)
-        return u - 0.5 * (padded[:, :-2] + padded[:, 2:])
+    """How far each value lies from the mean of its two neighbours in space along an axis."""
     return u - 0.5 * (np.roll(u, 1, axis) + np.roll(u, -1, axis))
 
 
-def outliers(u: Fields) -> Bool[np.ndarray, "n nt *grid"]:
+def _apart_in_time(u: Fields, t: Float[np.ndarray, " nt"]) -> Fields:
+    """How far each value lies from the line between the frames before and after; the ends have one."""
+    before = np.concatenate([[0.5], (t[2:] - t[1:-1]) / (t[2:] - t[:-2]), [0.5]])
+    before = before.reshape(-1, *(1,) * (u.ndim - 2))
+    padded = np.concatenate([u[:, 1:2], u, u[:, -2:-1]], axis=1)
+    return u - (before * padded[:, :-2] + (1 - before) * padded[:, 2:])
+
+
+def outliers(u: Fields, t: Float[np.ndarray, " nt"]) -> Bool[np.ndarray, "n nt *grid"]:
     """Single values that no neighbour in space or time explains.
 
     A value counts if it lies to the same side of its neighbours along every axis, by 6 standard deviations of
@@ -70,7 +75,7 @@ def outliers(u: Fields) -> Bool[np.ndarray, "n nt *grid"]:
     found = np.ones(u.shape, dtype=bool)
     sign, least = np.sign(_apart(u, u.ndim - 1)), NUMBERS.spike_least * float(u.std())
     for axis in range(1, u.ndim):
-        apart = _apart(u, axis)
+        apart = _apart(u, axis) if axis > 1 else _apart_in_time(u, t)
         size = np.abs(apart)
         around = reduce(np.maximum, (np.roll(size, shift, axis) for shift in (-3, -2, 2, 3)))
         noise = GAUSS * float(np.median(size))
@@ -84,7 +89,7 @@ def outliers(u: Fields) -> Bool[np.ndarray, "n nt *grid"]:
 
 
 def _bad_values(data: Trajectories) -> Iterator[Finding]:
-    count = int(outliers(data.u).sum())
+    count = int(outliers(data.u, data.t).sum())
     if count:
         share = 100 * count / data.u.size
         yield Finding(

@@ -39,7 +39,7 @@ from mesoscribe.hybrid.space.scales import Scales
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Trajectories:
-    """A field u(x, t) along n trajectories, sampled evenly in time and on an even periodic grid.
+    """A field u(x, t) along n trajectories, at times that increase and on an even periodic grid.
 
     A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, x[, y]) in float64, its
     coordinates, and where it comes from in the attributes `source`, `notes` (what was changed on reading),
@@ -105,6 +105,9 @@ class Trajectories:
             share = f"{100 * holes.mean():.2g} %"
             note = f"{counted(int(holes.sum()), 'missing value')} ({share}), left out of the likelihood"
             data = data.without(holes).noting(f"{note} and interpolated elsewhere")
+        if not data.even:
+            steps = f"{data.steps.min():.3g} to {data.steps.max():.3g}"
+            data = data.noting(f"times are uneven, frames {steps} apart, and are used as they are")
         return _close_box(data, keep_endpoint=keep_endpoint)
 
     @property
@@ -132,7 +135,7 @@ class Trajectories:
     def without(self, values: Bool[np.ndarray, "n nt *grid"]) -> Trajectories:
         """The same with some more values missing, and interpolated."""
         holes = values if self.missing is None else values | self.missing
-        u = filled(self.u, holes, self.domain)
+        u = filled(self.u, holes, self.t, self.domain)
         u.setflags(write=False)
         variables = {"u": (self._dataset["u"].dims, u), "missing": (self._dataset["u"].dims, holes)}
         return Trajectories(self._dataset.assign(variables))
@@ -144,13 +147,33 @@ class Trajectories:
 
     @property
     def t(self) -> Float[np.ndarray, " nt"]:
-        """Times of the frames (nt,), evenly spaced."""
+        """Times of the frames (nt,), increasing."""
         return np.array(self._dataset["time"].values)
 
     @cached_property
+    def _line(self) -> EvenSteps:
+        """The line through all times."""
+        return EvenSteps.of(self._dataset["time"].values)
+
+    @property
+    def even(self) -> bool:
+        """Whether frames are equally far apart in time, to rounding and jitter."""
+        return not self._line.uneven
+
+    @property
     def dt(self) -> float:
-        """Time between frames, in the unit of t: the slope of the line through all times."""
-        return EvenSteps.of(self._dataset["time"].values).step
+        """Time between frames, in the unit of t: the slope of the line through all, or the mean."""
+        return self._line.step if self.even else float(self.steps.mean())
+
+    @property
+    def steps(self) -> Float[np.ndarray, " nt_1"]:
+        """Times from each frame to the next (nt - 1,)."""
+        return np.full(self.n_frames - 1, self._line.step) if self.even else np.diff(self.t)
+
+    @property
+    def elapsed(self) -> Float[np.ndarray, " nt"]:
+        """Times after the first frame (nt,), without jitter."""
+        return self._line.step * np.arange(self.n_frames) if self.even else self.t - self.t[0]
 
     @property
     def dt_error(self) -> float:
@@ -248,7 +271,8 @@ class Trajectories:
 
     def _check_same_system(self, other: Trajectories) -> None:
         """Refuse data on another box or with another dt."""
-        mine, theirs = (*self.domain.lengths, self.dt), (*other.domain.lengths, other.dt)
+        even = self.even and other.even  # uneven times need not be the same
+        mine, theirs = ((*data.domain.lengths, data.dt if even else 1.0) for data in (self, other))
         off = 4 * math.hypot(self.dt_error, other.dt_error)  # by chance, once in ten thousand times
         allowed = (*(NUMBERS.same_sampling for _ in self.domain.lengths), NUMBERS.same_sampling + off)
         if len(mine) != len(theirs) or not np.allclose(np.divide(theirs, mine), 1, rtol=0, atol=allowed):
@@ -267,8 +291,9 @@ class Trajectories:
         points = " × ".join(str(n) for n in self.domain.shape)
         box = " × ".join(f"{length:.6g}" for length in self.domain.lengths)
         spacing = ", ".join(f"{dx:.6g}" for dx in self.domain.spacing)
+        mean = "" if self.even else " on average"
         lines = [
-            f"Trajectories: {self.n} of {self.n_frames} frames, dt = {self.dt:.6g}, "
+            f"Trajectories: {self.n} of {self.n_frames} frames, dt = {self.dt:.6g}{mean}, "
             f"t = {self.t[0]:.6g} to {self.t[-1]:.6g}",
             f"  box   {box}, periodic, {points} points, spacing {spacing}",
             f"  u     {self.u.min():.6g} to {self.u.max():.6g}, rms {np.sqrt(np.mean(self.u**2)):.6g}",

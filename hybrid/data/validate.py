@@ -120,7 +120,7 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
 
     Raises:
         ValueError: missing names or coordinates, a field that is complex or not finite, fewer than 3 frames,
-            times or points that are not evenly spaced.
+            times that do not increase, points that are not evenly spaced.
     """
     dims = DIMS[2] if "y" in dataset.dims else DIMS[1]
     missing = [name for name in ("u", *dims[1:]) if name not in dataset.variables]
@@ -145,9 +145,11 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
     attrs = dataset.attrs
     notes = [str(note) for note in np.atleast_1d(np.asarray(attrs.get("notes", ()), dtype=str))]
     steps, error = EvenSteps.of(coordinates["time"]), float(attrs.get("dt_error", 0.0))
-    if steps.error > max(error, EXACT):  # parts have the dt of the whole: their times are those of its line
+    if steps.uneven:
+        error = 0.0  # times are taken as they are
+    elif steps.error > max(error, EXACT):  # parts have the dt of the whole: their times are those of its line
         error, coordinates["time"] = steps.error, steps.line
-    if error == steps.error > NUMBERS.dt_known:
+    if error == steps.error > NUMBERS.dt_known and not steps.uneven:
         off = float(np.abs(steps.deviations).max()) / steps.step
         notes.append(
             f"times are rounded or jitter, by up to {100 * off:.2g} % of dt: dt = {steps.step:.8g} is known "
@@ -168,7 +170,8 @@ def facts(provenance: str) -> dict[str, Any]:
 
 
 def _check_even(name: str, values: Float[np.ndarray, " points"]) -> None:
-    """Refuse coordinates that do not grow by equal steps, to the precision in which they were stored."""
+    """Refuse points that do not grow by equal steps, to the precision in which they were stored, and times
+    that do not grow."""
     if name != "time" and values.size < NUMBERS.fewest_points:
         raise ValueError(
             f"expected at least {NUMBERS.fewest_points} points along {name}, got {values.size}; "
@@ -187,7 +190,7 @@ def _check_even(name: str, values: Float[np.ndarray, " points"]) -> None:
             f"{values[worst + 1]:.8g} at index {worst}; "
             + ("leave one of the two out" if steps[worst] == 0 else "sort the data")
         )
-    if line.uneven:
+    if line.uneven and name != "time":
         worst = int(np.argmax(np.abs(steps - line.step)))
         raise ValueError(
             f"expected evenly spaced {name}, got a step of {steps[worst]:.8g} at index {worst} where the "

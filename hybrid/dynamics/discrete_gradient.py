@@ -74,12 +74,12 @@ class DiscreteGradient:
                 f"{NUMBERS.discrete_tolerance:g} is usual"
             )
 
-    def prepare(self, member: Member, dt: float) -> Step:
+    def prepare(self, member: Member, dt: float | Tensor) -> Step:
         """The map û(t) ↦ û(t + dt) in one step, divided only where it does not converge.
 
         It raises FloatingPointError, with the time from its start, where it is refused.
         """
-        return lambda u_hat: self._advance(member, u_hat, 0.0, dt)
+        return lambda u_hat: self._advance(member, u_hat, 0.0, float(dt))
 
     def crossing(self, member: Member, *, rtol: float, max_level: int) -> Crossing:
         """Equal steps of at most `step`; rtol and max_level belong to schemes that adapt."""

@@ -44,10 +44,9 @@ def score(errors: Float[np.ndarray, " nt"]) -> float:
 
 
 def rollout_errors(
-    member: Member, v: Float[np.ndarray, "n nt *state"], dt: float, rtol: float
+    member: Member, v: Float[np.ndarray, "n nt *state"], t: Float[np.ndarray, " nt"], rtol: float
 ) -> Float[np.ndarray, " nt"]:
-    """Relative RMSE of each frame of a roll-out from the first, mean over trajectories; inf if lost."""
-    t = dt * np.arange(v.shape[1])
+    """Relative RMSE of each frame, at times t, of roll-outs from the first, mean of all; inf if lost."""
     try:
         most = NUMBERS.rollout_halvings
         predicted = simulate(member, v[:, 0], t, scheme=ETDRK4(), rtol=rtol, max_level=most)

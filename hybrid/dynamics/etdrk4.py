@@ -19,7 +19,7 @@ class ETDRK4Step:
     Source: Cox and Matthews, J. Comput. Phys. 176 (2002) 430, eq. 26–29, in terms of the φ functions.
     """
 
-    def __init__(self, member: Member, dt: float) -> None:
+    def __init__(self, member: Member, dt: float | Tensor) -> None:
         self.member, self.domain = member, member.domain
         each = dt * member.response  # of the force, which is then transformed and nothing else
         now = Exponentials.of(member.linear * dt, self.domain)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from itertools import repeat
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import torch
@@ -15,10 +16,13 @@ from torch import Tensor
 from mesoscribe.hybrid.dynamics.etdrk4 import ETDRK4Step, norms
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.intervals import common_interval
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.threads import threads_for
 
 Step = Callable[[Tensor], Tensor]
+S = TypeVar("S")
+Intervals = Float[Tensor, "*batch frames"]
 
 
 @runtime_checkable
@@ -39,8 +43,11 @@ class Scheme(Protocol):
         """The order of convergence."""
         ...
 
-    def prepare(self, member: Member, dt: float) -> Step:
-        """The map û(t) ↦ û(t + dt) of a member's equation of motion, û (*batch, [field,] *modes)."""
+    def prepare(self, member: Member, dt: float | Tensor) -> Step:
+        """The map û(t) ↦ û(t + dt) of a member's equation of motion, û (*batch, [field,] *modes).
+
+        dt is one number, or one for each field of the batch, (*batch, 1, …) to broadcast against û.
+        """
         ...
 
     def crossing(self, member: Member, *, rtol: float, max_level: int) -> Crossing:
@@ -54,7 +61,7 @@ class ETDRK4:
 
     order: int = 4
 
-    def prepare(self, member: Member, dt: float) -> ETDRK4Step:
+    def prepare(self, member: Member, dt: float | Tensor) -> ETDRK4Step:
         """The map û(t) ↦ û(t + dt) of the member's equation of motion."""
         return ETDRK4Step(member, dt)
 
@@ -64,15 +71,38 @@ class ETDRK4:
 
 
 def roll_out(
-    member: Member, u: Tensor, dt: float, frames: int, substeps: int, scheme: Scheme
+    member: Member, u: Tensor, dt: float | Intervals, frames: int, substeps: int, scheme: Scheme
 ) -> Iterator[Tensor]:
-    """Fields at dt, 2 dt, … frames·dt after u (*batch, *grid), with a fixed number of substeps a frame."""
-    step = scheme.prepare(member, dt / substeps)
+    """Fields at the frames after u (*batch, *grid), with a fixed number of substeps a frame.
+
+    Args:
+        member: the equation of motion.
+        u: the fields to start from.
+        dt: time between frames; or the times from each to the next (frames,), for each u (*batch, frames).
+        frames, substeps: how many frames, and steps to each.
+        scheme: the one-step method.
+    """
+    steps = frame_steps(member, dt, substeps, scheme.prepare)
     u_hat, outside = member.split(member.domain.fft(u))
-    for _ in range(frames):
+    for _, step in zip(range(frames), steps, strict=False):
         for _ in range(substeps):
             u_hat = step(u_hat)
         yield member.domain.ifft(u_hat + outside)
+
+
+def frame_steps(
+    member: Member, dt: float | Intervals, substeps: int, prepare: Callable[[Member, float | Tensor], S]
+) -> Iterator[S]:
+    """A substep of each frame, prepared once where all are the same; endless where dt is one number."""
+    alike = dt if isinstance(dt, float) else common_interval(dt.cpu().numpy())
+    if alike is not None:
+        return repeat(prepare(member, alike / substeps))
+    axes = (1,) * (len(member.domain.state_axes) + (member.domain.n_fields is not None))
+    each = dt.unbind(-1)  # type: ignore[union-attr]
+    return (
+        prepare(member, (one.reshape(*one.shape, *axes) if one.ndim else float(one)) / substeps)
+        for one in each
+    )
 
 
 class _Halvings(dict[int, Step]):

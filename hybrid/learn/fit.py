@@ -142,7 +142,7 @@ def train_from(
     """
     # Lightning takes seconds to import: only who trains waits
     from mesoscribe.hybrid.learn.checkpoint import Checkpoint
-    from mesoscribe.hybrid.learn.training import RollOuts, Windows, train
+    from mesoscribe.hybrid.learn.training import RollOuts, TimedWindows, train
 
     schedule, model, warm = schedule or Schedule(), begun.model.train(), begun.warm
     data, validation, saves = begun.data, begun.validation, None
@@ -151,15 +151,17 @@ def train_from(
         of = digest(data, validation)
         saves = Checkpoint.of(checkpoint, of, schedule, begun.seed, str(begun.case))
     with threads_for(data.u[:, 0].size):
-        dt = data.dt / warm.scales.time
         v = torch.as_tensor(band_limited(warm, data)[:, warm.first_frame :])
         held_out = torch.as_tensor(band_limited(warm, validation)[:, warm.first_frame :])
         held_out = held_out[: NUMBERS.validation_trajectories]
         accuracy = NUMBERS.stepper_share * min(max(warm.score, NUMBERS.fine_score), 1.0)
-        substeps = _substeps(model, v[:, 0], dt, accuracy)
-        module = RollOuts(model, schedule, dt, substeps)
-        windows = Windows(v, min(max(schedule.leads) + 1, v.shape[1]))
-        validation_windows = Windows(held_out, held_out.shape[1])
+        steps, held_steps = (
+            torch.as_tensor(part.steps[warm.first_frame :] / warm.scales.time) for part in (data, validation)
+        )
+        substeps = _substeps(model, v[:, 0], float(steps.max()), accuracy)
+        module = RollOuts(model, schedule, substeps)
+        windows = TimedWindows(v, steps, min(max(schedule.leads) + 1, v.shape[1]))
+        validation_windows = TimedWindows(held_out, held_steps, held_out.shape[1])
         course = train(
             module, windows, validation_windows, seed=begun.seed, progress=progress, checkpoint=saves
         )

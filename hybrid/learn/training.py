@@ -14,6 +14,7 @@ from typing import Any
 import lightning
 import numpy as np
 import torch
+from jaxtyping import Float
 from lightning.pytorch.callbacks import Callback, EarlyStopping, Timer, TQDMProgressBar
 from lightning.pytorch.plugins.environments import LightningEnvironment
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
@@ -54,6 +55,18 @@ class Windows(Examples):
     def __getitem__(self, i: int) -> Tensor:
         trajectory, start = divmod(i, self.starts)
         return self.v[trajectory, start : start + self.frames]
+
+
+class TimedWindows(Windows):
+    """Windows, each with the times from a frame to the next (frames - 1,)."""
+
+    def __init__(self, v: Tensor, steps: Float[Tensor, " nt_1"], frames: int) -> None:
+        super().__init__(v, frames)
+        self.steps = steps
+
+    def __getitem__(self, i: int) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        start = i % self.starts
+        return super().__getitem__(i), self.steps[start : start + self.frames - 1]
 
 
 class Training(lightning.LightningModule):
@@ -104,27 +117,30 @@ class Training(lightning.LightningModule):
 class RollOuts(Training):
     """Mean over leads of |v̂ - v|² relative to persistence's, so that 1 is no better than "no change"."""
 
-    def __init__(self, model: OnsagerModel, schedule: Schedule, dt: float, substeps: int) -> None:
+    def __init__(self, model: OnsagerModel, schedule: Schedule, substeps: int) -> None:
         super().__init__(model, schedule)
-        self.dt, self.substeps = dt, substeps
+        self.substeps = substeps
 
-    def training_step(self, windows: Tensor) -> Tensor:
-        """The loss of a batch of windows (batch, frames, *grid)."""
+    def training_step(self, batch: tuple[Tensor, Tensor]) -> Tensor:
+        """The loss of a batch of windows (batch, frames, *grid) with their steps (batch, frames - 1)."""
+        windows, steps = batch
         lead = min(self.schedule.lead(self.global_step), windows.shape[1] - 1)
-        frames = roll_out(self.model.member(), windows[:, 0], self.dt, lead, self.substeps, ETDRK4())
+        steps = steps[:, :lead]
+        frames = roll_out(self.model.member(), windows[:, 0], steps, lead, self.substeps, ETDRK4())
         errors = [
             ((v - windows[:, i]) ** 2).mean() / ((windows[:, i] - windows[:, 0]) ** 2).mean()
             for i, v in enumerate(frames, start=1)
         ]
         return self.penalised_loss(
             sum(errors[1:], errors[0]) / lead,
-            f"roll-outs of {lead} frames, {lead * self.dt:.3g} in scaled time",
+            f"roll-outs of {lead} frames, {float(steps.sum(1).max()):.3g} in scaled time",
         )
 
-    def validation_step(self, v: Tensor) -> None:
+    def validation_step(self, batch: tuple[Tensor, Tensor]) -> None:
         """Log the score of roll-outs over all frames."""
+        v, steps = batch
         frames = [v[:, 0]]
-        frames += roll_out(self.model.member(), v[:, 0], self.dt, v.shape[1] - 1, self.substeps, ETDRK4())
+        frames += roll_out(self.model.member(), v[:, 0], steps, v.shape[1] - 1, self.substeps, ETDRK4())
         predicted = torch.stack(frames, dim=1).detach()
         self.log_score(score(relative_rmse(predicted.cpu().numpy(), v.cpu().numpy(), self.model.domain)))
 

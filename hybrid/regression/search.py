@@ -14,7 +14,7 @@ from mesoscribe.hybrid.energy.local_energy import Density, cubic_densities, quar
 from mesoscribe.hybrid.regression.continuation import Continued, continued
 from mesoscribe.hybrid.regression.forcing import clearest
 from mesoscribe.hybrid.regression.rank_one import Case, Factors
-from mesoscribe.hybrid.regression.selection import Regression
+from mesoscribe.hybrid.regression.selection import Frames, Regression
 from mesoscribe.hybrid.regression.warm_start import WarmStart, first_useful_frame
 from mesoscribe.hybrid.space.deadline import current, time_for
 from mesoscribe.hybrid.space.domain import Domain
@@ -56,7 +56,9 @@ def _member(
     return replace(start, beta=beta if any(beta) else ())
 
 
-def _best_band(start: WarmStart, trial: Float[np.ndarray, "n nt *grid"], dt: float) -> WarmStart:
+def _best_band(
+    start: WarmStart, trial: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, " nt"]
+) -> WarmStart:
     """The band of modes with the best roll-outs, from the modes that were measured to all that there are.
 
     Where high modes do not matter bands are equally good: then those count whose symbols are sure.
@@ -74,7 +76,7 @@ def _best_band(start: WarmStart, trial: Float[np.ndarray, "n nt *grid"], dt: flo
             if not time_for("trials of bands", f"{n} modes") and scores:
                 break
             member = replace(start, band=n * unit).member()
-            scores[n] = score(rollout_errors(member, trial, dt, NUMBERS.search_rtol))
+            scores[n] = score(rollout_errors(member, trial, t, NUMBERS.search_rtol))
         smallest = min(scores.values())
         good = sorted(n for n, value in scores.items() if value <= smallest * (1 + NUMBERS.band_tie))
         return max((n for n in good if n * unit < start.trusted), default=good[0])
@@ -88,7 +90,7 @@ def _best_band(start: WarmStart, trial: Float[np.ndarray, "n nt *grid"], dt: flo
             break
     chosen = replace(start, band=n * unit, score=scores[n])
     held = replace(chosen, hold=True)
-    held = replace(held, score=score(rollout_errors(held.member(), trial, dt, NUMBERS.search_rtol)))
+    held = replace(held, score=score(rollout_errors(held.member(), trial, t, NUMBERS.search_rtol)))
     return held if held.score < chosen.score else chosen
 
 
@@ -110,34 +112,33 @@ class _Found:
 
 @dataclass(frozen=True)
 class _Search:
-    """Scaled trajectories v and held_out (n, nt, *grid), and what is asked of a member.
+    """Scaled trajectories to learn from and held out, with their times, and what is asked of a member.
 
     Args:
-        scales, domain, dt: units, scaled box and scaled time between frames.
+        train, held_out: fields and times.
+        scales, domain: units and scaled box.
         first_frame: frames of the data that were left out before.
         case: which operators may act, None for any.
     """
 
-    v: Float[np.ndarray, "n nt *grid"]
-    held_out: Float[np.ndarray, "n_out nt_out *grid"]
+    train: Frames
+    held_out: Frames
     scales: Scales
     domain: Domain
-    dt: float
     first_frame: int
     case: Case | None
 
     @property
     def trial(self) -> Float[np.ndarray, "n_trial nt *grid"]:
         """Trajectories for roll-outs."""
-        return self.held_out[: NUMBERS.search_trajectories]
+        return self.held_out.v[: NUMBERS.search_trajectories]
 
     def regression(self, half_width: int, cut: float, densities: tuple[Density, ...]) -> Regression:
         """The regressions at one width of the test functions."""
         return Regression(
-            self.v,
+            self.train,
             self.held_out,
             self.domain,
-            self.dt,
             half_width=half_width,
             slower_than=cut,
             densities=densities,
@@ -146,15 +147,16 @@ class _Search:
     def scored(self, regression: Regression, factors: Factors) -> tuple[float, WarmStart]:
         """The score of short roll-outs of a member, and the member."""
         candidate = _member(regression, factors, self.domain, self.scales, self.first_frame)
-        short = self.trial[:, : NUMBERS.short_frames]
-        errors = rollout_errors(candidate.member(), short, self.dt, NUMBERS.search_rtol)
+        few = slice(NUMBERS.short_frames)
+        short, times = self.trial[:, few], self.held_out.t[few]
+        errors = rollout_errors(candidate.member(), short, times, NUMBERS.search_rtol)
         return score(errors), candidate
 
     def best(self, densities: tuple[Density, ...] = ()) -> _Found:
         """The member, without or with an N of these densities, that predicts best."""
         tried: list[tuple[float, WarmStart, Regression, Factors]] = []
         seen, cut = [], np.inf
-        frames = min(self.v.shape[1], self.trial.shape[1])
+        frames = min(len(part.t) for part in (self.train, self.held_out))
         for half_width in [h for h in NUMBERS.half_widths if 2 * h < frames] or [1]:
             if not time_for("regressions", f"windows of {2 * half_width} frames") and tried:
                 break
@@ -216,10 +218,12 @@ def warm_start(train: Trajectories, validation: Trajectories, *, case: Case | No
     """
     scales = train.scales
     domain = scales.domain(train.domain)
-    v, held_out = scales.to_scaled(train.u), scales.to_scaled(validation.u)
-    skip = first_useful_frame(v, domain)
-    skip = skip if min(v.shape[1], held_out.shape[1]) - skip > 2 * NUMBERS.half_widths[0] else 0
-    dt = train.dt / scales.time
-    search = _Search(v[:, skip:], held_out[:, skip:], scales, domain, dt, skip, case)
+    skip = first_useful_frame(scales.to_scaled(train.u), train.t, domain)
+    skip = skip if min(train.n_frames, validation.n_frames) - skip > 2 * NUMBERS.half_widths[0] else 0
+
+    def scaled(part: Trajectories) -> Frames:
+        return Frames(scales.to_scaled(part.u[:, skip:]), part.elapsed[skip:] / scales.time)
+
+    search = _Search(scaled(train), scaled(validation), scales, domain, skip, case)
     found = search.with_N(search.best())
-    return _best_band(found.start, search.trial, dt)
+    return _best_band(found.start, search.trial, search.held_out.t)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Complex, Float
@@ -25,6 +25,13 @@ from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 Candidate = tuple[Factors, Float[np.ndarray, " n"]]
+
+
+class Frames(NamedTuple):
+    """Scaled fields, and the times of their frames."""
+
+    v: Float[np.ndarray, "n nt *grid"]
+    t: Float[np.ndarray, " nt"]
 
 
 def resolved_modes(train: Gram, held_out: Gram, dt: float, slower_than: float) -> tuple[np.ndarray, float]:
@@ -69,26 +76,25 @@ class Regression:
 
     def __init__(
         self,
-        train: np.ndarray,
-        held_out: np.ndarray,
+        train: Frames,
+        held_out: Frames,
         domain: Domain,
-        dt: float,
         *,
         half_width: int,
         slower_than: float = np.inf,
         densities: tuple[Density, ...] = (),
     ) -> None:
-        self.v = train, held_out
+        self.parts = train, held_out
         self.options: dict[str, Any] = {
             "domain": domain,
-            "dt": dt,
             "half_width": half_width,
             "mask": domain.within(np.inf),
             "powers": NUMBERS.highest_power,
             "densities": densities,
         }
-        self.train, self.held_out = (gram(v, **self.options) for v in self.v)
+        self.train, self.held_out = (gram(v, t=t, **self.options) for v, t in self.parts)
         self.local = self.train.local
+        dt = float(np.diff(train.t).mean())
         self.known, self.cut = resolved_modes(self.train, self.held_out, dt, slower_than)
         total = self.train.values.sum(0)
         floor = NUMBERS.least_residual * total[:, 0, 0].real + 1e-300
@@ -158,16 +164,17 @@ class Regression:
     @property
     def few(self) -> bool:
         """Whether there are so few trajectories that stretches of time stand in for them."""
-        return sum(len(v) for v in self.v) < NUMBERS.fewest_blocks
+        return sum(len(v) for v, _ in self.parts) < NUMBERS.fewest_blocks
 
     def _blocks(self) -> Gram:
         """The data of all trajectories; few are cut into stretches of time that share no frame."""
         if not self.few:
             return Gram.joined([self.train, self.held_out])
-        frames = sum(v.shape[0] * v.shape[1] for v in self.v)
+        frames = sum(v.shape[0] * v.shape[1] for v, _ in self.parts)
         stretch = max(2 * self.options["half_width"] + 1, frames // NUMBERS.time_blocks)
-        parts = [np.array_split(v, max(1, v.shape[1] // stretch), axis=1) for v in self.v]
-        return Gram.joined([gram(part, **self.options) for cut in parts for part in cut])
+        cuts = [(v, t, np.array_split(np.arange(len(t)), max(1, len(t) // stretch))) for v, t in self.parts]
+        blocks = [gram(v[:, some], t=t[some], **self.options) for v, t, cut in cuts for some in cut]
+        return Gram.joined(blocks)
 
     def local_matters(self, plain: Factors) -> bool:
         """Whether gradients of local energies, free in each mode, explain most of what a member leaves."""
@@ -218,18 +225,20 @@ class Regression:
 
     def shared(self) -> Shared | None:
         """What the equations of all trajectories have in common at the same time."""
-        n = sum(len(v) for v in self.v)
-        if n < 2 or self.v[0].shape[1] != self.v[1].shape[1]:
+        n, times = sum(len(v) for v, _ in self.parts), [t - t[0] for _, t in self.parts]
+        if n < 2 or len(times[0]) != len(times[1]) or not np.allclose(*times):
             return None
-        common = sum((self._features(one) for v in self.v for one in v), np.zeros(())) / n
-        own = [gram(v, **self.options, shared=common) for v in self.v]
+        common = sum((self._features(one, t) for v, t in self.parts for one in v), np.zeros(())) / n
+        own = [gram(v, t=t, **self.options, shared=common) for v, t in self.parts]
         plain = Gram.joined([self.train, self.held_out])
         signal = plain.values[:, :, 0, 0].real.mean(0)
         floor = NUMBERS.negligible_residual * signal + 1e-12 * signal.sum()
         return shared_forcing(plain, Gram.joined(own), common, floor)
 
-    def _features(self, trajectory: Float[np.ndarray, " nt *grid"]) -> Complex[np.ndarray, "w k a"]:
-        return np.concatenate(list(features(trajectory, **self.options)))
+    def _features(
+        self, trajectory: Float[np.ndarray, " nt *grid"], t: Float[np.ndarray, " nt"]
+    ) -> Complex[np.ndarray, "w k a"]:
+        return np.concatenate(list(features(trajectory, t=t, **self.options)))
 
     def _plain(self, factors: Factors) -> float:
         values = self.held_out.truncated(factors.powers, factors.local).values.sum(0)

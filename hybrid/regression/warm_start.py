@@ -93,7 +93,9 @@ class WarmStart(Model):
         return Member(self.energy(), operator, torch.as_tensor(self.domain.within(self.band)), self.hold)
 
 
-def first_useful_frame(v: Float[np.ndarray, "n nt *grid"], domain: Domain) -> int:
+def first_useful_frame(
+    v: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, " nt"], domain: Domain
+) -> int:
     """0, or 1 where the first step erases high modes once and for all (it would teach false damping).
 
     That is a first step in which the energy of the upper half of the modes falls by `erasure_fall` and, on a
@@ -102,7 +104,8 @@ def first_useful_frame(v: Float[np.ndarray, "n nt *grid"], domain: Domain) -> in
     modes = np.abs(domain.fft(v[:, : NUMBERS.erasure_frames])) ** 2 * domain.multiplicity
     energy = modes[..., domain.k_norm > NUMBERS.erasure_modes * domain.nyquist].sum(-1).mean(0)
     energy = energy + NUMBERS.erasure_floor * modes.sum() / (modes.shape[0] * modes.shape[1])
-    fall = -np.diff(np.log(energy))
+    steps = np.diff(t[: len(energy)])
+    fall = -np.diff(np.log(energy)) * steps.mean() / steps
     if len(fall) < NUMBERS.erasure_steps:
         return 0
     usual = NUMBERS.erasure_faster * np.median(np.abs(fall[1:]))

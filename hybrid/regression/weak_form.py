@@ -5,8 +5,8 @@ Multiply û_t = λ û + Σ_p c_p FT{v^p} by a test function φ and integrate by 
     -∫ φ' û dt = λ ∫ φ û dt + Σ_p c_p ∫ φ FT{v^p} dt,    p = 0, 2, 3, …
 
 so that no time derivative of data is taken. Gradients of local energies, FT{δ/δv ∫D dx}, stand beside the
-powers where they are asked for. φ(s) = (1 - s²)^4 on windows of 2h + 1 frames. Sources: Messenger and Bortz,
-"Weak SINDy for partial differential equations", J. Comput. Phys. 443 (2021) 110525.
+powers where they are asked for. φ(s) = (1 - s²)^4 on windows of 2h + 1 frames, at any times. Source:
+Messenger and Bortz, "Weak SINDy for partial differential equations", J. Comput. Phys. 443 (2021) 110525.
 """
 
 from __future__ import annotations
@@ -21,37 +21,43 @@ from jaxtyping import Complex, Float, Shaped
 
 from mesoscribe.hybrid.energy.local_energy import Density, LocalEnergy
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.intervals import common_interval
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.pieces import pieces
 
 FEWEST = 32  # windows in a piece: the next one repeats frames
 
 
-def test_functions(half_width: int, dt: float) -> Float[np.ndarray, "frames 2"]:
-    """Weights of the frames of one window in ∫φ· and -∫φ'·, φ normalised to 1.
+def test_functions(t: Float[np.ndarray, "w frames"]) -> Float[np.ndarray, "w frames 2"]:
+    """Weights of the frames of windows at times t in ∫φ· and -∫φ'·, φ normalised to 1.
 
     φ' is changed as little as possible so that both rules agree exactly on polynomials of t up to degree 8
-    (or 2h, the most that the frames of a window allow): integration by parts then holds on few frames too.
+    (or 2h, the most that the frames of a window allow): integration by parts then holds on few and on uneven
+    frames too.
     """
-    s = np.arange(-half_width, half_width + 1) / max(half_width, 2)  # 3 frames: the ends of 5 weigh nothing
-    phi = (1 - s**2) ** NUMBERS.test_power
-    slope = 2 * NUMBERS.test_power * s * (1 - s**2) ** (NUMBERS.test_power - 1)
+    half_width = t.shape[-1] // 2
+    half = (t[:, -1:] - t[:, :1]) / 2 * max(1.0, 2 / half_width)  # 3 frames: the ends of 5 weigh nothing
+    s, each = (t - (t[:, -1:] + t[:, :1]) / 2) / half, np.gradient(t, axis=-1) / half
+    phi = each * (1 - s**2) ** NUMBERS.test_power
+    slope = each * 2 * NUMBERS.test_power * s * (1 - s**2) ** (NUMBERS.test_power - 1)
     degrees = np.arange(min(2 * half_width, NUMBERS.exact_degree) + 1)
-    powers = s ** degrees[:, None]
-    wanted = degrees * np.concatenate([[0.0], powers[:-1] @ phi])
-    slope += np.linalg.lstsq(powers, wanted - powers @ slope, rcond=None)[0]
-    return np.stack([phi, slope / (max(half_width, 2) * dt)], axis=-1) / phi.sum()
+    powers = s[:, None] ** degrees[:, None]
+    wanted = degrees * np.pad((powers[:, :-1] @ phi[..., None])[..., 0], ((0, 0), (1, 0)))
+    missed = wanted[..., None] - powers @ slope[..., None]
+    slope += (np.linalg.pinv(powers) @ missed)[..., 0]
+    return np.stack([phi, slope / half], axis=-1) / phi.sum(-1)[:, None, None]
 
 
 test_functions.__test__ = False  # type: ignore[attr-defined]
 
 
 def in_windows(
-    columns: Shaped[np.ndarray, " nt *columns"], half_width: int, weights: Float[np.ndarray, " frames"]
-) -> Shaped[np.ndarray, " w *columns"]:
+    columns: Shaped[np.ndarray, "nt k"], half_width: int, weights: Float[np.ndarray, "#w frames"]
+) -> Shaped[np.ndarray, "w k"]:
     """Weighted sums over windows of 2h + 1 frames, half overlapping: a frame of each at a time."""
     last, shift = len(columns) - 2 * half_width, _shift(half_width)
-    return sum((weight * columns[j : j + last : shift] for j, weight in enumerate(weights)), np.zeros(()))
+    frames = enumerate(weights.T[..., None])
+    return sum((weight * columns[j : j + last : shift] for j, weight in frames), np.zeros(()))
 
 
 def _shift(half_width: int) -> int:
@@ -104,18 +110,20 @@ class Gram:
 def features(
     trajectory: Float[np.ndarray, " nt *grid"],
     domain: Domain,
-    dt: float,
+    t: Float[np.ndarray, " nt"],
     *,
     powers: int,
     half_width: int,
     mask: np.ndarray,
     densities: tuple[Density, ...] = (),
 ) -> Iterator[Complex[np.ndarray, "w k a"]]:
-    """X of a trajectory, some of its windows at a time: windows, modes of the mask, columns."""
-    weak, derivative = test_functions(half_width, dt).T
+    """X of a trajectory at times t, some of its windows at a time: windows, modes of the mask, columns."""
     shift = _shift(half_width)
-    n_windows = 1 + (len(trajectory) - 2 * half_width - 1) // shift
-    for some in pieces(n_windows, shift * domain.points, FEWEST):
+    windows = np.lib.stride_tricks.sliding_window_view(t, 2 * half_width + 1)[::shift]
+    alike = common_interval(np.diff(t)) is not None
+    weights = test_functions(windows[:1] if alike else windows)
+    for some in pieces(len(windows), shift * domain.points, FEWEST):
+        weak, derivative = np.moveaxis(weights if alike else weights[some], -1, 0)
         piece = trajectory[some.start * shift : (some.stop - 1) * shift + 2 * half_width + 1]
         one, u_hat, *higher = [domain.fft(piece**p)[:, mask] for p in range(powers + 1)]
         if densities:
@@ -128,7 +136,7 @@ def features(
 def gram(
     v: Float[np.ndarray, "n nt *grid"],
     domain: Domain,
-    dt: float,
+    t: Float[np.ndarray, " nt"],
     *,
     powers: int,
     half_width: int,
@@ -136,7 +144,7 @@ def gram(
     densities: tuple[Density, ...] = (),
     shared: Complex[np.ndarray, "w k a"] | None = None,
 ) -> Gram:
-    """The Gram data of trajectories v (n, nt, *grid) on the modes of the mask, 0 where a column is rounding.
+    """The Gram data of trajectories v at times t on the modes of the mask, 0 where a column is rounding.
 
     A symmetry of a field, such as u(x + L/2) = -u(x), empties every second mode. With `shared`, of
     X - shared: of what the trajectories do not have in common.
@@ -145,7 +153,7 @@ def gram(
     values = []
     for trajectory in v:
         n_windows, total = 0, np.zeros(())
-        for x in features(trajectory, domain, dt, mask=mask, **columns):
+        for x in features(trajectory, domain, t, mask=mask, **columns):
             x = x if shared is None else x - shared[n_windows : n_windows + len(x)]
             total = total + np.einsum("wka,wkb->kab", x.conj(), x)
             n_windows += len(x)

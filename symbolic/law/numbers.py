@@ -63,7 +63,7 @@ class SymbolicNumbers:
     misfit_share: float = number(1e-2, "error of the stepper in roll-outs, as a share of the misfit: smaller takes more substeps", "misfit")
     substep_rounding: float = number(1e-8, "an error of the stepper below this counts as none", "field", "derived")
     substep_trajectories: int = number(8, "trajectories on which the stepper's error is measured", "trajectories")
-    substep_frames: int = number(4, "first frames on which the stepper's error is measured", "frames")
+    substep_frames: int = number(4, "frames on which the stepper's error is measured", "frames")
     most_substeps: int = number(64, "substeps a frame at most, however large the stepper's error", "substeps")
     slope_frames: int = number(4, "frames that show the mean slope of F', which the stepper solves exactly", "frames")
     rollout_points: int = number(16, "points along an axis of roll-outs at least", "points")

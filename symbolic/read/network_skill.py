@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.dynamics.ahead import ahead
 from mesoscribe.hybrid.dynamics.error import rollout_errors, score
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
@@ -49,8 +50,7 @@ class Skill:
             np.unique(np.linspace(0, data.n * starts - 1, NUMBERS.skill_pairs).astype(int)), starts
         )
         before, after = data.u[trajectory, frame], data.u[trajectory, frame + lead]
-        times = data.t[: lead + 1 : lead]
-        error = model.simulate(before, times).take(1, axis=-data.domain.ndim - 1) - after
+        error = ahead(model, before, data.elapsed[frame + lead] - data.elapsed[frame]) - after
         known = np.linalg.norm(error) / max(float(np.linalg.norm(before - after)), 1e-300)
         lost, change = (_power(model, fields) for fields in (error, before - after))
         # of a damped mode that is all noise half of the change "is explained": that is nothing
@@ -84,7 +84,7 @@ def narrowed(model: OnsagerModel, band: float, validation: Trajectories, first_f
     if bool((narrow == member.mask).all()):
         return None
     fields = resampled(validation.u[: HYBRID.search_trajectories, first_frame:], model.domain)
-    v, dt = scales.to_scaled(fields), validation.dt / scales.time
+    v, t = scales.to_scaled(fields), validation.elapsed[first_frame:] / scales.time
     members = (member, replace(member, mask=narrow))
-    full, less = (score(rollout_errors(f, v, dt, HYBRID.search_rtol)) for f in members)
+    full, less = (score(rollout_errors(f, v, t, HYBRID.search_rtol)) for f in members)
     return band if less <= (1 + HYBRID.band_tie) * full else None

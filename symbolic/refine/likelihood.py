@@ -200,7 +200,8 @@ class Likelihood:
         held = ((np.arange(len(shares)) == shares.argmax()) & (shares > 0))[list(order)].astype(float)
         by_frame = columns[..., 0].reshape(len(columns), -1, self.data.domain.points)
         measured = 1.0 if self.data.seen is None else float(self.data.seen.mean())
-        white = min(white_in_time(by_frame) / measured, NUMBERS.lowest_floor * self.data.noise)
+        times = self.data.t[:, -by_frame.shape[1] :].numpy()
+        white = min(white_in_time(by_frame, times) / measured, NUMBERS.lowest_floor * self.data.noise)
         return Fit(
             law,
             fields,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mesoscribe.hybrid.dynamics.member import Member
-from mesoscribe.hybrid.dynamics.steppers import ETDRK4
+from mesoscribe.hybrid.dynamics.steppers import ETDRK4, frame_steps
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.rollouts import RollOutData, about, plain_roll_outs
 
@@ -30,7 +31,8 @@ class Linearised:
 
     def __init__(self, member: Member, start: Tensor, data: RollOutData, substeps: int) -> None:
         self.member, self.start, self.data, self.substeps = about(member, data), start, data, substeps
-        self.step = ETDRK4().prepare(self.member, data.dt / substeps)
+        steps = frame_steps(self.member, data.steps, substeps, ETDRK4().prepare)
+        self.each = list(islice(steps, data.u.shape[1] - 1))
         self.weights = data.weights(free=True)
         self.size = data.size.reshape(-1, *(1,) * data.domain.ndim)
         self.frames = plain_roll_outs(self.member, start, data, substeps)
@@ -50,10 +52,10 @@ class Linearised:
         for t in reversed(range(self.frames.shape[1])):
             path = [self._modes(self.frames[:, t - 1] if t else self.start)]
             for _ in range(self.substeps - 1):
-                path.append(self.step(path[-1]))
+                path.append(self.each[t](path[-1]))
             back = back + fft(pulls[:, :, t + 1])
             for u_hat in reversed(path):
-                back = self.step.adjoint(u_hat, back)
+                back = self.each[t].adjoint(u_hat, back)
         return pulls[:, :, 0] + self.data.domain.ifft(back * self.member.mask)
 
     def _weighted(self, misfits: Float[Tensor, "c n nt *grid"]) -> Float[Tensor, "c n nt *grid"]:
@@ -65,11 +67,11 @@ class Linearised:
         return self.data.domain.ifft(self._modes(pulls) / self._squares)
 
     @cached_property
-    def _squares(self) -> Float[Tensor, "*modes"]:
+    def _squares(self) -> Float[Tensor, " n *modes"]:
         """JᵀJ of each mode if the equation were linear."""
-        times = torch.arange(self.frames.shape[1] + 1, dtype=torch.float64) * self.data.dt
-        growth = self.member.linear.real * times.reshape(-1, *(1,) * self.data.domain.ndim)
-        return (2 * growth.clamp(max=np.log(NUMBERS.believed_growth))).exp().sum(0)
+        times = self.data.t - self.data.t[:, :1]
+        growth = self.member.linear.real * times.reshape(*times.shape, *(1,) * self.data.domain.ndim)
+        return (2 * growth.clamp(max=np.log(NUMBERS.believed_growth))).exp().sum(1)
 
     def _modes(self, fields: Tensor) -> Tensor:
         """The evolved part of û."""

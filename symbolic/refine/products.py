@@ -15,6 +15,8 @@ from jaxtyping import Float
 
 from mesoscribe.symbolic.law.numbers import NUMBERS
 
+SMALLEST = 1e-300  # a square that is no more than rounding of 0
+
 
 @dataclass(frozen=True)
 class Products:
@@ -47,7 +49,7 @@ class Products:
 
     def inverted(self, curvature: Float[np.ndarray, "p p"]) -> Float[np.ndarray, "p p"]:
         """A pseudo-inverse with the pivot held, columns brought to one size: small terms are not cut off."""
-        size = np.sqrt(np.diag(curvature)).clip(min=1e-150)
+        size = np.sqrt(np.diag(curvature).clip(min=SMALLEST))
         free = self.held == 0
         scaled = curvature / np.outer(size, size) * np.outer(free, free)
         return np.asarray(np.linalg.pinv(scaled, hermitian=True)) / np.outer(size, size)
@@ -78,13 +80,19 @@ class Products:
 
     @property
     def covariance(self) -> Float[np.ndarray, "p p"]:
-        """Of the minimum: by the jackknife over clusters, no smaller than what white residuals give."""
+        """Of the minimum: by the jackknife over clusters, no smaller than what white residuals give.
+
+        That of a free coefficient to which no frame answers is infinite: data say nothing of it.
+        """
         n = len(self.table)
         with np.errstate(over="ignore", invalid="ignore"):  # of a law that was lost
             spread = (n - 1) / n * self.left_out.T @ self.left_out
             white = self.squares / self.values.sum() * np.diag(self.inverse)
             more = np.sqrt(np.maximum(white / np.diag(spread).clip(min=1e-300), 1.0))
-            return spread * np.outer(more, more) * np.outer(self.held == 0, self.held == 0)
+            found = spread * np.outer(more, more) * np.outer(self.held == 0, self.held == 0)
+        unseen = (np.diag(self.whole)[1:] < SMALLEST) & (self.held == 0)
+        found[unseen, unseen] = np.inf
+        return found
 
     def growth(self, x: Float[np.ndarray, " p"]) -> Float[np.ndarray, " p"]:
         """By how much |r|² would grow without each term of amount x, the others refitted."""

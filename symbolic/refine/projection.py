@@ -186,7 +186,8 @@ def _jacobians(
         doing(f"{FIELDS}: trajectory {first + 1} of {len(data.u)}")
         size = data.size[chosen].reshape(-1, *(1,) * data.domain.ndim)
         moves = torch.cat([torch.zeros_like(modes[:1]), NUMBERS.field_step * modes])[:, None] * size
-        rolls = roll_outs(member, fields[chosen] + moves, data, substeps)
+        some = data.part(lambda u: u[chosen], data.size[chosen])  # noqa: B023  used at once
+        rolls = roll_outs(member, fields[chosen] + moves, some, substeps)
         rolls = torch.cat([(fields[chosen] + moves).unsqueeze(2), rolls], dim=2)
         change = rolls[1:] - rolls[:1]
         change = (change if weights is None else change * weights[chosen]).flatten(3).flatten(2)

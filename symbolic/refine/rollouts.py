@@ -16,6 +16,7 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.intervals import ROUNDING
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.symbolic.law.evolution import Evolution
@@ -23,34 +24,48 @@ from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
 
 
-def white_noise(u: Float[np.ndarray, "n nt *grid"], domain: Domain) -> float:
+def white_noise(u: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, "#n nt"], domain: Domain) -> float:
     """Variance of white noise: no more than third differences in time leave, or any part of the spectrum.
 
     White noise is in all of them; what interpolation, aliases or a solver leave is not. Of the spectrum the
     lowest of the median powers of each tenth of the modes counts.
     """
+    some = slice(NUMBERS.substep_trajectories)
     power = np.abs(domain.fft(u)) ** 2
     modes = domain.resolved & (domain.k_norm > 0)
     edges = np.quantile(domain.k_norm[modes], np.linspace(0.0, 1.0, NUMBERS.spectrum_parts + 1))
     tenths = (modes & (low <= domain.k_norm) & (domain.k_norm <= high) for low, high in pairwise(edges))
     floor = min(float(np.median(power[..., tenth])) for tenth in tenths if tenth.any())
-    return min(floor / np.log(2.0) * domain.points, white_in_time(u[: NUMBERS.substep_trajectories]))
+    return min(floor / np.log(2.0) * domain.points, white_in_time(u[some], t[some]))
 
 
-def white_in_time(u: Float[np.ndarray, "n nt *rest"]) -> float:
-    """Mean square of what is white in time, from third differences; inf on few frames."""
-    rough = np.diff(u, 3, axis=1)
-    return float(np.mean(rough**2)) / 20 if rough.size else np.inf  # 1² + 3² + 3² + 1²
+def white_in_time(u: Float[np.ndarray, "n nt *rest"], t: Float[np.ndarray, "#n nt"]) -> float:
+    """Mean square of what is white in time, from third differences; inf on few frames.
+
+    Those are Σ_j c_j u(t_j), c_j ∝ 1/Π_{l≠j} (t_j - t_l), of four frames in a row: 0 for a parabola of t.
+    Here Σ_j c_j² = 1; of even frames c is (-1, 3, -3, 1)/√20.
+    """
+    if u.shape[1] < 4:
+        return np.inf
+    times = np.lib.stride_tricks.sliding_window_view(t, 4, axis=1)
+    apart = times[..., :, None] - times[..., None, :] + np.eye(4)
+    c = 1 / apart.prod(-1)
+    c /= np.linalg.norm(c, axis=-1, keepdims=True)
+    c = c.reshape(*c.shape, *(1,) * (u.ndim - 2))
+    rough = sum(c[:, :, j] * u[:, j : u.shape[1] - 3 + j] for j in range(4))
+    return float(np.mean(np.square(rough)))
 
 
-def signal_band(u: Float[np.ndarray, "n nt *grid"], domain: Domain) -> float | None:
+def signal_band(
+    u: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, "#n nt"], domain: Domain
+) -> float | None:
     """The wavenumber up to which a law is compared with data; None for all modes.
 
     That is `wider_band` times the largest at which the mean power of the fields is above that of white noise:
     where spectra fall exponentially nothing beyond it can be seen.
     """
     power = (np.abs(domain.fft(u)) ** 2).mean(axis=(0, 1))
-    floor = white_noise(u, domain) / domain.points
+    floor = white_noise(u, t, domain) / domain.points
     largest = np.abs(np.stack(domain.k)).max(0)
     seen = largest[
         domain.resolved & (power > max(NUMBERS.signal_power * floor, NUMBERS.visible_mode**2 * power.sum()))
@@ -66,7 +81,7 @@ class RollOutData:
     Args:
         domain: the points.
         u: fields (trajectory, frame, *grid) about the law's centre, from the first frame that counts.
-        dt: time between frames.
+        t: times of the frames of each trajectory.
         size: root mean square of each trajectory (trajectory,).
         mask: the modes of the band.
         noise: variance of white noise in the band, relative to that of the fields: the floor of the spectrum
@@ -76,7 +91,7 @@ class RollOutData:
 
     domain: Domain
     u: Float[Tensor, "n nt *grid"]
-    dt: float
+    t: Float[Tensor, "n nt"]
     size: Float[Tensor, " n"]
     mask: Bool[Tensor, "*modes"]
     noise: float = 0.0
@@ -92,6 +107,16 @@ class RollOutData:
         return torch.cat([self.seen[:, :1].clamp(min=NUMBERS.interpolated_start), self.seen[:, 1:]], dim=1)
 
     @property
+    def steps(self) -> Float[Tensor, "n r"]:
+        """Times from each frame to the next."""
+        return self.t.diff(dim=1)
+
+    @property
+    def duration(self) -> float:
+        """Time from the first frame to the last."""
+        return float((self.t[:, -1] - self.t[:, 0]).mean())
+
+    @property
     def unknowns(self) -> int:
         """How many numbers a field of the band has."""
         return self.domain.unknowns(self.mask.numpy())
@@ -101,6 +126,7 @@ class RollOutData:
         """The part of the data that the law's band can explain, and of more data of as many frames."""
         alike = [part for part in (data, *more) if part.n_frames == data.n_frames]
         u = np.concatenate([part.u[:, first_frame:] for part in alike]) - law.centre
+        t = np.concatenate([np.tile(part.elapsed[first_frame:], (part.n, 1)) for part in alike])
         holes = [np.zeros(part.u.shape, bool) if part.missing is None else part.missing for part in alike]
         missing = np.concatenate([part[:, first_frame:] for part in holes])
         shape = data.domain.shape
@@ -115,22 +141,24 @@ class RollOutData:
         size = fields.square().mean(axes).sqrt().clamp(min=1e-300)
         share = domain.unknowns(mask.numpy()) / data.domain.points
         relative = float(size[size > NUMBERS.measured_rounding * size.max()].pow(-2).mean())
-        noise = white_noise(u[:, 1:], data.domain) * share * relative
+        noise = white_noise(u[:, 1:], t[:, 1:], data.domain) * share * relative
+        times = torch.as_tensor(t)
         if not missing.any():
-            return cls(domain, fields, data.dt, size, mask, noise)
+            return cls(domain, fields, times, size, mask, noise)
         seen = torch.as_tensor(1.0 - _at_points(missing, shape))
         off = interpolation_error(u[:, :1], missing[:, :1], data.domain) * relative
-        return cls(domain, fields, data.dt, size, mask, noise / (1 - float(missing.mean())) + off, seen)
+        return cls(domain, fields, times, size, mask, noise / (1 - float(missing.mean())) + off, seen)
 
     def part(self, cut: Callable[[Tensor], Tensor], size: Float[Tensor, " m"] | None = None) -> RollOutData:
         """Other trajectories and frames of these.
 
         Args:
-            cut: of the fields.
+            cut: of what there is for each trajectory and frame.
             size: of the new trajectories, if they are others.
         """
         seen = None if self.seen is None else cut(self.seen)
-        return replace(self, u=cut(self.u), seen=seen, size=self.size if size is None else size)
+        size = self.size if size is None else size
+        return replace(self, u=cut(self.u), t=cut(self.t), seen=seen, size=size)
 
     def first(self, frames: int) -> RollOutData:
         """The first frames of each trajectory."""
@@ -154,7 +182,7 @@ class RollOutData:
 
         def cut(u: Tensor) -> Tensor:
             pieces = torch.stack([u[:, s : s + frames] for s in starts], dim=1)
-            return pieces.reshape(n * len(starts), frames, *self.domain.shape)
+            return pieces.reshape(n * len(starts), frames, *u.shape[2:])
 
         return self.part(cut, self.size[:, None].expand(n, len(starts)).reshape(-1))
 
@@ -182,7 +210,7 @@ def plain_roll_outs(
     """Roll-outs of a member from start (*batch, *grid), at the frames after the first, as it is written."""
     frames, axis = data.u.shape[1] - 1, -data.domain.ndim - 1
     with torch.no_grad():
-        return torch.stack(list(roll_out(member, start, data.dt, frames, substeps, ETDRK4())), dim=axis)
+        return torch.stack(list(roll_out(member, start, data.steps, frames, substeps, ETDRK4())), dim=axis)
 
 
 def roll_outs(
@@ -200,12 +228,14 @@ def predicted(law: Evolution, data: RollOutData, substeps: int) -> Float[Tensor,
 def substeps_for(
     law: Evolution, data: RollOutData, accuracy: float = 0.0, share: float = NUMBERS.misfit_share
 ) -> int:
-    """Substeps a frame, by step doubling on a few frames.
+    """Substeps a frame, by step doubling on a few frames, the longest among them.
 
     Their error is a share of the misfit, or the accuracy relative to the field where that is larger.
     """
     n_few, frames = NUMBERS.substep_trajectories, NUMBERS.substep_frames
-    few = data.part(lambda u: u[:n_few, :frames], data.size[:n_few])
+    longest = data.steps.mean(0).unfold(0, min(frames, data.u.shape[1]) - 1, 1).amax(1)
+    first = int((longest >= (1 - ROUNDING) * longest.max()).nonzero()[0])
+    few = data.part(lambda u: u[:n_few, first : first + frames], data.size[:n_few])
     n, coarse = 1, predicted(law, few, 1)
     while n < NUMBERS.most_substeps:
         fine = predicted(law, few, 2 * n)

@@ -57,7 +57,7 @@ class Centre:
         """Search around forms read at several precisions."""
         forms = {frozenset(law.coefficients): (law, chosen) for law, chosen in read}
         first, as_read = network.first, next(iter(forms.values()))[0]
-        band = signal_band(data.u[:, first:], data.domain)
+        band = signal_band(data.u[:, first:], data.elapsed[None, first:], data.domain)
         starts = [replace(law, band=band, hold=False) for law, _ in forms.values()]
         F = usable(library.F, network.canonical, as_read.centre)
         candidates = replace(library.with_isotropic(), F=F)
@@ -109,7 +109,7 @@ def plainest(law: Law, data: RollOutData, library: Library) -> list[Law]:
 
     Of each that the library allows, so much that the longest wave changes once over the time of the data.
     """
-    rate, longest = 1 / (data.dt * (data.u.shape[1] - 1)), data.domain.k_unit
+    rate, longest = 1 / data.duration, data.domain.k_unit
     square, along, none = sympy.Add(*(k**2 for k in law.wavenumbers)), law.wavenumbers[0], Factor()
     q, offered = Factor((ONE,), (1.0,)), (*library.with_isotropic().m, *library.w)
     starts = [

@@ -47,11 +47,10 @@ def predicts_as_well(law: Law, other: Law, data: Trajectories, first: int) -> bo
 
     In noise only the next frames count: later ones err by as much as the noise of the first one has grown.
     """
-    u = data.u[: HYBRID.search_trajectories, first:] - law.centre
-    noise = white_noise(u, data.domain) / float(np.mean(u**2))
+    u, t = data.u[: HYBRID.search_trajectories, first:] - law.centre, data.elapsed[first:]
+    noise = white_noise(u, t[None], data.domain) / float(np.mean(u**2))
     if noise > NUMBERS.measured_rounding**2:
-        u = u[:, : NUMBERS.next_frames + 1]
-    mine, others = (
-        score(rollout_errors(one.member(data.domain), u, data.dt, HYBRID.search_rtol)) for one in (law, other)
-    )
+        u, t = u[:, : NUMBERS.next_frames + 1], t[: NUMBERS.next_frames + 1]
+    members = (one.member(data.domain) for one in (law, other))
+    mine, others = (score(rollout_errors(member, u, t, HYBRID.search_rtol)) for member in members)
     return bool(mine**2 <= ((1 + HYBRID.band_tie) * others) ** 2 + 2 * noise)

@@ -33,7 +33,7 @@ def rival(best: Fit[Law], data: RollOutData, pays: float, *, free: bool) -> Riva
         return None
     if best.beyond_noise < NUMBERS.visible_error or not time_for("equations that no member has"):
         return None
-    rate = NUMBERS.misfit_share / (data.dt * (data.u.shape[1] - 1))
+    rate = NUMBERS.misfit_share / data.duration
     plainest = Rates(rates(law.ndim)[:1], (rate,), law.band)
     search = Search.equations(Likelihood(data), pays).run([plainest])
     fame = search.fame

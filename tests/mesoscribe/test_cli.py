@@ -69,7 +69,6 @@ FILES: dict[str, tuple[dict[str, Any], str]] = {
     "no_times": ({"u": FIELD, "x": X}, "expected t in"),
     "nan": (changed(u=np.full_like(FIELD, np.nan)), "expected a value everywhere in u"),
     "infinite": (changed(u=spoiled(np.inf)), "finite"),
-    "uneven_times": (changed(t=T**1.5), "even"),
     "falling_times": (changed(t=T[::-1]), "increas"),
     "uneven_grid": (changed(x=X**1.1), "even"),
     "two_frames": (changed(u=FIELD[:, :2], t=T[:2]), "3 frames"),

@@ -49,10 +49,10 @@ def interrupt_at(step: int, patch: pytest.MonkeyPatch) -> None:
     """Ctrl-C in the middle of a step of the training, with a checkpoint at every step."""
     ordinary = RollOuts.training_step
 
-    def training_step(self: RollOuts, windows: Tensor) -> Tensor:
+    def training_step(self: RollOuts, batch: tuple[Tensor, Tensor]) -> Tensor:
         if self.global_step == step:
             raise KeyboardInterrupt
-        return ordinary(self, windows)
+        return ordinary(self, batch)
 
     patch.setattr(checkpoint, "SECONDS", 0.0)
     patch.setattr(RollOuts, "training_step", training_step)

@@ -70,8 +70,17 @@ def test_jitter_of_a_thousandth_is_even_and_is_said() -> None:
     assert data.dt == pytest.approx(0.1, rel=1e-4)
     assert 1e-6 < data.dt_error < 1e-4
     assert "jitter, by up to 0.1 % of dt" in data.notes[0]
-    with pytest.raises(ValueError, match="evenly spaced time"):
-        data_at((np.arange(60) + 2e-2 * rng.uniform(-1, 1, 60)) * 0.1)
+
+
+def test_uneven_times_are_kept_and_said() -> None:
+    t = (np.arange(60) + 2e-2 * np.random.default_rng(1).uniform(-1, 1, 60)) * 0.1
+    data = data_at(t)
+    np.testing.assert_array_equal(data.t, t)
+    np.testing.assert_array_equal(data.steps, np.diff(t))
+    assert not data.even
+    assert data.dt_error == 0
+    assert data.notes == ("times are uneven, frames 0.0965 to 0.103 apart, and are used as they are",)
+    assert data.select(frames=slice(5, 30)).notes == data.notes
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".nc"])

@@ -63,7 +63,7 @@ def test_single_bad_values_are_found_where_they_are(noise: float) -> None:
     u = waves(noise)
     at = (np.array([0, 2, 5]), np.array([0, 14, 29]), np.array([3, 40, 63]))
     u[at] += np.array([8.0, -8.0, 8.0])
-    assert np.argwhere(outliers(u)).tolist() == np.stack(at, axis=1).tolist()
+    assert np.argwhere(outliers(u, np.arange(float(u.shape[1])))).tolist() == np.stack(at, axis=1).tolist()
     (finding,) = screen(as_data(u))
     assert (finding.kind, finding.count) == ("outliers", 3)
     assert "3 bad values" in str(finding)

@@ -304,7 +304,6 @@ BAD = [
     (bad((0, 2, 3), np.inf), T, X, {}, "finite values, got inf in trajectory 0, frame 2"),
     (wave(X), T[::-1], X, {}, "time to increase.*sort the data"),
     (wave(X), T[[0, 1, 1, 2, 3, 4]], X, {}, "at index 1; leave one of the two out"),
-    (wave(X), T**2, X, {}, "evenly spaced time"),
     (wave(X), T, X + 1e-3 * (np.arange(16) == 3), {}, "evenly spaced x"),
     (wave(X), np.where(T > 0.4, np.nan, T), X, {}, "finite values of time, got nan"),
     (wave(X)[:, :2], T[:2], X, {"layout": "ntx"}, "of 3 frames, got 2 of 2"),

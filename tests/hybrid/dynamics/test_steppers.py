@@ -93,6 +93,19 @@ def test_uneven_frames_and_single_fields_agree_with_batches() -> None:
     np.testing.assert_allclose(single, batch[1], atol=1e-7)
 
 
+@pytest.mark.parametrize("each", [False, True], ids=["alike", "each its own"])
+def test_roll_outs_at_uneven_frames_are_those_of_simulate(each: bool) -> None:
+    domain = Domain((32,), (2 * np.pi,))
+    u0 = waves(domain, 2)
+    t = np.array([[0.0, 0.01, 0.05, 0.06], [0.0, 0.03, 0.04, 0.07]])[: 1 + each]
+    steps = torch.as_tensor(np.diff(t)) if each else torch.as_tensor(np.diff(t[0]))
+    member = KDV.member(domain)
+    rolled = torch.stack([*roll_out(member, torch.as_tensor(u0), steps, 3, 80, ETDRK4())], dim=1)
+    for i, u in enumerate(u0):
+        whole = simulate(member, u, t[i if each else 0], scheme=ETDRK4(), rtol=1e-9)
+        np.testing.assert_allclose(rolled[i], whole[1:], atol=1e-6)
+
+
 def test_plane_waves_in_two_dimensions_move_as_in_one() -> None:
     line, plane = Domain((32,), (2 * np.pi,)), Domain((32, 6), (2 * np.pi, 1.0))
     u0, t = waves(line, 2, modes=2), np.linspace(0, 0.05, 4)

@@ -79,9 +79,9 @@ def test_interrupted_fit_ends_with_the_bits_of_one_that_was_not(
     taken: list[int] = []
     ordinary = RollOuts.training_step
 
-    def counted(self: RollOuts, windows: torch.Tensor) -> torch.Tensor:
+    def counted(self: RollOuts, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         taken.append(self.global_step)
-        return ordinary(self, windows)
+        return ordinary(self, batch)
 
     monkeypatch.setattr(RollOuts, "training_step", counted)
     np.random.seed(1)  # noqa: NPY002

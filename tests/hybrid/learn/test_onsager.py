@@ -95,7 +95,8 @@ def test_every_parameter_receives_a_gradient(shape: tuple[int, ...]) -> None:
     with torch.no_grad():
         model.potential.raw_a.add_(5)  # no mode at the floor of its symbol
     windows = torch.stack([fields(model, 4, seed=seed) for seed in (1, 2, 3)], dim=1)
-    RollOuts(model, Schedule(leads=(2,), prior=0.0), 0.05, 2).training_step(windows).backward()
+    steps = torch.full((len(windows), 2), 0.05)
+    RollOuts(model, Schedule(leads=(2,), prior=0.0), 2).training_step((windows, steps)).backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None, name
         zero = int((parameter.grad == 0).sum())

@@ -17,7 +17,7 @@ DOMAIN = Domain((32,), (2 * np.pi,))
 
 def products(v: np.ndarray, half_width: int) -> np.ndarray:
     mask = DOMAIN.within(np.inf)
-    return gram(v, DOMAIN, 0.1, powers=7, half_width=half_width, mask=mask).values
+    return gram(v, DOMAIN, 0.1 * np.arange(v.shape[1]), powers=7, half_width=half_width, mask=mask).values
 
 
 def series(frames: int) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 
 from mesoscribe.hybrid.regression.continuation import continued, monomials
 from mesoscribe.hybrid.regression.rank_one import Case, unrestricted
-from mesoscribe.hybrid.regression.selection import Regression
+from mesoscribe.hybrid.regression.selection import Frames, Regression
 from mesoscribe.hybrid.regression.weak_form import in_windows
 from mesoscribe.hybrid.regression.weak_form import test_functions as windows
 from tests.support.examples import KDV, MIXED, Example
@@ -15,13 +15,22 @@ from tests.support.examples import KDV, MIXED, Example
 K1 = np.arange(1.0, 17.0)[None]
 
 
+def weights(t: np.ndarray, half_width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Of every frame of every window in ∫φ· and -∫φ'·."""
+    shift = max(1, half_width // 2)
+    of = windows(np.lib.stride_tricks.sliding_window_view(t, 2 * half_width + 1)[::shift])
+    return of[..., 0], of[..., 1]
+
+
+@pytest.mark.parametrize("uneven", [0.0, 0.4], ids=["even", "uneven"])
 @pytest.mark.parametrize("half_width", [1, 2, 4, 8])
-def test_integration_by_parts_is_exact_on_polynomials_of_time(half_width: int) -> None:
-    t = 0.3 * np.arange(41)
-    weak, derivative = windows(half_width, 0.3).T
+def test_integration_by_parts_is_exact_on_polynomials_of_time(half_width: int, uneven: float) -> None:
+    t = 0.3 * (np.arange(41) + uneven * np.random.default_rng(0).uniform(-1, 1, 41))
+    weak, derivative = weights(t, half_width)
     for degree in range(min(2 * half_width, 8) + 1):
-        exact = in_windows(degree * (t / 12) ** max(degree - 1, 0) / 12, half_width, weak)
-        np.testing.assert_allclose(in_windows((t / 12) ** degree, half_width, derivative), exact, atol=1e-11)
+        slope, power = degree * (t / 12) ** max(degree - 1, 0) / 12, (t / 12) ** degree
+        exact = in_windows(slope[:, None], half_width, weak)
+        np.testing.assert_allclose(in_windows(power[:, None], half_width, derivative), exact, atol=1e-11)
 
 
 @pytest.mark.parametrize(("half_width", "order"), [(1, 2), (2, 4)])
@@ -29,9 +38,7 @@ def test_weak_derivative_of_an_exponential_converges(half_width: int, order: int
     errors = []
     for dt in (0.2, 0.1, 0.05):
         t = np.arange(41) * dt
-        fall, mean = (
-            in_windows(np.exp(-t), half_width, weights) for weights in windows(half_width, dt).T[::-1]
-        )
+        fall, mean = (in_windows(np.exp(-t)[:, None], half_width, w) for w in weights(t, half_width)[::-1])
         errors.append(np.abs(fall / mean + 1).max())
     assert np.log2(errors[1] / errors[2]) > order - 0.1
 
@@ -83,7 +90,8 @@ def test_no_resolved_mode_is_refused() -> None:
 @pytest.mark.parametrize("example", [KDV, MIXED], ids=lambda example: example.name)
 def test_coefficients_of_each_mode_have_rank_one(example: Example) -> None:
     data = example.data()
-    regression = Regression(data.u[:6], data.u[6:], data.domain, data.dt, half_width=4)
+    parts = Frames(data.u[:6], data.t), Frames(data.u[6:], data.t)
+    regression = Regression(*parts, data.domain, half_width=4)
     factors, _ = regression.best()
     assert factors.case is example.case
     known = regression.known

@@ -39,7 +39,8 @@ def linearised(law: Law, substeps: int = 2) -> Linearised:
     u = torch.as_tensor(np.stack([smooth(law, seed=seed) for seed in range(4)], axis=1)) - law.centre
     mask = law.member(domain).mask
     u = domain.ifft(domain.fft(u) * mask)
-    data = RollOutData(domain, u, 2e-4, torch.tensor([1.0, 0.5, 2.0], dtype=torch.float64), mask)
+    t = 2e-4 * torch.arange(u.shape[1], dtype=u.dtype).expand(len(u), -1)
+    data = RollOutData(domain, u, t, torch.tensor([1.0, 0.5, 2.0], dtype=torch.float64), mask)
     return Linearised(law.member(domain), u[:, 0], data, substeps)
 
 

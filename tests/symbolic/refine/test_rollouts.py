@@ -62,7 +62,7 @@ def test_aliases_at_the_end_of_the_spectrum_are_no_noise() -> None:
 def test_band_ends_where_signal_does() -> None:
     """Beyond it there is noise; of clean data all modes that are more than rounding are in it."""
     data = rolled("allen_cahn", 6, 10)
-    narrow, wide = (signal_band(noisy(data, size).u, data.domain) for size in (0.1, 1e-4))
+    narrow, wide = (signal_band(noisy(data, size).u, data.t[None], data.domain) for size in (0.1, 1e-4))
     assert narrow is not None
     assert wide is None or wide > narrow
     power = (np.abs(np.fft.rfft(data.u, norm="forward")) ** 2).mean((0, 1))

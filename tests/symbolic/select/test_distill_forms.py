@@ -12,7 +12,7 @@ from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import polynomials
 from mesoscribe.symbolic.select.distill import Distillation, distillation
-from mesoscribe.symbolic.systems.catalog import System
+from mesoscribe.symbolic.systems.catalog import CATALOG, System
 from mesoscribe.symbolic.systems.initial import InitialField
 
 SHORT = Schedule(leads=(1, 3), steps=(20, 20), batch=16, every=20)
@@ -79,3 +79,18 @@ def test_a_function_is_said_to_be_missing_where_no_candidate_holds_it() -> None:
     assert not found.completeness.complete
     assert any("candidates" in note for note in found.notes)
     assert found.completeness.law > 1e-6
+
+
+@pytest.mark.slow
+def test_frames_at_random_times_give_the_same_law() -> None:
+    made = CATALOG["allen_cahn"].trajectories(8, seed=0, points=32, n_frames=201, dt=3e-4)
+    rng = np.random.default_rng(1)
+    at = np.sort(np.append(0, rng.choice(np.arange(1, 201), 40, replace=False)))
+    u = made.u[:, at] + 0.01 * rng.normal(size=(8, 41, 32))
+    data = Trajectories.from_arrays(u, made.t[at], made.domain.coordinates[0], layout="ntx")
+    assert not data.even
+    model = fit(data, seed=0, schedule=SHORT, progress=False)
+    law, truth = distillation(model, data, seed=0).law, CATALOG["allen_cahn"].law
+    assert law.coefficients.keys() == truth.coefficients.keys()
+    off = np.array([law.coefficients[name] / truth.coefficients[name] - 1 for name in truth.coefficients])
+    assert np.abs(off).max() < 0.02
