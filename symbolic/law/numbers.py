@@ -90,6 +90,7 @@ class SymbolicNumbers:
     step_keeps: float = number(0.5, "a step that lowers the squared misfit by less of what it promises calls for new derivatives by the fields", "promise")
     clusters: int = number(8, "pieces of data at least, in time where trajectories are fewer, whose scatter gives errors", "pieces")
     believed_growth: float = number(10.0, "growth of a mode that the preconditioner believes at most", "1")
+    start_bias: float = number(0.1, "noise of first frames times the root of the number of values, below which its bias is a small part of a standard error", "standard errors", "derived")
     dense_values: int = number(2**20, "derivatives of a trajectory at most, of which the matrix is made; of more, roll-outs are faster", "values")
     all_dense_values: int = number(2**27, "the same, of all trajectories together: a GiB", "values")
     krylov_accuracy: float = number(1e-2, "accuracy of a Krylov space; what is left of the misfits is off by its square", "misfit")

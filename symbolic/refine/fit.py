@@ -31,6 +31,7 @@ class Fit(Generic[E]):
         substeps: of a frame.
         white: the part of the mean squared residual that is white in time.
         of_fields: by how much moves of the initial fields lower |r|², which counts as done.
+        of_starts: variances of the amounts that come from noise of first frames; None where it is no part.
     """
 
     law: E
@@ -42,6 +43,7 @@ class Fit(Generic[E]):
     substeps: int
     white: float
     of_fields: float = 0.0
+    of_starts: Float[np.ndarray, " p"] | None = None
 
     @property
     def lost(self) -> bool:
@@ -76,9 +78,15 @@ class Fit(Generic[E]):
         """Of the amounts of all terms, each in its unit.
 
         What is left beyond noise, such as the error of a solver, does not average out: a rate that is off by
-        as much of all rates counts as possible for every term.
+        as much of all rates counts as possible for every term. Noise of a first frame is in all frames after
+        it, and in no difference between pieces of one trajectory.
         """
-        return self.products.covariance + self.beyond_noise**2 * np.diag(self.products.held == 0)
+        found = self.products.covariance
+        if self.of_starts is not None:
+            least = self.products.white + self.of_starts
+            more = np.sqrt(np.maximum(least / np.diag(found).clip(min=1e-300), 1.0))
+            found = found * np.outer(more, more)
+        return found + self.beyond_noise**2 * np.diag(self.products.held == 0)
 
     @property
     def least_z(self) -> float:

@@ -25,6 +25,7 @@ from torch import Tensor
 from mesoscribe.hybrid.space.deadline import time_for
 from mesoscribe.symbolic.law.evolution import Evolution
 from mesoscribe.symbolic.law.numbers import NUMBERS
+from mesoscribe.symbolic.refine import first_frames
 from mesoscribe.symbolic.refine.fit import E, Fit
 from mesoscribe.symbolic.refine.products import Products
 from mesoscribe.symbolic.refine.projection import Projection, projection
@@ -68,7 +69,12 @@ class Likelihood:
             point = self._start(law, near.fields, near.known, accuracy)
         if self.free and self._far(point):
             return replace(self, free=False).fit(law)
-        return self._settled(point, near is None, accuracy, sure=sure)
+        found = self._settled(point, near is None, accuracy, sure=sure)
+        held = sure and not self.free and self.data.noise > 0 and not self._far(found)
+        if not held:
+            return found
+        slopes = self._columns(found.law, found.fields, found.units, found.substeps, range(len(found.units)))
+        return replace(found, of_starts=first_frames.variances(found, slopes[..., 1:], self.data))
 
     def _start(
         self, law: E, fields: Float[Tensor, " n *grid"], known: Projection | None, accuracy: float

@@ -79,15 +79,19 @@ class Products:
         return np.einsum("ca,cab,cb->c", moved, self.table, moved) / self.values
 
     @property
+    def white(self) -> Float[np.ndarray, " p"]:
+        """Variances of the minimum where residuals are white."""
+        return np.asarray(self.squares / self.values.sum() * np.diag(self.inverse))
+
+    @property
     def covariance(self) -> Float[np.ndarray, "p p"]:
         """Of the minimum: by the jackknife over clusters, no smaller than what white residuals give.
 
         That of a free coefficient to which no frame answers is infinite: data say nothing of it.
         """
-        n = len(self.table)
+        n, white = len(self.table), self.white
         with np.errstate(over="ignore", invalid="ignore"):  # of a law that was lost
             spread = (n - 1) / n * self.left_out.T @ self.left_out
-            white = self.squares / self.values.sum() * np.diag(self.inverse)
             more = np.sqrt(np.maximum(white / np.diag(spread).clip(min=1e-300), 1.0))
             found = spread * np.outer(more, more) * np.outer(self.held == 0, self.held == 0)
         unseen = (np.diag(self.whole)[1:] < SMALLEST) & (self.held == 0)

@@ -18,6 +18,7 @@ from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.rates import Rates, rates
 from mesoscribe.symbolic.refine.likelihood import E, Fit, Likelihood
+from mesoscribe.symbolic.refine.projection import dense
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.select.choice import HallOfFame, price
 from mesoscribe.symbolic.select.entry import Entry
@@ -148,7 +149,7 @@ class Search(Generic[E]):
 
     @property
     def noisy(self) -> bool:
-        """Whether initial fields must be unknowns: noise is much of what the best law leaves.
+        """Whether noise is much of what the best law leaves.
 
         That is asked of shorter and shorter times, as noise of a first frame may grow.
         """
@@ -158,10 +159,20 @@ class Search(Generic[E]):
         near, _ = self._over_less(self.chosen, NUMBERS.worth_noise * noise)
         return near.rmse**2 <= NUMBERS.worth_noise * noise
 
+    @property
+    def frees(self) -> bool:
+        """Whether initial fields must be unknowns: where noise in them may mislead, or they cost little.
+
+        It moves coefficients by its square, and their standard errors are it over √N of N values: the first
+        shows beside the second where noise times √N does.
+        """
+        bias = self.chosen.rmse * np.sqrt(self.chosen.products.values.sum())
+        return self.noisy and (dense(self.likelihood.data) or bool(bias > NUMBERS.start_bias))
+
     def run(self, starts: Sequence[E], others: Sequence[E] = ()) -> Search[E]:
         """Look around the best of some laws, and of those that are found there: the search that did.
 
-        That is one in which initial fields are unknowns where noise is much of what the best law leaves.
+        That is one in which initial fields are unknowns where they must be.
 
         Args:
             starts: where to look.
@@ -174,11 +185,11 @@ class Search(Generic[E]):
                 search.fitted(law)
         search.improve()
         for law in others:
-            explained = search.noisy or search.chosen.beyond_noise < NUMBERS.poor
+            explained = search.frees or search.chosen.beyond_noise < NUMBERS.poor
             if not explained and time_for(SEARCH, f"from {law.free} terms"):
                 search.around(search.fitted(law))
                 search.improve()
-        if not search.noisy:
+        if not search.frees:
             return search
         chosen = search.chosen
         ranked = sorted((fit for fit in search.fits.values() if fit is not chosen), key=lambda fit: fit.rmse)
@@ -191,7 +202,7 @@ class Search(Generic[E]):
         A path of terms, each of which pays, may end where the best law is not.
         """
         fit: Fit[E] | None = self.chosen
-        while fit is not None and not self.noisy:
+        while fit is not None and not self.frees:
             self.around(fit)
             fit = self._next()
 

@@ -293,3 +293,19 @@ def test_same_data_give_the_same_bits() -> None:
     assert first.law == second.law
     assert np.array_equal(first.products.table, second.products.table)
     assert torch.equal(first.fields, second.fields)
+
+
+def test_noise_of_a_single_first_frame_is_in_the_standard_errors() -> None:
+    off: dict[bool, list[float]] = {True: [], False: []}
+    for seed in range(6):
+        made = CATALOG["allen_cahn"].trajectories(1, seed=seed, noise=1e-5, points=64, n_frames=21)
+        fit = Likelihood(RollOutData.of(made, TRUTH)).fit(TRUTH, sure=True)
+        for known in off:
+            law = (fit if known else replace(fit, of_starts=None)).with_errors
+            assert law.covariance is not None
+            free = np.diag(law.covariance) > 0
+            off[known] += list(
+                ((law.values() - TRUTH.values()) / np.sqrt(np.diag(law.covariance).clip(1e-300)))[free]
+            )
+    spread = {known: np.sqrt(np.mean(np.square(z))) for known, z in off.items()}
+    assert spread[True] < 1.6 < 2 < spread[False]
