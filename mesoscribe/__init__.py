@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from mesoscribe.diagnostics.measure.scaling import amplitude_scaling as amplitude_scaling
     from mesoscribe.diagnostics.pages.report import report as report
     from mesoscribe.diagnostics.pages.scaling_report import scaling_report as scaling_report
+    from mesoscribe.diagnostics.runs.discover import Found as Found
+    from mesoscribe.diagnostics.runs.discover import discover as discover
     from mesoscribe.diagnostics.runs.ensemble import ensemble as ensemble
     from mesoscribe.hybrid.chain.partial_forces import PartialForces as PartialForces
     from mesoscribe.hybrid.data.repair import repaired as repaired
@@ -33,6 +35,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin: 25 tim
 HOMES = {
     "DiscreteGradient": "hybrid.dynamics.discrete_gradient",
     "Domain": "hybrid.space.domain",
+    "Found": "diagnostics.runs.discover",
     "Law": "symbolic.law.law",
     "OnsagerModel": "hybrid.learn.onsager",
     "PartialForces": "hybrid.chain.partial_forces",
@@ -40,6 +43,7 @@ HOMES = {
     "Trajectories": "hybrid.data.trajectories",
     "amplitude_scaling": "diagnostics.measure.scaling",
     "canonical_form": "hybrid.learn.canonical",
+    "discover": "diagnostics.runs.discover",
     "distill": "symbolic.select.distill",
     "energy_match": "diagnostics.measure.identifiability",
     "ensemble": "diagnostics.runs.ensemble",

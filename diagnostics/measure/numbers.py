@@ -20,6 +20,7 @@ class DiagnosticsNumbers:
     # measure
     energy_drifts: float = number(1e-3, "a change of V along roll-outs beyond is a caution, and bad: no error of the integrator is as large", "max |V|")
     fit_lead: int = number(10, "frames over which a law must predict the change of the field: fewer drown in noise", "frames")
+    film_pictures: int = number(60, "pictures of a film at most: more make a notebook larger", "pictures", "option")
     fit_rtol: float = number(1e-4, "accuracy of these predictions: far below the share that is asked for", "field, a frame", "derived")
     fit_starts: int = number(6, "frames of each trajectory from which it does", "frames")
     fit_frames: int = number(40, "single steps whose errors show what is left", "frames")

@@ -140,7 +140,7 @@ def _picture(
     panel.figure.colorbar(image, ax=panel, shrink=0.9)
 
 
-def _limits(field: np.ndarray) -> tuple[float, float]:
+def limits(field: np.ndarray) -> tuple[float, float]:
     """The range of a field, made symmetric where it contains 0."""
     seen = field[np.isfinite(field)]
     low, high = (float(seen.min()), float(seen.max())) if seen.size else (-1.0, 1.0)
@@ -162,7 +162,7 @@ def picture_figure(
     fields = seen if domain.ndim == 1 else tuple(frames[-1].T for frames in seen)
     difference = fields[1] - fields[0]
     figure, axes = panels(1, 3, width=10.4, height=3.5, sharey=True)
-    looks = [(_limits(fields[0]), "RdBu_r")] * 2 + [(_limits(difference), "PuOr")]
+    looks = [(limits(fields[0]), "RdBu_r")] * 2 + [(limits(difference), "PuOr")]
     titles = ("data", subject, f"{subject} − data")
     for panel, field, look, title in zip(axes, (*fields, difference), looks, titles, strict=True):
         _picture(panel, field, (0.0, domain.lengths[0], bottom, top), *look)

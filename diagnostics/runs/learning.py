@@ -40,16 +40,26 @@ class Learned:
 
 
 def learn(
-    plan: Plan, folder: Path, console: Console, command: str, *, distilled: bool, share: float = 1.0
+    plan: Plan,
+    folder: Path,
+    console: Console,
+    command: str,
+    *,
+    distilled: bool,
+    share: float = 1.0,
+    split: Split | None = None,
 ) -> Learned:
     """Read or simulate, split, start, and train by a share of the time cap; leaves model/ and run.json.
+
+    With the parts of data in memory nothing is read.
 
     Where a law is wanted, that of the start comes first, and the training may not be needed. Goes on where a
     run was interrupted.
     """
 
-    with console.stage("read" if is_file(plan.name) else "simulate"):
-        split = plan.split()
+    if split is None:
+        with console.stage("read" if is_file(plan.name) else "simulate"):
+            split = plan.split()
     console.say(*str(split.train).splitlines())
     known = _begun(plan, folder, command, split)
     if known is not None:

@@ -63,6 +63,20 @@ class RescaledN(EnergyTerm):
 
 
 @dataclass(frozen=True, eq=False)
+class Regauged:
+    """F(v) in another gauge and unit, of a density F_s(v_s) with v = unit·v_s."""
+
+    density: Pointwise
+    form: CanonicalForm
+    unit: float = 1.0
+
+    def __call__(self, v: Tensor) -> Tensor:
+        """F(v)."""
+        scaled = v / self.unit
+        return self.unit**2 * self.form.F(self.density(scaled), scaled)
+
+
+@dataclass(frozen=True, eq=False)
 class CanonicalNetwork(Model):
     """A network's factors in canonical form and the user's units.
 
@@ -136,14 +150,13 @@ class CanonicalNetwork(Model):
     def rescaled(self, s: float) -> CanonicalNetwork:
         """The network with (sM, sW, V/s) in place of (M, W, V), which leaves u_t as it is."""
         change = CanonicalForm(0.0, 0.0, 0.0, 1 / s)
-        density = self.density
         return replace(
             self,
             m=change.K(self.m),
             w=change.K(self.w),
             q=change.q(self.q),
             f=change.f(self.f, self.nodes),
-            density=lambda v: change.F(density(v), v),
+            density=Regauged(self.density, change),
             drive=change.N(self.drive),
             N=None if self.N is None else replace(self.N, scale=change.N(self.N.scale)),
         )
@@ -174,7 +187,7 @@ def canonical_form(model: OnsagerModel, n_nodes: int = NUMBERS.canonical_nodes) 
         q=form.q(q),
         nodes=a * nodes.numpy(),
         f=a * form.f(derivative(pointwise, nodes).detach().numpy(), nodes.numpy()),
-        density=lambda v: a**2 * form.F(pointwise(v / a), v / a),
+        density=Regauged(pointwise, form, a),
         drive=0.0 if conserved else scale * a * f0,
         centre=scales.centre,
         gauge=form.sentences("w" if conservative else "m", order, a, scales.centre),

@@ -82,6 +82,9 @@ class Law(Form, Model):
         """u_t = … in LaTeX, with the standard error of each coefficient in its last digits."""
         return equation_latex(self)
 
+    def _repr_latex_(self) -> str:
+        return f"$$\\displaystyle {self.latex()}$$"
+
     def symbol(self, name: str, domain: Domain) -> Float[np.ndarray, "*modes"]:
         """q, m or w on the modes of a domain of this box, 0 where it has no finite value."""
         return self._columns(name, domain) @ np.array(getattr(self, name).values)

@@ -1,0 +1,49 @@
+"""What was found, as a notebook shows it: equation, verdict, coefficients, errors."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from mesoscribe.diagnostics.judge.cautions import cautions
+from mesoscribe.diagnostics.judge.summary import Summary
+from mesoscribe.diagnostics.judge.verdict import VerdictKind
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
+from mesoscribe.diagnostics.pages.tables import error_rows, mathml
+from mesoscribe.hybrid.data.arrays import counted
+from mesoscribe.symbolic.law.latex import equation_latex
+from mesoscribe.symbolic.law.law import Law
+
+GREEN, AMBER, RED = "#1a7f37", "#9a6700", "#cf222e"
+LIGHTS = {VerdictKind.MEMBER: GREEN, VerdictKind.CANNOT_TELL: AMBER}
+
+
+def law_html(law: Law) -> Markup:
+    """The equation of a law, with errors in the last digits of its coefficients."""
+    return Markup('<div style="font-size:1.4em;overflow-x:auto;overflow-y:hidden">{}</div>').format(
+        mathml(equation_latex(law), block=True)
+    )
+
+
+def found_html(summary: Summary, law: Law) -> str:
+    """Equation, verdict, cautions and the table of errors."""
+    light = LIGHTS.get(summary.kind, RED)
+    warned = Markup("").join(Markup("<li>{}</li>").format(one) for one in cautions(summary))
+    steps = [*map(str, NUMBERS.quoted_steps), f"last ({summary.data.n_frames - 1})"]
+    rows = [("error of roll-outs, step", steps), *error_rows(summary)]
+    table = Markup("").join(
+        Markup("<tr><th style='text-align:left'>{}</th>{}</tr>").format(
+            name, Markup("").join(Markup("<td>{}</td>").format(cell) for cell in cells)
+        )
+        for name, cells in rows
+    )
+    return str(
+        Markup('{}<p><span style="color:{}">&#9679;</span> {}</p>{}<table>{}</table>').format(
+            law_html(law),
+            light,
+            summary.headline,
+            Markup("<details><summary>{}</summary><ul>{}</ul></details>").format(
+                counted(len(cautions(summary)), "caution"), warned
+            ),
+            table,
+        )
+    )

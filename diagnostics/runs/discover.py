@@ -1,0 +1,196 @@
+"""From data to an equation in one call, and what was found as one object."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.animation import FuncAnimation
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from mesoscribe.diagnostics.judge.metrics import metrics
+from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
+from mesoscribe.diagnostics.measure.errors import RolloutError, rollout_error
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
+from mesoscribe.diagnostics.pages.film import film
+from mesoscribe.diagnostics.pages.found_html import found_html
+from mesoscribe.diagnostics.pages.plots import picture_figure
+from mesoscribe.diagnostics.pages.report import KeptDistillation, report
+from mesoscribe.diagnostics.pages.scaling_plots import scaling_figure
+from mesoscribe.diagnostics.runs.console import Console
+from mesoscribe.diagnostics.runs.learning import learn
+from mesoscribe.diagnostics.runs.plan import Plan
+from mesoscribe.diagnostics.runs.stages import distil, reproducible
+from mesoscribe.diagnostics.runs.terminal_summary import cell
+from mesoscribe.hybrid.data.repair import repaired
+from mesoscribe.hybrid.data.trajectories import Split, Trajectories
+from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.space.deadline import current
+from mesoscribe.symbolic.export.export import term_lines
+from mesoscribe.symbolic.law.judgement import Judgement
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.select.choice import HallOfFame
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Found:
+    """An equation that was found, the network it was read from, and how far to trust it.
+
+    Args:
+        model: the network.
+        split: the trajectories: the law was fitted to `split.train` and `split.validation`.
+        summary: law and network, judged on `split.test`.
+        making: how it was made.
+    """
+
+    model: OnsagerModel
+    split: Split
+    summary: Summary
+    making: Making
+
+    @property
+    def law(self) -> Law:
+        """The equation; it carries the verdict."""
+        said = Judgement.of(metrics(self.summary, self.making))
+        return replace(self.summary.law, judgement=said)
+
+    @property
+    def laws(self) -> HallOfFame[Law]:
+        """Every law that was fitted, with its error: the hall of fame."""
+        assert self.summary.laws is not None
+        return self.summary.laws
+
+    @property
+    def verdict(self) -> str:
+        """What can be said of the data in a line: whether a member of the class explains them."""
+        return self.summary.headline
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """All that one should beware of, a sentence each."""
+        said = self.law.judgement
+        return () if said is None else said.cautions
+
+    def predict(
+        self, u0: Float[np.ndarray, "*batch_grid"], t: Float[np.ndarray, " nt"]
+    ) -> Float[np.ndarray, "*batch_nt_grid"]:
+        """The law's fields (*batch, nt, *grid) at times t from u0 (*batch, *grid) at t[0]."""
+        return self.law.simulate(u0, t)
+
+    def score(self, data: Trajectories | None = None) -> RolloutError:
+        """Relative RMSE of the law's roll-outs from frame 0 of some data, the test data if None."""
+        return self.summary.errors["law"] if data is None else rollout_error(self.law, data)
+
+    def report(self, out: str | os.PathLike[str]) -> Path:
+        """Write report.html, report.md, figures/ and metrics.json into a folder; returns the page."""
+        return report(
+            self.model,
+            self.law,
+            self.split.test,
+            Path(out),
+            summary=replace(self.summary, law=self.law),
+            distillation=KeptDistillation(self.summary.notes, self.laws),
+            record=self.summary.record,
+            seconds=self.making.seconds,
+            split=self.making.split,
+            seed=self.making.seed,
+        )
+
+    def plot(self) -> Figure:
+        """The first test trajectory, the law's roll-out from its first frame, and their difference."""
+        data = self.summary.data
+        predicted = self.summary.rolled["law"].frames[0]
+        return picture_figure(data.u[0], predicted, data.t, data.domain, "law")
+
+    def animate(self) -> FuncAnimation:
+        """The same as a film: a notebook shows it; `.save("film.gif")` writes it."""
+        data = self.summary.data
+        return film(data.u[0], self.summary.rolled["law"].frames[0], data.t, data.domain)
+
+    def scaling(self) -> Figure:
+        """How each part of the energy grows with the amplitude of the field, of network and law."""
+        return scaling_figure(self.summary.scalings)
+
+    def __str__(self) -> str:
+        errors = self.summary.errors
+        steps = [step for step in NUMBERS.quoted_steps if step < errors["law"].last] + [errors["law"].last]
+        rows = [f"{name:<12}" + "".join(f"{cell(errors[name].at(s)):>12}" for s in steps) for name in errors]
+        return "\n".join(
+            [
+                self.law.text,
+                self.verdict,
+                *(f"caution: {caution}" for caution in self.cautions),
+                "",
+                *term_lines(self.law),
+                "",
+                f"{'error, step':<12}" + "".join(f"{step:>12}" for step in steps),
+                *rows,
+            ]
+        )
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return found_html(self.summary, self.law)
+
+
+def discover(
+    source: str | os.PathLike[str] | Trajectories | ArrayLike,
+    t: ArrayLike | None = None,
+    x: ArrayLike | None = None,
+    y: ArrayLike | None = None,
+    *,
+    quiet: bool = False,
+    **options: Any,
+) -> Found:
+    """The equation u_t = -(M + W) δV/δu of trajectories: what `mesoscribe run` does, without a folder.
+
+    A law is read from a regression with the structure of the class. Where that leaves more than noise a
+    network is trained, and the law read from it. Last, both are judged on trajectories that were kept back.
+
+    Args:
+        source: a file, the name of a system, Trajectories, or the field u (trajectory, time, x[, y]).
+        t, x, y: times and coordinates, where u is given.
+        quiet: print nothing on the way.
+        options: those of `mesoscribe run`, such as seed=0, max_minutes=5, case="conservative", train="full",
+            terms=["trigonometric"], pays=1.2; for a file also those of `load`.
+
+    Returns:
+        What was found: `.law`, `.model`, `.laws`, `.verdict`, `.plot()`, `.animate()`, `.report(dir)` …
+
+    Raises:
+        ValueError: data or options are not what is expected, in one line.
+    """
+    console, data = Console(quiet), None
+    if isinstance(source, str | os.PathLike):
+        plan = Plan.of(os.fspath(source), **options)
+    else:
+        plan, data = Plan("memory", {}, **options), _given(source, t, x, y)
+    with tempfile.TemporaryDirectory() as name, plan.deadline():
+        split = None if data is None else repaired(data).split(plan.seed)
+        learned = learn(plan, Path(name), console, "discover", distilled=True, split=split)
+        law, found = distil(plan, Path(name), console, learned)
+        with console.stage("judge"):
+            truth = plan.truth if data is None else None
+            record = reproducible(learned.model.record, current().cut)
+            summary = examine(learned.model, law, learned.split.test, truth=truth, record=record)
+    summary = replace(summary, notes=found.notes, laws=found.laws)
+    making = Making(None, plan.seed, learned.split.as_dict(), console.seconds)
+    return Found(learned.model, learned.split, summary, making)
+
+
+def _given(
+    source: Trajectories | ArrayLike, t: ArrayLike | None, x: ArrayLike | None, y: ArrayLike | None
+) -> Trajectories:
+    """Trajectories, or arrays in memory as such."""
+    if isinstance(source, Trajectories):
+        return source
+    if t is None or x is None:
+        raise ValueError("expected times t and coordinates x with an array u, got none; discover(u, t, x)")
+    return Trajectories.from_arrays(source, t, x, y)
