@@ -161,6 +161,15 @@ def test_the_rest_is_left_to_torch(m: Member) -> None:
         torch.testing.assert_close(step.times(u_hat, 2), step(step(u_hat)))
 
 
+def test_steps_of_a_length_for_each_field_are_left_to_torch() -> None:
+    m, lengths = mixed(CUBIC), torch.linspace(1e-3, 3e-3, 3, dtype=torch.float64)
+    fields = state(m, (3, 3))
+    with torch.no_grad():
+        found = ETDRK4Step(m, lengths[:, None]).times(fields, 4)
+        each = [ETDRK4Step(m, float(h)).times(fields[:, i], 4) for i, h in enumerate(lengths)]
+    torch.testing.assert_close(found, torch.stack(each, dim=1), rtol=0, atol=1e-14)
+
+
 def test_single_precision_and_gradients_are_left_to_torch() -> None:
     m = mixed(CUBIC)
     step, u_hat = ETDRK4Step(m, 1e-3), state(m, (2,))
