@@ -11,7 +11,10 @@ from pathlib import Path
 
 import torch
 
-PACKAGES = ("torch", "numpy", "scipy", "pysindy", "neuraloperator", "py-pde", "pyfftw", "lightning")
+PACKAGES = (
+    *("torch", "numpy", "scipy", "numba", "pysindy", "lightning"),
+    *("neuraloperator", "py-pde", "pyfftw", "exponax", "jax"),
+)
 
 
 def machine() -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Speed and memory: a training step, simulations, growth, py-pde.
+"""Speed and memory: a training step, simulations, steps beside exponax's, growth, py-pde.
 
 python -m benchmarks.speed --out FOLDER
 
@@ -19,11 +19,13 @@ from benchmarks.machine import machine
 from benchmarks.speed.growth import POINTS, TRAJECTORIES, growth, memory, slope
 from benchmarks.speed.pypde import at_equal_error
 from benchmarks.speed.simulation import simulations
+from benchmarks.speed.solvers import fixed_steps
 from benchmarks.speed.training_step import training_steps
 
 PARTS: dict[str, Callable[[float], Iterator[dict]]] = {
     "training": training_steps,
     "simulation": simulations,
+    "steps": fixed_steps,
     "points": lambda seconds: growth(POINTS, seconds),
     "trajectories": lambda seconds: growth(TRAJECTORIES, seconds),
     "memory": lambda seconds: memory(),

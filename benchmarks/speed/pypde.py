@@ -1,7 +1,7 @@
 """py-pde and `Law.simulate` on the same initial field, at the error that both are asked for.
 
-py-pde gets what helps it: its compiled steppers, the compilation not counted, one field at a time, the
-coarsest grid and the largest tolerance that reach the error. Both solve Allen–Cahn's equation.
+py-pde gets what helps it: its compiled steppers, the compilation not counted, one field at a time. Both take
+the coarsest grid and the largest tolerance that reach the error. Both solve Allen–Cahn's equation.
 """
 
 from __future__ import annotations
@@ -19,9 +19,13 @@ from mesoscribe.symbolic.systems.catalog import CATALOG
 
 END = 0.02
 FINE = 1024
-GRIDS = {"py-pde": (64, 128, 256, 512), "mesoscribe": (32, 64, 128)}
+TOLERANCE = 1e-4  # of py-pde, its default
+RTOLS = (1e-2, 1e-3, 1e-4)
+SETTINGS: dict[str, tuple[tuple[int, float], ...]] = {  # points and tolerance, what takes least time first
+    "py-pde": tuple((n, TOLERANCE) for n in (64, 128, 256, 512)),
+    "mesoscribe": tuple((n, rtol) for n in (32, 64, 128) for rtol in RTOLS),
+}
 ERRORS = (1e-2, 1e-3)
-RTOL = 1e-5  # of mesoscribe; of py-pde, its default
 
 
 def start(points: int) -> np.ndarray:
@@ -35,20 +39,20 @@ def reference() -> np.ndarray:
     return CATALOG["allen_cahn"].law.simulate(start(FINE), np.array([0.0, END]), rtol=1e-11)[-1]
 
 
-def mesoscribe(points: int) -> Callable[[], np.ndarray]:
+def mesoscribe(points: int, rtol: float) -> Callable[[], np.ndarray]:
     """A run to END."""
     law, u0, t = CATALOG["allen_cahn"].law, start(points), np.array([0.0, END])
-    return lambda: law.simulate(u0, t, rtol=RTOL)[-1]
+    return lambda: law.simulate(u0, t, rtol=rtol)[-1]
 
 
-def pypde(points: int) -> Callable[[], np.ndarray]:
+def pypde(points: int, tolerance: float) -> Callable[[], np.ndarray]:
     """A run to END of the exported equation, compiled beforehand."""
     import pde
 
     names: dict = {"__name__": "exported"}
     exec(compile(exported(CATALOG["allen_cahn"].law, "pypde"), "exported.py", "exec"), names)
     state = pde.ScalarField(names["grid"]((points,)), start(points))
-    solver = pde.RungeKuttaSolver(names["system"](), adaptive=True)
+    solver = pde.RungeKuttaSolver(names["system"](), adaptive=True, tolerance=tolerance)
     stepper = solver.make_stepper(state.copy(), dt=1e-5)
 
     def run() -> np.ndarray:
@@ -70,24 +74,25 @@ def at_equal_error(seconds: float) -> Iterator[dict[str, object]]:
     """A record for each error: the coarsest grid of each that reaches it, and the times."""
     truth, makers = reference(), {"py-pde": pypde, "mesoscribe": mesoscribe}
     runs, found, first = {}, {}, {}
-    for name, grids in GRIDS.items():
-        for n in grids:
+    for name, settings in SETTINGS.items():
+        for setting in settings:
             started = time.process_time()
-            runs[name, n] = makers[name](n)
-            found[name, n] = error(runs[name, n], truth)
-            first[name, n] = time.process_time() - started
+            runs[name, setting] = makers[name](*setting)
+            found[name, setting] = error(runs[name, setting], truth)
+            first[name, setting] = time.process_time() - started
     for wanted in ERRORS:
         chosen = {}
-        for name, grids in GRIDS.items():
-            good = [n for n in grids if found[name, n] <= wanted]
+        for name, settings in SETTINGS.items():
+            good = [setting for setting in settings if found[name, setting] <= wanted]
             if good:
                 chosen[name] = (name, good[0])
-        if len(chosen) < len(GRIDS):
+        if len(chosen) < len(SETTINGS):
             continue
         times = interleaved({name: runs[key] for name, key in chosen.items()}, seconds=seconds)
         yield {
             "error": wanted,
-            "points": {name: key[1] for name, key in chosen.items()},
+            "points": {name: key[1][0] for name, key in chosen.items()},
+            "tolerance": {name: key[1][1] for name, key in chosen.items()},
             "found": {name: found[key] for name, key in chosen.items()},
             "ms": {name: 1e3 * value for name, value in times.items()},
             "first_call_s": {name: first[key] for name, key in chosen.items()},

@@ -1,4 +1,7 @@
-"""`Law.simulate` as a multiple of the bare Fourier transforms that it makes, in several libraries."""
+"""`Law.simulate` as a multiple of the bare Fourier transforms that it makes, in several libraries.
+
+In two dimensions: compiled steps of rows have transforms of their own, see `solvers` for these.
+"""
 
 from __future__ import annotations
 
@@ -62,11 +65,7 @@ def cast(member: Member, real: torch.dtype) -> Member:
     return replace(member, operator=operator, energy=replace(member.energy, quadratic=quadratic))
 
 
-PROBLEMS = (
-    Problem("kdv", (256,), 64, 21),
-    Problem("allen_cahn", (256,), 64, 41),
-    Problem("allen_cahn_2d", (512, 512), 1, 4),
-)
+PROBLEMS = (Problem("allen_cahn_2d", (128, 128), 4, 11), Problem("allen_cahn_2d", (512, 512), 1, 4))
 
 
 def simulations(seconds: float) -> Iterator[dict[str, object]]:

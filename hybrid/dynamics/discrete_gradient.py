@@ -12,7 +12,8 @@ from torch import Tensor
 from mesoscribe.hybrid.dynamics.average_force import AverageForce, nonlocal_average
 from mesoscribe.hybrid.dynamics.gmres import gmres
 from mesoscribe.hybrid.dynamics.member import Member
-from mesoscribe.hybrid.dynamics.steppers import Crossing, Step, lost
+from mesoscribe.hybrid.dynamics.step_control import lost
+from mesoscribe.hybrid.dynamics.steppers import Crossing, Step
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import repeat
 from typing import Protocol, TypeVar, runtime_checkable
 
@@ -13,9 +13,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mesoscribe.hybrid.dynamics.etdrk4 import ETDRK4Step, norms
+from mesoscribe.hybrid.dynamics.etdrk4 import ETDRK4Step
 from mesoscribe.hybrid.dynamics.member import Member
-from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.dynamics.step_control import Adaptive
 from mesoscribe.hybrid.space.intervals import common_interval
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.threads import threads_for
@@ -66,8 +66,17 @@ class ETDRK4:
         return ETDRK4Step(member, dt)
 
     def crossing(self, member: Member, *, rtol: float, max_level: int) -> Crossing:
-        """Steps controlled by doubling."""
-        return StepDoubling(member, self, rtol=rtol, max_level=max_level)
+        """Steps that follow the estimate of their error."""
+        return Adaptive(partial(self.prepare, member), self.order, rtol=rtol, max_level=max_level)
+
+
+def repeated(step: Step, u_hat: Tensor, n: int) -> Tensor:
+    """û after n steps, in one go where the step has a way to."""
+    if isinstance(step, ETDRK4Step):
+        return step.times(u_hat, n)
+    for _ in range(n):
+        u_hat = step(u_hat)
+    return u_hat
 
 
 def roll_out(
@@ -85,8 +94,7 @@ def roll_out(
     steps = frame_steps(member, dt, substeps, scheme.prepare)
     u_hat, outside = member.split(member.domain.fft(u))
     for _, step in zip(range(frames), steps, strict=False):
-        for _ in range(substeps):
-            u_hat = step(u_hat)
+        u_hat = repeated(step, u_hat, substeps)
         yield member.domain.ifft(u_hat + outside)
 
 
@@ -105,74 +113,6 @@ def frame_steps(
     )
 
 
-class _Halvings(dict[int, Step]):
-    """Steps of an interval divided by 2^level, each prepared once."""
-
-    def __init__(self, member: Member, interval: float, scheme: Scheme) -> None:
-        super().__init__()
-        self.member, self.interval, self.scheme = member, interval, scheme
-
-    def __missing__(self, level: int) -> Step:
-        self[level] = self.scheme.prepare(self.member, self.interval / 2**level)
-        return self[level]
-
-
-def _disagreement(coarse: Tensor, fine: Tensor, domain: Domain) -> float:
-    """The largest relative difference over the batch; inf if either is not finite."""
-    size, difference = norms(fine, domain), norms(fine - coarse, domain)
-    worst = float((difference / size.clamp(min=torch.finfo(size.dtype).tiny)).max())
-    return worst if math.isfinite(worst) else math.inf
-
-
-class StepDoubling:
-    """Crosses intervals in steps of interval/2^level, halved or doubled as two half steps against one ask.
-
-    Args:
-        member: the equation of motion.
-        scheme: the one-step method.
-        rtol: local error allowed in each interval, relative to the norm of each field.
-        max_level: an interval is divided into at most 2^max_level steps.
-    """
-
-    def __init__(self, member: Member, scheme: Scheme, *, rtol: float, max_level: int) -> None:
-        self.member, self.scheme, self.rtol, self.max_level = member, scheme, rtol, max_level
-        self.level = 0
-        self.prepared: dict[float, _Halvings] = {}
-
-    def __call__(self, u_hat: Tensor, t: float, interval: float) -> Tensor:
-        """û(t + interval) of û(t).
-
-        Raises:
-            FloatingPointError: the smallest step is not accurate enough.
-        """
-        key = float(f"{interval:.9e}")
-        steps = self.prepared.setdefault(key, _Halvings(self.member, interval, self.scheme))
-        order, position, end = self.scheme.order, 0, 2 ** (self.max_level + 1)
-        while position < end:
-            width = 2 ** (self.max_level - self.level)  # half a step, in units of the finest half step
-            coarse = steps[self.level](u_hat)
-            fine = steps[self.level + 1](steps[self.level + 1](u_hat))
-            error = _disagreement(coarse, fine, self.member.domain) / (2**order - 1)
-            allowed = max(self.rtol / 2**self.level, NUMBERS.step_rounding)
-            if error > allowed:
-                if self.level == self.max_level:
-                    raise lost(t + interval * position / end)
-                self.level += 1
-                continue
-            u_hat, position = fine, position + 2 * width
-            if self.level > 0 and error * 2 ** (order + 2) < allowed and position % (4 * width) == 0:
-                self.level -= 1
-        return u_hat
-
-
-def lost(t: float) -> FloatingPointError:
-    """The exception to raise where a solution cannot be continued beyond time t."""
-    return FloatingPointError(
-        f"the solution could not be followed beyond t = {t:g}: it "
-        "blows up or becomes too steep; shorten the time span or check the initial field"
-    )
-
-
 def simulate(
     member: Member,
     u0: Float[np.ndarray, "*batch_state"],
@@ -188,9 +128,9 @@ def simulate(
         member: the equation of motion.
         u0: initial fields.
         t: increasing times.
-        scheme: the one-step method; it chooses its steps (ETDRK4 by doubling).
+        scheme: the one-step method; it chooses its steps (ETDRK4 by an estimate of their error).
         rtol: local error allowed in each frame, relative to the norm of each field, where the scheme adapts.
-        max_level: a frame is then divided into at most 2^max_level steps.
+        max_level: a frame is then divided into at most 3·2^max_level steps.
 
     Raises:
         ValueError: u0 does not have the domain's shape, or t does not increase.

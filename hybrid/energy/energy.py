@@ -13,6 +13,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from mesoscribe.hybrid.energy.powersum import PowerSum
+from mesoscribe.hybrid.energy.table import HermiteTable
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.symbols import act, identity
 
@@ -119,7 +120,9 @@ class PointwiseEnergy(EnergyTerm):
                 squares = squares.sum(-self.domain.ndim - 1, keepdim=True)
             return F(v) - 0.5 * slope * squares
 
-        rest = f.tilted(slope) if isinstance(f, PowerSum) else without_slope
+        rest: Pointwise = without_slope
+        if isinstance(f, PowerSum) or (isinstance(f, HermiteTable) and slope.ndim == 0):
+            rest = f.tilted(slope)
         return replace(self, f=rest, F=None if F is None else energy)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from jaxtyping import Float
@@ -47,20 +48,29 @@ class HermiteTable:
         """The slope of the straight line through the ends."""
         return float((self.values[-1] - self.values[0]).detach()) / (self.high - self.low)
 
+    def tilted(self, slope: float | Tensor) -> HermiteTable:
+        """The table of the function v ↦ f(v) - s v, with the slope s."""
+        nodes = torch.linspace(self.low, self.high, len(self.values)).to(self.values)
+        return replace(self, values=self.values - slope * nodes, slopes=self.slopes - slope)
+
+    @cached_property
+    def rows(self) -> Float[Tensor, "cells 4"]:
+        """Coefficients of each cubic in s, which is 0 at the left end of its cell and 1 at the right one."""
+        h = (self.high - self.low) / (len(self.values) - 1)
+        rise = self.values[1:] - self.values[:-1]
+        left, right = h * self.slopes[:-1], h * self.slopes[1:]
+        return torch.stack(
+            [self.values[:-1], left, 3 * rise - 2 * left - right, left + right - 2 * rise], dim=-1
+        )
+
     def __call__(self, v: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """The interpolated function at v."""
         cells = len(self.values) - 1
-        h = (self.high - self.low) / cells
         inside = v.clamp(self.low, self.high)
-        position = (inside - self.low) / h
+        position = (inside - self.low) * (cells / (self.high - self.low))
         cell = position.detach().long().clamp(0, cells - 1)
         s = position - cell
-        rise = self.values[1:] - self.values[:-1]
-        left, right = h * self.slopes[:-1], h * self.slopes[1:]
-        rows = torch.stack(
-            [self.values[:-1], left, 3 * rise - 2 * left - right, left + right - 2 * rise], dim=-1
-        )
-        c = torch.nn.functional.embedding(cell, rows)
+        c = torch.nn.functional.embedding(cell, self.rows)
         cubic = c[..., 0] + s * (c[..., 1] + s * (c[..., 2] + s * c[..., 3]))
         slope = torch.where(v > self.high, self.slopes[-1], self.slopes[0])
         return cubic + slope * (v - inside)

@@ -1,6 +1,7 @@
 """Fourier transforms of arrays of NumPy and of torch, normalised so that û does not depend on the resolution.
 
-They are the only calls of a transform in the project: everything else asks its `Domain`.
+They are the only calls of a transform in the project: everything else asks its `Domain`. Compiled code, which
+can call neither library, has `compiled_fft`, with the same normalisation.
 """
 
 from __future__ import annotations

@@ -35,6 +35,13 @@ def test_continues_linearly_outside() -> None:
     torch.testing.assert_close(table(v), torch.tensor([-44.0, -8.0, 8.0, 20.0, 104.0], dtype=torch.float64))
 
 
+def test_tilted_table_is_that_of_the_tilted_function_inside_and_outside() -> None:
+    v = torch.linspace(-5, 5, 301, dtype=torch.float64)
+    table = HermiteTable.of_derivative(torch.sin, nodes(9))
+    for slope in (0.7, torch.tensor(0.7, dtype=torch.float64)):
+        torch.testing.assert_close(table.tilted(slope)(v), table(v) - 0.7 * v, rtol=0, atol=1e-14)
+
+
 def test_slope_is_continuous_across_nodes_and_ends() -> None:
     table = HermiteTable.of_derivative(torch.sin, nodes(9))
     v = torch.tensor([-2.0, -0.5, 0.0, 1.5, 2.0], dtype=torch.float64)
