@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 LOCAL = "local"
-PATIENCE = 30.0  # seconds for a scheduler to answer, and for workers to come
+PATIENCE = 60.0  # seconds for a scheduler to answer, and for workers to come
 IDLE = "60 s"  # after which a scheduler of ours ends, should this process be killed
 
 
@@ -141,10 +142,13 @@ def _client_at(where: str) -> Client:
     """A client of the scheduler at an address, or of the one that keeps it in a file."""
     from distributed import Client
 
-    at = {"scheduler_file": where} if where.endswith(".json") else {"address": where}
+    file, end = where.endswith(".json"), time.monotonic() + PATIENCE
+    at = {"scheduler_file": where} if file else {"address": where}
     try:
-        if where.endswith(".json") and not Path(where).exists():
-            raise ValueError("no such file")
+        while file and not Path(where).exists():
+            if time.monotonic() > end:
+                raise ValueError("no such file")
+            time.sleep(0.1)
         return Client(**at, timeout=PATIENCE)
     except (OSError, ValueError) as error:
         raise ValueError(
