@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 import traceback
 import warnings
@@ -64,12 +65,13 @@ class Workers:
             yield self.cluster
         elif self.cluster in (None, LOCAL):
             n = self.processes if self.processes > 1 or self.cluster is None else os.cpu_count()
-            cluster = SubprocessCluster(
-                n_workers=n,
-                threads_per_worker=1,
-                scheduler_kwargs={"idle_timeout": IDLE, "dashboard": False},
-                worker_kwargs={"memory_limit": 0, "death_timeout": PATIENCE},
-            )
+            with _deaf_to_interrupts():
+                cluster = SubprocessCluster(
+                    n_workers=n,
+                    threads_per_worker=1,
+                    scheduler_kwargs={"idle_timeout": IDLE, "dashboard": False},
+                    worker_kwargs={"memory_limit": 0, "death_timeout": PATIENCE},
+                )
             with cluster, Client(cluster) as client:
                 yield client
         else:
@@ -155,6 +157,16 @@ def _client_at(where: str) -> Client:
             f"expected the address of a dask scheduler, the .json that it is in, or {LOCAL}, got {where} "
             f"({' '.join(str(error).split())[:120]}); start one: dask scheduler --scheduler-file FILE.json"
         ) from None
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Threads and processes begun within take no Ctrl-C: this process does, and ends the others."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _threads(client: Client) -> dict[str, int]:
