@@ -7,6 +7,7 @@ import signal
 import time
 import traceback
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -112,19 +113,13 @@ class Workers:
         if self.alone:
             yield from ((i, partial(work, shared, item)) for i, item in enumerate(items))
             return
-        from distributed import as_completed
-
         with self.client() as client:
             client.wait_for_workers(1, timeout=PATIENCE)
             if (threads := max(_threads(client).values())) > 1:
                 raise ValueError(
                     f"expected workers of one thread, got one of {threads}; start them with --nthreads 1"
                 )
-            sent = sent_once(client, shared)
-            futures = [client.submit(tried, work, sent, item, pure=False) for item in items]
-            place = {future.key: i for i, future in enumerate(futures)}
-            for future in as_completed(futures):
-                yield place[future.key], _outcome(future)
+            yield from _one_at_a_time(client, work, sent_once(client, shared), items)
 
 
 HERE = Workers()
@@ -172,6 +167,34 @@ def _deaf_to_interrupts() -> Iterator[None]:
 def _threads(client: Client) -> dict[str, int]:
     """The threads of each worker, by its address."""
     return {address: int(n) for address, n in client.nthreads().items()}
+
+
+def _one_at_a_time(
+    client: Client, work: Callable[[Any, Any], R], sent: Future, items: Iterable[Any]
+) -> Iterator[tuple[int, Callable[[], R]]]:
+    """Items and what comes of them, one at a time for each worker that is there.
+
+    What waits for a worker that is lost would count as what may have ended it, and not be tried for ever.
+    """
+    from distributed import as_completed
+
+    waiting = deque(enumerate(items))
+    at: dict[Any, tuple[int, str]] = {}
+    running = as_completed()
+    while waiting or at:
+        for address in _threads(client).keys() - {address for _, address in at.values()}:
+            if waiting:
+                i, item = waiting.popleft()
+                future = client.submit(
+                    tried, work, sent, item, pure=False, workers=address, allow_other_workers=True
+                )
+                at[future.key] = i, address
+                running.add(future)
+        if at:
+            future = next(running)
+            yield at.pop(future.key)[0], _outcome(future)
+        else:
+            client.wait_for_workers(1, timeout=PATIENCE)
 
 
 def tried(work: Callable[..., R], *given: Any) -> R | Exception:
