@@ -2,6 +2,7 @@
 
 PYTHONPATH=. python benchmarks/catalogue.py --seeds 0 1 2 --noise 0 0.01
 PYTHONPATH=. python benchmarks/catalogue.py --only allen_cahn kdv --trajectories 1 2 4 8 16 48
+PYTHONPATH=. python benchmarks/catalogue.py --jobs 2   # cells side by side; rows come as they are finished
 
 For each system and sampling (noise; trajectories; every how many frames and points are kept): in how many
 seeds the equation has the true terms and no other, the median over seeds of its largest relative error of a
@@ -24,6 +25,7 @@ from statistics import median
 import numpy as np
 import torch
 
+from benchmarks.cells import ask_for_workers, workers
 from benchmarks.coverage import half_width
 from benchmarks.members import MEMBERS
 from mesoscribe import Trajectories, distill, energy_match, fit, rollout_error
@@ -104,6 +106,9 @@ INF, NAN = float("inf"), float("nan")
 LOST = Outcome(False, INF, 0, 0, INF, INF, NAN, NAN, NAN, INF, "")
 
 
+Cell = tuple[str, Sampling, int]
+
+
 def pulls_of(law: Law, truth: Law) -> list[float]:
     """Errors of the coefficients that both have and that a standard error is known of, in standard errors."""
     true, std = canonical_law(truth).coefficients, np.sqrt(np.diag(np.array(law.covariance)))
@@ -149,6 +154,12 @@ def tried(name: str, seed: int, sampling: Sampling, schedule: Schedule) -> Outco
         return replace(LOST, found=f"failed: {' '.join(str(error).split())}")
 
 
+def of_cell(schedule: Schedule, cell: Cell) -> Outcome:
+    """The outcome of a cell."""
+    name, sampling, seed = cell
+    return tried(name, seed, sampling, schedule)
+
+
 def row(name: str, sampling: Sampling, outcomes: list[Outcome]) -> str:
     """Of the table, in Markdown."""
     cells = {field: f"{median(getattr(o, field) for o in outcomes):{form}}" for field, form in MIDDLE.items()}
@@ -177,6 +188,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--only", nargs="*", help="Names; the catalogue if left out.")
     parser.add_argument("--members", action="store_true", help="Those outside the catalogue.")
     parser.add_argument("--json", type=Path, help="A file for all outcomes.")
+    ask_for_workers(parser)
     return parser.parse_args()
 
 
@@ -187,19 +199,30 @@ def main() -> None:
     schedule = Schedule() if arguments.steps is None else Schedule.of(arguments.steps)
     head = ("system", "noise", "trajectories", "frames", "points", *COLUMNS)
     print(f"| {' | '.join(head)} |\n{'|---' * len(head)}|", flush=True)
-    kept = []
     samplings = product(arguments.noise, arguments.trajectories, arguments.frames, arguments.points)
     names = arguments.only or (MEMBERS if arguments.members else CATALOG)
-    for name, sampling in product(names, [Sampling(*values) for values in samplings]):
-        outcomes = [tried(name, seed, sampling, schedule) for seed in arguments.seeds]
-        kept += [
-            {"system": name, "seed": seed, **asdict(sampling), **vars(outcome)}
-            for seed, outcome in zip(arguments.seeds, outcomes, strict=True)
-        ]
+    rows = list(product(names, [Sampling(*values) for values in samplings]))
+    cells: list[Cell] = [(*of_row, seed) for of_row in rows for seed in arguments.seeds]
+    kept: dict[Cell, Outcome] = {}
+    for i, result in workers(arguments).each(of_cell, schedule, cells):
+        try:
+            kept[cells[i]] = result()
+        except ConnectionError as error:
+            kept[cells[i]] = replace(LOST, found=f"failed: {error}")
+        name, sampling, _ = cells[i]
+        outcomes = [kept[name, sampling, s] for s in arguments.seeds if (name, sampling, s) in kept]
+        if len(outcomes) < len(arguments.seeds):
+            continue
         print(row(name, sampling, outcomes), flush=True)
         print(*(f"<!-- {outcome.found} -->" for outcome in outcomes), sep="\n", flush=True)
         if arguments.json:
-            arguments.json.write_text(json.dumps(kept, indent=1))
+            arguments.json.write_text(json.dumps([_as_json(cell, kept[cell]) for cell in kept], indent=1))
+
+
+def _as_json(cell: Cell, outcome: Outcome) -> dict[str, object]:
+    """An outcome and what it is of."""
+    name, sampling, seed = cell
+    return {"system": name, "seed": seed, **asdict(sampling), **vars(outcome)}
 
 
 if __name__ == "__main__":

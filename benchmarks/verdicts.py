@@ -13,9 +13,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import product
 
 import torch
 
+from benchmarks.cells import ask_for_workers, workers
 from benchmarks.class_test import PROBLEMS, Problem, allen_cahn, d
 from benchmarks.members import MEMBERS
 from mesoscribe import Trajectories, fit
@@ -101,6 +103,20 @@ def word(kind: VerdictKind, member: bool, notes: int) -> str:
     return "right" if kind is not VerdictKind.MEMBER else "caution" if notes else "wrong"
 
 
+def row_of(given: tuple[int, Schedule], cell: tuple[str, float, int]) -> list[str]:
+    """The row of a system at a noise and a number of trajectories."""
+    (seed, schedule), (name, noise, n) = given, cell
+    member, made = next((member, made) for other, member, made in systems() if other == name)
+    started = time.perf_counter()
+    try:
+        kind, notes, equation = verdict(made(n, seed, noise), seed, schedule)
+        found = [kind.value, word(kind, member, notes)]
+    except (ValueError, FloatingPointError) as error:
+        found, equation = ["none", "open"], str(error)[:80]
+    seconds = f"{time.perf_counter() - started:.0f}"
+    return [name, "yes" if member else "no", f"{100 * noise:g} %", str(n), *found, seconds, equation]
+
+
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(
@@ -111,31 +127,28 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=10)
     parser.add_argument("--steps", type=int, default=20, help="Of the optimiser in all.")
     parser.add_argument("--only", nargs="*")
+    ask_for_workers(parser)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    schedule = Schedule.of(given.steps)
     heads = ("system", "member", "noise", "trajectories", "verdict", "", "s", "equation")
     print(f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", sep="\n")
-    for name, member, made in systems():
-        for noise in given.noise if given.only is None or name in given.only else ():
-            for n in given.trajectories:
-                started = time.perf_counter()
-                try:
-                    kind, notes, equation = verdict(made(n, given.seed, noise), given.seed, schedule)
-                    row = [kind.value, word(kind, member, notes)]
-                except (ValueError, FloatingPointError) as error:
-                    row, equation = ["none", "open"], str(error)[:80]
-                seconds = f"{time.perf_counter() - started:.0f}"
-                cells = [
-                    name,
-                    "yes" if member else "no",
-                    f"{100 * noise:g} %",
-                    str(n),
-                    *row,
-                    seconds,
-                    equation,
-                ]
-                print(f"| {' | '.join(cells)} |", flush=True)
+    names = [name for name, *_ in systems() if given.only is None or name in given.only]
+    asked = list(product(names, given.noise, given.trajectories))
+    for i, result in workers(given).each(row_of, (given.seed, Schedule.of(given.steps)), asked):
+        try:
+            row = result()
+        except ConnectionError as error:
+            row = [
+                asked[i][0],
+                "",
+                f"{100 * asked[i][1]:g} %",
+                str(asked[i][2]),
+                "none",
+                "open",
+                "",
+                str(error),
+            ]
+        print(f"| {' | '.join(row)} |", flush=True)
 
 
 if __name__ == "__main__":

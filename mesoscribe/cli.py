@@ -48,6 +48,8 @@ def learn_command(
     force: opt.Force = False,
     quiet: opt.Quiet = False,
     threads: opt.Threads = None,
+    devices: opt.Devices = 1,
+    cluster: opt.Cluster = None,
     **given: Any,
 ) -> None:
     """Train a network and, as `run`, distil it and write the report."""
@@ -55,8 +57,10 @@ def learn_command(
         raise unknown(source)
     from mesoscribe.diagnostics.runs.plan import Plan
     from mesoscribe.diagnostics.runs.stages import Console, carry_out
+    from mesoscribe.hybrid.space.cluster import Workers
 
-    how = {"distilled": ctx.command.name == "run", "force": force, "resume": resume}
+    how: dict[str, Any] = {"distilled": ctx.command.name == "run", "force": force, "resume": resume}
+    how["workers"] = Workers(devices, cluster)
     carry_out(Plan.of(source, **given), out, Console(quiet, threads), ctx.obj, **how)
 
 
@@ -183,6 +187,7 @@ def ensemble_command(
     folder: opt.Folder,
     members: opt.Members = NUMBERS.ensemble_members,
     jobs: opt.Jobs = 1,
+    cluster: opt.Cluster = None,
     out: opt.EnsembleOut = None,
     force: opt.Force = False,
     quiet: opt.Quiet = False,
@@ -193,7 +198,7 @@ def ensemble_command(
 
     ask_for_a_file(quiet and out is None)
     with Console(quiet).stage("ensemble"):
-        found = from_folder(folder, members=members, jobs=jobs, out=out, force=force)
+        found = from_folder(folder, members=members, jobs=jobs, cluster=cluster, out=out, force=force)
     say(found, quiet)
 
 

@@ -53,4 +53,9 @@ CompareOut = Annotated[Path, Option("--out", help="The folder to write.")]
 Version = Annotated[bool, Option("--version", help="Say the version.", is_eager=True, callback=say_version)]
 Members = Annotated[int, Option("--members", min=2, help="How many fits.")]
 Jobs = Annotated[int, Option("--jobs", min=1, help="How many at a time.")]
+Devices = Annotated[int, Option("--devices", min=1, help="Processes that train the network together.")]
+Cluster = Annotated[
+    str | None,
+    Option("--cluster", help="Of dask: address or file of its scheduler, or local, this machine's cores."),
+]
 EnsembleOut = Annotated[Path | None, Option("--out", help="A JSON file to write as well.")]

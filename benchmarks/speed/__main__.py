@@ -1,9 +1,9 @@
-"""Speed and memory: a training step, simulations, steps beside exponax's, growth, py-pde.
+"""Speed and memory: a training step, simulations, steps beside exponax's, growth, py-pde, two processes.
 
 python -m benchmarks.speed --out FOLDER
 
 Writes speed.json and prints every record. Times are those of the processor, one thread, the best of
-interleaved rounds; a ratio is taken within one run.
+interleaved rounds, but for those of two processes; a ratio is taken within one run.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from pathlib import Path
 import torch
 
 from benchmarks.machine import machine
+from benchmarks.speed.clusters import clusters
 from benchmarks.speed.growth import POINTS, TRAJECTORIES, growth, memory, slope
 from benchmarks.speed.pypde import at_equal_error
 from benchmarks.speed.simulation import simulations
 from benchmarks.speed.solvers import fixed_steps
 from benchmarks.speed.training_step import training_steps
+from benchmarks.speed.values import values
 
 PARTS: dict[str, Callable[[float], Iterator[dict]]] = {
     "training": training_steps,
@@ -30,6 +32,8 @@ PARTS: dict[str, Callable[[float], Iterator[dict]]] = {
     "trajectories": lambda seconds: growth(TRAJECTORIES, seconds),
     "memory": lambda seconds: memory(),
     "py-pde": at_equal_error,
+    "values": lambda seconds: values(),
+    "clusters": lambda seconds: clusters(),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import rich.console
@@ -15,7 +15,8 @@ import torch
 from mesoscribe.hybrid.readers.store import printable
 
 EVERY = 30.0  # seconds between lines where there is no terminal
-SCORES, PROGRESS = "mesoscribe.hybrid.learn.training", "mesoscribe.hybrid.space.deadline"
+SCORES = ("mesoscribe.hybrid.learn.training", "mesoscribe.diagnostics.runs.ensemble")
+PROGRESS = ("mesoscribe.hybrid.space.deadline",)
 
 
 class _Heard(logging.Handler):
@@ -31,17 +32,19 @@ class _Heard(logging.Handler):
 
 
 @contextmanager
-def _heard(name: str, hear: Callable[[str], None]) -> Iterator[None]:
-    """Hand what a logger is told to a function."""
-    log, handler = logging.getLogger(name), _Heard(hear)
-    level = log.level
-    log.setLevel(logging.INFO)
-    log.addHandler(handler)
+def _heard(names: Sequence[str], hear: Callable[[str], None]) -> Iterator[None]:
+    """Hand what loggers are told to a function."""
+    logs, handler = [logging.getLogger(name) for name in names], _Heard(hear)
+    levels = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.INFO)
+        log.addHandler(handler)
     try:
         yield
     finally:
-        log.removeHandler(handler)
-        log.setLevel(level)
+        for log, level in zip(logs, levels, strict=True):
+            log.removeHandler(handler)
+            log.setLevel(level)
 
 
 class Console:

@@ -7,15 +7,15 @@ itself is stable, against the network's seed and the choice of trajectories, onl
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.runs.manifest import verify
@@ -24,10 +24,16 @@ from mesoscribe.hybrid.data.files import write_whole
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.fit import fit
 from mesoscribe.hybrid.learn.schedule import Schedule
+from mesoscribe.hybrid.space.cluster import Workers
 from mesoscribe.symbolic.law.digits import plain
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.plain_text import equation_text
 from mesoscribe.symbolic.select.distill import distill
 
+if TYPE_CHECKING:
+    from distributed import Client
+
+LOG = logging.getLogger(__name__)  # tells which member is there
 Member = Callable[[Trajectories, Trajectories, int], Law]
 
 
@@ -142,18 +148,21 @@ def ensemble(
     members: int = NUMBERS.ensemble_members,
     seed: int = 0,
     jobs: int = 1,
+    cluster: str | Path | Client | None = None,
     member: Member | None = None,
     **options: Any,
 ) -> Ensemble:
     """Learn the law of resampled trajectories with different seeds.
 
-    Members run side by side by joblib; under `joblib.parallel_config(backend="dask")` on a dask cluster.
+    Members run side by side in processes of this machine or on the workers of a dask cluster; results come
+    back here, and nothing is written there. A member that fails, or whose process is lost, is named.
 
     Args:
         data: trajectories.
         members: how many fits.
         seed: of the first member.
-        jobs: how many at a time.
+        jobs: how many at a time, in processes of this machine; a cluster has as many at a time as workers.
+        cluster: of dask: the address of its scheduler, the scheduler's file, "local" or a client.
         member: learns a law from trajectories to train on, others to validate with, and a seed; `learned` if
             None.
         options: of `learned`, such as schedule, case, library, pays, optimiser.
@@ -161,11 +170,19 @@ def ensemble(
     Raises:
         ValueError: too few trajectories, or no member came to an end.
     """
-    one = partial(_one, member or partial(learned, **options))
-    draws = [(*resampled(data, seed + i), seed + i) for i in range(members)]
-    found = Parallel(n_jobs=jobs)(delayed(one)(*draw) for draw in draws)
-    laws = tuple(law for law in found if isinstance(law, Law))
-    failed = tuple(message for message in found if isinstance(message, str))
+    resampled(data, seed)  # refused here, not by each member
+    work = partial(_one, member or partial(learned, **options))
+    found: dict[int, Law | str] = {}
+    for i, result in Workers(jobs, cluster).each(work, data, range(seed, seed + members)):
+        try:
+            law = result()
+            found[i], said = law, f"seed {seed + i}: {equation_text(law)}"
+        except (FloatingPointError, ValueError, ConnectionError) as error:
+            found[i] = said = f"seed {seed + i}: {' '.join(str(error).split())}"
+        LOG.info(f"member {len(found)} of {members}, {said}")
+    in_order = [found[i] for i in range(members)]
+    laws = tuple(law for law in in_order if isinstance(law, Law))
+    failed = tuple(message for message in in_order if isinstance(message, str))
     if not laws:
         raise ValueError(f"expected at least one law of {members} members, got none: {failed[:1]}")
     return Ensemble(laws, failed)
@@ -176,10 +193,13 @@ def from_folder(
     *,
     members: int = NUMBERS.ensemble_members,
     jobs: int = 1,
+    cluster: str | None = None,
     out: Path | None = None,
     force: bool = False,
 ) -> str:
     """The ensemble of the data of a run, learned as it was; what to say of it.
+
+    `out` is written here, by the process that asks, wherever the members were learned.
 
     Raises:
         ValueError: not a folder of a fit, a fit to forces, or a file in the way.
@@ -196,6 +216,7 @@ def from_folder(
         members=members,
         seed=plan.seed,
         jobs=jobs,
+        cluster=cluster,
         schedule=plan.schedule(),
         case=plan.case,
         **plan.distilling(data.domain.ndim),
@@ -205,9 +226,6 @@ def from_folder(
     return str(found)
 
 
-def _one(member: Member, train: Trajectories, validation: Trajectories, seed: int) -> Law | str:
-    """The law of a member, or what it failed of."""
-    try:
-        return member(train, validation, seed)
-    except (FloatingPointError, ValueError) as error:
-        return f"seed {seed}: {' '.join(str(error).split())}"
+def _one(member: Member, data: Trajectories, seed: int) -> Law:
+    """The law of a member."""
+    return member(*resampled(data, seed), seed)

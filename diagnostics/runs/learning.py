@@ -19,6 +19,7 @@ from mesoscribe.hybrid.learn.fit import Start, fit, start, train_from
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.learn.schedule import TRAINING
+from mesoscribe.hybrid.space.cluster import HERE, Workers
 from mesoscribe.symbolic.law.plain_text import equation_text
 from mesoscribe.symbolic.select.distill import Distillation, distillation
 from mesoscribe.symbolic.systems.names import is_file
@@ -48,6 +49,7 @@ def learn(
     distilled: bool,
     share: float = 1.0,
     split: Split | None = None,
+    workers: Workers = HERE,
 ) -> Learned:
     """Read or simulate, split, start, and train by a share of the time cap; leaves model/ and run.json.
 
@@ -65,7 +67,7 @@ def learn(
     if known is not None:
         return _learned_before(plan, folder, console, split, read_record(known))
     if plan.forces is not None:
-        return Learned(_trained(plan, folder, console, split, None, share), split)
+        return Learned(_trained(plan, folder, console, split, None, share, workers), split)
     with console.stage("regression"):
         begun = start(split.train, validation=split.validation, seed=plan.seed, case=plan.case)
     del console.seconds["regression"]  # the record has it
@@ -79,7 +81,7 @@ def learn(
         console.say("no training: this law leaves nothing beyond the noise; --train full trains all the same")
         _keep_model(begun.model, folder)
         return Learned(begun.model, split, first)
-    return Learned(_trained(plan, folder, console, split, begun, share), split, first)
+    return Learned(_trained(plan, folder, console, split, begun, share, workers), split, first)
 
 
 def _learned_before(plan: Plan, folder: Path, console: Console, split: Split, record: FitRecord) -> Learned:
@@ -101,7 +103,13 @@ def _first_law(plan: Plan, console: Console, model: OnsagerModel, split: Split) 
 
 
 def _trained(
-    plan: Plan, folder: Path, console: Console, split: Split, begun: Start | None, share: float
+    plan: Plan,
+    folder: Path,
+    console: Console,
+    split: Split,
+    begun: Start | None,
+    share: float,
+    workers: Workers,
 ) -> OnsagerModel:
     """The network after its training, from a start or on forces."""
     how: dict[str, Any] = {
@@ -112,9 +120,10 @@ def _trained(
     training_data = plan.training_data(split)
     with console.stage("fit", bar_from=TRAINING):
         if begun is None:
-            model = fit(**training_data, seed=plan.seed, case=plan.case, **how)
+            where: dict[str, Any] = {"devices": workers.processes, "cluster": workers.cluster}
+            model = fit(**training_data, seed=plan.seed, case=plan.case, **where, **how)
         else:
-            model = train_from(begun, **how)
+            model = train_from(begun, workers=workers, **how)
     del console.seconds["fit"]  # the record has it, and the factorisation on its own
     _keep_model(model, folder)
     assert model.record is not None

@@ -21,6 +21,7 @@ from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
+from mesoscribe.hybrid.space.cluster import HERE, Workers
 from mesoscribe.hybrid.space.deadline import current
 from mesoscribe.symbolic.export.paper import latex_document, markdown
 from mesoscribe.symbolic.law.judgement import Judgement
@@ -100,15 +101,18 @@ def carry_out(
     distilled: bool = True,
     force: bool = False,
     resume: bool = False,
+    workers: Workers = HERE,
 ) -> None:
     """Fit and, if asked to, distil and report; `out` then holds all results or, if interrupted, none new.
 
-    With `resume` what was interrupted goes on, and what is finished is left as it is.
+    With `resume` what was interrupted goes on, and what is finished is left as it is. The network is trained
+    by `workers`; all else is done, and every file but the checkpoint written, in this process.
     """
     if not (resume and finished(out, plan, "metrics.json" if distilled else "model")):
         share = NUMBERS.training_share if distilled else 1.0
         with whole(out, force=force, resume=resume) as folder, plan.deadline():
-            learned = learn(plan, folder, console, command, distilled=distilled, share=share)
+            how: dict[str, Any] = {"distilled": distilled, "share": share, "workers": workers}
+            learned = learn(plan, folder, console, command, **how)
             model, split = learned.model, learned.split
             if distilled:
                 law, found = distil(plan, folder, console, learned)

@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.utils.data import Sampler
 
 from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.hybrid.learn.rank import ALONE, Rank
 from mesoscribe.hybrid.learn.schedule import Schedule
 
 FORMAT = 1
@@ -39,20 +40,23 @@ class Draws(Sampler[list[int]]):
         batch, steps: how many in a step, how many steps.
         seed: of the draws.
         first: the step to begin at.
+        rank: which process asks: of every step each has its part.
     """
 
-    def __init__(self, size: int, batch: int, steps: int, *, seed: int, first: int = 0) -> None:
+    def __init__(
+        self, size: int, batch: int, steps: int, *, seed: int, first: int = 0, rank: Rank = ALONE
+    ) -> None:
         generator = torch.Generator().manual_seed(seed)
         self.order = torch.randint(size, (steps, batch), generator=generator)
-        self.first = first
+        self.first, self.rank = first, rank
 
     @property
     def taken(self) -> list[list[int]]:
-        """The examples of the steps before the first."""
+        """The examples of the steps before the first, those of all processes."""
         return self.order[: self.first].tolist()
 
     def __iter__(self) -> Iterator[list[int]]:
-        return iter(self.order[self.first :].tolist())
+        return iter(self.order[self.first :, self.rank.number :: self.rank.of].tolist())
 
     def __len__(self) -> int:
         return len(self.order)
@@ -117,8 +121,9 @@ class Saves(Callback):
     def on_train_batch_start(
         self, trainer: lightning.Trainer, module: lightning.LightningModule, batch: Any, batch_idx: int
     ) -> None:
-        """Between two steps, after the validation if there was one."""
-        if trainer.global_step > 0 and time.monotonic() - self.last >= SECONDS:
+        """Between two steps, after the validation if there was one; all processes at the same step."""
+        due = trainer.global_step > 0 and time.monotonic() - self.last >= SECONDS
+        if trainer.strategy.reduce_boolean_decision(due, all=False):
             trainer.save_checkpoint(self.checkpoint.path)
             self.last = time.monotonic()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -24,9 +24,13 @@ from mesoscribe.hybrid.regression.evidence import Verdict
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.search import warm_start
 from mesoscribe.hybrid.regression.warm_start import WarmStart
+from mesoscribe.hybrid.space.cluster import HERE, Workers
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.threads import threads_for
 from mesoscribe.hybrid.space.whole_number import whole_number
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 
 @threads_by_data
@@ -40,6 +44,8 @@ def fit(
     schedule: Schedule | None = None,
     progress: bool = True,
     checkpoint: str | Path | None = None,
+    devices: int = 1,
+    cluster: str | Path | Client | None = None,
 ) -> OnsagerModel:
     """Learn u_t = -(M + W) δV/δu from trajectories, or from forces on some sites of a chain.
 
@@ -55,23 +61,32 @@ def fit(
         progress: show a progress bar.
         checkpoint: a folder for checkpoints. A fit that was interrupted, called again with the same
             arguments, goes on from there and ends with the same bits as one that was not.
+        devices: processes that train together; the batch is divided among them.
+        cluster: of dask, on whose workers they run: an address, the scheduler's file, "local" or a client;
+            processes of this machine if None.
 
     Returns:
         The model; `model.record` says how the fit went.
 
     Raises:
         ValueError: the data cannot be learned from (constant in time, too few frames, no states of a chain),
-            or the folder has the checkpoint of another fit.
+            the folder has the checkpoint of another fit, or no such processes can be had.
         FloatingPointError: the fit became non-finite; the message names the step.
+        ConnectionError: one of several processes was lost.
     """
+    workers = Workers(devices, cluster)
     if forces is not None:
+        if not workers.alone:
+            raise ValueError(
+                f"expected one process with forces, got {devices} and cluster {cluster}; leave these out"
+            )
         from mesoscribe.hybrid.learn.fit_forces import fit_forces
 
         options: dict[str, Any] = {"schedule": schedule or Schedule(), "progress": progress}
         options |= {"seed": whole_number("seed", seed), "case": Case(case) if case else None}
         return fit_forces(data, forces, validation, **options, checkpoint=checkpoint)
     begun = start(data, validation=validation, seed=seed, case=case)
-    return train_from(begun, schedule=schedule, progress=progress, checkpoint=checkpoint)
+    return train_from(begun, schedule=schedule, progress=progress, checkpoint=checkpoint, workers=workers)
 
 
 @dataclass(frozen=True)
@@ -130,18 +145,21 @@ def train_from(
     schedule: Schedule | None = None,
     progress: bool = True,
     checkpoint: str | Path | None = None,
+    workers: Workers = HERE,
 ) -> OnsagerModel:
     """The network of a start, trained.
 
     Args:
         begun: the start, whose network is changed.
         schedule, progress, checkpoint: as of `fit`.
+        workers: the processes that train it.
 
     Raises:
-        ValueError, FloatingPointError: as `fit`.
+        ValueError, FloatingPointError, ConnectionError: as `fit`.
     """
     # Lightning takes seconds to import: only who trains waits
     from mesoscribe.hybrid.learn.checkpoint import Checkpoint
+    from mesoscribe.hybrid.learn.data_parallel import train_together
     from mesoscribe.hybrid.learn.training import RollOuts, TimedWindows, train
 
     schedule, model, warm = schedule or Schedule(), begun.model.train(), begun.warm
@@ -162,9 +180,11 @@ def train_from(
         module = RollOuts(model, schedule, substeps)
         windows = TimedWindows(v, steps, min(max(schedule.leads) + 1, v.shape[1]))
         validation_windows = TimedWindows(held_out, held_steps, held_out.shape[1])
-        course = train(
-            module, windows, validation_windows, seed=begun.seed, progress=progress, checkpoint=saves
-        )
+        how: dict[str, Any] = {"seed": begun.seed, "checkpoint": saves}
+        if workers.alone:
+            course = train(module, windows, validation_windows, progress=progress, **how)
+        else:
+            course = train_together(module, windows, validation_windows, workers=workers, **how)
     verdict = Verdict.of(warm.evidence)
     model.record = FitRecord.of(verdict, course, begun.seconds, now, substeps=substeps)
     return model.eval()

@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from lightning.pytorch.callbacks import Callback, EarlyStopping, Timer, TQDMProgressBar
-from lightning.pytorch.plugins.environments import LightningEnvironment
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -25,6 +24,7 @@ from mesoscribe.hybrid.dynamics.error import relative_rmse, score
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out
 from mesoscribe.hybrid.learn.checkpoint import Checkpoint, Draws, Saves, TensorFiles, restoring
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.learn.rank import ALONE, Rank, gathered, place, pooled
 from mesoscribe.hybrid.learn.record import Course
 from mesoscribe.hybrid.learn.schedule import TRAINING, Schedule
 from mesoscribe.hybrid.space.deadline import current, doing
@@ -126,22 +126,24 @@ class RollOuts(Training):
         windows, steps = batch
         lead = min(self.schedule.lead(self.global_step), windows.shape[1] - 1)
         steps = steps[:, :lead]
+        changes = [((windows[:, i] - windows[:, 0]) ** 2).mean() for i in range(1, lead + 1)]
+        persistence, share = pooled(torch.stack(changes), len(windows))
         frames = roll_out(self.model.member(), windows[:, 0], steps, lead, self.substeps, ETDRK4())
         errors = [
-            ((v - windows[:, i]) ** 2).mean() / ((windows[:, i] - windows[:, 0]) ** 2).mean()
-            for i, v in enumerate(frames, start=1)
+            ((v - windows[:, i]) ** 2).mean() / persistence[i - 1] for i, v in enumerate(frames, start=1)
         ]
         return self.penalised_loss(
-            sum(errors[1:], errors[0]) / lead,
+            share * sum(errors[1:], errors[0]) / lead,
             f"roll-outs of {lead} frames, {float(steps.sum(1).max()):.3g} in scaled time",
         )
 
     def validation_step(self, batch: tuple[Tensor, Tensor]) -> None:
-        """Log the score of roll-outs over all frames."""
-        v, steps = batch
-        frames = [v[:, 0]]
-        frames += roll_out(self.model.member(), v[:, 0], steps, v.shape[1] - 1, self.substeps, ETDRK4())
-        predicted = torch.stack(frames, dim=1).detach()
+        """Log the score of roll-outs over all frames, of which each process does its part."""
+        (v, steps), (number, world) = batch, place()
+        v0, own = v[number::world, 0], steps[number::world]
+        frames = roll_out(self.model.member(), v0, own, v.shape[1] - 1, self.substeps, ETDRK4())
+        mine = torch.stack([v0, *frames], dim=1).detach() if len(v0) else v[:0]
+        predicted = gathered(mine, len(v))
         self.log_score(score(relative_rmse(predicted.cpu().numpy(), v.cpu().numpy(), self.model.domain)))
 
 
@@ -177,18 +179,23 @@ class KeepBest(Callback):
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Lightning without its advice, and without the one warning it has about torch 2.13."""
-    log = logging.getLogger("lightning.pytorch")
-    level = log.level
-    log.setLevel(logging.WARNING)
+    logs = [logging.getLogger(f"lightning.{part}") for part in ("pytorch", "fabric")]
+    levels = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.WARNING)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*does not have many workers.*")
             warnings.filterwarnings("ignore", message=".*number of training batches.*")
             warnings.filterwarnings("ignore", message=".*your dataloader is not resumable.*")  # Draws is
+            warnings.filterwarnings(
+                "ignore", message=".*sync_dist=True.*"
+            )  # all processes have the same score
             warnings.filterwarnings("ignore", message=r".*isinstance\(treespec, LeafSpec\).* is deprecated.*")
             yield
     finally:
-        log.setLevel(level)
+        for log, level in zip(logs, levels, strict=True):
+            log.setLevel(level)
 
 
 def train(
@@ -199,17 +206,19 @@ def train(
     seed: int,
     progress: bool,
     checkpoint: Checkpoint | None = None,
+    rank: Rank = ALONE,
 ) -> Course:
     """Train on examples drawn at random, and leave in the module the weights that do best on held_out.
 
-    With a checkpoint it goes on where that one was written, to the same bits.
+    With a checkpoint it goes on where that one was written, to the same bits. Where several processes train
+    together, each calls this with its rank: see `mesoscribe.hybrid.learn.data_parallel`.
     """
     doing(TRAINING)
     schedule = module.schedule
     batch = schedule.windows(module.model.domain.points)
     total = sum(schedule.steps)
     first = 0 if checkpoint is None else checkpoint.step()
-    draws = Draws(len(examples), batch, total, seed=seed, first=first)
+    draws = Draws(len(examples), batch, total, seed=seed, first=first, rank=rank)
     examples.pass_over(draws.taken)
     seconds = min(60 * (schedule.max_minutes or math.inf), current().left)
     cap = timedelta(seconds=seconds) if math.isfinite(seconds) else None
@@ -233,7 +242,8 @@ def train(
             enable_progress_bar=progress,
             val_check_interval=min(schedule.every, total),
             callbacks=[keep, timer, stop, *others],
-            plugins=[TensorFiles(), LightningEnvironment()],  # one process, whatever SLURM's variables say
+            plugins=[TensorFiles(), rank.environment],
+            **rank.options,
         )
         validate = DataLoader(held_out, batch_size=len(held_out))
         trainer.validate(module, validate, verbose=False)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import signal
 from functools import partial
 from pathlib import Path
 
@@ -34,6 +37,12 @@ def refuses(train: Trajectories, validation: Trajectories, seed: int, *, seeds: 
     if seed in seeds:
         raise FloatingPointError("lost at t = 0.1")
     return TRUTH
+
+
+def refuses_or_refits(train: Trajectories, validation: Trajectories, seed: int, *, seeds: set[int]) -> Law:
+    """A member that fails with some seeds and knows the form with others."""
+    refuses(train, validation, seed, seeds=seeds)
+    return refitted(train, validation, seed)
 
 
 def test_drawn_and_left_trajectories_are_disjoint(data: Trajectories) -> None:
@@ -76,6 +85,37 @@ def test_members_that_fail_are_named(data: Trajectories) -> None:
     assert found.failed == ("seed 1: lost at t = 0.1",)
     with pytest.raises(ValueError, match="none"):
         ensemble(data, members=2, member=partial(refuses, seeds={0, 1}))
+
+
+def dies(train: Trajectories, validation: Trajectories, seed: int) -> Law:
+    """A member whose process is killed with one seed."""
+    if seed == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return refitted(train, validation, seed)
+
+
+@pytest.mark.slow
+def test_members_on_a_cluster_have_the_laws_of_one_process(
+    data: Trajectories, caplog: pytest.LogCaptureFixture
+) -> None:
+    member = partial(refuses_or_refits, seeds={12})
+    expected = ensemble(data, members=4, seed=10, member=member)
+    with caplog.at_level(logging.INFO, logger="mesoscribe"):
+        found = ensemble(data, members=4, seed=10, member=member, jobs=2)
+    assert len(found.laws) == 3
+    assert [law.coefficients for law in found.laws] == [law.coefficients for law in expected.laws]
+    assert found.failed == expected.failed == ("seed 12: lost at t = 0.1",)
+    told = [record.getMessage() for record in caplog.records if record.getMessage().startswith("member")]
+    assert [line.partition(",")[0] for line in told] == [f"member {i} of 4" for i in (1, 2, 3, 4)]
+    assert any("seed 10: u_t = " in line for line in told)
+
+
+@pytest.mark.slow
+@pytest.mark.full
+def test_member_whose_process_is_lost_is_named(data: Trajectories) -> None:
+    found = ensemble(data, members=2, member=dies, jobs=2)
+    assert len(found.laws) == 1
+    assert found.failed[0].startswith("seed 1: its process was lost")
 
 
 def test_folder_of_something_else_is_refused(tmp_path: Path) -> None:
