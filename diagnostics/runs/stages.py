@@ -22,6 +22,7 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.space.deadline import current
+from mesoscribe.hybrid.space.device import described, here, on
 from mesoscribe.symbolic.export.paper import latex_document, markdown
 from mesoscribe.symbolic.law.judgement import Judgement
 from mesoscribe.symbolic.law.law import Law
@@ -107,7 +108,7 @@ def carry_out(
     """
     if not (resume and finished(out, plan, "metrics.json" if distilled else "model")):
         share = NUMBERS.training_share if distilled else 1.0
-        with whole(out, force=force, resume=resume) as folder, plan.deadline():
+        with on(plan.device), whole(out, force=force, resume=resume) as folder, plan.deadline():
             learned = learn(plan, folder, console, command, distilled=distilled, share=share)
             model, split = learned.model, learned.split
             if distilled:
@@ -125,4 +126,6 @@ def carry_out(
                     seconds=console.seconds,
                     split=split.as_dict(),
                 )
+            if here().type != "cpu":
+                console.say(f"device      {described()}")
     console.say(*(result_lines(plan, out) if distilled else [f"model in {out}"]))

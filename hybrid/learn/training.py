@@ -28,6 +28,7 @@ from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import Course
 from mesoscribe.hybrid.learn.schedule import TRAINING, Schedule
 from mesoscribe.hybrid.space.deadline import current, doing
+from mesoscribe.hybrid.space.device import array, here
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
@@ -142,7 +143,7 @@ class RollOuts(Training):
         frames = [v[:, 0]]
         frames += roll_out(self.model.member(), v[:, 0], steps, v.shape[1] - 1, self.substeps, ETDRK4())
         predicted = torch.stack(frames, dim=1).detach()
-        self.log_score(score(relative_rmse(predicted.cpu().numpy(), v.cpu().numpy(), self.model.domain)))
+        self.log_score(score(relative_rmse(array(predicted), array(v), self.model.domain)))
 
 
 class KeepBest(Callback):
@@ -226,7 +227,8 @@ def train(
             max_epochs=1,
             num_sanity_val_steps=0,
             inference_mode=False,
-            accelerator="cpu",
+            accelerator=here().type,
+            devices=1,
             logger=False,
             enable_checkpointing=False,
             enable_model_summary=False,
