@@ -79,7 +79,7 @@ class Model(ABC):
         *,
         scheme: Scheme | None = None,
         rtol: float = NUMBERS.rtol,
-        device: str | None = None,
+        device: str | torch.device | None = None,
     ) -> Float[np.ndarray, "*batch_nt_state"]:
         """Fields (*batch, nt, [field,] *grid) at times t (nt,), from u0 (*batch, [field,] *grid) at t[0].
 

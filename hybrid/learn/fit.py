@@ -41,7 +41,7 @@ def fit(
     schedule: Schedule | None = None,
     progress: bool = True,
     checkpoint: str | Path | None = None,
-    device: str | None = None,
+    device: str | torch.device | None = None,
 ) -> OnsagerModel:
     """Learn u_t = -(M + W) δV/δu from trajectories, or from forces on some sites of a chain.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 
+import torch
+
 from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.gauge import Gauge
@@ -81,7 +83,7 @@ def distill(
     optimiser: Optimiser = DEFAULT,
     proposer: Proposer | None = None,
     seed: int = 0,
-    device: str | None = None,
+    device: str | torch.device | None = None,
 ) -> Law:
     """The closed-form law of a network, refined on trajectories; `distillation` returns the steps as well."""
     return distillation(
@@ -108,7 +110,7 @@ def distillation(
     optimiser: Optimiser = DEFAULT,
     proposer: Proposer | None = None,
     seed: int = 0,
-    device: str | None = None,
+    device: str | torch.device | None = None,
 ) -> Distillation:
     """Read the factors off a network, and find the law around them on which the data stand.
 

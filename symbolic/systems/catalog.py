@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
 
 from mesoscribe.hybrid.chain.observe import noisy
 from mesoscribe.hybrid.chain.states import ChainData
@@ -175,7 +176,7 @@ def simulate(
     force_law: str | None = None,
     sites: int | None = None,
     courant: float | None = None,
-    device: str | None = None,
+    device: str | torch.device | None = None,
 ) -> Trajectories:
     """Trajectories of a reference system.
 

@@ -1,0 +1,114 @@
+"""Learning on another device: the steps of a training, a regression, and files that either device reads."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mesoscribe.hybrid.chain.partial_forces import PartialForces
+from mesoscribe.hybrid.learn.canonical import canonical_form
+from mesoscribe.hybrid.learn.fit import fit, start
+from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.learn.schedule import Schedule
+from mesoscribe.hybrid.learn.training import RollOuts
+from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.hybrid.space.device import array, on
+from mesoscribe.symbolic.systems.catalog import chain_states, simulate
+from tests.support.examples import KDV, fields, random_model
+
+FORMS = [((32,), 0, Case.MIXED), ((32,), 2, Case.CONSERVATIVE), ((10, 8), 2, Case.DISSIPATIVE)]
+
+
+def trained(model: OnsagerModel, device: torch.device | str, windows: torch.Tensor) -> list[np.ndarray]:
+    """The parameters after some steps on a device, and what a validation says."""
+    with on(device, model):
+        module = RollOuts(model, Schedule(leads=(2,), steps=(3,)), 0.01, 2)
+        optimiser, windows = torch.optim.Adam(model.parameters(), lr=1e-3), windows.to(model.theta_m.device)
+        for _ in range(3):
+            optimiser.zero_grad()
+            module.training_step(windows).backward()
+            optimiser.step()
+    return [array(parameter) for parameter in model.parameters()]
+
+
+@pytest.mark.parametrize(("shape", "low_modes", "case"), FORMS)
+def test_a_training_takes_the_steps_of_the_cpu(
+    shape: tuple[int, ...], low_modes: int, case: Case, other_device: torch.device
+) -> None:
+    model = random_model(case, shape=shape, low_modes=low_modes)
+    models = model, deepcopy(model)
+    windows = torch.stack([fields(model, 4, seed=seed) for seed in range(3)], dim=1).detach()
+    here, there = (trained(m, d, windows) for m, d in zip(models, ("cpu", other_device), strict=True))
+    for a, b in zip(here, there, strict=True):
+        np.testing.assert_allclose(b, a, rtol=1e-7, atol=1e-9)
+
+
+def test_a_network_and_its_canonical_form_work_where_it_is(other_device: torch.device) -> None:
+    model, times = random_model(low_modes=2), np.linspace(0.0, 0.05, 3)
+    u0 = fields(model, 2).detach().numpy()
+    forms = model, canonical_form(model)
+    expected = [(form.simulate(u0, times), form.rhs(u0), form.energies(u0).total.numpy()) for form in forms]
+    with on(other_device, model):
+        moved = model, canonical_form(model)
+        found = [(form.simulate(u0, times), form.rhs(u0), form.energies(u0).total.numpy()) for form in moved]
+    np.testing.assert_allclose(model.simulate(u0, times, device=other_device), expected[0][0], atol=1e-9)
+    for there, here in zip(found, expected, strict=True):
+        for a, b in zip(there, here, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-7, atol=1e-8)
+
+
+def test_the_regression_is_that_of_the_cpu(other_device: torch.device) -> None:
+    data = KDV.data(n=4, frames=24, points=32)
+    here = start(data)
+    with on(other_device):
+        there = start(data)
+    assert there.model.theta_m.device == torch.device("cpu")
+    assert there.warm.case == here.warm.case
+    assert there.warm.band == pytest.approx(here.warm.band)
+    for of in (lambda warm: warm.K * warm.q, lambda warm: warm.K * warm.f.coef[2]):  # K alone has no scale
+        np.testing.assert_allclose(of(there.warm), of(here.warm), atol=1e-7 * np.abs(of(here.warm)).max())
+
+
+def test_forces_of_a_chain_are_learned_on_the_cpu() -> None:
+    states = chain_states("fput", 2, n_frames=4)
+    with pytest.raises(ValueError, match="^expected device cpu with forces of a chain, got cuda; leave"):
+        fit(states, forces=PartialForces(4), device="cuda")
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU")
+def test_a_fit_on_a_gpu_is_the_same_twice_and_that_of_the_cpu(tmp_path: Path) -> None:
+    data = simulate("allen_cahn", 6, n_frames=31, points=64, seed=0)
+    fits = [
+        fit(data, schedule=Schedule.of(50), progress=False, device=device)
+        for device in ("cuda", "cuda", "cpu")
+    ]
+    weights = [torch.cat([p.detach().flatten() for p in model.parameters()]) for model in fits]
+    assert {str(w.device) for w in weights} == {"cpu"}
+    torch.testing.assert_close(weights[1], weights[0], rtol=0, atol=0)
+    torch.testing.assert_close(weights[2], weights[0], rtol=1e-5, atol=1e-6)
+    with on("cuda", fits[0]):
+        fits[0].save(tmp_path)
+    read = OnsagerModel.load(tmp_path)
+    u0 = data.u[:2, 0]
+    paths = [model.simulate(u0, data.t, device=d) for model, d in ((read, "cuda"), (read, "cpu"))]
+    np.testing.assert_allclose(paths[1], paths[0], atol=1e-7)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU")
+def test_an_interrupted_fit_on_a_gpu_ends_with_the_same_bits(tmp_path: Path) -> None:
+    data = simulate("allen_cahn", 6, n_frames=31, points=64, seed=0)
+
+    def weights(folder: Path | None, minutes: float | None = None) -> torch.Tensor:
+        schedule = Schedule(leads=(1, 2), steps=(100, 200), patience=100, max_minutes=minutes)
+        model = fit(data, schedule=schedule, progress=False, checkpoint=folder, device="cuda")
+        return torch.cat([p.detach().flatten() for p in model.parameters()])
+
+    weights(tmp_path, minutes=3.5 / 60)
+    assert list(tmp_path.iterdir())
+    torch.testing.assert_close(weights(tmp_path), weights(None), rtol=0, atol=0)

@@ -1,0 +1,97 @@
+"""A device that is not there: tensors that compute on the CPU, but refuse to meet tensors of the CPU.
+
+Code for a GPU runs to its end on it, with the numbers of the CPU; what makes a tensor on the CPU in the
+middle of it, or takes one for an array without bringing it back, fails as with CUDA. torch calls it "meta".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
+
+ELSEWHERE = torch.device("meta")
+CPU = torch.device("cpu")
+
+
+class There(Tensor):
+    """A tensor on the device that is not there, which holds its numbers on the CPU."""
+
+    held: Tensor
+
+    @staticmethod
+    def __new__(cls, held: Tensor) -> There:
+        """Of a tensor on the CPU."""
+        held = held.resolve_conj().resolve_neg()
+        made = torch.Tensor._make_wrapper_subclass(  # type: ignore[attr-defined]
+            cls, held.size(), strides=held.stride(), dtype=held.dtype, device=ELSEWHERE
+        )
+        made.held = held
+        return made  # type: ignore[no-any-return]
+
+    def __tensor_flatten__(self) -> tuple[list[str], None]:
+        return ["held"], None
+
+    @staticmethod
+    def __tensor_unflatten__(inner: dict[str, Tensor], *_: object) -> There:
+        return There(inner["held"])
+
+    @classmethod
+    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Without the mode there is nothing to compute on."""
+        return _run(func, args, kwargs or {})
+
+
+class _Numbers(TorchFunctionMode):
+    """Numbers become tensors on the CPU first: torch would make them without content."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if func in (torch.as_tensor, torch.tensor) and kwargs.get("device") == ELSEWHERE:
+            if isinstance(args[0], There):
+                return args[0] if kwargs.get("dtype") is None else args[0].to(kwargs["dtype"])
+            return func(*args, **{**kwargs, "device": CPU}).to(ELSEWHERE)
+        return func(*args, **kwargs)
+
+
+class _Elsewhere(TorchDispatchMode):
+    """Makes tensors on the device where it is asked for."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return _run(func, args, kwargs or {})
+
+
+def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """An operation on the numbers that are held, and its result where its operands are."""
+    flat, tree = tree_flatten((args, kwargs))
+    there = [x for x in flat if isinstance(x, There)]
+    asked = kwargs.get("device")
+    if asked is None and not there:
+        return func(*args, **kwargs)
+    name = str(func)
+    moves = name.startswith(("aten._to_copy", "aten.copy_"))
+    if not moves and there:
+        for x in flat:
+            if isinstance(x, Tensor) and not isinstance(x, There) and x.dim():  # as CUDA, which takes numbers
+                raise RuntimeError(f"{name}: a tensor on the CPU meets one on another device")
+    held = tree_unflatten([x.held if isinstance(x, There) else x for x in flat], tree)
+    if asked is not None:
+        held[1]["device"] = CPU
+    result = func(*held[0], **held[1])
+    where = torch.device(asked).type == ELSEWHERE.type if asked is not None else True
+    if func._schema.name.endswith("_"):  # in place: the operand itself
+        return args[0]
+    return tree_map(lambda x: There(x) if isinstance(x, Tensor) else x, result) if where else result
+
+
+@contextmanager
+def elsewhere() -> Iterator[torch.device]:
+    """The device, for as long as the context lasts."""
+    with _Elsewhere(), _Numbers():
+        yield ELSEWHERE
