@@ -29,11 +29,11 @@ class There(Tensor):
     def __new__(cls, held: Tensor) -> There:
         """Of a tensor on the CPU."""
         held = held.resolve_conj().resolve_neg()
-        made = torch.Tensor._make_wrapper_subclass(  # type: ignore[attr-defined]
+        made = torch.Tensor._make_wrapper_subclass(
             cls, held.size(), strides=held.stride(), dtype=held.dtype, device=ELSEWHERE
         )
         made.held = held
-        return made  # type: ignore[no-any-return]
+        return made
 
     def __tensor_flatten__(self) -> tuple[list[str], None]:
         return ["held"], None
@@ -43,8 +43,8 @@ class There(Tensor):
         return There(inner["held"])
 
     @classmethod
-    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Without the mode there is nothing to compute on."""
+    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # type: ignore[override]
+        """An operation on such tensors."""
         return _run(func, args, kwargs or {})
 
 

@@ -42,7 +42,7 @@ def test_a_training_takes_the_steps_of_the_cpu(
     model = random_model(case, shape=shape, low_modes=low_modes)
     models = model, deepcopy(model)
     windows = torch.stack([fields(model, 4, seed=seed) for seed in range(3)], dim=1).detach()
-    here, there = (trained(m, d, windows) for m, d in zip(models, ("cpu", other_device), strict=True))
+    here, there = trained(models[0], "cpu", windows), trained(models[1], other_device, windows)
     for a, b in zip(here, there, strict=True):
         np.testing.assert_allclose(b, a, rtol=1e-7, atol=1e-9)
 
