@@ -24,7 +24,6 @@ from torch import Tensor
 
 from mesoscribe.hybrid.space.deadline import time_for
 from mesoscribe.hybrid.space.device import array, tensor
-from mesoscribe.hybrid.space.linear_algebra import contraction
 from mesoscribe.symbolic.law.evolution import Evolution
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.fit import E, Fit
@@ -190,35 +189,22 @@ class Likelihood:
         order = range(len(scale)) if order is None else order
         columns = self._columns(law, fields, scale, substeps, order)
         moves, of_fields = None, 0.0
-        residual = array(columns[..., 0])
-        kept = bool(torch.isfinite(columns).all()) and np.abs(residual).max() < NUMBERS.lost_misfit
-        if self.free and kept:
+        if self.free and bool((columns.isfinite() & (columns[..., :1].abs() < NUMBERS.lost_misfit)).all()):
             try:
                 known = known or projection(law.member(self.data.domain), fields, self.data, substeps)
-                moves, left = known.apart(columns)
-                columns, before = left, np.sum(residual**2)
-                residual = array(columns[..., 0])
-                of_fields = self.share * float(before - np.sum(residual**2))
+                before, (moves, columns) = columns, known.apart(columns)
+                off, left = (c[..., 0].square().sum() for c in (before, columns))
+                of_fields = self.share * float(off - left)
             except FloatingPointError:  # a law that loses roll-outs from fields close by is lost
                 columns[..., 0] = NUMBERS.lost_misfit
-                residual = array(columns[..., 0])
         shares = np.abs(law.values()) / np.where(scale > 0, scale, np.inf) * (law.scaling > 0)
         held = ((np.arange(len(shares)) == shares.argmax()) & (shares > 0))[list(order)].astype(float)
-        by_frame = residual.reshape(len(residual), -1, self.data.domain.points)
+        by_frame = array(columns[..., 0]).reshape(len(columns), -1, self.data.domain.points)
         measured = 1.0 if self.data.seen is None else float(self.data.seen.mean())
-        times = self.data.t[:, -by_frame.shape[1] :].numpy()
+        times = array(self.data.t)[:, -by_frame.shape[1] :]
         white = min(white_in_time(by_frame, times) / measured, NUMBERS.lowest_floor * self.data.noise)
-        return Fit(
-            law,
-            fields,
-            self._products(columns, held),
-            scale,
-            moves,
-            known,
-            substeps,
-            white,
-            of_fields,
-        )
+        products = self._products(columns, held)
+        return Fit(law, fields, products, scale, moves, known, substeps, white, of_fields)
 
     def _columns(
         self,
@@ -257,18 +243,11 @@ class Likelihood:
         return self.data.unknowns / self.data.domain.points
 
     def _products(self, columns: Float[Tensor, "n r c"], held: Float[np.ndarray, " p"]) -> Products:
-        """Scalar products of the columns, in pieces of time where trajectories are few."""
-        data = self.data
+        """Scalar products of the columns, as many values to a frame as it has unknowns."""
+        data, weights = self.data, self.data.weights(free=self.free)
         frames = data.u.shape[1] - (0 if self.free else 1)
-        by_frame = columns.reshape(len(columns), frames, -1, columns.shape[-1])
-        pieces = min(frames, max(1, -(-NUMBERS.clusters // len(columns))))
-        parts = by_frame.tensor_split(pieces, dim=1)
-        products = [contraction("nfra,nfrb->nab", part, part, optimize=True) for part in parts]
-        table = array(torch.stack(products, dim=1))
-        counted = np.array([part.shape[1] for part in parts]) * data.unknowns * (data.u.shape[1] - 1) / frames
-        values = np.tile(counted, (len(columns), 1))
-        weights = data.weights(free=self.free)
+        values = np.full((len(columns), frames), data.unknowns * (data.u.shape[1] - 1) / frames)
         if weights is not None:
-            of_frames = array(weights.flatten(2).mean(2))
-            values = values * np.stack([p.mean(1) for p in np.array_split(of_frames, pieces, axis=1)], axis=1)
-        return Products(self.share * table.reshape(-1, *table.shape[2:]), values.ravel(), held)
+            values = values * array(weights.flatten(2).mean(2))
+        by_frame = columns.reshape(len(columns), frames, -1, columns.shape[-1])
+        return Products.of_columns(by_frame, values, self.share, held)

@@ -6,7 +6,7 @@ middle of it, or takes one for an array without bringing it back, fails as with 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 ELSEWHERE = torch.device("meta")
 CPU = torch.device("cpu")
@@ -67,27 +66,39 @@ class _Elsewhere(TorchDispatchMode):
         return _run(func, args, kwargs or {})
 
 
+def _mapped(change: Callable[[Any], Any], x: Any) -> Any:
+    """Operands or results, each changed."""
+    if isinstance(x, (tuple, list)):
+        return type(x)([_mapped(change, each) for each in x])
+    return {key: _mapped(change, each) for key, each in x.items()} if isinstance(x, dict) else change(x)
+
+
 def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """An operation on the numbers that are held, and its result where its operands are."""
-    flat, tree = tree_flatten((args, kwargs))
-    there = [x for x in flat if isinstance(x, There)]
-    asked = kwargs.get("device")
+    there, strangers, asked = 0, 0, kwargs.get("device")
+
+    def held(x: Any) -> Any:
+        nonlocal there, strangers
+        if isinstance(x, There):
+            there += 1
+            return x.held
+        strangers += isinstance(x, Tensor) and x.dim() > 0  # as CUDA, which takes numbers
+        return x
+
+    of, options = _mapped(held, args), _mapped(held, kwargs)
     if asked is None and not there:
         return func(*args, **kwargs)
-    name = str(func)
-    moves = name.startswith(("aten._to_copy", "aten.copy_"))
-    if not moves and there:
-        for x in flat:
-            if isinstance(x, Tensor) and not isinstance(x, There) and x.dim():  # as CUDA, which takes numbers
-                raise RuntimeError(f"{name}: a tensor on the CPU meets one on another device")
-    held = tree_unflatten([x.held if isinstance(x, There) else x for x in flat], tree)
+    name = func._schema.name
+    if there and strangers and name not in ("aten::_to_copy", "aten::copy_"):
+        raise RuntimeError(f"{func}: a tensor on the CPU meets one on another device")
     if asked is not None:
-        held[1]["device"] = CPU
-    result = func(*held[0], **held[1])
-    where = torch.device(asked).type == ELSEWHERE.type if asked is not None else True
-    if func._schema.name.endswith("_"):  # in place: the operand itself
+        options["device"] = CPU
+    result = func(*of, **options)
+    if name.endswith("_"):  # in place: the operand itself
         return args[0]
-    return tree_map(lambda x: There(x) if isinstance(x, Tensor) else x, result) if where else result
+    if asked is not None and torch.device(asked).type != ELSEWHERE.type:
+        return result
+    return _mapped(lambda x: There(x) if isinstance(x, Tensor) else x, result)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ TRANSPORT = Rates((Rate((3,), ((0,),)), Rate((1,), ((0,), (0,)))), (-0.9, -2.8))
 
 @pytest.mark.slow
 def test_a_law_is_distilled_as_on_the_cpu(other_device: torch.device, tmp_path: Path) -> None:
-    data = simulate("allen_cahn", 4, n_frames=21, points=32, seed=0)
+    data = simulate("allen_cahn", 3, n_frames=11, points=16, seed=0)
     model = start(data).model
     here = distillation(model, data)
     there = distillation(model, data, device=other_device)
