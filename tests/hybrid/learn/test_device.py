@@ -22,16 +22,16 @@ from mesoscribe.hybrid.space.device import array, on, tensor
 from mesoscribe.symbolic.systems.catalog import chain_states, simulate
 from tests.support.examples import KDV, fields, random_model
 
-FORMS = [((32,), 0, Case.MIXED), ((32,), 2, Case.CONSERVATIVE), ((10, 8), 2, Case.DISSIPATIVE)]
+FORMS = [((16,), 2, Case.MIXED), ((6, 8), 2, Case.DISSIPATIVE)]
 
 
 def trained(model: OnsagerModel, device: torch.device | str, windows: torch.Tensor) -> list[np.ndarray]:
     """The parameters after some steps on a device, and what a validation says."""
     with on(device, model):
-        module = RollOuts(model, Schedule(leads=(2,), steps=(3,)), 2)
+        module = RollOuts(model, Schedule(leads=(2,), steps=(3,)), 1)
         optimiser, windows = torch.optim.Adam(model.parameters(), lr=1e-3), windows.to(model.theta_m.device)
-        steps = tensor([[0.01, 0.02]], like=windows).expand(len(windows), 2)
-        for _ in range(3):
+        steps = tensor([[0.01], [0.02], [0.01]], like=windows)
+        for _ in range(2):
             optimiser.zero_grad()
             module.training_step((windows, steps)).backward()
             optimiser.step()
@@ -44,7 +44,7 @@ def test_a_training_takes_the_steps_of_the_cpu(
 ) -> None:
     model = random_model(case, shape=shape, low_modes=low_modes)
     models = model, deepcopy(model)
-    windows = torch.stack([fields(model, 4, seed=seed) for seed in range(3)], dim=1).detach()
+    windows = torch.stack([fields(model, 3, seed=seed) for seed in range(2)], dim=1).detach()
     here, there = trained(models[0], "cpu", windows), trained(models[1], other_device, windows)
     for a, b in zip(here, there, strict=True):
         np.testing.assert_allclose(b, a, rtol=1e-7, atol=1e-9)
