@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
+from mesoscribe.hybrid.dynamics.cuda_graph import Replay
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.phi import Exponentials
 from mesoscribe.hybrid.space.domain import Domain
@@ -21,6 +22,7 @@ class ETDRK4Step:
 
     def __init__(self, member: Member, dt: float | Tensor) -> None:
         self.member, self.domain = member, member.domain
+        self.replay = None if any(term.asks for term in member.energy.terms) else Replay()
         each = dt * member.response  # of the force, which is then transformed and nothing else
         now = Exponentials.of(member.linear * dt, self.domain)
         self.e, self.e_half = now.e, now.e_half
@@ -36,6 +38,9 @@ class ETDRK4Step:
 
     def __call__(self, u: Complex[Tensor, "*#batch_modes"]) -> Complex[Tensor, "*#batch_modes"]:
         """The step of û (*batch, *modes)."""
+        return self._step(u) if self.replay is None else self.replay(self._step, u)
+
+    def _step(self, u: Tensor) -> Tensor:
         (_, nu), (_, na), (_, nb), (_, nc) = self._stages(u)
         step = self._plus(act(self.e, u, self.domain), self.first, nu)
         return self._plus(self._plus(step, self.middle, na + nb), self.last, nc)

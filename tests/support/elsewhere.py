@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -17,6 +18,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 ELSEWHERE = torch.device("meta")
 CPU = torch.device("cpu")
+MOVES = ("aten::_to_copy", "aten::copy_")
+WAITS = ("aten::_local_scalar_dense", "aten::nonzero", "aten::masked_select", "aten::equal")
+STAYING = ContextVar("staying", default=False)
 
 
 class There(Tensor):
@@ -89,16 +93,37 @@ def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     if asked is None and not there:
         return func(*args, **kwargs)
     name = func._schema.name
-    if there and strangers and name not in ("aten::_to_copy", "aten::copy_"):
+    if there and strangers and name not in MOVES:
         raise RuntimeError(f"{func}: a tensor on the CPU meets one on another device")
     if asked is not None:
         options["device"] = CPU
+    brought = asked is not None and (there > 0) != (torch.device(asked).type == ELSEWHERE.type)
+    chosen = name.startswith("aten::index") and any(x.dtype == torch.bool for x in _tensors(of[1]))
+    if STAYING.get() and (name in WAITS or chosen or (brought and name in MOVES)):
+        raise RuntimeError(f"{func}: a GPU would have to be waited for")
     result = func(*of, **options)
     if name.endswith("_"):  # in place: the operand itself
         return args[0]
     if asked is not None and torch.device(asked).type != ELSEWHERE.type:
         return result
     return _mapped(lambda x: There(x) if isinstance(x, Tensor) else x, result)
+
+
+def _tensors(x: Any) -> list[Tensor]:
+    """All tensors among operands."""
+    found: list[Tensor] = []
+    _mapped(lambda each: found.append(each) if isinstance(each, Tensor) else None, x)
+    return found
+
+
+@contextmanager
+def staying() -> Iterator[None]:
+    """Nothing may be brought to the device, taken from it or waited for: no CUDA graph could hold that."""
+    token = STAYING.set(True)
+    try:
+        yield
+    finally:
+        STAYING.reset(token)
 
 
 @contextmanager
