@@ -186,6 +186,7 @@ def _quiet() -> Iterator[None]:
             warnings.filterwarnings("ignore", message=".*does not have many workers.*")
             warnings.filterwarnings("ignore", message=".*number of training batches.*")
             warnings.filterwarnings("ignore", message=".*your dataloader is not resumable.*")  # Draws is
+            warnings.filterwarnings("ignore", message=".*GPU available but not used.*")  # as was asked
             warnings.filterwarnings("ignore", message=r".*isinstance\(treespec, LeafSpec\).* is deprecated.*")
             yield
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import torch
 from mesoscribe.hybrid.chain.partial_forces import PartialForces
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.model import Model
+from mesoscribe.hybrid.learn import checkpoint
 from mesoscribe.hybrid.learn.canonical import canonical_form
 from mesoscribe.hybrid.learn.fit import fit, start
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
@@ -19,8 +21,9 @@ from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.learn.training import RollOuts
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.device import array, on, tensor
-from mesoscribe.symbolic.systems.catalog import chain_states, simulate
-from tests.support.examples import KDV, fields, random_model
+from mesoscribe.symbolic.systems.catalog import chain_states
+from tests.hybrid.learn.test_checkpoint import SHORT, Stopped, same, stop_at
+from tests.support.examples import ALLEN_CAHN, KDV, fields, random_model
 
 FORMS = [((16,), 2, Case.MIXED), ((6, 8), 2, Case.DISSIPATIVE)]
 
@@ -94,11 +97,8 @@ def test_forces_of_a_chain_are_learned_on_the_cpu() -> None:
 @pytest.mark.cuda
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU")
 def test_a_fit_on_a_gpu_is_the_same_twice_and_that_of_the_cpu(tmp_path: Path) -> None:
-    data = simulate("allen_cahn", 6, n_frames=31, points=64, seed=0)
-    fits = [
-        fit(data, schedule=Schedule.of(50), progress=False, device=device)
-        for device in ("cuda", "cuda", "cpu")
-    ]
+    data = ALLEN_CAHN.data(n=4, frames=12, points=32)
+    fits = [fit(data, schedule=SHORT, progress=False, device=device) for device in ("cuda", "cuda", "cpu")]
     weights = [torch.cat([p.detach().flatten() for p in model.parameters()]) for model in fits]
     assert {str(w.device) for w in weights} == {"cpu"}
     torch.testing.assert_close(weights[1], weights[0], rtol=0, atol=0)
@@ -113,14 +113,14 @@ def test_a_fit_on_a_gpu_is_the_same_twice_and_that_of_the_cpu(tmp_path: Path) ->
 
 @pytest.mark.cuda
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no GPU")
-def test_an_interrupted_fit_on_a_gpu_ends_with_the_same_bits(tmp_path: Path) -> None:
-    data = simulate("allen_cahn", 6, n_frames=31, points=64, seed=0)
-
-    def weights(folder: Path | None, minutes: float | None = None) -> torch.Tensor:
-        schedule = Schedule(leads=(1, 2), steps=(100, 200), patience=100, max_minutes=minutes)
-        model = fit(data, schedule=schedule, progress=False, checkpoint=folder, device="cuda")
-        return torch.cat([p.detach().flatten() for p in model.parameters()])
-
-    weights(tmp_path, minutes=3.5 / 60)
-    assert list(tmp_path.iterdir())
-    torch.testing.assert_close(weights(tmp_path), weights(None), rtol=0, atol=0)
+def test_an_interrupted_fit_on_a_gpu_ends_with_the_same_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = ALLEN_CAHN.data(n=4, frames=12, points=32)
+    options: dict[str, Any] = {"schedule": SHORT, "progress": False, "device": "cuda"}
+    monkeypatch.setattr(checkpoint, "SECONDS", 0.0)
+    with monkeypatch.context() as patch:
+        stop_at(12, patch)
+        with pytest.raises(Stopped):
+            fit(data, checkpoint=tmp_path, **options)
+    same(fit(data, checkpoint=tmp_path, **options), fit(data, **options))
