@@ -10,6 +10,7 @@ from mesoscribe import options as opt
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.runs.options import (
     Cap,
+    Computing,
     Distilling,
     Making,
     Reading,
@@ -65,7 +66,7 @@ def learn_command(
 
 
 @main.command("distill", epilog="Example: mesoscribe distill kdv")
-@takes(Cap, Distilling)
+@takes(Computing, Cap, Distilling)
 def distill_command(
     folder: opt.Folder,
     data: opt.Data = None,
@@ -125,7 +126,7 @@ def choose_command(
     epilog="Examples: mesoscribe simulate kdv --out a.nc; mesoscribe simulate DIR --from a.nc --out b.nc; "
     "mesoscribe simulate chain --force-law 'exp(r) - 1' --out c.nc",
 )
-@takes(Sampling)
+@takes(Sampling, Computing)
 def simulate_command(
     source: opt.SystemOrFolder,
     out: opt.OutFile,
@@ -140,7 +141,8 @@ def simulate_command(
     """Simulate a catalogue system, or a law or network that was found, from the first frames of a file."""
     from mesoscribe.diagnostics.runs.write_simulation import write_simulation
 
-    say(write_simulation(source, out, given, start=start, network=network, seed=seed, force=force), quiet)
+    how: dict[str, Any] = {"network": network, "seed": seed, "force": force, "device": given.pop("device")}
+    say(write_simulation(source, out, given, start=start, **how), quiet)
 
 
 @main.command("export", epilog="Examples: mesoscribe export kdv; mesoscribe export kdv --to numpy --out a.py")

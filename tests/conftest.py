@@ -58,6 +58,20 @@ def unchecked_shapes() -> Iterator[None]:
     jaxtyping.config.update("jaxtyping_disable", False)
 
 
+@pytest.fixture(params=["elsewhere", pytest.param("cuda", marks=pytest.mark.cuda)])
+def other_device(request: pytest.FixtureRequest) -> Iterator[torch.device]:
+    """A device that is not the CPU: one that only behaves like that, and a GPU where there is one."""
+    if request.param == "cuda":
+        if not torch.cuda.is_available():
+            pytest.skip("torch finds no GPU")
+        yield torch.device("cuda", 0)
+        return
+    from tests.support.elsewhere import elsewhere
+
+    with elsewhere() as device:
+        yield device
+
+
 @pytest.fixture(scope="session")
 def shared_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all processes of this run of the tests have in common."""

@@ -20,15 +20,17 @@ SHAPES = ((80,), (256,), (128, 128))  # of KdV's file after its band is cut; of 
 LEADS = (1, 5)  # frames rolled out: the first and the last stage of a fit
 
 
-def step(shape: tuple[int, ...], lead: int) -> Callable[[], object]:
+def step(shape: tuple[int, ...], lead: int, device: torch.device | str = "cpu") -> Callable[[], object]:
     """An optimiser step on as many windows as a fit would take, with one integrator step a frame."""
     torch.manual_seed(0)
     lengths = (2 * math.pi,) * len(shape)
     setting = Setting(shape, lengths, Scales(1.0, 1.0, 1.0), Case.MIXED, np.inf, False, -1.0, 1.0)
-    module = RollOuts(OnsagerModel(setting), Schedule(leads=(lead,), steps=(1,)), 1)
+    model = OnsagerModel(setting).to(device)
+    module = RollOuts(model, Schedule(leads=(lead,), steps=(1,)), 1)
     optimiser = torch.optim.Adam(module.model.parameters(), lr=0.0)
     fields = torch.randn(module.schedule.windows(math.prod(shape)), lead + 1, *shape, dtype=torch.float64)
-    steps = torch.full((len(fields), lead), 0.01)
+    fields = fields.to(device)
+    steps = torch.full((len(fields), lead), 0.01, device=device)
 
     def run() -> None:
         optimiser.zero_grad()

@@ -13,6 +13,7 @@ from mesoscribe.diagnostics.measure.scaling import straight_line
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, roll_out
+from mesoscribe.hybrid.space.device import tensor
 from mesoscribe.symbolic.law.law import Law
 
 
@@ -65,7 +66,7 @@ def one_step(law: Law, data: Trajectories, *, scheme: Scheme | None = None) -> O
     scheme = scheme or ETDRK4()
     member = law.member(data.domain)
     frames = data.u.reshape(-1, *data.domain.shape) - law.centre
-    fields = torch.as_tensor(frames[:: max(1, -(-len(frames) // NUMBERS.one_step_fields))].copy())
+    fields = tensor(frames[:: max(1, -(-len(frames) // NUMBERS.one_step_fields))].copy())
     longest, shortest = NUMBERS.one_step_halvings
     dt = data.dt * 0.5 ** np.arange(longest, shortest + 1)
     change = np.array([_change(member, fields, float(step), scheme) for step in dt])

@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.pieces import pieces
 from mesoscribe.symbolic.law.factor import Factor
@@ -79,12 +80,12 @@ def _(network: CanonicalNetwork, domain: Domain) -> Probe:
     energy = network.energy(domain)
 
     def components(fields: Float[np.ndarray, " n *grid"]) -> Components:
-        v_hat = domain.fft(torch.as_tensor(fields - network.centre))
+        v_hat = domain.fft(tensor(fields - network.centre, like=energy.quadratic.q))
         with torch.no_grad():
             parts = {"F": energy.pointwise.value(v_hat), "Q": energy.quadratic.value(v_hat)}
             if network.N is not None:
-                parts["N"] = sum((term.value(v_hat) for term in energy.others), torch.zeros(()))
-        named = {name: value.numpy() for name, value in parts.items()}
+                parts["N"] = sum((term.value(v_hat) for term in energy.others), v_hat.real.new_zeros(()))
+        named = {name: array(value) for name, value in parts.items()}
         return {**named, "V": sum(named.values(), np.zeros(1))}
 
     return Probe("network, canonical", network.centre, float(np.abs(network.k).max()), components)

@@ -32,6 +32,7 @@ from mesoscribe.hybrid.data.repair import repaired
 from mesoscribe.hybrid.data.trajectories import Split, Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.space.deadline import current
+from mesoscribe.hybrid.space.device import on
 from mesoscribe.symbolic.export.export import term_lines
 from mesoscribe.symbolic.law.judgement import Judgement
 from mesoscribe.symbolic.law.law import Law
@@ -172,7 +173,7 @@ def discover(
         plan = Plan.of(os.fspath(source), **options)
     else:
         plan, data = Plan("memory", {}, **options), _given(source, t, x, y)
-    with tempfile.TemporaryDirectory() as name, plan.deadline():
+    with tempfile.TemporaryDirectory() as name, on(plan.device), plan.deadline():
         split = None if data is None else repaired(data).split(plan.seed)
         learned = learn(plan, Path(name), console, "discover", distilled=True, split=split)
         law, found = distil(plan, Path(name), console, learned)

@@ -24,6 +24,7 @@ CaseName = Literal["dissipative", "conservative", "mixed"]
 TrainMode = Literal["auto", "full"]
 Symmetry = Literal["even", "isotropic", "both"]
 OptimiserName = Literal["stlsq", "frols", "sr3", "best-subset"]
+Device = Literal["cpu", "cuda", "auto"]
 Seed = Annotated[int, Option("--seed", min=0, help="Of initial fields, split and fit.")]
 
 
@@ -43,7 +44,16 @@ class Cap:
 
 
 @dataclass(frozen=True)
-class Training(Cap):
+class Computing:
+    """Where the work is done; used by `mesoscribe.hybrid.space.device.on`."""
+
+    device: Annotated[
+        Device, Option("--device", help="Of training, roll-outs and law; auto: a GPU where there is one.")
+    ] = "cpu"
+
+
+@dataclass(frozen=True)
+class Training(Computing, Cap):
     """Of the split and the fit; used by `Plan`."""
 
     seed: Seed = 0

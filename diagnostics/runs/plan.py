@@ -87,7 +87,7 @@ class Plan(Distilling, Training, Source):
             **{option: value for option, value in given.items() if option not in apart},
         )
         if plan.forces is not None:
-            _check_forces(name, options)
+            _check_forces(name, options, plan.device)
         if plan.pysr:
             PySR()  # refused now, not after the fit
         plan.check_terms()
@@ -105,7 +105,7 @@ class Plan(Distilling, Training, Source):
         for option in plan.options.keys() - {*names(Reading if file else Making)}:
             raise ValueError(f"{option} with {'a file' if file else 'a catalogue name'}")
         if plan.forces is not None:
-            _check_forces(plan.name, plan.options)
+            _check_forces(plan.name, plan.options, plan.device)
         return plan
 
     @property
@@ -205,8 +205,10 @@ def refuse_misplaced(name: str, kind: str, unused: type, given: Mapping[str, Any
         raise ValueError(f"expected no {', '.join(misplaced)} with {kind}, got {name}; leave it out")
 
 
-def _check_forces(name: str, making: dict[str, Any]) -> None:
-    """Refuse to learn from the forces of what has none, or of what is told with noise."""
+def _check_forces(name: str, making: dict[str, Any], device: str) -> None:
+    """Refuse to learn from the forces of what has none, or of what is told with noise, or on a GPU."""
+    if device == "cuda":
+        raise ValueError("expected --device cpu with --forces, got cuda; leave it out")
     if is_file(name) or not isinstance(system(name, making.get("force_law")), ChainSystem):
         raise ValueError(
             f"expected the name of a chain with --forces, {', '.join((*CHAINS, 'chain'))}, got {name}: a "

@@ -21,6 +21,7 @@ from mesoscribe.diagnostics.runs.stages import distil, judge, keep_law, reproduc
 from mesoscribe.diagnostics.runs.terminal_summary import result_lines
 from mesoscribe.hybrid.data.trajectories import Split
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.space.device import on
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.plain_text import equation_text
 from mesoscribe.symbolic.select.choice import HallOfFame
@@ -34,7 +35,7 @@ def distil_again(folder: Path, data: Path | None, console: Console, **changed: A
         plan = replace(plan, **asked)
         keep_plan(work, plan)
         split = _own_split(plan, content) if data is None else plan.split(data)
-        with plan.deadline():
+        with on(plan.device), plan.deadline():
             law, _ = distil(plan, work, console, Learned(OnsagerModel.load(folder / "model"), split))
     console.say(equation_text(law), f"law in {folder}")
 

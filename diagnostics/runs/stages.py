@@ -23,6 +23,7 @@ from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.space.cluster import HERE, Workers
 from mesoscribe.hybrid.space.deadline import current
+from mesoscribe.hybrid.space.device import described, here, on
 from mesoscribe.symbolic.export.paper import latex_document, markdown
 from mesoscribe.symbolic.law.judgement import Judgement
 from mesoscribe.symbolic.law.law import Law
@@ -110,7 +111,7 @@ def carry_out(
     """
     if not (resume and finished(out, plan, "metrics.json" if distilled else "model")):
         share = NUMBERS.training_share if distilled else 1.0
-        with whole(out, force=force, resume=resume) as folder, plan.deadline():
+        with on(plan.device), whole(out, force=force, resume=resume) as folder, plan.deadline():
             how: dict[str, Any] = {"distilled": distilled, "share": share, "workers": workers}
             learned = learn(plan, folder, console, command, **how)
             model, split = learned.model, learned.split
@@ -129,4 +130,6 @@ def carry_out(
                     seconds=console.seconds,
                     split=split.as_dict(),
                 )
+            if here().type != "cpu":
+                console.say(f"device      {described()}")
     console.say(*(result_lines(plan, out) if distilled else [f"model in {out}"]))

@@ -13,6 +13,7 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.data.writers import WRITERS
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.readers.store import printable
+from mesoscribe.hybrid.space.device import on
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.names import is_file
 
@@ -26,6 +27,7 @@ def write_simulation(
     network: bool = False,
     seed: int = 0,
     force: bool = False,
+    device: str = "cpu",
 ) -> str:
     """Write trajectories into a file, and say what they are.
 
@@ -37,6 +39,7 @@ def write_simulation(
         network: the network of the folder, not its law.
         seed: of the initial fields.
         force: overwrite the file.
+        device: cpu, cuda or auto.
 
     Raises:
         ValueError: options that do not go together, a file that is there, another box.
@@ -47,16 +50,17 @@ def write_simulation(
         raise ValueError(f"expected a new file, got {out}; choose another, or add --force")
     if start is not None:
         refuse_misplaced(str(start.resolve()), "a file", Sampling, made)
-        data = follow(Path(source), start, network)
+        data = follow(Path(source), start, network, device)
     elif is_file(source) or network:
         raise ValueError(f"expected --from FILE to simulate {source}, got none; give a file to start from")
     else:
-        data = Plan(source, {k: v for k, v in made.items() if v is not None}, seed=seed).data()
+        with on(device):
+            data = Plan(source, {k: v for k, v in made.items() if v is not None}, seed=seed).data()
     data.save(out)
     return printable(f"{data}\nin {out}")
 
 
-def follow(folder: Path, start: Path, network: bool) -> Trajectories:
+def follow(folder: Path, start: Path, network: bool, device: str = "cpu") -> Trajectories:
     """What a law or network predicts from the first frames of a file, at its times."""
 
     verify(folder)
@@ -71,7 +75,7 @@ def follow(folder: Path, start: Path, network: bool) -> Trajectories:
             f"expected fields on the box {lengths}, got {box} in {start}; resample or rescale them"
         )
     space = [data.dataset[str(axis)].values for axis in data.dataset["u"].dims[2:]]
-    field = predictor.simulate(data.u[:, 0], data.t)
+    field = predictor.simulate(data.u[:, 0], data.t, device=device)
     layout = "nt" + "xy"[: len(space)]
     name = f"{'network' if network else 'law'} of {folder}, from {start}"
     return Trajectories.from_arrays(field, data.t, *space, layout=layout, source=name)

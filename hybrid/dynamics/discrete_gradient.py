@@ -187,7 +187,7 @@ class _Equation:
 
     def backtracked(self, y: Tensor, step: Tensor, size: Tensor) -> tuple[Tensor, Bool[Tensor, " n"]]:
         """y + step/2^i with the first i that reduces the residual from its size, and where there is one."""
-        best, open_ = y.clone(), torch.arange(len(y))
+        best, open_ = y.clone(), torch.arange(len(y), device=y.device)
         for i in range(NUMBERS.backtracks + 1):
             part = self._rows(open_)
             trial = y[open_] + step[open_] / 2**i
@@ -196,14 +196,14 @@ class _Equation:
             open_ = open_[~less]
             if not len(open_):
                 break
-        reduced = torch.ones(len(y), dtype=torch.bool)
+        reduced = torch.ones(len(y), dtype=torch.bool, device=y.device)
         reduced[open_] = False
         return best, reduced
 
     def solve(self) -> tuple[Complex[Tensor, " n *modes"], Bool[Tensor, " n"], int]:
         """û(t + h), where it was found, and how many iterations that took."""
-        y, converged, iterations = self.u.clone(), torch.zeros(len(self.u), dtype=torch.bool), 0
-        rows = torch.arange(len(self.u))
+        y, rows, iterations = self.u.clone(), torch.arange(len(self.u), device=self.u.device), 0
+        converged = torch.zeros(len(y), dtype=torch.bool, device=y.device)
         for _ in range(NUMBERS.newton_steps):
             part = self._rows(rows)
             residual, gradient = part.residual(y[rows])

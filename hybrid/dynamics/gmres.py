@@ -50,12 +50,13 @@ def gmres(
         last = used == directions or not go_on()
         if used % CHECK_EVERY == 0 or last:
             small, image = projected[:, : used + 1, :used], goal[:, : used + 1]
-            weights = torch.linalg.lstsq(small, image, driver="gelsd").solution
+            found = torch.linalg.lstsq(small.cpu(), image.cpu(), driver="gelsd")  # the CPU's alone
+            weights = found.solution.to(right.device)
             rest = torch.linalg.vector_norm(small @ weights - image, dim=(1, 2))
             if last or not bool((rest > allowed).any()):
                 break
-    found = torch.einsum("nj,njN->nN", weights[..., 0], basis[:, :used])
-    return found if start is None else start + found
+    x = torch.einsum("nj,njN->nN", weights[..., 0], basis[:, :used])
+    return x if start is None else start + x
 
 
 def _orthogonal(vector: Float[Tensor, "n N"], basis: Float[Tensor, "n j N"]) -> tuple[Tensor, Tensor]:

@@ -14,6 +14,7 @@ from mesoscribe.hybrid.data.validate import numbers
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, simulate
 from mesoscribe.hybrid.energy.energy import Energies, Energy
+from mesoscribe.hybrid.space.device import array, on, tensor
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.resample import resampled
@@ -78,6 +79,7 @@ class Model(ABC):
         *,
         scheme: Scheme | None = None,
         rtol: float = NUMBERS.rtol,
+        device: str | torch.device | None = None,
     ) -> Float[np.ndarray, "*batch_nt_state"]:
         """Fields (*batch, nt, [field,] *grid) at times t (nt,), from u0 (*batch, [field,] *grid) at t[0].
 
@@ -86,17 +88,20 @@ class Model(ABC):
             t: increasing times, in the user's unit.
             scheme: the one-step method; ETDRK4, which adapts its steps, if None.
             rtol: local error allowed in each frame, relative to the norm of each field.
+            device: "cpu", "cuda" or "auto"; where the model is if None.
 
         Raises:
-            ValueError: u0 has too few dimensions, or t does not increase.
+            ValueError: u0 has too few dimensions, t does not increase, or there is no such device.
             FloatingPointError: the solution is lost; the message names the time.
         """
         u0 = np.asarray(numbers("u0", u0), dtype=float)
         domain = self.domain_of(u0)
-        member = self.member(domain)
-        v0 = self._scaled(u0, member.domain)
-        moving = replace(member.in_units(self.units.time).about(torch.as_tensor(v0)), hold=False)
-        frames = simulate(moving, v0, t, scheme=scheme or ETDRK4(), rtol=rtol)
+        with on(device, self):
+            member = self.member(domain)
+            v0 = self._scaled(u0, member.domain)
+            about = member.in_units(self.units.time).about(tensor(v0, like=member.q))
+            moving = replace(about, hold=False)
+            frames = simulate(moving, v0, t, scheme=scheme or ETDRK4(), rtol=rtol)
         u = self.units.to_user(resampled(frames, member.domain.resampled(domain.shape)))
         band, hold = self.modes_kept
         if hold:
@@ -111,7 +116,7 @@ class Model(ABC):
         domain = self.domain_of(u)
         member = self.member(domain)
         with torch.no_grad():
-            rate = member.rhs(torch.as_tensor(self._scaled(u, member.domain))).numpy()
+            rate = array(member.rhs(tensor(self._scaled(u, member.domain), like=member.q)))
         return self.units.amplitude / self.units.time * resampled(rate, member.domain.resampled(domain.shape))
 
     def energies(self, u: Float[np.ndarray, "*batch_state"]) -> Energies:
@@ -123,7 +128,7 @@ class Model(ABC):
         energy = self.energy(self.domain_of(u))
         unit = self.units.amplitude**2 * self.units.length**self.box.ndim
         with torch.no_grad():
-            v_hat = energy.domain.fft(torch.as_tensor(self._scaled(u, energy.domain)))
+            v_hat = energy.domain.fft(tensor(self._scaled(u, energy.domain), like=energy.quadratic.q))
             parts = energy.parts(v_hat, *self.local_symbol)
         return Energies(*(unit * part.cpu() for part in (parts.V0, parts.V1, parts.V2)))
 

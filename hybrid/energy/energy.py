@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 import torch
@@ -28,6 +28,7 @@ class EnergyTerm(ABC):
     """
 
     domain: Domain
+    asks: ClassVar[bool] = False  # whether the force looks at numbers, for which a GPU has to be waited
 
     @abstractmethod
     def contributions(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch n"]:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mesoscribe.hybrid.energy.energy import EnergyTerm
 from mesoscribe.hybrid.space.domain import Domain
-from mesoscribe.hybrid.space.symbols import derivative
+from mesoscribe.hybrid.space.symbols import derivative_on
 
 Order = tuple[int, ...]  # how often the field is differentiated along each axis
 Weight = float | Float[Tensor, "*weights"]
@@ -119,14 +119,13 @@ class LocalEnergy(EnergyTerm):
         orders = {order for density in self.densities for order, _ in density.slopes}
         return {order: self.domain.differentiated(order) for order in orders}
 
-    @cached_property
-    def symbols(self) -> Mapping[Order, Complex[Tensor, "*modes"]]:
-        """(i k)^α of every derivative that a density holds."""
-        return {order: torch.as_tensor(derivative(order, self.domain)) for order in self.boxes}
+    def symbol(self, order: Order, like: Complex[Tensor, "*batch_modes"]) -> Complex[Tensor, "*modes"]:
+        """(i k)^α, to be multiplied with another tensor."""
+        return derivative_on(order, self.domain, like.device).to(like)
 
     def fields(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Mapping[Order, Float[Tensor, "*batch_state"]]:
         """∂^α u of û (*batch, *modes) for every derivative that a density holds."""
-        return {order: self.boxes[order].ifft(s.to(u_hat) * u_hat) for order, s in self.symbols.items()}
+        return {order: box.ifft(self.symbol(order, u_hat) * u_hat) for order, box in self.boxes.items()}
 
     def means(
         self, fields: Mapping[Order, Float[Tensor, "*batch_state"]]
@@ -155,8 +154,8 @@ class LocalEnergy(EnergyTerm):
             for (order, others), c in density.slopes.items():
                 slope = torch.as_tensor((c * weight) * math.prod(fields[other] for other in others))
                 inner[order] = inner[order] + slope if order in inner else slope
-        terms = ((self.symbols[order].conj(), self.boxes[order].fft(slope)) for order, slope in inner.items())
-        return torch.as_tensor(sum(symbol.to(slope) * slope for symbol, slope in terms))
+        terms = ((order, self.boxes[order].fft(slope)) for order, slope in inner.items())
+        return torch.as_tensor(sum(self.symbol(order, f).conj() * f for order, f in terms))
 
     def forces(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Iterator[Complex[Tensor, "*batch_modes"]]:
         """FT{δ/δu ∫ D_j dx} of û (*batch, *modes), for one density after another."""

@@ -65,6 +65,7 @@ class NonlocalEnergy(nn.Module, EnergyTerm):
         low_modes: modes along each axis whose invariants enter the network.
     """
 
+    asks = True
     beta_scale: Tensor
     bound: Tensor
     size: Tensor

@@ -53,7 +53,10 @@ def _step(added: Weight | None, total: Weight, factor: Tensor) -> Tensor:
     """a + total · factor."""
     if added is None:
         return total * factor
-    added = torch.as_tensor(added, dtype=factor.dtype, device=factor.device)
+    if isinstance(added, Tensor):
+        added = added.to(factor)
+    else:
+        added = torch.full((), added, dtype=factor.dtype, device=factor.device)
     if not isinstance(total, Tensor):
         return torch.add(added, factor, alpha=total)
     if total.numel() < factor.numel():  # two operands that are broadcast are read one number at a time

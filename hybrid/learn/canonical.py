@@ -18,6 +18,7 @@ from mesoscribe.hybrid.energy.nonlocal_energy import NonlocalEnergy
 from mesoscribe.hybrid.energy.table import derivative
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.mode_pairs import ModeIndex
 from mesoscribe.hybrid.space.numbers import NUMBERS
@@ -112,7 +113,7 @@ class CanonicalNetwork(Model):
     def F(self, v: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
         """F(v) at values v = u - u*, which may have any shape."""
         with torch.no_grad():
-            return self.density(torch.as_tensor(np.asarray(v, dtype=float))).numpy()
+            return array(self.density(self._there(np.asarray(v, dtype=float))))
 
     @property
     def box(self) -> Domain:
@@ -136,16 +137,20 @@ class CanonicalNetwork(Model):
 
     def energy(self, domain: Domain) -> Energy:
         """V on a domain of this box, of u - u*; q is 0 on modes that the network does not evolve."""
-        q = carried(self.modes.even(torch.as_tensor(self.q)), self.own, domain)
+        q = carried(self.modes.even(self._there(self.q)), self.own, domain)
         pointwise = PointwiseEnergy(domain, lambda v: derivative(self.density, v).detach(), self.density)
         others = () if self.N is None else (replace(self.N, domain=domain),)
         return Energy(QuadraticEnergy(domain, q), pointwise, others)
 
     def member(self, domain: Domain) -> Member:
         """The equation of motion on a domain of this box, for u - u*."""
-        K = torch.complex(self.modes.even(torch.as_tensor(self.m)), self.modes.odd(torch.as_tensor(self.w)))
-        mask = torch.as_tensor(domain.within(self.kept[0]))
+        K = torch.complex(self.modes.even(self._there(self.m)), self.modes.odd(self._there(self.w)))
+        mask = self._there(domain.within(self.kept[0]))
         return Member(self.energy(domain), ConstantOperator(domain, carried(K, self.own, domain)), mask)
+
+    def _there(self, values: np.ndarray) -> Tensor:
+        """Numbers where the network is."""
+        return tensor(values, like=self.modes.sign)
 
     def rescaled(self, s: float) -> CanonicalNetwork:
         """The network with (sM, sW, V/s) in place of (M, W, V), which leaves u_t as it is."""
@@ -171,12 +176,14 @@ def canonical_form(model: OnsagerModel, n_nodes: int = NUMBERS.canonical_nodes) 
     """
     scales, pointwise, a = model.setting.scales, model.potential.pointwise, model.setting.scales.amplitude
     k, m, w, q = _symbols(model)
-    F0, f0, curvature = _expansion(pointwise)
+    F0, f0, curvature = _expansion(pointwise, model.theta_m.new_zeros(1))
     conserved = bool(np.all((m + 1j * w)[(k == 0).all(0)] == 0))
     conservative = model.case is Case.CONSERVATIVE
     order, scale = _leading_order(k, w if conservative else m, ORDERS[model.case], odd=conservative)
     form = CanonicalForm(F0, f0 if conserved else 0.0, curvature, scale)
-    nodes = torch.linspace(model.setting.low, model.setting.high, n_nodes, dtype=torch.float64)
+    nodes = torch.linspace(
+        model.setting.low, model.setting.high, n_nodes, dtype=torch.float64, device=model.theta_m.device
+    )
     N = model.potential.nonlocal_part
     return CanonicalNetwork(
         own=model.setting.domain,
@@ -185,8 +192,8 @@ def canonical_form(model: OnsagerModel, n_nodes: int = NUMBERS.canonical_nodes) 
         m=form.K(m),
         w=form.K(w),
         q=form.q(q),
-        nodes=a * nodes.numpy(),
-        f=a * form.f(derivative(pointwise, nodes).detach().numpy(), nodes.numpy()),
+        nodes=a * array(nodes),
+        f=a * form.f(array(derivative(pointwise, nodes)), array(nodes)),
         density=Regauged(pointwise, form, a),
         drive=0.0 if conserved else scale * a * f0,
         centre=scales.centre,
@@ -198,16 +205,16 @@ def canonical_form(model: OnsagerModel, n_nodes: int = NUMBERS.canonical_nodes) 
 
 def _symbols(model: OnsagerModel) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """k (dimension, mode), m, w and q of the modes evolved, in the user's units."""
-    positions = model.modes.first.cpu().numpy()
+    positions = array(model.modes.first)
     k = np.stack([component.ravel()[positions] for component in model.setting.domain.k])
     on_grid = (model.symbol_m(), model.symbol_w(), model.potential.symbol())
-    m, w, q = (symbol.detach().cpu().numpy().ravel()[positions] for symbol in on_grid)
+    m, w, q = (array(symbol).ravel()[positions] for symbol in on_grid)
     return k, m / model.setting.scales.time, w / model.setting.scales.time, q
 
 
-def _expansion(pointwise: Pointwise) -> tuple[float, float, float]:
+def _expansion(pointwise: Pointwise, zero: Float[Tensor, " 1"]) -> tuple[float, float, float]:
     """F(0), F'(0) and F''(0), in scaled units."""
-    zero = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    zero = zero.requires_grad_()
     slope = derivative(pointwise, zero)
     (curvature,) = torch.autograd.grad(slope.sum(), zero)
     return float(pointwise(zero).detach()), float(slope.detach()), float(curvature)

@@ -25,6 +25,7 @@ from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.search import warm_start
 from mesoscribe.hybrid.regression.warm_start import WarmStart
 from mesoscribe.hybrid.space.cluster import HERE, Workers
+from mesoscribe.hybrid.space.device import here, on, tensor
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.threads import threads_for
 from mesoscribe.hybrid.space.whole_number import whole_number
@@ -46,6 +47,7 @@ def fit(
     checkpoint: str | Path | None = None,
     devices: int = 1,
     cluster: str | Path | Client | None = None,
+    device: str | torch.device | None = None,
 ) -> OnsagerModel:
     """Learn u_t = -(M + W) δV/δu from trajectories, or from forces on some sites of a chain.
 
@@ -64,13 +66,16 @@ def fit(
         devices: processes that train together; the batch is divided among them.
         cluster: of dask, on whose workers they run: an address, the scheduler's file, "local" or a client;
             processes of this machine if None.
+        device: "cpu", "cuda", or "auto", which is a GPU where there is one; the CPU if None. Forces of a
+            chain are learned on the CPU.
 
     Returns:
-        The model; `model.record` says how the fit went.
+        The model, on the CPU; `model.record` says how the fit went.
 
     Raises:
         ValueError: the data cannot be learned from (constant in time, too few frames, no states of a chain),
-            the folder has the checkpoint of another fit, or no such processes can be had.
+            the folder has the checkpoint of another fit, or there are no such processes or no such device.
+        MemoryError: the memory of the GPU is not enough.
         FloatingPointError: the fit became non-finite; the message names the step.
         ConnectionError: one of several processes was lost.
     """
@@ -84,9 +89,14 @@ def fit(
 
         options: dict[str, Any] = {"schedule": schedule or Schedule(), "progress": progress}
         options |= {"seed": whole_number("seed", seed), "case": Case(case) if case else None}
-        return fit_forces(data, forces, validation, **options, checkpoint=checkpoint)
-    begun = start(data, validation=validation, seed=seed, case=case)
-    return train_from(begun, schedule=schedule, progress=progress, checkpoint=checkpoint, workers=workers)
+        if device == "cuda":
+            raise ValueError("expected device cpu with forces of a chain, got cuda; leave it out")
+        with on("cpu"):
+            return fit_forces(data, forces, validation, **options, checkpoint=checkpoint)
+    with on(device):
+        begun = start(data, validation=validation, seed=seed, case=case)
+        how: dict[str, Any] = {"progress": progress, "checkpoint": checkpoint, "workers": workers}
+        return train_from(begun, schedule=schedule, **how)
 
 
 @dataclass(frozen=True)
@@ -167,14 +177,14 @@ def train_from(
     now = time.perf_counter()
     if checkpoint is not None:
         of = digest(data, validation)
-        saves = Checkpoint.of(checkpoint, of, schedule, begun.seed, str(begun.case))
-    with threads_for(data.u[:, 0].size):
-        v = torch.as_tensor(band_limited(warm, data)[:, warm.first_frame :])
-        held_out = torch.as_tensor(band_limited(warm, validation)[:, warm.first_frame :])
+        saves = Checkpoint.of(checkpoint, of, schedule, begun.seed, str(begun.case), here().type)
+    with on(here(), model), threads_for(data.u[:, 0].size):
+        v = tensor(band_limited(warm, data)[:, warm.first_frame :])
+        held_out = tensor(band_limited(warm, validation)[:, warm.first_frame :])
         held_out = held_out[: NUMBERS.validation_trajectories]
         accuracy = NUMBERS.stepper_share * min(max(warm.score, NUMBERS.fine_score), 1.0)
         steps, held_steps = (
-            torch.as_tensor(part.steps[warm.first_frame :] / warm.scales.time) for part in (data, validation)
+            tensor(part.steps[warm.first_frame :] / warm.scales.time) for part in (data, validation)
         )
         substeps = _substeps(model, v[:, 0], float(steps.max()), accuracy)
         module = RollOuts(model, schedule, substeps)

@@ -25,6 +25,7 @@ from mesoscribe.hybrid.learn.model_config import Setting
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.readers.store import printable
 from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.mode_pairs import ModeIndex
 from mesoscribe.hybrid.space.numbers import NUMBERS
@@ -79,21 +80,21 @@ class OnsagerModel(nn.Module, Model):
     @property
     def m(self) -> Float[np.ndarray, "*modes"]:
         """m(k) on the modes of the model's domain, in the user's units."""
-        return self.symbol_m().detach().cpu().numpy() / self.setting.scales.time
+        return array(self.symbol_m()) / self.setting.scales.time
 
     @property
     def w(self) -> Float[np.ndarray, "*modes"]:
         """w(k) on the modes of the model's domain, in the user's units."""
-        return self.symbol_w().detach().cpu().numpy() / self.setting.scales.time
+        return array(self.symbol_w()) / self.setting.scales.time
 
     def F(self, u: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
         """The density F at values of u as it was learned, in the user's units of V (amplitude²).
 
         Data determine it up to what canonical form removes (`canonical_form(model).F`).
         """
-        v = torch.as_tensor(self.units.to_scaled(np.asarray(u, dtype=float)), device=self.theta_m.device)
+        v = tensor(self.units.to_scaled(np.asarray(u, dtype=float)), like=self.theta_m)
         with torch.no_grad():
-            return self.units.amplitude**2 * self.potential.pointwise(v).cpu().numpy()
+            return self.units.amplitude**2 * array(self.potential.pointwise(v))
 
     def f_table(self) -> HermiteTable:
         """F' tabulated over the range of the data and a margin."""

@@ -38,7 +38,7 @@ class Rank:
         if self.of == 1:
             return {}
         strategy = DDPStrategy(gradient_as_bucket_view=True)
-        return {"strategy": strategy, "devices": 1, "num_nodes": self.of, "use_distributed_sampler": False}
+        return {"strategy": strategy, "num_nodes": self.of, "use_distributed_sampler": False}
 
 
 ALONE = Rank()

@@ -28,6 +28,7 @@ from mesoscribe.hybrid.learn.rank import ALONE, Rank, gathered, place, pooled
 from mesoscribe.hybrid.learn.record import Course
 from mesoscribe.hybrid.learn.schedule import TRAINING, Schedule
 from mesoscribe.hybrid.space.deadline import current, doing
+from mesoscribe.hybrid.space.device import array, here
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
@@ -144,7 +145,7 @@ class RollOuts(Training):
         frames = roll_out(self.model.member(), v0, own, v.shape[1] - 1, self.substeps, ETDRK4())
         mine = torch.stack([v0, *frames], dim=1).detach() if len(v0) else v[:0]
         predicted = gathered(mine, len(v))
-        self.log_score(score(relative_rmse(predicted.cpu().numpy(), v.cpu().numpy(), self.model.domain)))
+        self.log_score(score(relative_rmse(array(predicted), array(v), self.model.domain)))
 
 
 class KeepBest(Callback):
@@ -191,6 +192,7 @@ def _quiet() -> Iterator[None]:
             warnings.filterwarnings(
                 "ignore", message=".*sync_dist=True.*"
             )  # all processes have the same score
+            warnings.filterwarnings("ignore", message=".*GPU available but not used.*")  # as was asked
             warnings.filterwarnings("ignore", message=r".*isinstance\(treespec, LeafSpec\).* is deprecated.*")
             yield
     finally:
@@ -235,7 +237,8 @@ def train(
             max_epochs=1,
             num_sanity_val_steps=0,
             inference_mode=False,
-            accelerator="cpu",
+            accelerator=here().type,
+            devices=1,
             logger=False,
             enable_checkpointing=False,
             enable_model_summary=False,

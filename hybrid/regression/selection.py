@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
 from itertools import combinations
+from operator import add
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from jaxtyping import Complex, Float
+from torch import Tensor
 
 from mesoscribe.hybrid.energy.local_energy import Density
 from mesoscribe.hybrid.regression.evidence import Evidence, Shared
@@ -21,6 +25,7 @@ from mesoscribe.hybrid.regression.rank_one import (
     unrestricted,
 )
 from mesoscribe.hybrid.regression.weak_form import Gram, features, gram
+from mesoscribe.hybrid.space.device import array
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
@@ -228,17 +233,17 @@ class Regression:
         n, times = sum(len(v) for v, _ in self.parts), [t - t[0] for _, t in self.parts]
         if n < 2 or len(times[0]) != len(times[1]) or not np.allclose(*times):
             return None
-        common = sum((self._features(one, t) for v, t in self.parts for one in v), np.zeros(())) / n
+        common = reduce(add, (self._features(one, t) for v, t in self.parts for one in v)) / n
         own = [gram(v, t=t, **self.options, shared=common) for v, t in self.parts]
         plain = Gram.joined([self.train, self.held_out])
         signal = plain.values[:, :, 0, 0].real.mean(0)
         floor = NUMBERS.negligible_residual * signal + 1e-12 * signal.sum()
-        return shared_forcing(plain, Gram.joined(own), common, floor)
+        return shared_forcing(plain, Gram.joined(own), array(common), floor)
 
     def _features(
         self, trajectory: Float[np.ndarray, " nt *grid"], t: Float[np.ndarray, " nt"]
-    ) -> Complex[np.ndarray, "w k a"]:
-        return np.concatenate(list(features(trajectory, t=t, **self.options)))
+    ) -> Complex[Tensor, "w k a"]:
+        return torch.cat(list(features(trajectory, t=t, **self.options)))
 
     def _plain(self, factors: Factors) -> float:
         values = self.held_out.truncated(factors.powers, factors.local).values.sum(0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from jaxtyping import Complex, Float
 
 from mesoscribe.hybrid.dynamics.member import Member
@@ -16,6 +15,7 @@ from mesoscribe.hybrid.energy.local_energy import LocalEnergy, cubic_densities
 from mesoscribe.hybrid.energy.powersum import PowerSum
 from mesoscribe.hybrid.regression.evidence import UNJUDGED, Evidence
 from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.hybrid.space.device import tensor
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.scales import Scales
@@ -82,15 +82,15 @@ class WarmStart(Model):
         F = PowerSum({n: float(c) for n, c in enumerate(self.f.integ().coef)})
         local = LocalEnergy(self.domain, cubic_densities(self.domain.ndim), self.beta) if self.beta else None
         return Energy(
-            QuadraticEnergy(self.domain, torch.as_tensor(self.q)),
+            QuadraticEnergy(self.domain, tensor(self.q)),
             PointwiseEnergy(self.domain, f, F),
             () if local is None else (local,),
         )
 
     def member(self, domain: Domain | None = None) -> Member:
         """The equation of motion in scaled units, on its own points."""
-        operator = ConstantOperator(self.domain, torch.as_tensor(self.K))
-        return Member(self.energy(), operator, torch.as_tensor(self.domain.within(self.band)), self.hold)
+        operator = ConstantOperator(self.domain, tensor(self.K))
+        return Member(self.energy(), operator, tensor(self.domain.within(self.band)), self.hold)
 
 
 def first_useful_frame(

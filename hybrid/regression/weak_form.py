@@ -13,17 +13,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Complex, Float, Shaped
+from torch import Tensor
 
 from mesoscribe.hybrid.energy.local_energy import Density, LocalEnergy
+from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.intervals import common_interval
+from mesoscribe.hybrid.space.linear_algebra import contraction
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.pieces import pieces
+from mesoscribe.hybrid.space.transforms import Array
 
 FEWEST = 32  # windows in a piece: the next one repeats frames
 
@@ -52,12 +58,12 @@ test_functions.__test__ = False  # type: ignore[attr-defined]
 
 
 def in_windows(
-    columns: Shaped[np.ndarray, "nt k"], half_width: int, weights: Float[np.ndarray, "#w frames"]
-) -> Shaped[np.ndarray, "w k"]:
+    columns: Shaped[Array, "nt k"], half_width: int, weights: Float[Array, "#w frames"]
+) -> Shaped[Array, "w k"]:
     """Weighted sums over windows of 2h + 1 frames, half overlapping: a frame of each at a time."""
     last, shift = len(columns) - 2 * half_width, _shift(half_width)
     frames = enumerate(weights.T[..., None])
-    return sum((weight * columns[j : j + last : shift] for j, weight in frames), np.zeros(()))
+    return reduce(add, (weight * columns[j : j + last : shift] for j, weight in frames))
 
 
 def _shift(half_width: int) -> int:
@@ -116,21 +122,30 @@ def features(
     half_width: int,
     mask: np.ndarray,
     densities: tuple[Density, ...] = (),
-) -> Iterator[Complex[np.ndarray, "w k a"]]:
+) -> Iterator[Complex[Tensor, "w k a"]]:
     """X of a trajectory at times t, some of its windows at a time: windows, modes of the mask, columns."""
-    shift = _shift(half_width)
+    shift, inside = _shift(half_width), tensor(mask)
     windows = np.lib.stride_tricks.sliding_window_view(t, 2 * half_width + 1)[::shift]
     alike = common_interval(np.diff(t)) is not None
-    weights = test_functions(windows[:1] if alike else windows)
+    weights = tensor(test_functions(windows[:1] if alike else windows))
     for some in pieces(len(windows), shift * domain.points, FEWEST):
-        weak, derivative = np.moveaxis(weights if alike else weights[some], -1, 0)
-        piece = trajectory[some.start * shift : (some.stop - 1) * shift + 2 * half_width + 1]
-        one, u_hat, *higher = [domain.fft(piece**p)[:, mask] for p in range(powers + 1)]
+        weak, derivative = (weights if alike else weights[some]).movedim(-1, 0)
+        piece = tensor(trajectory[some.start * shift : (some.stop - 1) * shift + 2 * half_width + 1])
+        one, u_hat, *higher = [domain.fft(power)[:, inside] for power in _powers(piece, powers)]
         if densities:
-            forces = LocalEnergy(domain, densities).forces(domain.fft(torch.tensor(piece)))
-            higher += [force.numpy()[:, mask] for force in forces]
+            forces = LocalEnergy(domain, densities).forces(domain.fft(piece))
+            higher += [force[:, inside] for force in forces]
         columns = [in_windows(column, half_width, weak) for column in (u_hat, one, *higher)]
-        yield np.stack([in_windows(u_hat, half_width, derivative), *columns], axis=-1)
+        yield torch.stack([in_windows(u_hat, half_width, derivative), *columns], dim=-1)
+
+
+def _powers(v: Float[Tensor, "*shape"], most: int) -> Iterator[Float[Tensor, "*shape"]]:
+    """1, v, v², … one product each: a power takes as long as ten."""
+    power = torch.ones_like(v)
+    yield power
+    for _ in range(most):
+        power = power * v
+        yield power
 
 
 def gram(
@@ -142,7 +157,7 @@ def gram(
     half_width: int,
     mask: np.ndarray,
     densities: tuple[Density, ...] = (),
-    shared: Complex[np.ndarray, "w k a"] | None = None,
+    shared: Complex[Tensor, "w k a"] | None = None,
 ) -> Gram:
     """The Gram data of trajectories v at times t on the modes of the mask, 0 where a column is rounding.
 
@@ -152,11 +167,12 @@ def gram(
     columns: dict[str, Any] = {"powers": powers, "half_width": half_width, "densities": densities}
     values = []
     for trajectory in v:
-        n_windows, total = 0, np.zeros(())
+        n_windows, products = 0, []
         for x in features(trajectory, domain, t, mask=mask, **columns):
             x = x if shared is None else x - shared[n_windows : n_windows + len(x)]
-            total = total + np.einsum("wka,wkb->kab", x.conj(), x)
+            products.append(contraction("wka,wkb->kab", x.conj(), x))
             n_windows += len(x)
+        total = array(reduce(add, products))
         values.append(_without_rounding(total) * domain.multiplicity[mask, None, None])
     k = np.stack([component[mask] for component in domain.k])
     return Gram(np.stack(values), k, n_windows, tuple(range(len(densities))))

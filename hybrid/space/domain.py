@@ -240,7 +240,7 @@ class Domain:
 
     def restrict(self, u: Array, mask: Bool[np.ndarray, "*modes"] | Bool[Tensor, "*modes"]) -> Array:
         """The part of fields on the modes of a mask."""
-        inside = torch.as_tensor(mask) if isinstance(u, Tensor) else np.asarray(mask)
+        inside = torch.as_tensor(mask, device=u.device) if isinstance(u, Tensor) else np.asarray(mask)
         return self.ifft(self.fft(u) * inside)
 
     def resampled(self, shape: Sequence[int]) -> Domain:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from mesoscribe.hybrid.space.domain import Domain
 
 
-@dataclass(frozen=True)
-class ModeIndex:
+class ModeIndex(nn.Module):
     """Maps vectors of parameters to even and odd symbols on the modes of a real transform.
+
+    It has no parameters of its own; as a part of a model it is on the device that the model is on.
 
     Args:
         index: the parameter of each mode of the transform, 0 outside the mask.
@@ -28,6 +27,11 @@ class ModeIndex:
     sign: Float[Tensor, "*modes"]
     inside: Bool[Tensor, "*modes"]
     first: Int[Tensor, " p"]
+
+    def __init__(self, index: Tensor, sign: Tensor, inside: Tensor, first: Tensor) -> None:
+        super().__init__()
+        for name, values in {"index": index, "sign": sign, "inside": inside, "first": first}.items():
+            self.register_buffer(name, values, persistent=False)
 
     @classmethod
     def of(cls, domain: Domain, mask: Bool[np.ndarray, "*modes"]) -> ModeIndex:

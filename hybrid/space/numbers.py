@@ -106,6 +106,8 @@ class HybridNumbers:
     # dynamics
     score_leads: tuple[int, ...] = number((1, 2, 5), "lead times in each decade whose errors make the score of a roll-out", "frames")
     rtol: float = number(1e-7, "local error allowed in a frame of a simulation: smaller takes more steps", "norm of u", "option")
+    graph_after: int = number(8, "steps on a GPU before they are captured as a CUDA graph, which takes as long as some ten: more lose time on long roll-outs, fewer on short ones", "steps")
+    graph_values: int = number(2**20, "a step of more values is not captured: its kernels work longer than they are waited for", "values", "derived")
     step_rounding: float = number(2e-14, "a local error below this cannot be measured", "norm of u", "derived")
     second_order_share: float = number(0.02, "share of an error of order two beside one of order three that continue to order four: larger expects smaller errors", "error")
     step_safety: float = number(0.9, "share of the step that the estimated error allows: larger repeats more steps", "step", "derived")

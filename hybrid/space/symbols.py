@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -15,6 +16,8 @@ from jaxtyping import Complex
 from torch import Tensor
 
 from mesoscribe.hybrid.space.domain import Domain
+
+KEPT = 16  # symbols of derivatives that stay in memory
 
 
 def act(symbol: Tensor, u_hat: Tensor, domain: Domain) -> Tensor:
@@ -54,6 +57,12 @@ def derivative(order: tuple[int, ...], domain: Domain) -> Complex[np.ndarray, "*
     """(i k)^α, which is ∂^α of each field, on the modes below Nyquist's."""
     power = [(1j * k) ** n for k, n in zip(domain.k, order, strict=True)]
     return np.asarray(math.prod(power) * (domain.resolved if any(order) else 1.0) + 0j)
+
+
+@lru_cache(maxsize=KEPT)
+def derivative_on(order: tuple[int, ...], domain: Domain, device: torch.device) -> Complex[Tensor, "*modes"]:
+    """`derivative` as a tensor on a device, where roll-outs ask for it at every step."""
+    return torch.as_tensor(derivative(order, domain), device=device)
 
 
 def admits(domain: Domain, symbol: Callable[..., np.ndarray]) -> bool:

@@ -76,5 +76,7 @@ def _cut(values: Array, axis: int, n: int) -> Array:
 
 def _phase(like: Array, axis: int, n: int, shift: float) -> Array:
     """exp(i n shift) along an axis, n = 0 … N-1."""
-    phase = np.exp(1j * shift * np.arange(n)).reshape(-1, *(1,) * (-axis - 1))
-    return torch.as_tensor(phase, device=like.device) if isinstance(like, Tensor) else phase
+    if isinstance(like, Tensor):  # made there: a step would wait for what is brought
+        angle = shift * torch.arange(n, dtype=torch.float64, device=like.device)
+        return torch.polar(torch.ones_like(angle), angle).reshape(-1, *(1,) * (-axis - 1))
+    return np.exp(1j * shift * np.arange(n)).reshape(-1, *(1,) * (-axis - 1))

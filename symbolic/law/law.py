@@ -20,6 +20,7 @@ from mesoscribe.hybrid.dynamics.model import Model
 from mesoscribe.hybrid.dynamics.operator import ConstantOperator
 from mesoscribe.hybrid.energy.energy import Energy, PointwiseEnergy, QuadraticEnergy
 from mesoscribe.hybrid.energy.local_energy import LocalEnergy
+from mesoscribe.hybrid.space.device import tensor
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.scales import Scales
 from mesoscribe.symbolic.law import law_json
@@ -111,19 +112,19 @@ class Law(Form, Model):
         """V on a domain of this box, of u - u*."""
         f, F = (combination(terms, self.F.values) for terms in (self.slopes, self.F.terms))
         return Energy(
-            QuadraticEnergy(domain, torch.as_tensor(self.symbol("q", domain))),
+            QuadraticEnergy(domain, tensor(self.symbol("q", domain))),
             PointwiseEnergy(domain, f, F),
             (LocalEnergy(domain, self.densities, self.N.values),) if self.N else (),
         )
 
     def member(self, domain: Domain) -> Member:
         """The equation of motion on a domain of this box, for u - u*."""
-        m, w = (torch.as_tensor(self.symbol(name, domain)) for name in "mw")
+        m, w = (tensor(self.symbol(name, domain)) for name in "mw")
         operator = ConstantOperator(domain, torch.complex(m, w))
         return Member(self.energy(domain), operator, self._mask(domain), self.hold)
 
     def _mask(self, domain: Domain) -> torch.Tensor:
-        return torch.as_tensor(domain.within(self.modes_kept[0]))
+        return tensor(domain.within(self.modes_kept[0]))
 
     def family(self, domain: Domain, values: Float[np.ndarray, "b p"]) -> Member:
         """The equations of motion of laws of this form with several sets of coefficients at once.
@@ -133,12 +134,12 @@ class Law(Form, Model):
 
         def symbol(name: str) -> torch.Tensor:
             table = np.moveaxis(self._columns(name, domain) @ values[:, self.places(name)].T, -1, 0)
-            return torch.as_tensor(table)[:, None]
+            return tensor(table)[:, None]
 
         of_sets = (-1, 1, *(1,) * domain.ndim)
 
         def coefficients(name: str) -> list[torch.Tensor]:
-            return [torch.as_tensor(values[:, j]).reshape(of_sets) for j in self.places(name)]
+            return [tensor(values[:, j]).reshape(of_sets) for j in self.places(name)]
 
         f = combination(self.slopes, coefficients("F"))
         K = torch.complex(symbol("m"), symbol("w"))

@@ -15,9 +15,10 @@ from torch import Tensor
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.energy.energy import EnergyTerm
 from mesoscribe.hybrid.energy.local_energy import Order
+from mesoscribe.hybrid.space.device import here, tensor
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
-from mesoscribe.hybrid.space.symbols import derivative
+from mesoscribe.hybrid.space.symbols import derivative, derivative_on
 from mesoscribe.symbolic.law.digits import with_error
 from mesoscribe.symbolic.law.factor import one_sign
 from mesoscribe.symbolic.law.numbers import NUMBERS
@@ -83,14 +84,14 @@ class _Rates(EnergyTerm):
         """Σ_j c_j FT{R_j}, each product transformed once."""
         total = torch.zeros_like(u_hat)
         for factors, group in groupby(self.terms, key=lambda term: term[0].factors):
-            symbol = sum((c * self._symbol(rate.outer) for rate, c in group), torch.zeros(()))
-            fields = (self.domain.ifft(self._symbol(order) * u_hat) for order in factors)
-            total = total + symbol * self.domain.fft(prod(fields, start=torch.ones(())))
+            symbol = sum((c * self._symbol(rate.outer, u_hat) for rate, c in group), u_hat.new_zeros(()))
+            fields = (self.domain.ifft(self._symbol(order, u_hat) * u_hat) for order in factors)
+            total = total + symbol * self.domain.fft(prod(fields, start=u_hat.real.new_ones(())))
         return total
 
-    def _symbol(self, order: Order) -> Complex[Tensor, "*modes"]:
+    def _symbol(self, order: Order, like: Tensor) -> Complex[Tensor, "*modes"]:
         """(i k)^α."""
-        return torch.as_tensor(derivative(order, self.domain))
+        return derivative_on(order, self.domain, like.device)
 
 
 @dataclass(frozen=True)
@@ -156,22 +157,22 @@ class Rates:
 
     def member(self, domain: Domain) -> Member:
         """The equation of motion."""
-        return self._member(domain, [torch.tensor(c, dtype=torch.float64) for c in self.amounts])
+        return self._member(domain, [tensor(c, dtype=torch.float64) for c in self.amounts])
 
     def family(self, domain: Domain, values: Float[np.ndarray, "b p"]) -> Member:
         """Those with several sets of coefficients at once, which their fields have a leading axis for."""
         shape = (-1, 1, *(1,) * domain.ndim)
-        return self._member(domain, [torch.as_tensor(column).reshape(shape) for column in values.T])
+        return self._member(domain, [tensor(column).reshape(shape) for column in values.T])
 
     def _member(self, domain: Domain, amounts: list[Tensor]) -> Member:
         """In the form û_t = -K (q û + force), with K = -1."""
         pairs = list(zip(self.terms, amounts, strict=True))
-        symbol = torch.zeros(domain.modes_shape, dtype=torch.complex128)
-        linear = sum((c * torch.as_tensor(derivative(r.outer, domain)) for r, c in pairs if r.linear), symbol)
+        symbol = torch.zeros(domain.modes_shape, dtype=torch.complex128, device=here())
+        linear = sum((c * tensor(derivative(r.outer, domain)) for r, c in pairs if r.linear), symbol)
         rest = tuple(sorted((p for p in pairs if not p[0].linear), key=lambda p: p[0].factors))
         others = (_Rates(domain, rest),) if rest else ()
-        K = torch.full(domain.modes_shape, -1.0, dtype=torch.complex128)
-        mask = torch.as_tensor(domain.within(np.inf if self.band is None else self.band))
+        K = torch.full(domain.modes_shape, -1.0, dtype=torch.complex128, device=here())
+        mask = tensor(domain.within(np.inf if self.band is None else self.band))
         return Member.of(domain, K, linear, torch.zeros_like, mask, others=others)
 
     def in_class(self, domain: Domain) -> bool:

@@ -14,6 +14,7 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.energy.local_energy import LocalEnergy
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, RescaledN
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.symbolic.law.density_terms import density_of
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, columns, not_negative, u
@@ -52,18 +53,18 @@ def importance(
     scales, domain = model.setting.scales, model.domain
     fields = data.u.reshape(-1, *data.domain.shape)
     fields = fields[:: max(1, len(fields) // NUMBERS.importance_fields)]
-    v = torch.as_tensor(scales.to_scaled(resampled(fields, domain)))
+    v = tensor(scales.to_scaled(resampled(fields, domain)), like=model.theta_m)
     with torch.no_grad():
         member = model.member()
         v_hat = domain.fft(v) * member.mask
         v = domain.ifft(v_hat)
         force = member.energy.gradient(v_hat)
-    positions = model.modes.first.cpu().numpy()
-    power, push = (trust * z.abs().square().mean(0).numpy().ravel()[positions] for z in (v_hat, force))
+    positions = array(model.modes.first)
+    power, push = (trust * array(z.abs().square().mean(0)).ravel()[positions] for z in (v_hat, force))
     edges = np.linspace(model.setting.low, model.setting.high, len(network.nodes) + 1)
-    density = np.histogram(v.numpy(), edges)[0] + NUMBERS.least_density * v.numel() / len(network.nodes)
+    density = np.histogram(array(v), edges)[0] + NUMBERS.least_density * v.numel() / len(network.nodes)
     response = network.m**2 + network.w**2
-    few = scales.amplitude * v[:: max(1, len(v) // NUMBERS.nonlocal_fields)].numpy()
+    few = scales.amplitude * array(v[:: max(1, len(v) // NUMBERS.nonlocal_fields)])
     return Importance(density / density.sum(), power * response, push, few, trust * response)
 
 
@@ -121,11 +122,11 @@ def _read_nonlocal(
     optimiser: Optimiser,
 ) -> Selection:
     """The sparse N: the terms whose gradients add up to the network's, on some fields of the data."""
-    box, positions = N.own, model.modes.first.cpu().numpy()
-    u_hat = box.fft(torch.as_tensor(resampled(weights.fields, box)))
+    box, positions = N.own, array(model.modes.first)
+    u_hat = box.fft(tensor(resampled(weights.fields, box), like=model.theta_m))
     densities = tuple(density_of(term, box.ndim) for term in terms)
     forces = (*LocalEnergy(box, densities).forces(u_hat), N.force(u_hat))
-    *of_terms, target = (force.flatten(1).numpy()[:, positions] for force in forces)
+    *of_terms, target = (array(force.flatten(1))[:, positions] for force in forces)
     columns_at = np.stack(of_terms, axis=-1)
     flat = [np.concatenate([z.real, z.imag]).reshape(2 * target.size, -1) for z in (columns_at, target)]
     weight = np.broadcast_to(weights.N, (2 * len(target), len(weights.N))).ravel()

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from jaxtyping import Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
@@ -14,6 +13,7 @@ from mesoscribe.hybrid.dynamics.ahead import ahead
 from mesoscribe.hybrid.dynamics.error import rollout_errors, score
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.symbolic.law.numbers import NUMBERS
@@ -69,8 +69,8 @@ class Skill:
 
 def _power(model: OnsagerModel, fields: Float[np.ndarray, " n *grid"]) -> Float[np.ndarray, " k"]:
     """Σ |û|² over fields, of each mode that the model evolves."""
-    u_hat = model.domain.fft(torch.as_tensor(resampled(fields, model.domain)))
-    return u_hat.abs().square().sum(0).flatten()[model.modes.first].numpy()
+    u_hat = model.domain.fft(tensor(resampled(fields, model.domain), like=model.theta_m))
+    return array(u_hat.abs().square().sum(0).flatten()[model.modes.first])
 
 
 def narrowed(model: OnsagerModel, band: float, validation: Trajectories, first_frame: int) -> float | None:
@@ -80,7 +80,7 @@ def narrowed(model: OnsagerModel, band: float, validation: Trajectories, first_f
     """
     scales = model.setting.scales
     member = model.member()
-    narrow = member.mask & torch.as_tensor(model.domain.within(band * scales.length))
+    narrow = member.mask & tensor(model.domain.within(band * scales.length), like=member.mask)
     if bool((narrow == member.mask).all()):
         return None
     fields = resampled(validation.u[: HYBRID.search_trajectories, first_frame:], model.domain)

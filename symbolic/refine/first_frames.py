@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from mesoscribe.hybrid.space.device import array
 from mesoscribe.symbolic.refine.fit import E, Fit
 from mesoscribe.symbolic.refine.linearised import Linearised
 from mesoscribe.symbolic.refine.rollouts import RollOutData
@@ -23,9 +24,9 @@ def variances(fit: Fit[E], slopes: Float[np.ndarray, "n r p"], data: RollOutData
         data: what it was fitted to.
     """
     n, _, p = slopes.shape
-    S = torch.as_tensor(np.moveaxis(slopes, -1, 0)).reshape(p, n, -1, *data.domain.shape)
+    S = slopes.movedim(-1, 0).reshape(p, n, -1, *data.domain.shape)
     at = Linearised(fit.law.member(data.domain), fit.fields, data, fit.substeps)
-    back = at.adjoint(torch.cat([torch.zeros_like(S[:, :, :1]), S], dim=2)).flatten(1).numpy()
+    back = array(at.adjoint(torch.cat([torch.zeros_like(S[:, :, :1]), S], dim=2)).flatten(1))
     share = data.unknowns / data.domain.points
     moved = fit.products.inverse @ back
     return np.asarray(share * min(data.noise, fit.white) * np.sum(moved**2, axis=1))

@@ -23,6 +23,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mesoscribe.hybrid.space.deadline import time_for
+from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.symbolic.law.evolution import Evolution
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine import first_frames
@@ -135,7 +136,7 @@ class Likelihood:
             law = point.law.with_values(point.law.values() + step * point.units)
             fields = point.fields
             if point.moves is not None:
-                amounts = torch.as_tensor(np.concatenate([[part], step]))
+                amounts = tensor(np.concatenate([[part], step]), like=fields)
                 fields = fields - torch.tensordot(amounts, point.moves, dims=1)
             there = self._at(law, fields, point.units, point.substeps, point.known)
             if there.products.squares < point.products.squares:
@@ -194,31 +195,22 @@ class Likelihood:
         order = range(len(scale)) if order is None else order
         columns = self._columns(law, fields, scale, substeps, order)
         moves, of_fields = None, 0.0
-        if self.free and np.isfinite(columns).all() and np.abs(columns[..., 0]).max() < NUMBERS.lost_misfit:
+        if self.free and bool((columns.isfinite() & (columns[..., :1].abs() < NUMBERS.lost_misfit)).all()):
             try:
                 known = known or projection(law.member(self.data.domain), fields, self.data, substeps)
-                moves, left = known.apart(columns)
-                of_fields = self.share * float(np.sum(columns[..., 0] ** 2) - np.sum(left[..., 0] ** 2))
-                columns = left
+                before, (moves, columns) = columns, known.apart(columns)
+                off, left = (c[..., 0].square().sum() for c in (before, columns))
+                of_fields = self.share * float(off - left)
             except FloatingPointError:  # a law that loses roll-outs from fields close by is lost
                 columns[..., 0] = NUMBERS.lost_misfit
         shares = np.abs(law.values()) / np.where(scale > 0, scale, np.inf) * (law.scaling > 0)
         held = ((np.arange(len(shares)) == shares.argmax()) & (shares > 0))[list(order)].astype(float)
-        by_frame = columns[..., 0].reshape(len(columns), -1, self.data.domain.points)
+        by_frame = array(columns[..., 0]).reshape(len(columns), -1, self.data.domain.points)
         measured = 1.0 if self.data.seen is None else float(self.data.seen.mean())
-        times = self.data.t[:, -by_frame.shape[1] :].numpy()
+        times = array(self.data.t)[:, -by_frame.shape[1] :]
         white = min(white_in_time(by_frame, times) / measured, NUMBERS.lowest_floor * self.data.noise)
-        return Fit(
-            law,
-            fields,
-            self._products(columns, held),
-            scale,
-            moves,
-            known,
-            substeps,
-            white,
-            of_fields,
-        )
+        products = self._products(columns, held)
+        return Fit(law, fields, products, scale, moves, known, substeps, white, of_fields)
 
     def _columns(
         self,
@@ -227,7 +219,7 @@ class Likelihood:
         scale: Float[np.ndarray, " p"],
         substeps: int,
         order: Sequence[int],
-    ) -> Float[np.ndarray, "n r c"]:
+    ) -> Float[Tensor, "n r c"]:
         """The residual of each trajectory, in front that of a first frame that may move, and its slopes."""
         data, values = self.data, law.values()
         steps = NUMBERS.misfit_step * (np.eye(len(values)) * scale)[list(order)]
@@ -249,25 +241,19 @@ class Likelihood:
         columns[0] = columns[0].nan_to_num(most, most, -most).clamp(-most, most)
         steep = most / NUMBERS.misfit_step
         columns[1:] = columns[1:].nan_to_num(0.0, 0.0, 0.0).clamp(-steep, steep)
-        return columns.permute(1, 2, 0).numpy()
+        return columns.permute(1, 2, 0)
 
     @property
     def share(self) -> float:
         """Unknowns of a field over its points: squares are counted for each unknown."""
         return self.data.unknowns / self.data.domain.points
 
-    def _products(self, columns: Float[np.ndarray, "n r c"], held: Float[np.ndarray, " p"]) -> Products:
-        """Scalar products of the columns, in pieces of time where trajectories are few."""
-        data = self.data
+    def _products(self, columns: Float[Tensor, "n r c"], held: Float[np.ndarray, " p"]) -> Products:
+        """Scalar products of the columns, as many values to a frame as it has unknowns."""
+        data, weights = self.data, self.data.weights(free=self.free)
         frames = data.u.shape[1] - (0 if self.free else 1)
-        by_frame = columns.reshape(len(columns), frames, -1, columns.shape[-1])
-        pieces = min(frames, max(1, -(-NUMBERS.clusters // len(columns))))
-        parts = np.array_split(by_frame, pieces, axis=1)
-        table = np.stack([np.einsum("nfra,nfrb->nab", part, part, optimize=True) for part in parts], axis=1)
-        counted = np.array([part.shape[1] for part in parts]) * data.unknowns * (data.u.shape[1] - 1) / frames
-        values = np.tile(counted, (len(columns), 1))
-        weights = data.weights(free=self.free)
+        values = np.full((len(columns), frames), data.unknowns * (data.u.shape[1] - 1) / frames)
         if weights is not None:
-            of_frames = weights.flatten(2).mean(2).numpy()
-            values = values * np.stack([p.mean(1) for p in np.array_split(of_frames, pieces, axis=1)], axis=1)
-        return Products(self.share * table.reshape(-1, *table.shape[2:]), values.ravel(), held)
+            values = values * array(weights.flatten(2).mean(2))
+        by_frame = columns.reshape(len(columns), frames, -1, columns.shape[-1])
+        return Products.of_columns(by_frame, values, self.share, held)

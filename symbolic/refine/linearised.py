@@ -48,7 +48,7 @@ class Linearised:
     def adjoint(self, pulls: Float[Tensor, "c n nt *grid"]) -> Float[Tensor, "c n *grid"]:
         """Jᵀ of what pulls at the frames."""
         fft, pulls = self.data.domain.fft, self._weighted(pulls)
-        back = torch.zeros((), dtype=torch.complex128)
+        back = self.start.new_zeros((), dtype=torch.complex128)
         for t in reversed(range(self.frames.shape[1])):
             path = [self._modes(self.frames[:, t - 1] if t else self.start)]
             for _ in range(self.substeps - 1):

@@ -11,8 +11,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import torch
 from jaxtyping import Float
+from torch import Tensor
 
+from mesoscribe.hybrid.space.device import array
+from mesoscribe.hybrid.space.linear_algebra import contraction
 from mesoscribe.symbolic.law.numbers import NUMBERS
 
 SMALLEST = 1e-300  # a square that is no more than rounding of 0
@@ -31,6 +35,28 @@ class Products:
     table: Float[np.ndarray, "c a a"]
     values: Float[np.ndarray, " c"]
     held: Float[np.ndarray, " p"]
+
+    @classmethod
+    def of_columns(
+        cls,
+        columns: Float[Tensor, "n t r a"],
+        values: Float[np.ndarray, "n t"],
+        share: float,
+        held: Float[np.ndarray, " p"],
+    ) -> Products:
+        """Of columns by trajectory and frame; pieces of time are clusters where trajectories are few.
+
+        Args:
+            columns: r, then the slopes.
+            values: how many values each frame has.
+            share: by which each product counts.
+            held: as of the class.
+        """
+        pieces = min(values.shape[1], max(1, -(-NUMBERS.clusters // len(values))))
+        parts = columns.tensor_split(pieces, dim=1)
+        table = torch.stack([contraction("ntra,ntrb->nab", x, x, optimize=True) for x in parts], dim=1)
+        counted = np.stack([some.sum(1) for some in np.array_split(values, pieces, axis=1)], axis=1)
+        return cls(share * array(table.flatten(0, 1)), counted.ravel(), held)
 
     @cached_property
     def whole(self) -> Float[np.ndarray, "a a"]:

@@ -12,16 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-import numpy as np
 import torch
 from jaxtyping import Float
-from scipy.linalg import qr, solve_triangular
 from torch import Tensor
 
 from mesoscribe.hybrid.dynamics.gmres import gmres
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.space.deadline import doing, time_for
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.linear_algebra import back_substituted, dot, qr
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.linearised import Linearised
 from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs
@@ -36,8 +35,8 @@ class Projection(Protocol):
     """What initial fields explain of misfits, by least squares over moves of them."""
 
     def apart(
-        self, misfits: Float[np.ndarray, "n r c"]
-    ) -> tuple[Float[Tensor, "c n *grid"], Float[np.ndarray, "n r c"]]:
+        self, misfits: Float[Tensor, "n r c"]
+    ) -> tuple[Float[Tensor, "c n *grid"], Float[Tensor, "n r c"]]:
         """The moves of the initial fields that explain most of each misfit, and what they leave of it.
 
         Args:
@@ -88,14 +87,14 @@ class Iterative:
     known: Float[Tensor, "c n *grid"] | None = None
 
     def apart(
-        self, misfits: Float[np.ndarray, "n r c"]
-    ) -> tuple[Float[Tensor, "c n *grid"], Float[np.ndarray, "n r c"]]:
+        self, misfits: Float[Tensor, "n r c"]
+    ) -> tuple[Float[Tensor, "c n *grid"], Float[Tensor, "n r c"]]:
         """By GMRES, in which every misfit of every trajectory is a system of its own."""
         n, _, count = misfits.shape
-        y = torch.as_tensor(np.moveaxis(misfits, -1, 0)).reshape(count, n, -1, *self.at.data.domain.shape)
+        y = misfits.movedim(-1, 0).reshape(count, n, -1, *self.at.data.domain.shape)
         guess = None if self.known is None or len(self.known) != count else self.known
         moves = self.known = self._explained(y, guess)
-        left = np.moveaxis((y - self.at.forward(moves)).reshape(count, n, -1).numpy(), 0, -1)
+        left = (y - self.at.forward(moves)).reshape(count, n, -1).movedim(0, -1)
         return moves * self.at.size, left
 
     def _explained(
@@ -133,43 +132,44 @@ class Dense:
     matrices: list[Matrix]
 
     def apart(
-        self, misfits: Float[np.ndarray, "n r c"]
-    ) -> tuple[Float[Tensor, "c n *grid"], Float[np.ndarray, "n r c"]]:
+        self, misfits: Float[Tensor, "n r c"]
+    ) -> tuple[Float[Tensor, "c n *grid"], Float[Tensor, "n r c"]]:
         """By the factors of each matrix."""
         found = [matrix.apart(y) for matrix, y in zip(self.matrices, misfits, strict=True)]
-        amplitudes, left = (np.stack(parts) for parts in zip(*found, strict=True))
-        return torch.einsum("nac,a...->cn...", torch.as_tensor(amplitudes), self.modes), left
+        amplitudes, left = (torch.stack(parts) for parts in zip(*found, strict=True))
+        return torch.einsum("nac,a...->cn...", amplitudes, self.modes), left
 
 
 @dataclass(frozen=True)
 class Matrix:
     """J = Q R of a trajectory."""
 
-    Q: Float[np.ndarray, "r a"]
-    R: Float[np.ndarray, "a a"]
+    Q: Float[Tensor, "r a"]
+    R: Float[Tensor, "a a"]
 
     @classmethod
-    def of(cls, J: Float[np.ndarray, "r a"]) -> Matrix:
+    def of(cls, J: Float[Tensor, "r a"]) -> Matrix:
         """The factors of J, which is overwritten; FloatingPointError where it is not finite."""
-        if not np.isfinite(J).all():
+        if not bool(torch.isfinite(J).all()):
             raise FloatingPointError(LOST)
-        return cls(*qr(J, mode="economic", overwrite_a=True))
+        return cls(*qr(J))
 
-    def apart(self, y: Float[np.ndarray, "r c"]) -> tuple[Float[np.ndarray, "a c"], Float[np.ndarray, "r c"]]:
+    def apart(self, y: Float[Tensor, "r c"]) -> tuple[Float[Tensor, "a c"], Float[Tensor, "r c"]]:
         """The amplitudes c for which J c is closest to each column of y, and what that leaves."""
-        along = self.Q.T @ y
-        return np.asarray(solve_triangular(self.R, along)), y - self.Q @ along
+        along = dot(self.Q.T, y)
+        return back_substituted(self.R, along), y - dot(self.Q, along)
 
 
 def basis(domain: Domain, mask: Tensor) -> Float[Tensor, " a *grid"]:
     """Real fields (a, *grid), orthonormal in the mean square, that span the modes of a mask."""
     at = torch.nonzero(mask.flatten())[:, 0]
-    unit = torch.zeros(2 * len(at), mask.numel(), dtype=torch.complex128)
-    unit[torch.arange(len(at)), at] += 1.0
-    unit[torch.arange(len(at)) + len(at), at] += 1j
+    unit = torch.zeros(2 * len(at), mask.numel(), dtype=torch.complex128, device=mask.device)
+    rows = torch.arange(len(at), device=mask.device)
+    unit[rows, at] += 1.0
+    unit[rows + len(at), at] += 1j
     fields = domain.ifft(unit.reshape(-1, *mask.shape)).flatten(1)
-    _, size, rows = torch.linalg.svd(fields, full_matrices=False)
-    return rows[size > 1e-9 * size.max()].reshape(-1, *domain.shape) * domain.points**0.5
+    _, size, vectors = torch.linalg.svd(fields, full_matrices=False)
+    return vectors[size > 1e-9 * size.max()].reshape(-1, *domain.shape) * domain.points**0.5
 
 
 def _jacobians(
@@ -178,7 +178,7 @@ def _jacobians(
     data: RollOutData,
     modes: Float[Tensor, " a *grid"],
     substeps: int,
-) -> Iterator[Float[np.ndarray, "r a"]]:
+) -> Iterator[Float[Tensor, "r a"]]:
     """Derivatives of each trajectory's misfit by the amplitudes of its initial field's modes."""
     width, weights = max(1, CHUNK // (len(modes) * data.u[0].numel())), data.weights(free=True)
     for first in range(0, len(data.u), width):
@@ -192,4 +192,4 @@ def _jacobians(
         change = rolls[1:] - rolls[:1]
         change = (change if weights is None else change * weights[chosen]).flatten(3).flatten(2)
         slopes = change / (NUMBERS.field_step * data.size[chosen, None] ** 2)
-        yield from slopes.permute(1, 2, 0).numpy()
+        yield from slopes.permute(1, 2, 0)

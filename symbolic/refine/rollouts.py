@@ -15,6 +15,7 @@ from mesoscribe.hybrid.data.interpolation import interpolation_error
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out
+from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.intervals import ROUNDING
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
@@ -119,7 +120,7 @@ class RollOutData:
     @property
     def unknowns(self) -> int:
         """How many numbers a field of the band has."""
-        return self.domain.unknowns(self.mask.numpy())
+        return self.domain.unknowns(array(self.mask))
 
     @classmethod
     def of(cls, data: Trajectories, law: Law, first_frame: int = 0, *more: Trajectories) -> RollOutData:
@@ -136,16 +137,16 @@ class RollOutData:
             shape = tuple(min(n, max(NUMBERS.rollout_points, w)) for n, w in zip(shape, wanted, strict=True))
         domain = Domain(shape, law.lengths)
         mask = law.member(domain).mask
-        fields = domain.restrict(torch.tensor(resampled(u, domain)), mask)
+        fields = domain.restrict(tensor(resampled(u, domain)), mask)
         axes = tuple(range(1, fields.ndim))
         size = fields.square().mean(axes).sqrt().clamp(min=1e-300)
-        share = domain.unknowns(mask.numpy()) / data.domain.points
+        share = domain.unknowns(array(mask)) / data.domain.points
         relative = float(size[size > NUMBERS.measured_rounding * size.max()].pow(-2).mean())
         noise = white_noise(u[:, 1:], t[:, 1:], data.domain) * share * relative
-        times = torch.as_tensor(t)
+        times = tensor(t)
         if not missing.any():
             return cls(domain, fields, times, size, mask, noise)
-        seen = torch.as_tensor(1.0 - _at_points(missing, shape))
+        seen = tensor(1.0 - _at_points(missing, shape))
         off = interpolation_error(u[:, :1], missing[:, :1], data.domain) * relative
         return cls(domain, fields, times, size, mask, noise / (1 - float(missing.mean())) + off, seen)
 
@@ -168,7 +169,7 @@ class RollOutData:
         """Some trajectories, at least a few, and of these the first frames, of about so many values."""
         n = min(len(self.u), max(NUMBERS.clusters // 2, values // self.u[0].numel()))
         frames = max(NUMBERS.refined_frames, values // (n * self.domain.points))
-        some = torch.linspace(0, len(self.u) - 1, n).round().long()
+        some = torch.linspace(0, len(self.u) - 1, n, device=self.u.device).round().long()
         return self.part(lambda u: u[some][:, :frames], self.size[some])
 
     def windows(self, frames: int) -> RollOutData:
@@ -260,6 +261,6 @@ def units(law: Evolution, data: RollOutData) -> Float[np.ndarray, " p"]:
     push = member.energy.gradient(domain.fft(some) * member.mask).expand(p + 1, -1, *domain.modes_shape)
     response = member.response.expand(p + 1, 1, *domain.modes_shape)
     rates, pushes = (domain.norm(each).square().sum(1).sqrt() for each in (response * push, push))
-    seen = (rates > NUMBERS.spanned * pushes * response.abs().flatten(1).amax(1)).numpy()[1:]
-    total, *each = rates.numpy()
+    seen = array(rates > NUMBERS.spanned * pushes * response.abs().flatten(1).amax(1))[1:]
+    total, *each = array(rates)
     return np.where(seen, total / np.where(seen, each, 1.0), 0.0)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 
+import torch
+
 from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.gauge import Gauge
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.space.deadline import current, doing, time_for
+from mesoscribe.hybrid.space.device import here, on
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.canonical import canonical_law, with_rate_error
 from mesoscribe.symbolic.law.law import Law
@@ -80,6 +83,7 @@ def distill(
     optimiser: Optimiser = DEFAULT,
     proposer: Proposer | None = None,
     seed: int = 0,
+    device: str | torch.device | None = None,
 ) -> Law:
     """The closed-form law of a network, refined on trajectories; `distillation` returns the steps as well."""
     return distillation(
@@ -91,6 +95,7 @@ def distill(
         optimiser=optimiser,
         proposer=proposer,
         seed=seed,
+        device=device,
     ).law
 
 
@@ -105,6 +110,7 @@ def distillation(
     optimiser: Optimiser = DEFAULT,
     proposer: Proposer | None = None,
     seed: int = 0,
+    device: str | torch.device | None = None,
 ) -> Distillation:
     """Read the factors off a network, and find the law around them on which the data stand.
 
@@ -122,28 +128,45 @@ def distillation(
         optimiser: what proposes the terms of each factor (`symbolic.read.optimisers`), such as SR3().
         proposer: asked for further terms of F where the library does not hold it (`symbolic.read.propose`).
         seed: of the split.
+        device: on which laws and network are rolled out: "cpu", "cuda" or "auto"; the CPU if None.
 
     Raises:
-        ValueError: the network has no dynamics to read, or pays is below 1.
+        ValueError: the network has no dynamics to read, pays is below 1, or there is no such device.
+        MemoryError: the memory of the GPU is not enough.
     """
     if not pays >= 1:
         raise ValueError(f"expected pays of at least 1, got {pays}; 2 asks much of a term, 1.2 little")
     if validation is None:
         data, validation = data.parts(seed, (1 - HYBRID.validation_share, HYBRID.validation_share))
+    library = library or polynomials(model.domain.ndim)
+    with on(here() if device is None else device, model):
+        found = _asked(model, data, validation, library, pays, optimiser, proposer)
+    notes = found.notes + ((str(current()),) if current().cut else ())
+    return replace(found, notes=notes)
+
+
+def _asked(
+    model: OnsagerModel,
+    data: Trajectories,
+    validation: Trajectories,
+    library: Library,
+    pays: float,
+    optimiser: Optimiser,
+    proposer: Proposer | None,
+) -> Distillation:
+    """The law of a network with the candidates of a library, and with others where these do not hold it."""
     started = time.perf_counter()
     doing("reading the network")
     network = Network.of(model, data, validation)
     known = time.perf_counter() - started
-    library = library or polynomials(model.domain.ndim)
     found = _distilled(network, data, validation, library, pays, optimiser)
     lacking = not found.completeness.complete or series(found.law, library)
     if proposer is not None and lacking and time_for("further candidates"):
         wider, note = widened_by(proposer, library, network.canonical, network.weights)
         again = found if wider == library else _distilled(network, data, validation, wider, pays, optimiser)
         found = replace(again, notes=(note, *again.notes))
-    notes = found.notes + ((str(current()),) if current().cut else ())
     seconds = {**found.seconds, "distill": known + found.seconds["distill"]}
-    return replace(found, notes=notes, seconds=seconds)
+    return replace(found, seconds=seconds)
 
 
 def _distilled(

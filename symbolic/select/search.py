@@ -11,6 +11,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from mesoscribe.hybrid.space.deadline import time_for
+from mesoscribe.hybrid.space.device import array
 from mesoscribe.symbolic.law.factor import Factor, one_sign
 from mesoscribe.symbolic.law.form import FACTORS
 from mesoscribe.symbolic.law.law import Law
@@ -28,7 +29,7 @@ SEARCH = "search for terms"
 
 def dissipates(law: Law, data: RollOutData) -> bool:
     """Whether m(k) has one sign on the modes that are compared."""
-    return not law.m or one_sign(law.symbol("m", data.domain)[data.mask.numpy()])
+    return not law.m or one_sign(law.symbol("m", data.domain)[array(data.mask)])
 
 
 def with_candidates(law: Law, library: Library) -> Law:

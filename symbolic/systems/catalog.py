@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
 
 from mesoscribe.hybrid.chain.observe import noisy
 from mesoscribe.hybrid.chain.states import ChainData
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.space.device import on
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, u
 from mesoscribe.symbolic.law.law import Law
@@ -174,6 +176,7 @@ def simulate(
     force_law: str | None = None,
     sites: int | None = None,
     courant: float | None = None,
+    device: str | torch.device | None = None,
 ) -> Trajectories:
     """Trajectories of a reference system.
 
@@ -186,20 +189,22 @@ def simulate(
         force_law: "chain": F(r) as text, such as "exp(r) - 1".
         sites: of a chain.
         courant: of a chain: cΔt of its integrator, at most.
+        device: "cpu", "cuda" or "auto"; the CPU if None. Chains are simulated on the CPU.
 
     Raises:
-        ValueError: an unknown name, or numbers that make no trajectories.
+        ValueError: an unknown name, numbers that make no trajectories, or no such device.
         FloatingPointError: the solution is lost; the message names the time.
     """
-    return _changed(name, force_law, sites, courant).trajectories(
-        n_trajectories,
-        seed=seed,
-        n_frames=n_frames,
-        dt=dt,
-        points=points,
-        noise=noise,
-        name=f"catalogue: {name}",
-    )
+    with on(device):
+        return _changed(name, force_law, sites, courant).trajectories(
+            n_trajectories,
+            seed=seed,
+            n_frames=n_frames,
+            dt=dt,
+            points=points,
+            noise=noise,
+            name=f"catalogue: {name}",
+        )
 
 
 def chain_states(

@@ -16,6 +16,7 @@ from mesoscribe.diagnostics.runs import stages
 from mesoscribe.diagnostics.runs.json_checks import checks_of
 from mesoscribe.diagnostics.runs.options import (
     CaseName,
+    Computing,
     Distilling,
     Making,
     Reading,
@@ -32,8 +33,8 @@ GROUPS = (Training, Making, Reading, Distilling)
 COMMANDS = {
     "run": GROUPS,
     "fit": GROUPS,
-    "distill": (Distilling,),
-    "simulate": (Sampling,),
+    "distill": (Computing, Distilling),
+    "simulate": (Sampling, Computing),
     "check": (Reading,),
 }
 

@@ -1,0 +1,48 @@
+"""Products and factors of large tensors, by NumPy and SciPy on the CPU and by torch elsewhere.
+
+On the CPU torch's library (MKL) rounds by where arrays lie in memory, so that a seed would give other bits.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from jaxtyping import Float, Shaped
+from scipy.linalg import qr as scipy_qr
+from scipy.linalg import solve_triangular
+from torch import Tensor
+
+
+def contraction(subscripts: str, *tensors: Shaped[Tensor, "..."], optimize: bool = False) -> Tensor:
+    """Einstein's sum over tensors, as `numpy.einsum` writes it.
+
+    Args:
+        subscripts: such as "ij,jk->ik".
+        tensors: all on one device.
+        optimize: by matrix products where that is possible; torch always does.
+    """
+    if tensors[0].device.type != "cpu":
+        return torch.einsum(subscripts, *tensors)
+    arrays = (t.resolve_conj().numpy() for t in tensors)
+    return torch.as_tensor(np.einsum(subscripts, *arrays, optimize=optimize), device="cpu")
+
+
+def dot(a: Float[Tensor, "m n"], b: Float[Tensor, "n c"]) -> Float[Tensor, "m c"]:
+    """The product of two matrices."""
+    return a @ b if a.device.type != "cpu" else torch.as_tensor(a.numpy() @ b.numpy(), device="cpu")
+
+
+def qr(a: Float[Tensor, "r a"]) -> tuple[Float[Tensor, "r a"], Float[Tensor, "a a"]]:
+    """Q and R of A = Q R, r ≥ a: orthonormal columns and an upper triangle; A is overwritten."""
+    if a.device.type != "cpu":
+        Q, R = torch.linalg.qr(a)
+        return Q, R
+    factors = scipy_qr(a.numpy(), mode="economic", overwrite_a=True)
+    return torch.as_tensor(factors[0], device="cpu"), torch.as_tensor(factors[1], device="cpu")
+
+
+def back_substituted(R: Float[Tensor, "a a"], b: Float[Tensor, "a c"]) -> Float[Tensor, "a c"]:
+    """x of R x = b with an upper triangle R."""
+    if R.device.type != "cpu":
+        return torch.linalg.solve_triangular(R, b, upper=True)
+    return torch.as_tensor(np.asarray(solve_triangular(R.numpy(), b.numpy())), device="cpu")
