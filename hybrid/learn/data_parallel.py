@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import pickle
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -63,7 +64,7 @@ def train_together(
         client.forward_logging(TELLERS, logging.INFO)
         try:
             addresses = workers.taken(client)
-            whole = sent_once(client, (module, examples, held_out))
+            whole = sent_once(client, pickle.dumps((module, examples, held_out)))
             given: dict[str, Any] = {"seed": seed, "checkpoint": _found_anywhere(checkpoint)}
             futures = [
                 client.submit(_train, whole, rank, current().left, given, workers=address, pure=False)
@@ -91,11 +92,12 @@ def _ranks(client: Client, addresses: list[str]) -> list[Rank]:
     return [Rank(number, len(addresses), host, port) for number in range(len(addresses))]
 
 
-def _train(
-    whole: tuple[Training, Examples, Examples], rank: Rank, seconds: float, given: dict[str, Any]
-) -> Trained | Exception | None:
-    """What one of the processes does; number 0 gives what came of it, and who fails the error."""
-    module, examples, held_out = whole
+def _train(whole: bytes, rank: Rank, seconds: float, given: dict[str, Any]) -> Trained | Exception | None:
+    """What one of the processes does; number 0 gives what came of it, and who fails the error.
+
+    The whole is pickled: dask would take a model apart, and what two of its parts share be there twice.
+    """
+    module, examples, held_out = pickle.loads(whole)
     logging.getLogger(TELLERS).setLevel(logging.INFO if rank.number == 0 else logging.WARNING)
     with Deadline(seconds):
         course = tried(partial(train, progress=False, rank=rank, **given), module, examples, held_out)
