@@ -116,7 +116,7 @@ def _force(f: object, members: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]
         return None
     passes = -(-max(f.weights, default=0) // 3)
     given = (f.weights.get(n, 0.0) for n in range(1 + 3 * passes))
-    powers = [torch.as_tensor(a, dtype=torch.float64).detach() for a in given]
+    powers = [torch.as_tensor(a, dtype=torch.float64, device="cpu").detach() for a in given]
     if any(a.numel() > 1 and a.shape != (members, 1, 1) for a in powers):
         return None
     weights = [a.reshape(-1).expand(members) for a in powers]

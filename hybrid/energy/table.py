@@ -50,7 +50,9 @@ class HermiteTable:
 
     def tilted(self, slope: float | Tensor) -> HermiteTable:
         """The table of the function v ↦ f(v) - s v, with the slope s."""
-        nodes = torch.linspace(self.low, self.high, len(self.values)).to(self.values)
+        nodes = torch.linspace(
+            self.low, self.high, len(self.values), dtype=self.values.dtype, device=self.values.device
+        )
         return replace(self, values=self.values - slope * nodes, slopes=self.slopes - slope)
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from jaxtyping import Float
+from torch import Tensor
 
 from mesoscribe.hybrid.space.device import array
 from mesoscribe.symbolic.refine.fit import E, Fit
@@ -12,7 +13,7 @@ from mesoscribe.symbolic.refine.linearised import Linearised
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 
 
-def variances(fit: Fit[E], slopes: Float[np.ndarray, "n r p"], data: RollOutData) -> Float[np.ndarray, " p"]:
+def variances(fit: Fit[E], slopes: Float[Tensor, "n r p"], data: RollOutData) -> Float[np.ndarray, " p"]:
     """Variances of the amounts from noise ξ of the first frames.
 
     It moves the minimum by (SᵀS)⁻¹SᵀJ ξ, S the slopes and J the derivative of frames by the first: one

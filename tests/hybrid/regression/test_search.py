@@ -98,7 +98,7 @@ def test_units_of_length_and_time_do_not_matter() -> None:
     warm, reference = start_of(scaled), start_of(data)
     assert_recovers(ALLEN_CAHN, warm, time=1e3, length=1e-3)
     s = np.linalg.norm(warm.K) / np.linalg.norm(reference.K)  # of the gauge
-    np.testing.assert_allclose(warm.K / s, reference.K, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(warm.K / s, reference.K, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(warm.q * s, reference.q, atol=1e-5 * np.abs(reference.q).max())
     assert warm.band == pytest.approx(reference.band)
 
