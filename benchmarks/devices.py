@@ -24,6 +24,7 @@ from torch import Tensor
 from benchmarks.machine import machine
 from benchmarks.speed.training_step import step
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.dynamics.cuda_graph import Replay
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4
 from mesoscribe.hybrid.learn.fit import fit, start
 from mesoscribe.hybrid.learn.schedule import Schedule
@@ -36,9 +37,11 @@ from mesoscribe.symbolic.select.distill import distill
 from mesoscribe.symbolic.systems.catalog import CATALOG, simulate
 
 Record = dict[str, Any]
+Size = tuple[str, int, int, int]  # system, trajectories, frames, points along an axis
+FEW = 100  # trajectories: more are regressed last
 DEVICES = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
 SYSTEMS = ("allen_cahn", "kdv")
-SIZES: dict[str, tuple[str, int, int, int]] = {  # system, trajectories, frames, points along an axis
+SIZES: dict[str, Size] = {
     "1D 24 x 101 x 256": ("kdv", 24, 101, 256),
     "1D 480 x 101 x 256": ("kdv", 480, 101, 256),
     "2D 4 x 101 x 128²": ("allen_cahn_2d", 4, 101, 128),
@@ -48,15 +51,14 @@ SMALL = {"1D 6 x 21 x 64": ("kdv", 6, 21, 64), "2D 2 x 6 x 32²": ("allen_cahn_2
 
 
 def seconds(work: Callable[[], object], rounds: int = 3) -> float:
-    """The best time of some rounds, fewer where they take over 5 s, after one on the GPU to load kernels."""
+    """The best of some rounds, on the GPU one more to load kernels; fewer where they take over 5 s."""
     times: list[float] = []
-    for i in range(rounds + (here().type == "cuda")):
+    for _ in range(rounds + (here().type == "cuda")):
         started = time.perf_counter()
         work()
         if here().type == "cuda":
             torch.cuda.synchronize()
-        if i or here().type != "cuda":
-            times.append(time.perf_counter() - started)
+        times.append(time.perf_counter() - started)
         if sum(times) > 5:
             break
     return min(times)
@@ -122,34 +124,30 @@ def equality(_: dict) -> Iterator[Record]:
             yield {"what": f"{what}: device against cpu", "of": name, "differs": differs, "twice": twice}
 
 
-def initial(size: tuple[str, int, int, int]) -> tuple[Law, np.ndarray, np.ndarray]:
+def initial(size: Size) -> tuple[Law, np.ndarray, np.ndarray]:
     """A law, initial fields and times."""
     name, n, frames, points = size
     few = simulate(name, n, n_frames=3, points=points, device=DEVICES[-1])
     return CATALOG[name].law, few.u[:, 0], (few.t[1] - few.t[0]) * np.arange(frames)
 
 
-def speed(sizes: dict[str, tuple[str, int, int, int]]) -> Iterator[Record]:
-    """Training steps, roll-outs, and a point of the judge with its slopes."""
+def speed(sizes: dict[str, Size]) -> Iterator[Record]:
+    """Roll-outs, a point of the judge with its slopes, training steps, graphs and, as it takes longest, last
+    the regression, from trajectories to a first member of the class."""
+    for of, size in sizes.items():
+        law, u0, t = initial(size)
+        yield side_by_side("simulate", of, partial(partial, law.simulate, u0, t), u0.size)
+        data = trajectories(law, u0, t)
+        yield side_by_side("judge: a point", of, partial(a_point, law, data), u0.size)
     for shape in sorted({(size[3],) * (1 + ("2d" in size[0])) for size in sizes.values()}):
         of = "×".join(map(str, shape))
         work = partial(on_device, shape)
         yield side_by_side("training step, 2 frames", of, work, math.prod(shape), rounds=10)
-    for of, size in sizes.items():
+    yield from graphs(sizes)
+    for of, size in sorted(sizes.items(), key=lambda item: item[1][1] > FEW):
         law, u0, t = initial(size)
-        yield side_by_side("simulate", of, partial(partial, law.simulate, u0, t), u0.size)
-        u = law.simulate(u0, t, device=DEVICES[-1])
-        data = trajectories(u, t, law)
-        yield side_by_side("judge: a point", of, partial(a_point, law, data), u0.size)
-
-
-def regression(sizes: dict[str, tuple[str, int, int, int]]) -> Iterator[Record]:
-    """From trajectories to a first member of the class; on the CPU where that takes seconds."""
-    for of, size in sizes.items():
-        law, u0, t = initial(size)
-        data = trajectories(law.simulate(u0, t, device=DEVICES[-1]), t, law)
-        devices = DEVICES if u0.size * len(t) < 2**20 else DEVICES[1:]
-        yield side_by_side("regression", of, partial(partial, start, data), u0.size, devices, 1)
+        regress = partial(partial, start, trajectories(law, u0, t))
+        yield side_by_side("regression", of, regress, u0.size, rounds=1)
 
 
 def on_device(shape: tuple[int, ...]) -> Callable[[], object]:
@@ -157,9 +155,10 @@ def on_device(shape: tuple[int, ...]) -> Callable[[], object]:
     return step(shape, 2, here())
 
 
-def trajectories(u: np.ndarray, t: np.ndarray, law: Law) -> Trajectories:
-    """Fields of a law's box as data."""
-    x = law.box.resampled(u.shape[2:]).coordinates
+def trajectories(law: Law, u0: np.ndarray, t: np.ndarray) -> Trajectories:
+    """Data that a law gives."""
+    x = law.box.resampled(u0.shape[1:]).coordinates
+    u = law.simulate(u0, t, device=DEVICES[-1])
     return Trajectories.from_arrays(u, t, *x, layout="nt" + "xy"[: len(x)], source="a benchmark")
 
 
@@ -170,23 +169,20 @@ def a_point(law: Law, data: Trajectories) -> Callable[[], object]:
     return lambda: likelihood._at(law, likelihood.data.u[:, 0], scale, 2, None)
 
 
-def graphs(sizes: dict[str, tuple[str, int, int, int]]) -> Iterator[Record]:
-    """Steps of a roll-out one kernel at a time, as one CUDA graph, and compiled."""
+def graphs(sizes: dict[str, Size]) -> Iterator[Record]:
+    """A hundred steps one kernel at a time, and as the graph that a GPU makes of them."""
     for of, size in sizes.items():
         law, u0, t = initial(size)
         with on(DEVICES[-1]), torch.no_grad():
             member = law.member(law.domain_of(u0)).about(tensor(u0))
             begin, _ = member.split(member.domain.fft(tensor(u0)))
-            one = ETDRK4().prepare(member, float(t[1]) / 4)
-            record: Record = {"what": "100 steps", "of": of, "one by one s": seconds(many(one, begin))}
-            if here().type == "cuda":
-                for name, made in (("graph", graphed), ("compiled", compiled)):
-                    try:
-                        replayed = made(one, begin)
-                        record[f"{name} s"] = seconds(replayed)
-                        record[f"{name} differs"] = apart(array(many(one, begin)()), array(replayed()))
-                    except Exception as error:  # noqa: BLE001  the others are still worth knowing
-                        record[f"{name} failed"] = " ".join(str(error).split())[:200]
+            record: Record = {"what": "100 steps", "of": of}
+            plain, graph = (ETDRK4().prepare(member, float(t[1]) / 4) for _ in range(2))
+            plain.replay = Replay(able=False)
+            record |= {"plain s": seconds(many(plain, begin)), "graph s": seconds(many(graph, begin))}
+            ends = [array(many(one, begin)()) for one in (plain, graph)]
+            record["differ"] = apart(*ends)
+            record["captured"] = graph.replay.captured is not None
             yield record
 
 
@@ -202,34 +198,7 @@ def many(one: Callable[[Tensor], Tensor], begin: Tensor) -> Callable[[], Tensor]
     return run
 
 
-def graphed(one: Callable[[Tensor], Tensor], begin: Tensor) -> Callable[[], Tensor]:
-    """The same, one step captured once and replayed."""
-    state, side = begin.clone(), torch.cuda.Stream()
-    side.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(side):
-        for _ in range(3):
-            one(state)
-    torch.cuda.current_stream().wait_stream(side)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        state.copy_(one(state))
-
-    def run() -> Tensor:
-        state.copy_(begin)
-        for _ in range(100):
-            graph.replay()
-        return state
-
-    return run
-
-
-def compiled(one: Callable[[Tensor], Tensor], begin: Tensor) -> Callable[[], Tensor]:
-    """The same, the step compiled by torch."""
-    fast = torch.compile(lambda u_hat: one(u_hat).clone(), mode="reduce-overhead")
-    return many(fast, begin)
-
-
-PARTS = {"equality": equality, "graphs": graphs, "speed": speed, "regression": regression}
+PARTS = {"speed": speed, "equality": equality}
 
 
 def table(records: list[Record]) -> str:

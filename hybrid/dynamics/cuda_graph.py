@@ -15,46 +15,55 @@ from torch import Tensor
 
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
+Tensors = tuple[Tensor, ...]
+Captured = tuple[torch.cuda.CUDAGraph, Tensors, Tensors]
+
 
 class Replay:
     """x ↦ f(x) of one f, as it is the first times and on the CPU, and then as a CUDA graph.
 
-    Only without gradients and on few values; where CUDA refuses to capture f it stays as it is. f gives a
-    tensor like x, of x and of tensors that stay in their places, and asks for none of their numbers.
+    Only without gradients and on few values; where CUDA refuses to capture f it stays as it is. f gives
+    tensors of x and of tensors that stay in their places.
+
+    Args:
+        able: whether f may be captured: whether it asks for no numbers, for which the GPU has to be waited.
     """
 
-    def __init__(self) -> None:
-        self.calls = 0
-        self.captured: tuple[torch.cuda.CUDAGraph, Tensor, Tensor] | None = None
+    def __init__(self, able: bool = True) -> None:
+        self.able, self.calls = able, 0
+        self.captured: Captured | None = None
 
-    def __call__(self, f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    def __call__(self, f: Callable[..., Tensors], *x: Tensor) -> Tensors:
         """f(x)."""
-        if not x.is_cuda or torch.is_grad_enabled() or x.numel() > NUMBERS.graph_values:
-            return f(x)
+        small = max(each.numel() for each in x) <= NUMBERS.graph_values
+        if not (self.able and small and x[0].is_cuda) or torch.is_grad_enabled():
+            return f(*x)
         self.calls += 1
         if self.calls == NUMBERS.graph_after:
             self.captured = _captured(f, x)
         if self.captured is None:
-            return f(x)
+            return f(*x)
         graph, start, end = self.captured
-        if x.shape != start.shape or x.dtype != start.dtype:
-            return f(x)
-        start.copy_(x)
+        if any(a.shape != b.shape or a.dtype != b.dtype for a, b in zip(x, start, strict=True)):
+            return f(*x)
+        for given, place in zip(x, start, strict=True):
+            place.copy_(given)
         graph.replay()
-        return end.clone()  # at once: other graphs work in the same memory
+        return tuple(each.clone() for each in end)  # at once: other graphs work in the same memory
 
 
-def _captured(f: Callable[[Tensor], Tensor], x: Tensor) -> tuple[torch.cuda.CUDAGraph, Tensor, Tensor] | None:
-    """The graph of f, its argument and its result; None where CUDA refuses."""
-    graph, start, now = torch.cuda.CUDAGraph(), x.clone(), torch.cuda.current_stream(x.device)
+def _captured(f: Callable[..., Tensors], x: Tensors) -> Captured | None:
+    """The graph of f, its arguments and its results; None where CUDA refuses."""
+    graph, start = torch.cuda.CUDAGraph(), tuple(each.clone() for each in x)
+    now = torch.cuda.current_stream(x[0].device)
     try:
-        stream, owner = _apart(x.device)
+        stream, owner = _apart(x[0].device)
         stream.wait_stream(now)
         with torch.cuda.stream(stream):
-            f(start)  # what is made once is made before
+            f(*start)  # what is made once is made before
             graph.capture_begin(pool=owner.pool())
             try:
-                end = f(start)
+                end = f(*start)
             finally:
                 graph.capture_end()
         now.wait_stream(stream)

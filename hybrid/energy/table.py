@@ -50,8 +50,8 @@ class HermiteTable:
 
     def tilted(self, slope: float | Tensor) -> HermiteTable:
         """The table of the function v ↦ f(v) - s v, with the slope s."""
-        nodes = torch.linspace(self.low, self.high, len(self.values), device=self.values.device).to(
-            self.values
+        nodes = torch.linspace(
+            self.low, self.high, len(self.values), dtype=self.values.dtype, device=self.values.device
         )
         return replace(self, values=self.values - slope * nodes, slopes=self.slopes - slope)
 

@@ -47,5 +47,8 @@ def shared_forcing(plain: Gram, own: Gram, common: Complex[np.ndarray, "w k a"],
 
 def _left_out(data: Gram) -> Float[np.ndarray, "n k"]:
     """Squared residual of each trajectory under the free regression of the others."""
-    places = np.arange(len(data.values))
-    return np.stack([residual(data.values[i], unrestricted(data.of(places != i))) for i in places])
+    before, after = data.values.cumsum(0)[:-1], data.values[::-1].cumsum(0)[-2::-1]
+    none = np.zeros_like(data.values[:1])
+    others = np.concatenate([none, before]) + np.concatenate([after, none])
+    each = zip(data.values, others, strict=True)
+    return np.stack([residual(own, unrestricted(replace(data, values=rest[None]))) for own, rest in each])

@@ -195,7 +195,7 @@ class Likelihood:
         order = range(len(scale)) if order is None else order
         columns = self._columns(law, fields, scale, substeps, order)
         moves, of_fields = None, 0.0
-        if self.free and bool((columns.isfinite() & (columns[..., :1].abs() < NUMBERS.lost_misfit)).all()):
+        if self.free and _followed(columns):
             try:
                 known = known or projection(law.member(self.data.domain), fields, self.data, substeps)
                 before, (moves, columns) = columns, known.apart(columns)
@@ -257,3 +257,8 @@ class Likelihood:
             values = values * array(weights.flatten(2).mean(2))
         by_frame = columns.reshape(len(columns), frames, -1, columns.shape[-1])
         return Products.of_columns(by_frame, values, self.share, held)
+
+
+def _followed(columns: Float[Tensor, "n r c"]) -> bool:
+    """Whether all roll-outs are finite and near the data."""
+    return bool(columns.isfinite().all() & (columns[..., 0].abs().max() < NUMBERS.lost_misfit))

@@ -38,7 +38,11 @@ def trained(model: OnsagerModel, device: torch.device | str, windows: torch.Tens
             optimiser.zero_grad()
             module.training_step((windows, steps)).backward()
             optimiser.step()
-    return [array(parameter) for parameter in model.parameters()]
+        scores: list[float] = []
+        module.log_score = scores.append  # type: ignore[assignment,method-assign]
+        with torch.no_grad():
+            module.validation_step((windows, steps))
+    return [*(array(parameter) for parameter in model.parameters()), np.array(scores)]
 
 
 @pytest.mark.parametrize(("shape", "low_modes", "case"), FORMS)
