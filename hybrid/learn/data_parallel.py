@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import pickle
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -53,6 +52,8 @@ def train_together(
         FloatingPointError: as `train`, from whichever process noticed it first.
         ConnectionError: a process was lost.
     """
+    from distributed.protocol.pickle import dumps
+
     batch = module.schedule.windows(module.model.domain.points)
     if workers.processes > batch:
         raise ValueError(
@@ -64,7 +65,7 @@ def train_together(
         client.forward_logging(TELLERS, logging.INFO)
         try:
             addresses = workers.taken(client)
-            whole = sent_once(client, pickle.dumps((module, examples, held_out)))
+            whole = sent_once(client, dumps((module, examples, held_out)))
             given: dict[str, Any] = {"seed": seed, "checkpoint": _found_anywhere(checkpoint)}
             futures = [
                 client.submit(_train, whole, rank, current().left, given, workers=address, pure=False)
@@ -95,9 +96,11 @@ def _ranks(client: Client, addresses: list[str]) -> list[Rank]:
 def _train(whole: bytes, rank: Rank, seconds: float, given: dict[str, Any]) -> Trained | Exception | None:
     """What one of the processes does; number 0 gives what came of it, and who fails the error.
 
-    The whole is pickled: dask would take a model apart, and what two of its parts share be there twice.
+    The whole comes as bytes: dask would take a model apart, and what two of its parts share be there twice.
     """
-    module, examples, held_out = pickle.loads(whole)
+    from distributed.protocol.pickle import loads
+
+    module, examples, held_out = loads(whole)
     logging.getLogger(TELLERS).setLevel(logging.INFO if rank.number == 0 else logging.WARNING)
     with Deadline(seconds):
         course = tried(partial(train, progress=False, rank=rank, **given), module, examples, held_out)

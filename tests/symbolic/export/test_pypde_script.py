@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,6 @@ from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.laws import LAWS
 
-os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # read when py-pde is imported: compiling takes minutes
 ONE = Factor.of(1)
 WHOLE = ("driven, about u*", "mixed", "Zakharov–Kuznetsov", "gradient coefficient", "gradient coefficient 2D")
 REASONS = {
@@ -33,11 +35,23 @@ LOCAL["fitted shapes"] = Law(
 )
 
 
-def script(law: Law) -> dict[str, Any]:
-    """The names of the exported script."""
+def interpreted() -> None:
+    """Have py-pde, which is imported later, compile nothing: that takes minutes."""
+    os.environ["NUMBA_DISABLE_JIT"] = "1"
+
+
+def called(script: str, name: str, calls: Sequence[tuple[np.ndarray, ...]]) -> list[np.ndarray]:
+    """What a function of an exported script gives."""
     names: dict[str, Any] = {"__name__": "exported"}
-    exec(compile(exported(law, "pypde"), "exported.py", "exec"), names)
-    return names
+    exec(compile(script, "exported.py", "exec"), names)
+    return [names[name](*arguments) for arguments in calls]
+
+
+@pytest.fixture(scope="module")
+def beside() -> Iterator[Executor]:
+    """A process that interprets what numba would compile; here our own steps are compiled."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), interpreted) as one:
+        yield one
 
 
 def wave(law: Law, points: int) -> np.ndarray:
@@ -51,22 +65,28 @@ def wave(law: Law, points: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", LOCAL)
-def test_error_of_the_right_hand_side_falls_with_the_square_of_the_spacing(name: str) -> None:
-    law, rhs = LOCAL[name], script(LOCAL[name])["rhs"]
+def test_error_of_the_right_hand_side_falls_with_the_square_of_the_spacing(
+    name: str, beside: Executor
+) -> None:
+    law = LOCAL[name]
     fields = [wave(law, points) for points in (32, 64, 128)]
-    errors = [np.abs(rhs(u) - law.rhs(u)).max() / np.abs(law.rhs(u)).max() for u in fields]
+    found = beside.submit(called, exported(law, "pypde"), "rhs", [(u,) for u in fields]).result()
+    errors = [
+        np.abs(rhs - law.rhs(u)).max() / np.abs(law.rhs(u)).max()
+        for rhs, u in zip(found, fields, strict=True)
+    ]
     orders = np.log2(np.divide(errors[:-1], errors[1:]))
     assert errors[-1] < 1e-2
     assert np.all(np.abs(orders - 2) < 0.15)
 
 
 @pytest.mark.parametrize("name", ["kdv", "driven, about u*"])
-def test_simulation_converges_to_the_laws_own(name: str) -> None:
-    law, simulate, times = LOCAL[name], script(LOCAL[name])["simulate"], np.array([0.0, 0.005, 0.01])
-    errors = []
-    for points in (16, 32):
-        start = wave(law, points)
-        errors.append(np.abs(simulate(start, times) - law.simulate(start, times)).max())
+def test_simulation_converges_to_the_laws_own(name: str, beside: Executor) -> None:
+    law, times = LOCAL[name], np.array([0.0, 0.005, 0.01])
+    starts = [wave(law, points) for points in (16, 32)]
+    calls = [(start, times) for start in starts]
+    found = beside.submit(called, exported(law, "pypde"), "simulate", calls).result()
+    errors = [np.abs(u - law.simulate(*call)).max() for u, call in zip(found, calls, strict=True)]
     assert 3 < errors[0] / errors[1] < 6
 
 
