@@ -1,4 +1,4 @@
-"""What is printed while a command runs: bars and spinners on a terminal, plain lines elsewhere."""
+"""What is printed while a command runs: spinners on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -70,15 +70,10 @@ class Console:
             self.terminal.print(printable(line))
 
     @contextmanager
-    def stage(self, name: str, *, bar_from: str | None = None) -> Iterator[None]:
-        """Time a stage, tell what goes on in it, and say so when it is done.
-
-        Args:
-            name: of the stage.
-            bar_from: what goes on in it once it shows a bar of its own.
-        """
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage, tell what goes on in it, and say so when it is done."""
         started = time.perf_counter()
-        with self._watched(name, bar_from):
+        with self._watched(name):
             yield
         self.seconds[name] = time.perf_counter() - started
         self._timed(name, self.seconds[name])
@@ -87,10 +82,10 @@ class Console:
         self.say(f"{name:<12}{seconds:8.1f} s  {what}".rstrip())
 
     @contextmanager
-    def _watched(self, name: str, bar_from: str | None) -> Iterator[None]:
+    def _watched(self, name: str) -> Iterator[None]:
         """A spinner that names what goes on; where there is no terminal, scores and a line now and then."""
         if self.progress:
-            with self.terminal.status(name) as spinner, _heard(PROGRESS, _named(name, spinner, bar_from)):
+            with self.terminal.status(name) as spinner, _heard(PROGRESS, _named(name, spinner)):
                 yield
         elif self.terminal.quiet:
             yield
@@ -120,13 +115,6 @@ class Console:
             teller.join()
 
 
-def _named(name: str, spinner: rich.status.Status, bar_from: str | None) -> Callable[[str], None]:
-    """Has a spinner name what goes on, until a bar takes its place."""
-
-    def hear(what: str) -> None:
-        if what == bar_from:
-            spinner.stop()
-        else:
-            spinner.update(printable(f"{name}: {what}"))
-
-    return hear
+def _named(name: str, spinner: rich.status.Status) -> Callable[[str], None]:
+    """Has a spinner name what goes on."""
+    return lambda what: spinner.update(printable(f"{name}: {what}"))

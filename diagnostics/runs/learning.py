@@ -18,7 +18,6 @@ from mesoscribe.hybrid.learn.digest import digest
 from mesoscribe.hybrid.learn.fit import Start, fit, start, train_from
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
-from mesoscribe.hybrid.learn.schedule import TRAINING
 from mesoscribe.hybrid.space.cluster import HERE, Workers
 from mesoscribe.symbolic.law.plain_text import equation_text
 from mesoscribe.symbolic.select.distill import Distillation, distillation
@@ -114,11 +113,11 @@ def _trained(
     """The network after its training, from a start or on forces."""
     how: dict[str, Any] = {
         "schedule": plan.schedule(share),
-        "progress": console.progress,
+        "progress": False,  # the stage tells it
         "checkpoint": folder / CHECKPOINT,
     }
     training_data = plan.training_data(split)
-    with console.stage("fit", bar_from=TRAINING):
+    with console.stage("fit"):
         if begun is None:
             where: dict[str, Any] = {"devices": workers.processes, "cluster": workers.cluster}
             model = fit(**training_data, seed=plan.seed, case=plan.case, **where, **how)

@@ -15,7 +15,7 @@ import lightning
 import numpy as np
 import torch
 from jaxtyping import Float
-from lightning.pytorch.callbacks import Callback, EarlyStopping, Timer, TQDMProgressBar
+from lightning.pytorch.callbacks import Callback, EarlyStopping, Timer
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -24,6 +24,7 @@ from mesoscribe.hybrid.dynamics.error import relative_rmse, score
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out
 from mesoscribe.hybrid.learn.checkpoint import Checkpoint, Draws, Saves, TensorFiles, restoring
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.learn.progress import Bar, Tells
 from mesoscribe.hybrid.learn.rank import ALONE, Rank, gathered, place, pooled
 from mesoscribe.hybrid.learn.record import Course
 from mesoscribe.hybrid.learn.schedule import TRAINING, Schedule
@@ -228,7 +229,7 @@ def train(
     stop = EarlyStopping(
         "log score", min_delta=NUMBERS.progress, patience=schedule.patience, check_finite=False
     )
-    others: list[Callback] = [TQDMProgressBar(refresh_rate=10)] if progress else []
+    others: list[Callback] = [Bar(first, total) if progress else Tells(first, total)]
     saves = None if checkpoint is None else Saves(checkpoint)
     others += [] if saves is None else [saves]
     with _quiet(), restoring(saves):
@@ -242,7 +243,7 @@ def train(
             logger=False,
             enable_checkpointing=False,
             enable_model_summary=False,
-            enable_progress_bar=progress,
+            enable_progress_bar=False,
             val_check_interval=min(schedule.every, total),
             callbacks=[keep, timer, stop, *others],
             plugins=[TensorFiles(), rank.environment],
