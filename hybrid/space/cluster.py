@@ -63,7 +63,8 @@ class Workers:
         from distributed.deploy.subprocess import SubprocessCluster
 
         if isinstance(self.cluster, Client):
-            yield self.cluster
+            with self.cluster.as_current():
+                yield self.cluster
         elif self.cluster in (None, LOCAL):
             n = self.processes if self.processes > 1 or self.cluster is None else os.cpu_count()
             with _deaf_to_interrupts():
@@ -73,10 +74,10 @@ class Workers:
                     scheduler_kwargs={"idle_timeout": IDLE, "dashboard": False},
                     worker_kwargs={"memory_limit": 0, "death_timeout": PATIENCE},
                 )
-            with cluster, Client(cluster) as client:
+            with cluster, Client(cluster, set_as_default=False) as client, client.as_current():
                 yield client
         else:
-            with _client_at(str(self.cluster)) as client:
+            with _client_at(str(self.cluster)) as client, client.as_current():
                 yield client
 
     def taken(self, client: Client) -> list[str]:
@@ -146,7 +147,7 @@ def _client_at(where: str) -> Client:
             if time.monotonic() > end:
                 raise ValueError("no such file")
             time.sleep(0.1)
-        return Client(**at, timeout=PATIENCE)
+        return Client(**at, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ValueError(
             f"expected the address of a dask scheduler, the .json that it is in, or {LOCAL}, got {where} "

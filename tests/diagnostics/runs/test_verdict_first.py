@@ -45,6 +45,7 @@ def told_of_the_class(done: Result, out: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.full
 def test_wave_is_not_asked_for_more_data(wave: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = invoke("run", wave, "--out", out, "--steps", 1)

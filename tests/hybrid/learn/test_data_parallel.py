@@ -83,6 +83,7 @@ def agreed(rank: Rank) -> tuple[Tensor, float, Tensor, tuple[int, int]]:
 
 
 @pytest.mark.slow
+@pytest.mark.full
 def test_uneven_parts_are_pooled_and_gathered_as_if_they_were_one(client: Client) -> None:
     addresses = Workers(2, client).taken(client)
     ranks = _ranks(client, addresses)
@@ -175,6 +176,7 @@ def save_at_every_step() -> None:
     checkpoint.SECONDS = 0.0
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_failure_ends_all_with_its_message_and_any_number_goes_on(
     piece: Piece, client: Client, capfd: pytest.CaptureFixture[str]

@@ -71,6 +71,7 @@ def test_a_sine_is_found_by_its_shape_where_the_library_lacks_it(
     assert any("cos(u) is a candidate of F" in note for note in found.notes)
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_a_function_is_said_to_be_missing_where_no_candidate_holds_it() -> None:
     law = Law(F=Factor.of(sympy.sqrt(1 + 9 * u**2) / 3), q=Factor.of(k**2 / 10), m=Factor.of(1))

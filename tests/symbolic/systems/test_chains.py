@@ -212,6 +212,7 @@ def test_a_force_law_leads_to_an_equation_in_one_run(tmp_path: Path) -> None:
     assert "F(r) = exp(r) - 1" in page
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_forces_on_a_few_sites_lead_to_an_equation(tmp_path: Path) -> None:
     """The forces that were evaluated are told by fit, in run.json, in metrics.json and in the report."""
