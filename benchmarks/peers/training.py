@@ -14,7 +14,7 @@ from benchmarks.peers.stepper import SteppedForecast, Stepper, rolled
 from mesoscribe.hybrid.data.trajectories import Split
 from mesoscribe.hybrid.dynamics.error import relative_rmse, score
 from mesoscribe.hybrid.learn.schedule import Schedule
-from mesoscribe.hybrid.learn.training import Windows
+from mesoscribe.hybrid.learn.windows import Windows
 from mesoscribe.hybrid.regression.warm_start import first_useful_frame
 from mesoscribe.hybrid.space.domain import Domain
 

@@ -23,7 +23,8 @@ from mesoscribe.diagnostics.runs.ensemble import ensemble
 from mesoscribe.hybrid.learn.data_parallel import train_together
 from mesoscribe.hybrid.learn.onsager import OnsagerModel, Setting
 from mesoscribe.hybrid.learn.schedule import Schedule
-from mesoscribe.hybrid.learn.training import RollOuts, TimedWindows
+from mesoscribe.hybrid.learn.training import RollOuts
+from mesoscribe.hybrid.learn.windows import TimedWindows
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.cluster import Workers
 from mesoscribe.hybrid.space.scales import Scales

@@ -15,7 +15,7 @@ from mesoscribe.hybrid.dynamics.ahead import ahead
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS as SYMBOLIC
-from mesoscribe.symbolic.refine.rollouts import white_noise
+from mesoscribe.symbolic.refine.noise import white_noise
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from mesoscribe.hybrid.dynamics.error import lead_times, relative_rmse_of_each
 from mesoscribe.hybrid.dynamics.model import Model
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.numbers import NUMBERS as SYMBOLIC
-from mesoscribe.symbolic.refine.rollouts import white_noise
+from mesoscribe.symbolic.refine.noise import white_noise
 
 
 @runtime_checkable

@@ -7,8 +7,7 @@ from markupsafe import Markup
 from mesoscribe.diagnostics.judge.cautions import cautions
 from mesoscribe.diagnostics.judge.summary import Summary
 from mesoscribe.diagnostics.judge.verdict import VerdictKind
-from mesoscribe.diagnostics.measure.numbers import NUMBERS
-from mesoscribe.diagnostics.pages.tables import error_rows, mathml
+from mesoscribe.diagnostics.pages.tables import error_rows, mathml, step_names
 from mesoscribe.hybrid.data.arrays import counted
 from mesoscribe.symbolic.law.latex import equation_latex
 from mesoscribe.symbolic.law.law import Law
@@ -27,9 +26,9 @@ def law_html(law: Law) -> Markup:
 def found_html(summary: Summary, law: Law) -> str:
     """Equation, verdict, cautions and the table of errors."""
     light = LIGHTS.get(summary.kind, RED)
-    warned = Markup("").join(Markup("<li>{}</li>").format(one) for one in cautions(summary))
-    steps = [*map(str, NUMBERS.quoted_steps), f"last ({summary.data.n_frames - 1})"]
-    rows = [("error of roll-outs, step", steps), *error_rows(summary)]
+    said = cautions(summary)
+    warned = Markup("").join(Markup("<li>{}</li>").format(one) for one in said)
+    rows = [("error of roll-outs, step", step_names(summary)), *error_rows(summary)]
     table = Markup("").join(
         Markup("<tr><th style='text-align:left'>{}</th>{}</tr>").format(
             name, Markup("").join(Markup("<td>{}</td>").format(cell) for cell in cells)
@@ -42,7 +41,7 @@ def found_html(summary: Summary, law: Law) -> str:
             light,
             summary.headline,
             Markup("<details><summary>{}</summary><ul>{}</ul></details>").format(
-                counted(len(cautions(summary)), "caution"), warned
+                counted(len(said), "caution"), warned
             ),
             table,
         )

@@ -15,7 +15,6 @@ from mesoscribe.diagnostics.judge.cautions import cautions
 from mesoscribe.diagnostics.judge.checks import checks
 from mesoscribe.diagnostics.judge.metrics import metrics
 from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
-from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.scaling import RULE
 from mesoscribe.diagnostics.pages.captions import FAME, LOOK_FOR
 from mesoscribe.diagnostics.pages.cite import CITED, bibtex
@@ -40,6 +39,7 @@ from mesoscribe.diagnostics.pages.tables import (
     fame_rows,
     scaling_rows,
     split_rows,
+    step_names,
     term_rows,
     theory_rows,
 )
@@ -178,7 +178,7 @@ def render(summary: Summary, making: Making, drawings: Mapping[str, str]) -> str
         theory=theory_rows(summary),
         coefficients=coefficient_rows(summary.law),
         symmetries=symmetries(summary.law),
-        steps=[*map(str, NUMBERS.quoted_steps), f"last ({summary.data.n_frames - 1})"],
+        steps=step_names(summary),
         errors=error_rows(summary),
         fame=fame_rows(summary.laws),
         choice="" if summary.laws is None else summary.laws.rule,

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from mesoscribe.diagnostics.judge.summary import Summary
 from mesoscribe.diagnostics.judge.verdict import quoted
 from mesoscribe.diagnostics.measure.errors import RolloutError
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
 from mesoscribe.symbolic.law.digits import latex_number, plain, with_error
 from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
@@ -143,6 +144,11 @@ def error_cell(value: float | None, reached: bool) -> str:
     if value is None:
         return "lost" if reached else NOTHING
     return f"{value:.2e}" if 0 < value < PLAIN_ABOVE else f"{value:.3g}"
+
+
+def step_names(summary: Summary) -> list[str]:
+    """The quoted steps, heads of the columns of `error_rows`."""
+    return [*map(str, NUMBERS.quoted_steps), f"last ({summary.data.n_frames - 1})"]
 
 
 def error_rows(summary: Summary) -> list[tuple[str, list[str]]]:

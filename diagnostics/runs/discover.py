@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from numpy.typing import ArrayLike
 
 from mesoscribe.diagnostics.judge.metrics import metrics
 from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
+from mesoscribe.diagnostics.judge.verdict import quoted
 from mesoscribe.diagnostics.measure.errors import RolloutError, rollout_error
-from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.pages.film import film
 from mesoscribe.diagnostics.pages.found_html import found_html
 from mesoscribe.diagnostics.pages.plots import picture_figure
@@ -27,7 +28,7 @@ from mesoscribe.diagnostics.runs.console import Console
 from mesoscribe.diagnostics.runs.learning import learn
 from mesoscribe.diagnostics.runs.plan import Plan
 from mesoscribe.diagnostics.runs.stages import distil, reproducible
-from mesoscribe.diagnostics.runs.terminal_summary import cell
+from mesoscribe.diagnostics.runs.terminal_summary import error_lines
 from mesoscribe.hybrid.data.repair import repaired
 from mesoscribe.hybrid.data.trajectories import Split, Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
@@ -55,7 +56,7 @@ class Found:
     summary: Summary
     making: Making
 
-    @property
+    @cached_property
     def law(self) -> Law:
         """The equation; it carries the verdict."""
         said = Judgement.of(metrics(self.summary, self.making))
@@ -119,9 +120,6 @@ class Found:
         return scaling_figure(self.summary.scalings)
 
     def __str__(self) -> str:
-        errors = self.summary.errors
-        steps = [step for step in NUMBERS.quoted_steps if step < errors["law"].last] + [errors["law"].last]
-        rows = [f"{name:<12}" + "".join(f"{cell(errors[name].at(s)):>12}" for s in steps) for name in errors]
         return "\n".join(
             [
                 self.law.text,
@@ -130,8 +128,8 @@ class Found:
                 "",
                 *term_lines(self.law),
                 "",
-                f"{'error, step':<12}" + "".join(f"{step:>12}" for step in steps),
-                *rows,
+                "relative RMSE of roll-outs on test data",
+                *error_lines({name: quoted(error) for name, error in self.summary.errors.items()}),
             ]
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,18 @@ def _lines(plan: Plan, folder: Path) -> list[str]:
         *theory_lines(metrics.get("theory", [])),
         "",
         "relative RMSE of roll-outs on test data",
-        f"{'step':<12}" + "".join(f"{step:>14}" for step in rows["law"]),
-        *(f"{name:<12}" + "".join(f"{cell(v):>14}" for v in row.values()) for name, row in rows.items()),
+        *error_lines(rows),
         "",
         "seconds     " + ", ".join(f"{name} {value:.1f}" for name, value in metrics["seconds"].items()),
         f"report      {folder / 'report.html'}",
+    ]
+
+
+def error_lines(rows: Mapping[str, Mapping[str, float | None]]) -> list[str]:
+    """The errors of each subject at the quoted steps, below the steps."""
+    return [
+        f"{'step':<12}" + "".join(f"{step:>14}" for step in rows["law"]),
+        *(f"{name:<12}" + "".join(f"{cell(v):>14}" for v in row.values()) for name, row in rows.items()),
     ]
 
 

@@ -149,7 +149,7 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
         error = 0.0  # times are taken as they are
     elif steps.error > max(error, EXACT):  # parts have the dt of the whole: their times are those of its line
         error, coordinates["time"] = steps.error, steps.line
-    if error == steps.error > NUMBERS.dt_known and not steps.uneven:
+    if error == steps.error > NUMBERS.dt_known:
         off = float(np.abs(steps.deviations).max()) / steps.step
         notes.append(
             f"times are rounded or jitter, by up to {100 * off:.2g} % of dt: dt = {steps.step:.8g} is known "

@@ -19,7 +19,8 @@ from mesoscribe.hybrid.learn.checkpoint import Checkpoint
 from mesoscribe.hybrid.learn.rank import Rank
 from mesoscribe.hybrid.learn.record import Course
 from mesoscribe.hybrid.learn.schedule import TRAINING
-from mesoscribe.hybrid.learn.training import Examples, Training, train
+from mesoscribe.hybrid.learn.training import Training, train
+from mesoscribe.hybrid.learn.windows import Examples
 from mesoscribe.hybrid.space.cluster import Workers, sent_once, tried
 from mesoscribe.hybrid.space.deadline import Deadline, current, doing
 

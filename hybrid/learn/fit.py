@@ -170,7 +170,8 @@ def train_from(
     # Lightning takes seconds to import: only who trains waits
     from mesoscribe.hybrid.learn.checkpoint import Checkpoint
     from mesoscribe.hybrid.learn.data_parallel import train_together
-    from mesoscribe.hybrid.learn.training import RollOuts, TimedWindows, train
+    from mesoscribe.hybrid.learn.training import RollOuts, train
+    from mesoscribe.hybrid.learn.windows import TimedWindows
 
     schedule, model, warm = schedule or Schedule(), begun.model.train(), begun.warm
     data, validation, saves = begun.data, begun.validation, None

@@ -23,7 +23,8 @@ from mesoscribe.hybrid.learn.imitate import band_limited, build
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.learn.schedule import Schedule
-from mesoscribe.hybrid.learn.training import Examples, Training, train
+from mesoscribe.hybrid.learn.training import Training, train
+from mesoscribe.hybrid.learn.windows import Examples
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.search import WarmStart
 from mesoscribe.hybrid.space.numbers import NUMBERS

@@ -15,8 +15,8 @@ from mesoscribe.hybrid.space.deadline import doing
 EVERY = 1.0  # seconds between two words
 
 
-class Tells(Callback):
-    """Tells the step and the time that is left at most, once a second.
+class Follows(Callback):
+    """Follows a training.
 
     Args:
         first, total: the step it goes on from, and the last one.
@@ -25,13 +25,15 @@ class Tells(Callback):
     def __init__(self, first: int, total: int) -> None:
         self.first, self.total = first, total
 
+
+class Tells(Follows):
+    """Tells the step and the time that is left at most, once a second."""
+
     def on_train_start(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
         """The clock runs from the first step."""
         self.started = self.told = time.perf_counter()
 
-    def on_train_batch_end(
-        self, trainer: lightning.Trainer, module: lightning.LightningModule, *_: Any
-    ) -> None:
+    def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
         """A step is done."""
         now, done = time.perf_counter(), trainer.global_step
         if now - self.told >= EVERY and done > self.first:
@@ -40,33 +42,29 @@ class Tells(Callback):
             doing(f"{TRAINING}: step {done} of {self.total} at most, {left:.0f} s left at most")
 
 
-class Bar(Callback):
-    """A bar on a terminal or in a notebook, gone when the training ends.
-
-    Args:
-        first, total: the step it goes on from, and the last one.
-    """
+class Bar(Follows):
+    """A bar on a terminal or in a notebook, gone when the training ends."""
 
     def __init__(self, first: int, total: int) -> None:
-        self.first, self.total = first, total
+        super().__init__(first, total)
+        self.shown: Progress | None = None
 
     def on_train_start(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
         """Show the bar."""
-        self.bar = Progress(TextColumn(TRAINING), BarColumn(), TimeRemainingColumn(), transient=True)
-        self.task = self.bar.add_task(TRAINING, total=self.total, completed=self.first)
-        self.bar.start()
+        self.shown = Progress(TextColumn(TRAINING), BarColumn(), TimeRemainingColumn(), transient=True)
+        self.task = self.shown.add_task(TRAINING, total=self.total, completed=self.first)
+        self.shown.start()
 
-    def on_train_batch_end(
-        self, trainer: lightning.Trainer, module: lightning.LightningModule, *_: Any
-    ) -> None:
+    def on_train_batch_end(self, trainer: lightning.Trainer, *_: Any) -> None:
         """A step is done."""
-        self.bar.update(self.task, completed=trainer.global_step)
+        if self.shown is not None:
+            self.shown.update(self.task, completed=trainer.global_step)
 
-    def on_train_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
+    def on_train_end(self, *_: Any) -> None:
         """Take it away."""
-        self.bar.stop()
+        if self.shown is not None:
+            self.shown.stop()
 
     def on_exception(self, *_: Any) -> None:
         """Take it away, whatever ended the training."""
-        if hasattr(self, "bar"):
-            self.bar.stop()
+        self.on_train_end()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import warnings
-from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -14,11 +13,10 @@ from typing import Any
 import lightning
 import numpy as np
 import torch
-from jaxtyping import Float
 from lightning.pytorch.callbacks import Callback, EarlyStopping, Timer
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from mesoscribe.hybrid.dynamics.error import relative_rmse, score
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out
@@ -28,47 +26,10 @@ from mesoscribe.hybrid.learn.progress import Bar, Tells
 from mesoscribe.hybrid.learn.rank import ALONE, Rank, gathered, place, pooled
 from mesoscribe.hybrid.learn.record import Course
 from mesoscribe.hybrid.learn.schedule import TRAINING, Schedule
+from mesoscribe.hybrid.learn.windows import Examples
 from mesoscribe.hybrid.space.deadline import current, doing
 from mesoscribe.hybrid.space.device import array, here
 from mesoscribe.hybrid.space.numbers import NUMBERS
-
-
-class Examples(Dataset[Any]):
-    """What a model learns from, piece by piece."""
-
-    @abstractmethod
-    def __len__(self) -> int:
-        """The number of pieces."""
-
-    def pass_over(self, taken: list[list[int]]) -> None:  # noqa: B027  most pieces are the same every time
-        """Be as if pieces had been taken, a list for each step: what each visit draws anew is drawn."""
-
-
-class Windows(Examples):
-    """All windows of consecutive frames, (frames, *grid)."""
-
-    def __init__(self, v: Tensor, frames: int) -> None:
-        self.v, self.frames = v, frames
-        self.starts = v.shape[1] - frames + 1
-
-    def __len__(self) -> int:
-        return self.v.shape[0] * self.starts
-
-    def __getitem__(self, i: int) -> Tensor:
-        trajectory, start = divmod(i, self.starts)
-        return self.v[trajectory, start : start + self.frames]
-
-
-class TimedWindows(Windows):
-    """Windows, each with the times from a frame to the next (frames - 1,)."""
-
-    def __init__(self, v: Tensor, steps: Float[Tensor, " nt_1"], frames: int) -> None:
-        super().__init__(v, frames)
-        self.steps = steps
-
-    def __getitem__(self, i: int) -> tuple[Tensor, Tensor]:  # type: ignore[override]
-        start = i % self.starts
-        return super().__getitem__(i), self.steps[start : start + self.frames - 1]
 
 
 class Training(lightning.LightningModule):

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mesoscribe.symbolic.law.evolution import Evolution
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.refine.products import Products
+from mesoscribe.symbolic.refine.products import Products, no_smaller
 from mesoscribe.symbolic.refine.projection import Projection
 
 E = TypeVar("E", bound=Evolution)
@@ -83,9 +83,7 @@ class Fit(Generic[E]):
         """
         found = self.products.covariance
         if self.of_starts is not None:
-            least = self.products.white + self.of_starts
-            more = np.sqrt(np.maximum(least / np.diag(found).clip(min=1e-300), 1.0))
-            found = found * np.outer(more, more)
+            found = no_smaller(found, self.products.white + self.of_starts)
         return found + self.beyond_noise**2 * np.diag(self.products.held == 0)
 
     @property

@@ -28,9 +28,10 @@ from mesoscribe.symbolic.law.evolution import Evolution
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine import first_frames
 from mesoscribe.symbolic.refine.fit import E, Fit
+from mesoscribe.symbolic.refine.noise import white_in_time
 from mesoscribe.symbolic.refine.products import Products
 from mesoscribe.symbolic.refine.projection import Projection, projection
-from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs, substeps_for, units, white_in_time
+from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs, substeps_for, units
 
 REFINING = "refinement of coefficients"
 

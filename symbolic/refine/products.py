@@ -22,6 +22,14 @@ from mesoscribe.symbolic.law.numbers import NUMBERS
 SMALLEST = 1e-300  # a square that is no more than rounding of 0
 
 
+def no_smaller(
+    covariance: Float[np.ndarray, "p p"], variances: Float[np.ndarray, " p"]
+) -> Float[np.ndarray, "p p"]:
+    """A covariance with the same correlations whose variances are at least these."""
+    more = np.sqrt(np.maximum(variances / np.diag(covariance).clip(min=SMALLEST), 1.0))
+    return covariance * np.outer(more, more)
+
+
 @dataclass(frozen=True)
 class Products:
     """Scalar products of the residual r and the slopes S_j of it, of each cluster of data.
@@ -118,8 +126,7 @@ class Products:
         n, white = len(self.table), self.white
         with np.errstate(over="ignore", invalid="ignore"):  # of a law that was lost
             spread = (n - 1) / n * self.left_out.T @ self.left_out
-            more = np.sqrt(np.maximum(white / np.diag(spread).clip(min=1e-300), 1.0))
-            found = spread * np.outer(more, more) * np.outer(self.held == 0, self.held == 0)
+            found = no_smaller(spread, white) * np.outer(self.held == 0, self.held == 0)
         unseen = (np.diag(self.whole)[1:] < SMALLEST) & (self.held == 0)
         found[unseen, unseen] = np.inf
         return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -23,56 +22,7 @@ from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.symbolic.law.evolution import Evolution
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
-
-
-def white_noise(u: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, "#n nt"], domain: Domain) -> float:
-    """Variance of white noise: no more than third differences in time leave, or any part of the spectrum.
-
-    White noise is in all of them; what interpolation, aliases or a solver leave is not. Of the spectrum the
-    lowest of the median powers of each tenth of the modes counts.
-    """
-    some = slice(NUMBERS.substep_trajectories)
-    power = np.abs(domain.fft(u)) ** 2
-    modes = domain.resolved & (domain.k_norm > 0)
-    edges = np.quantile(domain.k_norm[modes], np.linspace(0.0, 1.0, NUMBERS.spectrum_parts + 1))
-    tenths = (modes & (low <= domain.k_norm) & (domain.k_norm <= high) for low, high in pairwise(edges))
-    floor = min(float(np.median(power[..., tenth])) for tenth in tenths if tenth.any())
-    return min(floor / np.log(2.0) * domain.points, white_in_time(u[some], t[some]))
-
-
-def white_in_time(u: Float[np.ndarray, "n nt *rest"], t: Float[np.ndarray, "#n nt"]) -> float:
-    """Mean square of what is white in time, from third differences; inf on few frames.
-
-    Those are Σ_j c_j u(t_j), c_j ∝ 1/Π_{l≠j} (t_j - t_l), of four frames in a row: 0 for a parabola of t.
-    Here Σ_j c_j² = 1; of even frames c is (-1, 3, -3, 1)/√20.
-    """
-    if u.shape[1] < 4:
-        return np.inf
-    times = np.lib.stride_tricks.sliding_window_view(t, 4, axis=1)
-    apart = times[..., :, None] - times[..., None, :] + np.eye(4)
-    c = 1 / apart.prod(-1)
-    c /= np.linalg.norm(c, axis=-1, keepdims=True)
-    c = c.reshape(*c.shape, *(1,) * (u.ndim - 2))
-    rough = sum(c[:, :, j] * u[:, j : u.shape[1] - 3 + j] for j in range(4))
-    return float(np.mean(np.square(rough)))
-
-
-def signal_band(
-    u: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, "#n nt"], domain: Domain
-) -> float | None:
-    """The wavenumber up to which a law is compared with data; None for all modes.
-
-    That is `wider_band` times the largest at which the mean power of the fields is above that of white noise:
-    where spectra fall exponentially nothing beyond it can be seen.
-    """
-    power = (np.abs(domain.fft(u)) ** 2).mean(axis=(0, 1))
-    floor = white_noise(u, t, domain) / domain.points
-    largest = np.abs(np.stack(domain.k)).max(0)
-    seen = largest[
-        domain.resolved & (power > max(NUMBERS.signal_power * floor, NUMBERS.visible_mode**2 * power.sum()))
-    ]
-    band = NUMBERS.wider_band * float(seen.max(initial=NUMBERS.rollout_points / 4 * domain.k_unit))
-    return None if bool((domain.within(band) == domain.resolved).all()) else band
+from mesoscribe.symbolic.refine.noise import white_noise
 
 
 @dataclass(frozen=True)

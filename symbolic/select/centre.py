@@ -16,7 +16,8 @@ from mesoscribe.symbolic.read.factors import usable
 from mesoscribe.symbolic.read.forms import Network, ReadOff
 from mesoscribe.symbolic.read.sparse import Selection
 from mesoscribe.symbolic.refine.likelihood import Likelihood
-from mesoscribe.symbolic.refine.rollouts import RollOutData, signal_band
+from mesoscribe.symbolic.refine.noise import signal_band
+from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.select.choice import price
 from mesoscribe.symbolic.select.modes import erased, on_all_modes
 from mesoscribe.symbolic.select.search import Search

@@ -12,7 +12,7 @@ from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.factor import one_sign
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.refine.rollouts import white_noise
+from mesoscribe.symbolic.refine.noise import white_noise
 
 
 def erased(law: Law, read: Law, data: Trajectories, validation: Trajectories, first: int) -> Law | None:

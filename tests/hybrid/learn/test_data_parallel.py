@@ -22,7 +22,8 @@ from mesoscribe.hybrid.learn.checkpoint import Checkpoint, Draws, read
 from mesoscribe.hybrid.learn.data_parallel import LAST_WORDS, _ranks, train_together
 from mesoscribe.hybrid.learn.fit import start
 from mesoscribe.hybrid.learn.rank import Rank, gathered, place, pooled
-from mesoscribe.hybrid.learn.training import RollOuts, TimedWindows, train
+from mesoscribe.hybrid.learn.training import RollOuts, train
+from mesoscribe.hybrid.learn.windows import TimedWindows
 from mesoscribe.hybrid.space.cluster import Workers
 from tests.hybrid.chain.test_partial_forces import states
 from tests.support.examples import ALLEN_CAHN

@@ -9,11 +9,11 @@ import torch
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.refine.noise import signal_band
 from mesoscribe.symbolic.refine.rollouts import (
     NUMBERS,
     RollOutData,
     predicted,
-    signal_band,
     substeps_for,
 )
 from mesoscribe.symbolic.systems.catalog import CATALOG
