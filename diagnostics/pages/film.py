@@ -26,6 +26,9 @@ class Film(matplotlib.animation.FuncAnimation):
         with own_settings():
             return str(self.to_jshtml(default_mode="loop"))
 
+    def __del__(self) -> None:
+        """One that nobody has played is no mistake, of which Matplotlib would warn."""
+
 
 def film(
     truth: Float[np.ndarray, " nt *grid"],
