@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 
@@ -28,6 +30,7 @@ from mesoscribe.symbolic.read.sparse import Selection
 from mesoscribe.symbolic.select.centre import Centre
 from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.select.completeness import Completeness
+from mesoscribe.symbolic.select.entry import Rival
 from mesoscribe.symbolic.select.rivals import rival
 
 
@@ -42,7 +45,9 @@ class Distillation:
         selections: the sparse regression of each factor.
         completeness: whether it says all that the network knows.
         notes: what else a reader should know.
-        seconds: of reading the factors off ("distill") and of fitting laws ("refine").
+        seconds: of reading the factors off ("distill"), of fitting laws ("refine") and of looking for
+            equations of no member ("non-members").
+        others: finds the equation of no member that is better than the law; None once it was asked.
     """
 
     law: Law
@@ -52,6 +57,18 @@ class Distillation:
     completeness: Completeness
     notes: tuple[str, ...]
     seconds: dict[str, float]
+    others: Callable[[], Rival | None] | None = None
+
+    @property
+    def weighed(self) -> Distillation:
+        """With the equation of no member that is better than the law, where there is one."""
+        if self.others is None:
+            return self
+        started, before = time.perf_counter(), str(current())
+        laws = replace(self.laws, rival=self.others())
+        notes = (*(note for note in self.notes if note != before), *_cut())
+        seconds = {**self.seconds, "non-members": time.perf_counter() - started}
+        return replace(self, laws=laws, notes=notes, seconds=seconds, others=None)
 
     @property
     def complete(self) -> bool:
@@ -111,6 +128,7 @@ def distillation(
     proposer: Proposer | None = None,
     seed: int = 0,
     device: str | torch.device | None = None,
+    weighed: bool = True,
 ) -> Distillation:
     """Read the factors off a network, and find the law around them on which the data stand.
 
@@ -129,6 +147,8 @@ def distillation(
         proposer: asked for further terms of F where the library does not hold it (`symbolic.read.propose`).
         seed: of the split.
         device: on which laws and network are rolled out: "cpu", "cuda" or "auto"; the CPU if None.
+        weighed: whether equations of no member are looked for, which may take longer than all else where no
+            law explains the data; `Distillation.weighed` does it later.
 
     Raises:
         ValueError: the network has no dynamics to read, pays is below 1, or there is no such device.
@@ -141,8 +161,13 @@ def distillation(
     library = library or polynomials(model.domain.ndim)
     with on(here() if device is None else device, model):
         found = _asked(model, data, validation, library, pays, optimiser, proposer)
-    notes = found.notes + ((str(current()),) if current().cut else ())
-    return replace(found, notes=notes)
+        found = replace(found, notes=(*found.notes, *_cut()))
+        return found.weighed if weighed else found
+
+
+def _cut() -> tuple[str, ...]:
+    """What there was no time for, as a note."""
+    return (str(current()),) if current().cut else ()
 
 
 def _asked(
@@ -202,8 +227,6 @@ def _distilled(
         *(() if completeness.complete else (str(completeness),)),
     )
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
-    laws = replace(
-        end.search.fame.with_law(law, data.dt_error),
-        rival=rival(end.search.chosen, end.every, pays, free=end.search.likelihood.free),
-    )
-    return Distillation(law, laws, network.canonical, end.selections, completeness, notes, seconds)
+    laws = end.search.fame.with_law(law, data.dt_error)
+    others = partial(rival, end.search.chosen, end.every, pays, free=end.search.likelihood.free)
+    return Distillation(law, laws, network.canonical, end.selections, completeness, notes, seconds, others)
