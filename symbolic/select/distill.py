@@ -72,8 +72,13 @@ class Distillation:
 
     @property
     def complete(self) -> bool:
-        """Whether the law leaves only noise, each term differs from 0, and none is of a series."""
-        return self.laws.explained and self.laws.chosen.established and not self.notes
+        """Whether each term differs from 0, none is of a series, and the law leaves only noise.
+
+        Or so little else that no network would know it: what one knows best, it knows to `finest_precision`.
+        """
+        learnable = NUMBERS.finest_precision / NUMBERS.precision_share
+        little = self.laws.explained or self.laws.beyond_noise < learnable
+        return little and self.laws.chosen.established and not self.notes
 
     def beside(self, first: Distillation) -> Distillation:
         """This one or another, whichever has the better law; where their terms differ a note says so."""

@@ -36,8 +36,9 @@ def rival(best: Fit[Law], data: RollOutData, pays: float, *, free: bool) -> Riva
         return None
     rate = NUMBERS.misfit_share / data.duration
     plainest = Rates(rates(law.ndim)[:1], (rate,), law.band)
+    close = Rates.of(law) if best.beyond_noise < NUMBERS.poor else None  # a better equation is near
     with threads_for(data.u[:, 0].numel()):
-        search = Search.equations(Likelihood(data), pays).run([plainest])
+        search = Search.equations(Likelihood(data), pays).run([close or plainest])
         own = best if search.likelihood.free == free else search.likelihood.fit(law)
     fame = search.fame
     if own.lost:  # nothing to compare with
