@@ -12,7 +12,6 @@ import torch
 from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.gauge import Gauge
-from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.space.deadline import current, doing, time_for
 from mesoscribe.hybrid.space.device import here, on
@@ -22,9 +21,9 @@ from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.series import cut_off, series
+from mesoscribe.symbolic.read.fields import FieldsNetwork
 from mesoscribe.symbolic.read.forms import Network
 from mesoscribe.symbolic.read.optimisers import DEFAULT, Optimiser
-from mesoscribe.symbolic.read.parametric import parametric
 from mesoscribe.symbolic.read.propose import Proposer, widened_by
 from mesoscribe.symbolic.read.sparse import Selection
 from mesoscribe.symbolic.select.centre import Centre
@@ -41,7 +40,7 @@ class Distillation:
     Args:
         law: the result, in canonical form.
         laws: every law that was fitted, with its error and the choice among them: the hall of fame.
-        network: the canonical form of the network it was read from.
+        gauge: the freedoms that data cannot determine, as they were fixed in canonical form.
         selections: the sparse regression of each factor.
         completeness: whether it says all that the network knows.
         notes: what else a reader should know.
@@ -52,7 +51,7 @@ class Distillation:
 
     law: Law
     laws: HallOfFame[Law]
-    network: CanonicalNetwork
+    gauge: tuple[Gauge, ...]
     selections: dict[str, Selection]
     completeness: Completeness
     notes: tuple[str, ...]
@@ -88,11 +87,6 @@ class Distillation:
             return self
         note = f"read from the network {of} its training the law had other terms: {rest.law.text}"
         return replace(best, notes=(*best.notes, note))
-
-    @property
-    def gauge(self) -> tuple[Gauge, ...]:
-        """The freedoms that data cannot determine, as they were fixed in canonical form."""
-        return self.network.gauge
 
 
 def distill(
@@ -187,11 +181,11 @@ def _asked(
     """The law of a network with the candidates of a library, and with others where these do not hold it."""
     started = time.perf_counter()
     doing("reading the network")
-    network = Network.of(model, data, validation)
+    network = source_of(model, data, validation)
     known = time.perf_counter() - started
     found = _distilled(network, data, validation, library, pays, optimiser)
     lacking = not found.completeness.complete or series(found.law, library)
-    if proposer is not None and lacking and time_for("further candidates"):
+    if isinstance(network, Network) and proposer is not None and lacking and time_for("further candidates"):
         wider, note = widened_by(proposer, library, network.canonical, network.weights)
         again = found if wider == library else _distilled(network, data, validation, wider, pays, optimiser)
         found = replace(again, notes=(note, *again.notes))
@@ -199,8 +193,14 @@ def _asked(
     return replace(found, seconds=seconds)
 
 
+def source_of(model: OnsagerModel, data: Trajectories, validation: Trajectories) -> Network | FieldsNetwork:
+    """A network of one field, or of several, as a source of forms."""
+    kind = Network if model.domain.n_fields is None else FieldsNetwork
+    return kind.of(model, data, validation)
+
+
 def _distilled(
-    network: Network,
+    network: Network | FieldsNetwork,
     data: Trajectories,
     validation: Trajectories,
     library: Library,
@@ -209,7 +209,7 @@ def _distilled(
 ) -> Distillation:
     """The law of a network with the candidates of one library."""
     started = time.perf_counter()
-    wider, offered = parametric(library, network.canonical, network.weights, network.precision)
+    wider, offered = network.widened(library)
     forms = network.forms(wider, optimiser)
     read = time.perf_counter()
     new = {term for name in "Fqmw" for term in getattr(wider, name) if term not in getattr(library, name)}
@@ -234,4 +234,4 @@ def _distilled(
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
     laws = end.search.fame.with_law(law, data.dt_error)
     others = partial(rival, end.search.chosen, end.every, pays, free=end.search.likelihood.free)
-    return Distillation(law, laws, network.canonical, end.selections, completeness, notes, seconds, others)
+    return Distillation(law, laws, network.gauge, end.selections, completeness, notes, seconds, others)
