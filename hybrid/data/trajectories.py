@@ -126,7 +126,7 @@ class Trajectories(SampledFields):
     @property
     def each(self) -> tuple[Trajectories, ...]:
         """The trajectories of each field by itself."""
-        return tuple(self.field(name) for name in self.fields)
+        return (self,) if len(self.fields) == 1 else tuple(self.field(name) for name in self.fields)
 
     def without(self, values: Bool[np.ndarray, "n nt *state"]) -> Trajectories:
         """The same with some more values missing, and interpolated."""
