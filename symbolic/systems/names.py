@@ -14,10 +14,19 @@ SYSTEMS: tuple[str, ...] = (
     "drifting_allen_cahn",
     "kdv",
     "ohta_kawasaki",
+    "coupled_kdv",
+    "mixture",
+    "mixture_2d",
+    "model_c",
+    "p_system",
+    "schroedinger",
+    "schroedinger_focusing",
+    "shallow_water",
+    "sine_gordon",
     "chain",
     "fene",
     "fput",
-)  # the catalogue's, chains last, as a test holds
+)  # the catalogue's, of one and of several fields, chains last, as a test holds
 
 
 def is_file(name: str | Path) -> bool:

@@ -24,6 +24,7 @@ from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from mesoscribe.symbolic.systems.chains import CHAINS
+from mesoscribe.symbolic.systems.coupled import COUPLED
 from tests.support.programs import python, started
 
 COMMANDS = (
@@ -184,7 +185,7 @@ def test_program_refuses_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     out, error = program.communicate(timeout=120)
     assert program.returncode == 2
     assert out == ""
-    known = ", ".join(sorted((*CATALOG, *CHAINS, "chain")))
+    known = ", ".join(sorted((*CATALOG, *COUPLED, *CHAINS, "chain")))
     assert error == f"mesoscribe: expected one of the systems {known}, got 'kdw'; or give a file\n"
     assert not list(tmp_path.iterdir())
 

@@ -16,7 +16,7 @@ from mesoscribe.hybrid.data.repair import repaired
 from mesoscribe.hybrid.data.screening import screen
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.readers.load import load
-from mesoscribe.symbolic.refine.noise import white_noise, white_noise_of_each
+from mesoscribe.symbolic.refine.noise import white_noise
 from mesoscribe.symbolic.systems.chains import theory
 from tests.hybrid.data.test_screening import waves
 
@@ -237,10 +237,10 @@ def test_bad_values_are_found_in_the_field_that_has_them(spoilt: str) -> None:
 def test_noise_is_that_of_each_field() -> None:
     rng = np.random.default_rng(0)
     both = data(H + 0.1 * rng.normal(size=H.shape), V + 3e-5 * rng.normal(size=V.shape))
-    found = white_noise_of_each(both.u, T[None], both.domain)
+    found = white_noise(both.u, T[None], both.domain)
     np.testing.assert_allclose(found, [1e-2, 9e-10], rtol=0.1)
     one = both.field("v")
-    assert white_noise_of_each(one.u, T[None], one.domain) == [white_noise(one.u, T[None], one.domain)]
+    assert white_noise(one.u, T[None], one.domain) == [white_noise(one.u, T[None], one.domain)]
 
 
 def test_each_field_is_printed_with_its_range() -> None:
