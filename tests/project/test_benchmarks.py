@@ -23,6 +23,7 @@ from mesoscribe.diagnostics.measure.errors import persistence_error, rollout_err
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.systems.catalog import CATALOG, simulate
+from mesoscribe.symbolic.systems.initial import InitialField
 
 NO_FNO = pytest.mark.skipif(
     find_spec("neuralop") is None, reason="neuraloperator is not installed: make bench"
