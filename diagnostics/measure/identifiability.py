@@ -47,7 +47,7 @@ def energy_match(subject: CanonicalNetwork | Law, truth: Law, data: Trajectories
     """
     learner = probe(canonical_law(subject) if isinstance(subject, Law) else subject, data.domain)
     reference = probe(canonical_law(truth), data.domain)
-    frames = data.u.reshape(-1, *data.domain.shape)
+    frames = data.u.reshape(-1, *data.u.shape[2:])
     frames = learner.evolved(frames[:: max(1, -(-len(frames) // NUMBERS.snapshots))], data.domain)
     true, learned = (probed.components(frames)["V"] for probed in (reference, learner))
     if np.ptp(true) == 0:
