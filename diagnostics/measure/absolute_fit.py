@@ -24,8 +24,9 @@ class AbsoluteFit:
 
         share = (mean |û(t + L) - u(t + L)|² - σ² - σ̂²) / (mean |u(t + L) - u(t)|² - 2σ²)
 
-    each field in units of its size, with û from the data at t, σ² from the floor of their spectrum, and σ̂² what the law makes of noise at t:
+    with û from the data at t, σ² from the floor of their spectrum, and σ̂² what the law makes of noise at t:
     the mean |û' - û|² of roll-outs from fields to which noise of σ² was added, less than σ² where it damps.
+    Several fields count each in units of its size.
 
     Args:
         lead: L, in frames.

@@ -221,7 +221,7 @@ def from_folder(
         cluster=cluster,
         schedule=plan.schedule(),
         case=plan.case,
-        **plan.distilling(data.domain.ndim),
+        **plan.distilling(data),
     )
     if out is not None:
         write_whole(out, json.dumps(found.as_dict(), indent=1))
