@@ -275,7 +275,7 @@ def test_run_leaves_every_file(finished_run: Path) -> None:
 def test_summary_fits_one_screen(finished_run: Path) -> None:
     said = (finished_run / "said.txt").read_text()
     assert len(said.splitlines()) < 40
-    assert "step     0  validation" in said
+    assert "step     0  error on held-out trajectories" in said
     for word in ("In the class", "checks: ", "found  u_t = ", "persistence", "network", "law", "report.html"):
         assert word in said
 
