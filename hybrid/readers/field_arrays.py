@@ -88,9 +88,12 @@ class FieldArrays:
 
     @property
     def order(self) -> str:
-        """The order of axes of `values`; those of a single channel have no c."""
-        letters = {letter for layout in self.layouts.values() for letter in layout} | {"n"}
-        return "".join(letter for letter in ORDER if letter in letters)
+        """The order of axes of `values`, with c where some array has several channels; the others lack it."""
+        shapes = (
+            dict(zip(layout, self.store.entry(a).shape, strict=True)) for a, layout in self.layouts.items()
+        )
+        several = any(shape.get("c", 1) > 1 for shape in shapes)
+        return "".join(letter for letter in ORDER if letter in {"n", *self.lengths, *("c" * several)})
 
     def values(self, part: Mapping[str, slice]) -> AnyArray | dict[str, AnyArray]:
         """The values of a part of the trajectories and frames, each array in the order of axes of `order`.
