@@ -21,6 +21,7 @@ from mesoscribe.hybrid.data.clock import EvenSteps, seconds
 from mesoscribe.hybrid.data.interpolation import filled
 from mesoscribe.hybrid.data.layout import AXES, arrange
 from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC, closed
+from mesoscribe.hybrid.data.pictures import Picture, field_figure
 from mesoscribe.hybrid.data.split import Part, plan_split
 from mesoscribe.hybrid.data.validate import (
     DIMS,
@@ -287,6 +288,10 @@ class Trajectories:
         measured = self.dataset.drop_vars("missing", errors="ignore")
         write(measured if holes is None else measured.assign(u=measured["u"].where(~holes)), path)
 
+    def plot(self) -> Picture:
+        """The first trajectories, space against time; in two dimensions three frames of the first one."""
+        return field_figure(self.u, self.t, self.domain)
+
     def __repr__(self) -> str:
         points = " × ".join(str(n) for n in self.domain.shape)
         box = " × ".join(f"{length:.6g}" for length in self.domain.lengths)
@@ -318,6 +323,11 @@ class Split:
         """Trajectories and frames of each part, for JSON."""
         parts = {"train": self.train_part, "validation": self.validation_part, "test": self.test_part}
         return {name: part.as_dict() for name, part in parts.items()}
+
+    def __repr__(self) -> str:
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        said = (f"{name} {data.n} × {data.n_frames} frames" for name, data in parts.items())
+        return f"Split: {', '.join(said)}"
 
 
 def _close_box(data: Trajectories, *, keep_endpoint: bool | None) -> Trajectories:

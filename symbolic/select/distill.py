@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from mesoscribe.hybrid.data.arrays import counted
 from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.gauge import Gauge
@@ -36,7 +37,8 @@ class Distillation:
     """A law that was distilled from a network, with every step on the way.
 
     Args:
-        law: the result, in canonical form.
+        read: the law as it was read off the network, before any trajectory was asked.
+        law: the result, in canonical form: the terms that pay, refined on the trajectories.
         laws: every law that was fitted, with its error and the choice among them: the hall of fame.
         network: the canonical form of the network it was read from.
         selections: the sparse regression of each factor.
@@ -45,6 +47,7 @@ class Distillation:
         seconds: of reading the factors off ("distill") and of fitting laws ("refine").
     """
 
+    read: Law
     law: Law
     laws: HallOfFame[Law]
     network: CanonicalNetwork
@@ -71,6 +74,17 @@ class Distillation:
     def gauge(self) -> tuple[Gauge, ...]:
         """The freedoms that data cannot determine, as they were fixed in canonical form."""
         return self.network.gauge
+
+    def __str__(self) -> str:
+        lines = [
+            f"read off the network  {self.read.text}",
+            f"refined on the data   {self.law.text}",
+            f"chosen among {counted(len(self.laws.entries), 'law')}, {self.law.case}",
+            *(f"note: {note}" for note in self.notes),
+        ]
+        return "\n".join(lines)
+
+    __repr__ = __str__
 
 
 def distill(
@@ -206,4 +220,6 @@ def _distilled(
         end.search.fame.with_law(law, data.dt_error),
         rival=rival(end.search.chosen, end.every, pays, free=end.search.likelihood.free),
     )
-    return Distillation(law, laws, network.canonical, end.selections, completeness, notes, seconds)
+    return Distillation(
+        canonical_law(end.read), law, laws, network.canonical, end.selections, completeness, notes, seconds
+    )
