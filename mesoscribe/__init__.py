@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     from mesoscribe.symbolic.export.export import exported as exported
     from mesoscribe.symbolic.law.law import Law as Law
     from mesoscribe.symbolic.law.library import polynomials as polynomials
+    from mesoscribe.symbolic.read.optimisers import FROLS as FROLS
+    from mesoscribe.symbolic.read.optimisers import SR3 as SR3
+    from mesoscribe.symbolic.read.optimisers import STLSQ as STLSQ
+    from mesoscribe.symbolic.read.optimisers import BestSubset as BestSubset
+    from mesoscribe.symbolic.read.optimisers import Several as Several
+    from mesoscribe.symbolic.read.propose import PySR as PySR
     from mesoscribe.symbolic.select.distill import Distillation as Distillation
     from mesoscribe.symbolic.select.distill import distill as distill
     from mesoscribe.symbolic.select.distill import distillation as distillation
@@ -44,15 +50,21 @@ if TYPE_CHECKING:
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin: 25 times slower on busy cores
 
 HOMES = {
+    "BestSubset": "symbolic.read.optimisers",
     "BlockAverage": "hybrid.chain.observe",
     "DiscreteGradient": "hybrid.dynamics.discrete_gradient",
     "Distillation": "symbolic.select.distill",
     "Domain": "hybrid.space.domain",
+    "FROLS": "symbolic.read.optimisers",
     "Found": "diagnostics.runs.discover",
     "Law": "symbolic.law.law",
     "OnsagerModel": "hybrid.learn.onsager",
     "PartialForces": "hybrid.chain.partial_forces",
+    "PySR": "symbolic.read.propose",
+    "SR3": "symbolic.read.optimisers",
+    "STLSQ": "symbolic.read.optimisers",
     "Schedule": "hybrid.learn.schedule",
+    "Several": "symbolic.read.optimisers",
     "Trajectories": "hybrid.data.trajectories",
     "amplitude_scaling": "diagnostics.measure.scaling",
     "canonical_form": "hybrid.learn.canonical",

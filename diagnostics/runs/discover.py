@@ -23,7 +23,7 @@ from mesoscribe.diagnostics.measure.errors import RolloutError, rollout_error
 from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
 from mesoscribe.diagnostics.pages.film import film
 from mesoscribe.diagnostics.pages.found_html import found_html
-from mesoscribe.diagnostics.pages.plots import picture_figure
+from mesoscribe.diagnostics.pages.plots import pareto_figure, picture_figure
 from mesoscribe.diagnostics.pages.report import KeptDistillation, report
 from mesoscribe.diagnostics.pages.scaling_plots import scaling_figure
 from mesoscribe.diagnostics.runs.console import Console
@@ -131,6 +131,10 @@ class Found:
     def scaling(self) -> Figure:
         """How each part of the energy grows with the amplitude of the field, of network and law."""
         return scaling_figure(self.summary.scalings)
+
+    def pareto(self) -> Figure:
+        """The error of every law that was fitted, beyond the noise, against its number of coefficients."""
+        return pareto_figure(self.laws)
 
     def __str__(self) -> str:
         return "\n".join(

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from mesoscribe import Found, Trajectories, canonical_form, discover, distillation, judge
+from mesoscribe.hybrid.data.pictures import Picture
 from mesoscribe.hybrid.learn.fit import start
 from mesoscribe.symbolic.systems.catalog import CATALOG
 
@@ -62,6 +63,7 @@ def test_figures_show_themselves_where_pyplot_was_not_imported(found: Found) -> 
     """A notebook shows a bare Figure of Matplotlib as its class name only."""
     network = canonical_form(found.model)
     for figure in (MADE.plot(), found.plot(), found.law.plot(u=(-1.2, 1.2))):
+        assert isinstance(figure, Picture)
         assert figure._repr_png_().startswith(b"\x89PNG")
     factors = (found.model.plot(), network.plot(found.law))
     titles = [[panel.get_title() for panel in figure.axes] for figure in factors]

@@ -1,0 +1,144 @@
+"""Draws docs/pictures: what docs/gallery.md shows, by the commands that stand there, and the film.
+
+Run it after a change of either, which takes most of an hour: python docs/draw_gallery.py [NAME …]
+Folders of runs stay in build/gallery; a run that is there is not made again. The film of README.md is that
+of the noisy run, and the top of the report is photographed with Chromium.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.mathtext import math_to_image
+from PIL import Image
+
+from mesoscribe import Law, simulate
+
+DOCS = Path(__file__).resolve().parent
+RUNS = DOCS.parent / "build" / "gallery"
+PICTURES = DOCS / "pictures"
+SHOT = ("chromium", "--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=1000,760")
+WIDTH, COLOURS = 820, 128
+GREY, ORANGE = "#8a8f98", "#d55e00"
+FILM = "noisy"  # the run that README.md shows moving
+DATA_PICTURES, LAW_PICTURES, HOLD = 22, 44, 25
+MILLISECONDS = 70
+
+
+def commands() -> dict[str, list[list[str]]]:
+    """The commands of the gallery, by the folder of the run that they make or use."""
+    found: dict[str, list[list[str]]] = {}
+    for line in re.findall(r"^ {4}mesoscribe (.*)$", (DOCS / "gallery.md").read_text(), re.M):
+        words = shlex.split(line)
+        name = words[words.index("--out") + 1] if "--out" in words else words[1]
+        found.setdefault(name, []).append(words)
+    return found
+
+
+def carry_out(name: str, lines: list[list[str]]) -> None:
+    """Make a run as a reader would, unless it is there."""
+    RUNS.mkdir(parents=True, exist_ok=True)
+    for words in lines:
+        left = {"run": "metrics.json", "scaling": "scaling.html"}[words[0]]
+        if not (RUNS / name / left).exists():
+            subprocess.run([sys.executable, "-m", "mesoscribe", *words], cwd=RUNS, check=True)
+
+
+def small(picture: Image.Image, path: Path) -> None:
+    """Write a picture no wider than WIDTH in few colours."""
+    picture = picture.convert("RGB")
+    if picture.width > WIDTH:
+        picture = picture.resize(
+            (WIDTH, round(picture.height * WIDTH / picture.width)), Image.Resampling.LANCZOS
+        )
+    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+def equation(law: Law) -> Image.Image:
+    """The equation of a law as a picture."""
+    buffer = io.BytesIO()
+    math_to_image(f"${law.latex()}$", buffer, dpi=190, format="png", color="#24292f")
+    return Image.open(buffer).convert("RGBA")
+
+
+def picture(name: str) -> None:
+    """Data, law and their difference of a run, below the equation that was found."""
+    fields = Image.open(RUNS / name / "figures" / "pictures.png").convert("RGB")
+    text = equation(Law.load(RUNS / name / "law.json"))
+    if text.width > fields.width:
+        text = text.resize((fields.width, round(text.height * fields.width / text.width)))
+    whole = Image.new("RGB", (fields.width, fields.height + text.height + 20), "white")
+    whole.paste(text, ((whole.width - text.width) // 2, 10), text)
+    whole.paste(fields, (0, text.height + 20))
+    small(whole, PICTURES / f"{name}.png")
+
+
+def photograph(page: Path, to: Path) -> None:
+    """The top of a page as a reader sees it."""
+    shot = RUNS / "shot.png"
+    subprocess.run([*SHOT, f"--screenshot={shot}", page.as_uri()], check=True, capture_output=True)
+    small(Image.open(shot), to)
+
+
+def film(name: str, data_name: str, n: int, noise: float) -> None:
+    """Noisy data, the equation term by term, and the law's solution from the first frame of the data."""
+    law = Law.load(RUNS / name / "law.json")
+    data = simulate(data_name, n, seed=0, noise=noise).split(seed=0).test
+    u, (x,), t = data.u[0], data.domain.coordinates, data.t
+    predicted = law.simulate(u[0], t)
+    terms = re.split(r"(?= [+-] )", law.latex().replace("= - ", "= -"))
+    figure = Figure(figsize=(7.6, 3.0), dpi=100)
+    panel = figure.add_axes((0.07, 0.16, 0.9, 0.62))
+    (dots,) = panel.plot(x[::2], u[0, ::2], ".", color=GREY, markersize=5)
+    (line,) = panel.plot([], [], color=ORANGE, linewidth=2)
+    panel.set(xlabel="x", xlim=(0, data.domain.lengths[0]), ylim=(u.min() - 0.3, u.max() + 0.3), ylabel="u")
+    panel.spines[["top", "right"]].set_visible(False)
+    shown = figure.text(0.07, 0.87, "", fontsize=17)
+    clock = figure.text(0.97, 0.87, "", fontsize=11, ha="right", color=GREY)
+    shots: list[Image.Image] = []
+
+    def shoot(frame: int, text: str, law_too: bool, times: int = 1) -> None:
+        dots.set_ydata(u[frame, ::2])
+        line.set_data(*((x, predicted[frame]) if law_too else ([], [])))
+        shown.set_text(text)
+        clock.set_text(f"t = {t[frame]:.3f}   dots: data" + (", line: law" if law_too else ""))
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png")
+        one = Image.open(buffer).convert("RGB").quantize(16, dither=Image.Dither.NONE)
+        shots.extend([one] * times)
+
+    for frame in np.linspace(0, len(t) // 3, DATA_PICTURES).astype(int):
+        shoot(frame, "$u_t =\\ ?$", law_too=False)
+    for i in range(len(terms)):
+        shoot(0, f"${''.join(terms[: i + 1])}$", law_too=False, times=8)
+    for frame in np.linspace(0, len(t) - 1, LAW_PICTURES).astype(int):
+        shoot(frame, f"${law.latex()}$", law_too=True)
+    shots += shots[-1:] * HOLD
+    how = {"save_all": True, "append_images": shots[1:], "duration": MILLISECONDS, "loop": 0}
+    shots[0].save(PICTURES / "film.gif", **how, optimize=True)
+
+
+def main(names: list[str]) -> None:
+    """Everything, or the pictures of some runs."""
+    PICTURES.mkdir(exist_ok=True)
+    for name, lines in commands().items():
+        if names and name not in names:
+            continue
+        carry_out(name, lines)
+        picture(name)
+        if any(words[0] == "scaling" for words in lines):
+            photograph(RUNS / name / "report.html", PICTURES / "report.png")
+            small(Image.open(RUNS / name / "figures" / "scaling.png"), PICTURES / "scaling.png")
+        if name == FILM:
+            film(name, "kdv", 8, 0.05)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
