@@ -79,6 +79,8 @@ class AbsoluteFit:
         shown = f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}"
         return f"{shown} % of the change over {self.lead} frames"
 
+    __repr__ = __str__
+
 
 def absolute_fit(law: Law, data: Trajectories) -> AbsoluteFit:
     """What a law leaves of the change of the field.

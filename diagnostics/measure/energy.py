@@ -49,6 +49,8 @@ class EnergyTrace:
             f"{np.nanmax(change):.2e}, largest rise in a frame {self.violation(conserved=False):.2e}"
         )
 
+    __repr__ = __str__
+
 
 def energy_along(subject: CanonicalNetwork | Law, rolled: RollOut, data: Trajectories) -> EnergyTrace:
     """V of each frame of the subject's own roll-outs of the data."""

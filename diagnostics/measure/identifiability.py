@@ -36,6 +36,8 @@ class EnergyMatch:
     def __str__(self) -> str:
         return f"V of the {self.subject} against the true V: slope {self.slope:.4f}, r = {self.r:.6f}"
 
+    __repr__ = __str__
+
 
 def energy_match(subject: CanonicalNetwork | Law, truth: Law, data: Trajectories) -> EnergyMatch:
     """The learned V over that of the true law, on at most `snapshots` frames of data.

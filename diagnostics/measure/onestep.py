@@ -49,6 +49,8 @@ class OneStep:
             return f"below rounding ({NUMBERS.one_step_rounding:g} of the terms of V) at all small steps"
         return f"dt^{self.exponent:.3f} (R² = {self.r_squared:.5f}), expected {self.expectation}"
 
+    __repr__ = __str__
+
     @property
     def expectation(self) -> str:
         """The exponent of theory in words."""

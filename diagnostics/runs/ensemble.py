@@ -110,6 +110,8 @@ class Ensemble:
         ]
         return "\n".join([head, titles, *rows, *(f"failed: {message}" for message in self.failed)])
 
+    __repr__ = __str__
+
 
 def resampled(data: Trajectories, seed: int) -> tuple[Trajectories, Trajectories]:
     """As many trajectories as there are, drawn with replacement, and those that were not drawn.
