@@ -57,7 +57,7 @@ def labelled(dims: str, **names: Any) -> xr.Dataset:
     )
 
 
-NPZ = {"h": H, "v": V, "t": T, "x": X}
+NPZ: dict[str, Any] = {"h": H, "v": V, "t": T, "x": X}
 FILES: dict[str, tuple[str, Callable[[Path], object], dict[str, Any], tuple[str, ...]]] = {
     "official": (
         ".h5",
@@ -215,7 +215,8 @@ def test_two_dimensions_scalars_and_vectors_of_the_well(tmp_path: Path) -> None:
 
 def test_some_of_the_fields_are_read_by_their_names(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", u=LAST, t=T, x=X)
-    for options in ({"fields": "h,v", "u": "v"}, {"layout": "ntxc", "u": "u2"}):
+    choices: list[dict[str, Any]] = [{"fields": "h,v", "u": "v"}, {"layout": "ntxc", "u": "u2"}]
+    for options in choices:
         data = load(tmp_path / "a.npz", **options)
         assert data.fields == (options["u"],)
         np.testing.assert_array_equal(data.u, V)
