@@ -99,6 +99,11 @@ def _of_the_law(summary: Summary) -> Iterator[str]:
         )
     elif law.linear:
         yield "The equation is linear: only the product of operator and energy is known, not each of them."
+    if summary.laws is not None and summary.laws.picked is None and summary.laws.doubles:
+        yield (
+            "Noise hides the form: on these data other terms do as well as some of the law's. "
+            f"{'; '.join(summary.laws.doubles)}."
+        )
     if not written_out_in(terms):
         yield (
             f"Written out, the equation has {terms} terms: it is shown by its factors, and may be a series "

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
 import torch
 
@@ -27,6 +26,7 @@ from mesoscribe.symbolic.read.forms import Network
 from mesoscribe.symbolic.read.optimisers import DEFAULT, Optimiser
 from mesoscribe.symbolic.read.propose import Proposer, widened_by
 from mesoscribe.symbolic.read.sparse import Selection
+from mesoscribe.symbolic.select.alternatives import alternatives
 from mesoscribe.symbolic.select.centre import Centre
 from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.select.completeness import Completeness
@@ -48,7 +48,8 @@ class Distillation:
         notes: what else a reader should know.
         seconds: of reading the factors off ("distill"), of fitting laws ("refine") and of looking for
             equations of no member ("non-members").
-        others: finds the equation of no member that is better than the law; None once it was asked.
+        others: finds what else explains the data: an equation of no member that is better than the law, and
+            terms that others could stand for as well; None once it was asked.
     """
 
     read: Law
@@ -59,15 +60,16 @@ class Distillation:
     completeness: Completeness
     notes: tuple[str, ...]
     seconds: dict[str, float]
-    others: Callable[[], Rival | None] | None = None
+    others: Callable[[], tuple[Rival | None, tuple[str, ...]]] | None = None
 
     @property
     def weighed(self) -> Distillation:
-        """With the equation of no member that is better than the law, where there is one."""
+        """With what else explains the data, see `others`."""
         if self.others is None:
             return self
         started, before = time.perf_counter(), str(current())
-        laws = replace(self.laws, rival=self.others())
+        better, doubles = self.others()
+        laws = replace(self.laws, rival=better, doubles=doubles)
         notes = (*(note for note in self.notes if note != before), *_cut())
         seconds = {**self.seconds, "non-members": time.perf_counter() - started}
         return replace(self, laws=laws, notes=notes, seconds=seconds, others=None)
@@ -247,7 +249,11 @@ def _distilled(
     )
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
     laws = end.search.fame.with_law(law, data.dt_error)
-    others = partial(rival, end.search.chosen, end.every, pays, free=end.search.likelihood.free)
+
+    def others() -> tuple[Rival | None, tuple[str, ...]]:
+        better = rival(end.search.chosen, end.every, pays, free=end.search.likelihood.free)
+        return better, alternatives(end.search)
+
     return Distillation(
         read=canonical_law(end.read),
         law=law,
