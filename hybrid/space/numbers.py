@@ -57,6 +57,10 @@ class HybridNumbers:
     # energy
     hidden_units: int = number(64, "hidden units of F: more follow finer structure in u, and cost time")
     transitions: float = number(16.0, "how many transitions of one hidden unit fit into the range of F: more are steeper")
+    field_units: int = number(48, "hidden units of F of several fields, for each field: more follow finer structure, and cost time", "units a field")
+    field_transitions: float = number(3.0, "the same as transitions, of F of several fields: wide ones add up to polynomials with small weights, steeper ones leave gaps between directions")
+    field_reach: float = number(2.0, "units of F of several fields change in so many times the range of the data: less leaves none at its edge", "range of s·v")
+    field_samples: int = number(2**11, "values of several fields on which F imitates the warm start: fewer leave gaps, more cost time", "values")
     ridge: float = number(1e-12, "penalty when F imitates the warm start's polynomial: larger bends F, smaller lets units cancel", "squared column")
     least_symbol: float = number(1e-3, "lower bound of Q(k), which bounds V from below: larger moves energy from q to F", "scaled units")
     level_share: float = number(0.1, "Q(k) starts at least this much above 0: larger moves more energy from q to F", "mean |q|")
@@ -205,6 +209,7 @@ class HybridNumbers:
     coarse_score: float = number(1e-3, "the rate falls in proportion to a warm start's score below this: larger trains good starts less", "score")
     least_rate: float = number(1e-3, "share of the rate that is left at least, however good the warm start", "rate")
     rate_fall: float = number(100.0, "the rate at the end of the cosine is so many times smaller than at first", "rate")
+    least_field_change: float = number(1e-3, "in the loss the square change of a field counts as at least this: smaller lets the noise of a field at rest decide", "largest of all fields")
     prior: float = number(1e-6, "pull of each mode's symbols towards the warm start, where data are silent: larger keeps its errors", "loss", "option")
     every: int = number(50, "steps between validations: fewer find a better stop, and cost time", "steps", "option")
     patience: int = number(4, "validations without progress that end the training: more cost time", "validations", "option")
