@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.fields import each_field
 from mesoscribe.symbolic.law.numbers import NUMBERS
 
 
@@ -24,6 +25,13 @@ def white_noise(u: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, "#n nt"
     tenths = (modes & (low <= domain.k_norm) & (domain.k_norm <= high) for low, high in pairwise(edges))
     floor = min(float(np.median(power[..., tenth])) for tenth in tenths if tenth.any())
     return min(floor / np.log(2.0) * domain.points, white_in_time(u[some], t[some]))
+
+
+def white_noise_of_each(
+    u: Float[np.ndarray, "n nt *state"], t: Float[np.ndarray, "#n nt"], domain: Domain
+) -> Float[np.ndarray, " field"]:
+    """`white_noise` of each field (n, nt, [field,] *grid) by itself: fields differ in size and in noise."""
+    return np.array([white_noise(part, t, own) for part, own in each_field(u, domain)])
 
 
 def white_in_time(u: Float[np.ndarray, "n nt *rest"], t: Float[np.ndarray, "#n nt"]) -> float:
