@@ -44,7 +44,7 @@ class FieldNetwork(nn.Module):
         directions, places = spread(*self.steepness.shape)
         width = (high - low).clamp(min=1e-3 * float((high - low).max()))
         centres = 0.5 * (low + high) + NUMBERS.field_reach * width * (places - 0.5)
-        steepness = NUMBERS.field_transitions / width
+        steepness = NUMBERS.field_transitions / (len(self.steepness) * width)
         self.steepness.copy_(directions * steepness)
         self.offset.copy_(-steepness * centres)
 
@@ -71,7 +71,8 @@ class FieldNetwork(nn.Module):
         self._place(along.min(0).values, along.max(0).values)
         slopes = torch.tanh(v @ self.steepness + self.offset)[:, None] * self.steepness
         one = torch.eye(v.shape[1], dtype=v.dtype).expand(len(v), -1, -1)
-        solution = ridge_regression(torch.cat([slopes, one], dim=-1).flatten(0, 1), f.flatten())
+        columns = torch.cat([slopes, one], dim=-1).flatten(0, 1)
+        solution = ridge_regression(columns, f.flatten(), NUMBERS.field_ridge)
         self.amplitude.copy_(solution[: len(self.amplitude)])
         self.drive.copy_(solution[len(self.amplitude) :])
 

@@ -51,7 +51,7 @@ class PointwiseNetwork(nn.Module):
     def imitate(self, v: Float[Tensor, " n"], f: Float[Tensor, " n"]) -> None:
         """Set the output layer so that F'(v) ≈ f, by ridge regression."""
         slopes = torch.tanh(v[:, None] * self.steepness + self.offset) * self.steepness
-        solution = ridge_regression(torch.cat([slopes, torch.ones_like(v)[:, None]], dim=1), f)
+        solution = ridge_regression(torch.cat([slopes, torch.ones_like(v)[:, None]], dim=1), f, NUMBERS.ridge)
         self.amplitude.copy_(solution[:-1])
         self.drive.copy_(solution[-1])
 

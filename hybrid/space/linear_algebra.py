@@ -14,8 +14,6 @@ from scipy.linalg import qr as scipy_qr
 from scipy.linalg import solve_triangular
 from torch import Tensor
 
-from mesoscribe.hybrid.space.numbers import NUMBERS
-
 
 def contraction(subscripts: str, *tensors: Shaped[Tensor, "..."], optimize: bool = False) -> Tensor:
     """Einstein's sum over tensors, as `numpy.einsum` writes it.
@@ -52,16 +50,19 @@ def back_substituted(R: Float[Tensor, "a a"], b: Float[Tensor, "a c"]) -> Float[
     return torch.as_tensor(np.asarray(solve_triangular(R.numpy(), b.numpy())), device="cpu")
 
 
-def ridge_regression(columns: Float[Tensor, "r c"], right: Float[Tensor, " r"]) -> Float[Tensor, " c"]:
+def ridge_regression(
+    columns: Float[Tensor, "r c"], right: Float[Tensor, " r"], ridge: float
+) -> Float[Tensor, " c"]:
     """x that minimises |A x - y|² + ridge · Σ_j (|a_j| x_j)², a_j being the columns of A.
 
     Args:
         columns: A, on the CPU, none of its columns 0.
         right: y.
+        ridge: the penalty of a column.
     """
     size = torch.linalg.vector_norm(columns, dim=0)
     scaled = columns / size
-    penalty = math.sqrt(NUMBERS.ridge) * torch.eye(scaled.shape[1], dtype=right.dtype)
+    penalty = math.sqrt(ridge) * torch.eye(scaled.shape[1], dtype=right.dtype)
     whole = torch.cat([right, torch.zeros(scaled.shape[1], dtype=right.dtype)])
     found = np.linalg.lstsq(torch.cat([scaled, penalty]).numpy(), whole.numpy(), rcond=None)[0]
     return torch.as_tensor(found) / size

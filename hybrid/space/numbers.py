@@ -57,9 +57,10 @@ class HybridNumbers:
     # energy
     hidden_units: int = number(64, "hidden units of F: more follow finer structure in u, and cost time")
     transitions: float = number(16.0, "how many transitions of one hidden unit fit into the range of F: more are steeper")
-    field_units: int = number(48, "hidden units of F of several fields, for each field: more follow finer structure, and cost time", "units a field")
-    field_transitions: float = number(3.0, "the same as transitions, of F of several fields: wide ones add up to polynomials with small weights, steeper ones leave gaps between directions")
-    field_reach: float = number(2.0, "units of F of several fields change in so many times the range of the data: less leaves none at its edge", "range of s·v")
+    field_units: int = number(64, "hidden units of F of several fields, for each field: more follow finer structure, and cost time", "units a field")
+    field_transitions: float = number(8.0, "transitions of F of several fields, divided by how many there are: fewer add up to a polynomial by large weights that cancel, which training upsets; more leave gaps between directions")
+    field_ridge: float = number(1e-10, "ridge of F of several fields, where more units can cancel", "squared column")
+    field_reach: float = number(1.5, "units of F of several fields change in so many times the range of the data: less leaves none at its edge", "range of s·v")
     field_samples: int = number(2**11, "values of several fields on which F imitates the warm start: fewer leave gaps, more cost time", "values")
     ridge: float = number(1e-12, "penalty when F imitates the warm start's polynomial: larger bends F, smaller lets units cancel", "squared column")
     least_symbol: float = number(1e-3, "lower bound of Q(k), which bounds V from below: larger moves energy from q to F", "scaled units")
