@@ -162,6 +162,17 @@ class HybridNumbers:
     force_cutoff: float = number(1e-12, "singular values dropped where the coefficients of F' are found in the class: larger drops powers, smaller fits rounding", "largest", "derived")
     factor_sweeps: int = number(300, "sweeps of the alternation between K, q and F' at most", "sweeps")
     factor_gain: float = number(1e-9, "a sweep of the alternation that gains less is the last", "squared residual")
+    # regression: factors of several fields
+    coupled_columns: int = number(36, "monomials of several fields in their equations at most: more hold a higher degree, and take as many more windows to tell apart", "monomials")
+    singular_operator: float = number(1e-8, "singular values of K dropped where it is inverted for a start: larger gives up directions, smaller starts far away", "largest", "derived")
+    least_mobility: float = number(1e-6, "eigenvalues of M are at least this at a start: larger starts further away, smaller leaves M ≥ 0 slowly", "norm of K")
+    unseen_reach: float = number(4.0, "how far K⁻¹ is moved in search of M ≥ 0 along what the data do not hold: larger searches further", "norm of K⁻¹")
+    mixtures: int = number(64, "mixtures of the lowest eigenvectors that are tried where blocks of fields have scales of their own: more cost time", "mixtures")
+    symmetry_last: float = number(0.1, "weight of a Hermitian Q where it is to decide only what a gradient leaves open: larger decides more", "residual")
+    newton_damping: float = number(1e-2, "first damping of Gauss–Newton: larger starts slower and safer", "diagonal")
+    newton_gain: float = number(1e-6, "a step of Gauss–Newton that gains less is the last: a standard error is about 1e-5", "squared residual")
+    newton_trials: int = number(8, "steps of Gauss–Newton from each start, before the best of them goes on: fewer are faster, and may take a worse one", "steps")
+    newton_sweeps: int = number(80, "steps of Gauss–Newton at most: more follow a slow M that goes to 0", "steps")
     # regression: selection and class test
     too_fast: float = number(1.5, "|λ| dt beyond which a mode is too fast for the frames: larger trusts modes that the windows average away", "1")
     fast_residual: float = number(0.9, "a mode that is too fast leaves less than this unexplained; more is noise, not speed", "norm")
