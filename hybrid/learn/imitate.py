@@ -61,7 +61,7 @@ def build(warm: WarmStart, data: Trajectories, seed: int | None = None) -> Onsag
     if model.potential.nonlocal_part is not None:
         fields = torch.as_tensor(v[:, :: max(1, v.shape[1] // NUMBERS.nonlocal_frames)])
         model.potential.nonlocal_part.imitate(gauge * torch.tensor(warm.beta, dtype=torch.float64), fields)
-    model.imitate(K / gauge)
+    model.imitate(torch.complex(K.real / gauge, K.imag / gauge))  # complex division rounds differently
     return model
 
 

@@ -58,8 +58,8 @@ class Setting:
 
     def to_json(self) -> dict[str, Any]:
         """For a file; `fields` and `n_fields` where there are several, or one that has a name of its own."""
-        content = {"format": FORMAT, **asdict(self), "provenance": self.provenance.as_dict()}
-        content["scales"] = self.scales.as_dict()
+        own = {"scales": self.scales.as_dict(), "provenance": self.provenance.as_dict()}
+        content = {"format": FORMAT, **asdict(self), **own}
         names = {"n_fields": len(self.fields), "fields": content.pop("fields")}
         return content if self.fields == ONE_FIELD else {**content, **names}
 

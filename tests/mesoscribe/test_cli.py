@@ -72,8 +72,8 @@ FILES: dict[str, tuple[dict[str, Any], str]] = {
     "falling_times": (changed(t=T[::-1]), "increas"),
     "uneven_grid": (changed(x=X**1.1), "even"),
     "two_frames": (changed(u=FIELD[:, :2], t=T[:2]), "3 frames"),
-    "channels": (changed(u=np.repeat(FIELD[..., None], 2, -1), layout="ntxc"), "channel"),
-    "complex": (changed(u=FIELD * (1 + 1j)), "complex"),
+    "channels": (changed(u=np.repeat(FIELD[..., None], 2, -1)), "such as ntxc where c is an axis of several"),
+    "names": (changed(u=FIELD * (1 + 1j), fields=["x", "v"]), "got 'x', which is a coordinate"),
     "shapes": (changed(x=X[:-1]), "expected"),
 }
 ARGUMENTS: dict[str, tuple[tuple[str, ...], str]] = {
