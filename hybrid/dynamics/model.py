@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 from jaxtyping import Float
+from torch import Tensor
 
 from mesoscribe.hybrid.data.pictures import Picture
 from mesoscribe.hybrid.data.validate import numbers
@@ -22,6 +23,8 @@ from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.hybrid.space.scales import Scales
+
+LocalSymbol = float | Tensor  # a number, or a symmetric n×n matrix for n fields
 
 
 class Model(ABC):
@@ -49,8 +52,8 @@ class Model(ABC):
 
     @property
     @abstractmethod
-    def local_symbol(self) -> tuple[float, float]:
-        """a and b of ½ a u² in V0 and ½ b |∇u|² in V1, in the member's units."""
+    def local_symbol(self) -> tuple[LocalSymbol, LocalSymbol]:
+        """a and b of ½ a u² in V0 and ½ b |∇u|² in V1, in the member's units; see `Energy.parts`."""
 
     @abstractmethod
     def energy(self, domain: Domain) -> Energy:
