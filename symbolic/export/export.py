@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.symbolic.export.dedalus_script import dedalus_script
+from mesoscribe.symbolic.export.exponax_script import exponax_script
+from mesoscribe.symbolic.export.fenicsx_script import fenicsx_script
+from mesoscribe.symbolic.export.julia_script import julia_script
+from mesoscribe.symbolic.export.matlab_script import matlab_script
 from mesoscribe.symbolic.export.numpy_script import numpy_script
 from mesoscribe.symbolic.export.paper import align, latex_document, markdown
 from mesoscribe.symbolic.export.pypde_script import pypde_script
 from mesoscribe.symbolic.export.sympy_text import srepr_text
+from mesoscribe.symbolic.export.torch_module import torch_module
 from mesoscribe.symbolic.law.digits import plain
 from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.law import Law
@@ -38,6 +44,14 @@ EXPORTERS: Mapping[str, Exporter] = {
     "srepr": Exporter(srepr_text, "law_srepr.txt", "SymPy's srepr, read back by SymPy alone"),
     "numpy": Exporter(numpy_script, "law_numpy.py", "a script that needs NumPy and SciPy only"),
     "pypde": Exporter(pypde_script, "law_pypde.py", "a py-pde script, for laws without nonlocal operators"),
+    "torch": Exporter(torch_module, "law_torch.py", "a torch.nn.Module with right-hand side and stepper"),
+    "exponax": Exporter(exponax_script, "law_exponax.py", "a stepper of exponax (JAX)"),
+    "dedalus": Exporter(dedalus_script, "law_dedalus.py", "a Dedalus 3 script, for derivatives and means"),
+    "fenicsx": Exporter(
+        fenicsx_script, "law_fenicsx.py", "a weak form in UFL with a FEniCSx solver, for local laws"
+    ),
+    "julia": Exporter(julia_script, "law_julia.jl", "a Julia program without packages"),
+    "matlab": Exporter(matlab_script, "law_matlab.m", "a function for MATLAB or GNU Octave, no toolbox"),
     "json": Exporter(Law.json, "law.json", "what Law.load reads"),
 }
 
