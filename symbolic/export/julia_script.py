@@ -175,4 +175,4 @@ def julia_script(law: Law) -> str:
     Raises:
         ValueError: the law holds a function that Julia does not have.
     """
-    return SCRIPT.substitute(constants(law, JULIA) | spectral_text(law, JULIA), notes=heading(law, ORDER))
+    return SCRIPT.substitute(spectral_text(law, JULIA) | constants(law, JULIA), notes=heading(law, ORDER))

@@ -178,6 +178,6 @@ def matlab_script(law: Law) -> str:
     Raises:
         ValueError: the law holds a function that MATLAB does not have.
     """
-    texts = constants(law, MATLAB) | spectral_text(law, MATLAB)
+    texts = spectral_text(law, MATLAB) | constants(law, MATLAB)
     gradient = texts["gradient"].replace("    ", "")
     return SCRIPT.substitute(texts, gradient=gradient, notes=heading(law, ORDER, "%"))

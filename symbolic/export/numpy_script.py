@@ -177,5 +177,5 @@ def numpy_script(law: Law) -> str:
     Raises:
         ValueError: the law holds a function that NumPy does not have.
     """
-    texts = constants(law, NUMPY) | spectral_text(law, NUMPY)
+    texts = spectral_text(law, NUMPY) | constants(law, NUMPY)
     return SCRIPT % {**texts, "notes": heading(law, ORDER), "step": RUNGE_KUTTA % "numpy"}

@@ -116,12 +116,19 @@ def duration(law: Law) -> float:
     """
     domain = Domain((16,) * law.ndim, law.lengths)
     low = domain.within(3.5 * 2 * math.pi / min(law.lengths))
-    stiffness = sympy.lambdify(u, sympy.diff(law.force, u), "numpy")
-    with np.errstate(all="ignore"):
-        slopes = np.nan_to_num([np.real(stiffness(v)) for v in (0.0, 1.0, -1.0)], posinf=0.0, neginf=0.0)
+    slopes = [_real_part(sympy.diff(law.force, u).subs(u, v)) for v in (0.0, 1.0, -1.0)]
     m, w, q = (law.symbol(name, domain)[low] for name in "mwq")
     rate = max(float(np.abs((m + 1j * w) * (q + slope)).max()) for slope in slopes)
     return float(f"{10 / rate:.1e}") if rate > 0 else 1.0
+
+
+def _real_part(number: sympy.Expr) -> float:
+    """Of a number; 0 where it is not finite, as |u|^p can be at 0."""
+    try:
+        value = complex(number).real
+    except TypeError:
+        return 0.0
+    return value if math.isfinite(value) else 0.0
 
 
 def python_program(

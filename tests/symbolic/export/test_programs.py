@@ -7,6 +7,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,9 +63,7 @@ for name in sys.argv[1:]:
 """
 
 
-def run_python(
-    to: str, given: dict[str, dict[str, np.ndarray]], folder: Path
-) -> dict[str, dict[str, np.ndarray]]:
+def run_python(to: str, given: dict[str, dict[str, Any]], folder: Path) -> dict[str, dict[str, np.ndarray]]:
     """What the programs of laws give: rates of fields u0, u1, …, and ends of paths of 40 and 80 steps."""
     for j, (name, arrays) in enumerate(given.items()):
         (folder / f"{j}.py").write_text(exported(KNOWN[name], to))
