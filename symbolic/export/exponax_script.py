@@ -29,6 +29,7 @@ jax.config.update("jax_enable_x64", True)
 
 $settings
 
+
 def finite(values):
     """0 where a symbol has no finite value, such as 1/k**2 at k = 0."""
     return jax.numpy.where(jax.numpy.isfinite(values), values, 0.0)

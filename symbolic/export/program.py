@@ -20,8 +20,7 @@ CENTRE = %(centre)s
 %(modes)sPOINTS = %(points)s  # along each axis
 TIME = %(time)s  # until when
 FRAMES = 101  # the first included
-STEPS = %(steps)s  # from frame to frame
-"""
+STEPS = %(steps)s  # from frame to frame"""
 MODES = """\
 BAND = %(band)s  # modes with a larger wavenumber along an axis do not evolve
 HOLD = %(hold)s  # keep those modes at their initial values instead of removing them
@@ -118,7 +117,8 @@ def duration(law: Law) -> float:
     low = domain.within(3.5 * 2 * math.pi / min(law.lengths))
     slopes = [_real_part(sympy.diff(law.force, u).subs(u, v)) for v in (0.0, 1.0, -1.0)]
     m, w, q = (law.symbol(name, domain)[low] for name in "mwq")
-    rate = max(float(np.abs((m + 1j * w) * (q + slope)).max()) for slope in slopes)
+    with np.errstate(all="ignore"):
+        rate = max(float(np.abs((m + 1j * w) * (q + slope)).max()) for slope in slopes)
     return float(f"{10 / rate:.1e}") if rate > 0 else 1.0
 
 
@@ -126,7 +126,7 @@ def _real_part(number: sympy.Expr) -> float:
     """Of a number; 0 where it is not finite, as |u|^p can be at 0."""
     try:
         value = complex(number).real
-    except TypeError:
+    except (TypeError, OverflowError):
         return 0.0
     return value if math.isfinite(value) else 0.0
 
