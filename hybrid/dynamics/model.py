@@ -69,9 +69,18 @@ class Model(ABC):
         return self.units.centre - 1, self.units.centre + 1
 
     def factors(self, u: Float[np.ndarray, " n"]) -> Factors:
-        """F and V0 at values of u, q, V2, m and w at the modes of the model's box, in the user's units."""
+        """F and V0 at values of u, q, V2, m and w at the modes of the model's box, in the user's units.
+
+        Raises:
+            ValueError: there are several fields, of which these are no curves.
+        """
+        if self.box.n_fields is not None:
+            raise ValueError(
+                f"expected one field to draw curves of, got {self.box.n_fields}; print the model"
+            )
         energy, member = self.energy(self.box), self.member(self.box)
-        return Factors.of(self.called, u, energy, member, self.units, self.local_symbol)
+        a, b = (float(coefficient) for coefficient in self.local_symbol)
+        return Factors.of(self.called, u, energy, member, self.units, (a, b))
 
     def plot(self, *others: Model, u: tuple[float, float] | None = None) -> Picture:
         """F and V0 over u, q, V2, m and w over |k|; with other models F, q, m and w of all.
