@@ -199,21 +199,29 @@ def undefined(expression: sympy.Basic, shown: Callable[[sympy.Expr], sympy.Expr]
     )
 
 
-def equation_terms(law: Form) -> list[EquationTerm]:
-    """The terms of u_t = …, linear ones first, errors propagated from the law's coefficients."""
+def coefficient_formulas(law: Form) -> list[tuple[sympy.Expr, sympy.Expr]]:
+    """The terms of u_t = …, linear ones first, each with its coefficient as a formula of c0, c1, ….
+
+    The c_j are the law's own coefficients, in the order of `Form.parameters`: KdV's u u_x has -6 c0 c2.
+    """
     symbols = sympy.symbols(f"c:{len(law.parameters)}")
     at = {name: [symbols[j] for j in law.places(name)] for name in FACTORS}
     collected: dict[sympy.Expr, sympy.Expr] = {}
     for product in sympy.Add.make_args(_right_side(law, at)):
         coefficient, rest = product.as_independent(AppliedUndef, as_Add=False)
         collected[rest] = collected.get(rest, sympy.Integer(0)) + coefficient
+    pairs = ((rest, c) for rest, c in collected.items() if sympy.simplify(c) != 0)
+    return sorted(pairs, key=lambda pair: _order(pair[0]))
+
+
+def equation_terms(law: Form) -> list[EquationTerm]:
+    """The terms of u_t = …, linear ones first, errors propagated from the law's coefficients."""
+    symbols = sympy.symbols(f"c:{len(law.parameters)}")
     values = dict(zip(symbols, law.values(), strict=True))
-    rows = [
+    return [
         EquationTerm(rest, float(c.subs(values)), _propagated(law, c, symbols, values))
-        for rest, c in collected.items()
-        if sympy.simplify(c) != 0
+        for rest, c in coefficient_formulas(law)
     ]
-    return sorted(rows, key=lambda row: _order(row.expr))
 
 
 def _propagated(law: Form, c: sympy.Expr, symbols: tuple[sympy.Symbol, ...], values: dict) -> float | None:

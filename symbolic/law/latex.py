@@ -104,10 +104,15 @@ def _potential(law: Form) -> tuple[list[str], str]:
     return terms, r"\mathrm{d}x" if law.ndim == 1 else r"\mathrm{d}x\,\mathrm{d}y"
 
 
+def equation_parts(law: Form) -> list[str]:
+    """u_{t} = and each term of the right side, so that a page can break the line between them."""
+    left, terms = _equation(law)
+    return [f"{left} =", *terms]
+
+
 def equation_latex(law: Form) -> str:
     """u_{t} = … with the uncertainty of each coefficient in its last digits."""
-    left, terms = _equation(law)
-    return f"{left} = {' '.join(terms)}"
+    return " ".join(equation_parts(law))
 
 
 def factor_latex(factor: Factor) -> str:
