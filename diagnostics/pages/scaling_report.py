@@ -70,7 +70,7 @@ def scaling_report(
 def write(
     summary: ScalingSummary, law: Law, data: Trajectories, out: str | Path, *, command: str | None = None
 ) -> Path:
-    """Write the files of a summary; the path of its page."""
+    """Write the files of a summary; returns the path of its page."""
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     drawings = {name: save(figure, out / FIGURES, name) for name, figure in figures(summary).items()}
@@ -88,7 +88,7 @@ def render(
     return page(
         "scaling.html.j2",
         name=Path(data.source).name or data.source,
-        n_fields=min(data.n, NUMBERS.swept_fields),
+        fields=swept_fields(data),
         centre=law.centre,
         reach=(A[0], A[-1]),
         found=Formulas.of(law),
@@ -99,6 +99,16 @@ def render(
         figures=shown(drawings, LOOK_FOR),
         command=command,
         source=data.source,
+    )
+
+
+def swept_fields(data: Trajectories, which: str = "") -> str:
+    """The fields whose amplitude is swept, in words."""
+    n = min(data.n, NUMBERS.swept_fields)
+    return (
+        f"The first frames u0 of {n} {which}trajectories"
+        if n > 1
+        else f"The first frame u0 of a {which}trajectory"
     )
 
 
