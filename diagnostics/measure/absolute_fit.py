@@ -88,7 +88,7 @@ def absolute_fit(law: Law, data: Trajectories) -> AbsoluteFit:
     """
     lead = max(1, min(NUMBERS.fit_lead, (data.n_frames - 1) // 2))
     starts = np.unique(np.linspace(0, data.n_frames - 1 - lead, NUMBERS.fit_starts).astype(int))
-    noise = white_noise(data.u[:, 1:], data.t[None, 1:], data.domain)
+    noise = float(white_noise(data.u[:, 1:], data.t[None, 1:], data.domain)[0])
     more = np.sqrt(noise) * np.random.default_rng(0).normal(size=data.u.shape)
     try:
         found = _ahead(law, data.u, data, starts, lead)

@@ -40,7 +40,7 @@ class Slider:
 
 @dataclass(frozen=True)
 class Live:
-    """A law for the simulator of a page.
+    """A law of one field for the simulator of a page.
 
     Args:
         data: for the scripts, as JSON: law, initial fields, shape, duration, formulas of the coefficients.
@@ -70,13 +70,13 @@ class Live:
         settings = {
             "law": {name: content[name] for name in LAW if name in content},
             "parameters": law.parameters,
-            "terms": [str(coefficient) for _, coefficient in terms],
+            "terms": [str(coefficient) for _, _, coefficient in terms],
             "shape": shape,
             "duration": float(data.t[-1] - data.t[0]),
             "fields": [base64.b64encode(start.astype("<f4").tobytes()).decode() for start in starts],
         }
         left = mathml(rf"{field_of(law).func.__name__}_{{t}} =")
-        bodies = tuple(mathml(latex(body)) if body != 1 else Markup("") for body, _ in terms)
+        bodies = tuple(mathml(latex(body)) if body != 1 else Markup("") for _, body, _ in terms)
         return cls(settings, left, bodies, _sliders(law))
 
 

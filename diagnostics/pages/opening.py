@@ -95,6 +95,6 @@ def rests_on(summary: Summary, split: Mapping[str, Any]) -> str:
     return f"{total}. {data.n_frames} frames {data.dt:.6g} apart, {points} points on a periodic box of {box}."
 
 
-def counted_trajectories(n: int) -> str:
-    """1 trajectory, 2 trajectories."""
-    return "1 trajectory" if n == 1 else f"{n} trajectories"
+def counted_trajectories(n: int, which: str = "") -> str:
+    """1 trajectory, 2 held-out trajectories."""
+    return f"1 {which}trajectory" if n == 1 else f"{n} {which}trajectories"

@@ -17,8 +17,8 @@ from mesoscribe.diagnostics.measure.errors import RolloutError
 from mesoscribe.diagnostics.pages.style import COLOURS, INK, LINES, WIDTH, panels, styled
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.space.domain import Domain
-from mesoscribe.symbolic.law.factor import pointwise
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.pointwise import pointwise
 from mesoscribe.symbolic.select.choice import HallOfFame
 
 SMALLEST = 1e-16  # on logarithmic axes

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.scaling import RULE, AmplitudeScaling, ComponentScaling
 from mesoscribe.diagnostics.measure.scaling_summary import ScalingSummary, scaling_summary
+from mesoscribe.diagnostics.pages.opening import counted_trajectories
 from mesoscribe.diagnostics.pages.page import page, shown
 from mesoscribe.diagnostics.pages.scaling_plots import local_figure, scaling_figure
 from mesoscribe.diagnostics.pages.style import save
@@ -105,11 +106,7 @@ def render(
 def swept_fields(data: Trajectories, which: str = "") -> str:
     """The fields whose amplitude is swept, in words."""
     n = min(data.n, NUMBERS.swept_fields)
-    return (
-        f"The first frames u0 of {n} {which}trajectories"
-        if n > 1
-        else f"The first frame u0 of a {which}trajectory"
-    )
+    return f"The first frame{'s' if n > 1 else ''} u0 of {counted_trajectories(n, which)}"
 
 
 def csv_text(scalings: tuple[AmplitudeScaling, ...]) -> str:

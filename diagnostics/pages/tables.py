@@ -46,10 +46,10 @@ def number(text: str) -> Markup:
 
 @dataclass(frozen=True)
 class Formulas:
-    """The formulas of a law, for pages; `parts` of the equation let a browser break the line between them."""
+    """The formulas of a law, for pages; `parts` of each field's equation may be broken apart."""
 
     equation: Markup
-    parts: tuple[Markup, ...]
+    parts: tuple[tuple[Markup, ...], ...]
     energy: Markup
     operators: tuple[Markup, ...]
 
@@ -63,7 +63,7 @@ class Formulas:
         ]
         return cls(
             mathml(equation_latex(law), block=True),
-            tuple(map(mathml, equation_parts(law))),
+            tuple(tuple(map(mathml, parts)) for parts in equation_parts(law)),
             mathml(potential_latex(law), block=True),
             tuple(operators),
         )

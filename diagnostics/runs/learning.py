@@ -162,6 +162,8 @@ def digest_of(split: Split) -> str:
 
 
 def law_of(plan: Plan, model: OnsagerModel, split: Split) -> Distillation:
-    """The law of a network, by the options of a plan."""
+    """The law of a network, by the options of a plan, not yet weighed against equations of no member."""
     options = plan.distilling(split.train.domain.ndim)
-    return distillation(model, split.train, validation=split.validation, seed=plan.seed, **options)
+    return distillation(
+        model, split.train, validation=split.validation, seed=plan.seed, weighed=False, **options
+    )

@@ -117,16 +117,16 @@ class Model(ABC):
         member = self.member(domain)
         with torch.no_grad():
             rate = array(member.rhs(tensor(self._scaled(u, member.domain), like=member.q)))
-        return self.units.amplitude / self.units.time * resampled(rate, member.domain.resampled(domain.shape))
+        return self.units.rate_to_user(resampled(rate, member.domain.resampled(domain.shape)))
 
     def energies(self, u: Float[np.ndarray, "*batch_state"]) -> Energies:
         """V0 = ∫ F + ½ a u², V1 = ∫ ½ b|∇u|², V2 = all else, of fields (*batch, [field,] *grid).
 
-        Each (*batch), in the user's units: amplitude² × volume.
+        Each (*batch), in the user's units: u² × volume for one field, q u² × volume for several.
         """
         u = np.asarray(u, dtype=float)
         energy = self.energy(self.domain_of(u))
-        unit = self.units.amplitude**2 * self.units.length**self.box.ndim
+        unit = self.units.energy_density * self.units.length**self.box.ndim
         with torch.no_grad():
             v_hat = energy.domain.fft(tensor(self._scaled(u, energy.domain), like=energy.quadratic.q))
             parts = energy.parts(v_hat, *self.local_symbol)

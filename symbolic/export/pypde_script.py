@@ -6,8 +6,9 @@ import sympy
 from sympy.core.function import AppliedUndef
 
 from mesoscribe.symbolic.export.paper import comments
-from mesoscribe.symbolic.law.equation import FourierMultiplier, Mean, equation_terms, field_of
+from mesoscribe.symbolic.law.equation import equation_terms, field_of
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.operators import FourierMultiplier, Mean
 
 SCRIPT = '''\
 """Simulates with py-pde (finite differences of second order) a law that mesoscribe has found.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sympy
 
 from mesoscribe.symbolic.law.density_terms import COORDINATES
-from mesoscribe.symbolic.law.equation import FourierMultiplier, Mean, field_of, undefined
+from mesoscribe.symbolic.law.equation import FourierMultiplier, Mean, fields_of, undefined
 from mesoscribe.symbolic.law.law import Law
 
 SOURCE = """\
 from sympy import *
 
 {coordinates}, t = symbols("{coordinates}, t", real=True)
-{name} = Function("{name}"){operators}
+{fields}{operators}
 equation = {equation}
 """
 OPERATORS = {
@@ -23,17 +23,17 @@ OPERATORS = {
 
 
 def sympy_source(law: Law) -> str:
-    """Lines that define `equation`, u_t = … as a SymPy Eq, when they are run.
+    """Lines that define `equation`, u_t = … as a SymPy Eq, when they are run; columns of several fields.
 
     Operators that are no derivatives are left as undefined functions, said in a comment.
     """
-    equation = law.equation
+    equation, names = law.equation, [field.func.__name__ for field in fields_of(law)]
     wave = ", ".join(map(str, law.wavenumbers))
     used = (text.format(wave=wave) for operator, text in OPERATORS.items() if equation.has(operator))
     plain = undefined(equation, lambda field: sympy.Function(field.func.__name__)(*field.args))
     return SOURCE.format(
         coordinates=", ".join(map(str, COORDINATES[: law.ndim])),
-        name=field_of(law).func.__name__,
+        fields="\n".join(f'{name} = Function("{name}")' for name in names),
         operators="".join(used),
         equation=plain,
     )

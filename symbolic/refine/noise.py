@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float
 
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.fields import each_field
 from mesoscribe.symbolic.law.numbers import NUMBERS
 
 
-def white_noise(u: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, "#n nt"], domain: Domain) -> float:
-    """Variance of white noise: no more than third differences in time leave, or any part of the spectrum.
+def white_noise(
+    u: Float[np.ndarray, "n nt *state"], t: Float[np.ndarray, "#n nt"], domain: Domain
+) -> Float[np.ndarray, " fields"]:
+    """Variance of white noise in each field: no more than third differences leave, or a part of the spectrum.
 
     White noise is in all of them; what interpolation, aliases or a solver leave is not. Of the spectrum the
     lowest of the median powers of each tenth of the modes counts.
     """
+    if domain.n_fields is not None:
+        one, at = replace(domain, n_fields=None, parities=domain.parities[:1]), domain.state_axes[0]
+        return np.concatenate([white_noise(field, t, one) for field in np.moveaxis(u, at, 0)])
     some = slice(NUMBERS.substep_trajectories)
     power = np.abs(domain.fft(u)) ** 2
     modes = domain.resolved & (domain.k_norm > 0)
     edges = np.quantile(domain.k_norm[modes], np.linspace(0.0, 1.0, NUMBERS.spectrum_parts + 1))
     tenths = (modes & (low <= domain.k_norm) & (domain.k_norm <= high) for low, high in pairwise(edges))
     floor = min(float(np.median(power[..., tenth])) for tenth in tenths if tenth.any())
-    return min(floor / np.log(2.0) * domain.points, white_in_time(u[some], t[some]))
+    return np.array([min(floor / np.log(2.0) * domain.points, white_in_time(u[some], t[some]))])
+
+
+def white_noise_of_each(
+    u: Float[np.ndarray, "n nt *state"], t: Float[np.ndarray, "#n nt"], domain: Domain
+) -> Float[np.ndarray, " field"]:
+    """`white_noise` of each field (n, nt, [field,] *grid) by itself: fields differ in size and in noise."""
+    return np.array([white_noise(part, t, own) for part, own in each_field(u, domain)])
 
 
 def white_in_time(u: Float[np.ndarray, "n nt *rest"], t: Float[np.ndarray, "#n nt"]) -> float:
@@ -44,18 +58,19 @@ def white_in_time(u: Float[np.ndarray, "n nt *rest"], t: Float[np.ndarray, "#n n
 
 
 def signal_band(
-    u: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, "#n nt"], domain: Domain
+    u: Float[np.ndarray, "n nt *state"], t: Float[np.ndarray, "#n nt"], domain: Domain
 ) -> float | None:
     """The wavenumber up to which a law is compared with data; None for all modes.
 
-    That is `wider_band` times the largest at which the mean power of the fields is above that of white noise:
+    That is `wider_band` times the largest at which the mean power of a field is above that of white noise:
     where spectra fall exponentially nothing beyond it can be seen.
     """
-    power = (np.abs(domain.fft(u)) ** 2).mean(axis=(0, 1))
+    power = (np.abs(domain.fft(u)) ** 2).mean(axis=(0, 1)).reshape(-1, *domain.modes_shape)
     floor = white_noise(u, t, domain) / domain.points
     largest = np.abs(np.stack(domain.k)).max(0)
-    seen = largest[
-        domain.resolved & (power > max(NUMBERS.signal_power * floor, NUMBERS.visible_mode**2 * power.sum()))
-    ]
+    total = power.reshape(len(power), -1).sum(1)
+    visible = np.maximum(NUMBERS.signal_power * floor, NUMBERS.visible_mode**2 * total)
+    above = (power > visible.reshape(-1, *(1,) * domain.ndim)).any(0)
+    seen = largest[domain.resolved & above]
     band = NUMBERS.wider_band * float(seen.max(initial=NUMBERS.rollout_points / 4 * domain.k_unit))
     return None if bool((domain.within(band) == domain.resolved).all()) else band

@@ -28,8 +28,11 @@ SEARCH = "search for terms"
 
 
 def dissipates(law: Law, data: RollOutData) -> bool:
-    """Whether m(k) has one sign on the modes that are compared."""
-    return not law.m or one_sign(law.symbol("m", data.domain)[array(data.mask)])
+    """Whether m(k) has one sign on the modes that are compared; its eigenvalues, of several fields."""
+    if not law.m:
+        return True
+    m = law.symbol("m", data.domain)[..., array(data.mask)]
+    return one_sign(np.linalg.eigvalsh(np.moveaxis(m, -1, 0)) if law.several else m)
 
 
 def with_candidates(law: Law, library: Library) -> Law:

@@ -31,6 +31,8 @@ class Member {
    * @param shape points along each axis, powers of two.
    */
   constructor(law, shape) {
+    if (law.fields && law.fields.length > 1)
+      throw new Error(`expected a law of one field, got one of ${law.fields.join(", ")}`);
     if (shape.length !== law.lengths.length || shape.length > 2)
       throw new Error(`expected a law and a field in one or two dimensions, got ${law.lengths.length} and ${shape.length}`);
     this.law = law;

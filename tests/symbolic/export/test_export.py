@@ -18,10 +18,10 @@ from sympy.core.function import AppliedUndef
 
 from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.symbolic.export.export import EXPORTERS, export, exported
-from mesoscribe.symbolic.law.equation import FourierMultiplier, Mean
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.form import FACTORS
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.operators import FourierMultiplier, Mean
 from mesoscribe.symbolic.law.plain_text import equation_text
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.laws import LAWS, evaluated, smooth
