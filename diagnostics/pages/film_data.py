@@ -15,12 +15,9 @@ from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.resample import resampled
 
 PLAYED = {1: 3, 2: 1}  # trajectories on a page, by dimension
-MOST_POINTS = {1: 256, 2: 64}  # along an axis of a film
+POINTS = {1: (128, 256), 2: (1, 64)}  # along an axis: fewer make a curve with corners, more take space
 MOST_VALUES = 2**17  # of all frames of a trajectory
-CODES: Mapping[int, np.dtype[Any]] = {
-    1: np.dtype("<u2"),
-    2: np.dtype("u1"),
-}  # a curve shows finer steps than a picture
+CODES: Mapping[int, np.dtype[Any]] = {1: np.dtype("<u2"), 2: np.dtype("u1")}  # of curves, of pictures
 
 
 def packed(values: Float[np.ndarray, "*shape"], kind: np.dtype) -> dict[str, Any]:
@@ -41,7 +38,7 @@ def film_data(summary: Summary) -> Mapping[str, Any]:
         `difference`, frame after frame.
     """
     data, predicted = summary.data, summary.rolled["law"].frames
-    small = coarse(data.domain, MOST_POINTS[data.domain.ndim])
+    small = played_on(data.domain)
     frames = min(NUMBERS.film_pictures, data.n_frames, MOST_VALUES // int(np.prod(small.shape)))
     at = np.unique(np.linspace(0, data.n_frames - 1, frames).astype(int))
     kind = CODES[data.domain.ndim]
@@ -61,6 +58,7 @@ def film_data(summary: Summary) -> Mapping[str, Any]:
     }
 
 
-def coarse(domain: Domain, most: int) -> Domain:
-    """The box with at most so many points along each axis."""
-    return domain.resampled([min(n, most) for n in domain.shape])
+def played_on(domain: Domain) -> Domain:
+    """The box with as many points as a film shows."""
+    fewest, most = POINTS[domain.ndim]
+    return domain.resampled([min(max(n, fewest), most) for n in domain.shape])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,14 +13,15 @@ from markupsafe import Markup
 from mesoscribe.diagnostics.pages.tables import mathml
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.resample import resampled
+from mesoscribe.symbolic.export.javascript import law_data
 from mesoscribe.symbolic.law.equation import coefficient_formulas, field_of, written_out_in
 from mesoscribe.symbolic.law.latex import latex
 from mesoscribe.symbolic.law.law import Law
 
 MOST_POINTS = {1: 512, 2: 128}  # along an axis: what a browser carries forward 30 times a second
-FEWEST_POINTS = 8
+FEWEST_POINTS = {1: 128, 2: 8}  # fewer make a curve with corners
+RESOLVED = 0.999  # of the Nyquist wavenumber
 OFFERED = {1: 8, 2: 2}  # initial fields, by dimension
-LAW = ("F", "q", "m", "w", "N", "lengths", "centre", "band", "hold")
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,15 @@ class Live:
     @classmethod
     def of(cls, law: Law, data: Trajectories) -> Live:
         """The law, with first frames of some data as initial fields, on a power of two of points."""
-        shape = [points(n, MOST_POINTS[law.ndim]) for n in data.domain.shape]
+        shape = [points(n, law.ndim) for n in data.domain.shape]
         starts = resampled(np.asarray(data.u[: OFFERED[law.ndim], 0]), data.domain.resampled(shape))
-        content = json.loads(law.json())
+        content = law_data(law)
+        if law.band is None and law.ndim == 1:
+            content["band"] = RESOLVED * data.domain.nyquist  # the modes of the data, on more points
         terms = coefficient_formulas(law)
-        terms = terms if written_out_in(len(terms)) else []
+        terms = terms if written_out_in(len(terms)) else ()
         settings = {
-            "law": {name: content[name] for name in LAW if name in content},
+            "law": content,
             "parameters": law.parameters,
             "terms": [str(coefficient) for _, _, coefficient in terms],
             "shape": shape,
@@ -80,9 +82,9 @@ class Live:
         return cls(settings, left, bodies, _sliders(law))
 
 
-def points(n: int, most: int) -> int:
-    """The power of two that holds n points, or the largest one allowed."""
-    return min(most, 2 ** max(n - 1, FEWEST_POINTS - 1).bit_length())
+def points(n: int, ndim: int) -> int:
+    """The power of two that holds n points along an axis, or the largest one allowed."""
+    return min(MOST_POINTS[ndim], 2 ** max(n - 1, FEWEST_POINTS[ndim] - 1).bit_length())
 
 
 def _sliders(law: Law) -> tuple[Slider, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.symbolic.export.javascript import javascript
 from mesoscribe.symbolic.export.numpy_script import numpy_script
 from mesoscribe.symbolic.export.paper import align, latex_document, markdown
 from mesoscribe.symbolic.export.pypde_script import pypde_script
@@ -38,6 +39,7 @@ EXPORTERS: Mapping[str, Exporter] = {
     "srepr": Exporter(srepr_text, "law_srepr.txt", "SymPy's srepr, read back by SymPy alone"),
     "numpy": Exporter(numpy_script, "law_numpy.py", "a script that needs NumPy and SciPy only"),
     "pypde": Exporter(pypde_script, "law_pypde.py", "a py-pde script, for laws without nonlocal operators"),
+    "javascript": Exporter(javascript, "law.js", "a script for browsers and Node.js that needs nothing else"),
     "json": Exporter(Law.json, "law.json", "what Law.load reads"),
 }
 

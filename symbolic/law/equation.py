@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.operators import FourierMultiplier, Mean, operate, operate_twice, regular
 
 t = sympy.Symbol("t", real=True)
+KEPT = 256  # forms whose terms are kept
 
 
 def fields_of(law: Form) -> tuple[sympy.Expr, ...]:
@@ -139,7 +141,7 @@ def undefined(expression: sympy.Basic, shown: Callable[[sympy.Expr], sympy.Expr]
     )
 
 
-def coefficient_formulas(law: Form) -> list[tuple[str, sympy.Expr, sympy.Expr]]:
+def coefficient_formulas(law: Form) -> tuple[tuple[str, sympy.Expr, sympy.Expr], ...]:
     """The terms of u_t = …, field by field, linear ones first, with their coefficients in c0, c1, ….
 
     The c_j are the law's own coefficients, in the order of `Form.parameters`: KdV's u u_x has -6 c0 c2.
@@ -147,6 +149,15 @@ def coefficient_formulas(law: Form) -> list[tuple[str, sympy.Expr, sympy.Expr]]:
     Returns:
         The field whose rate it is part of ("" where there is one), the term, its coefficient.
     """
+    ones = {
+        name: Factor(terms, (1.0,) * len(terms)) for name in FACTORS if (terms := getattr(law, name).terms)
+    }
+    return _formulas(Form(**ones, lengths=law.lengths, centre=law.centre, fields=law.fields))
+
+
+@lru_cache(maxsize=KEPT)
+def _formulas(law: Form) -> tuple[tuple[str, sympy.Expr, sympy.Expr], ...]:
+    """`coefficient_formulas`, which do not depend on values: a report asks for them a dozen times."""
     symbols = sympy.symbols(f"c:{len(law.parameters)}")
     at = {name: [symbols[j] for j in law.places(name)] for name in FACTORS}
     found = []
@@ -158,7 +169,7 @@ def coefficient_formulas(law: Form) -> list[tuple[str, sympy.Expr, sympy.Expr]]:
         of = name if law.several else ""
         rows = [(of, rest, c) for rest, c in collected.items() if sympy.simplify(c) != 0]
         found += sorted(rows, key=lambda row: _order(row[1]))
-    return found
+    return tuple(found)
 
 
 def equation_terms(law: Form) -> list[EquationTerm]:

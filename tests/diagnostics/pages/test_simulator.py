@@ -15,6 +15,7 @@ from mesoscribe.diagnostics.pages.film_data import packed
 from mesoscribe.diagnostics.pages.page import report_script
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.resample import resampled
+from mesoscribe.symbolic.export.javascript import javascript
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.catalog import CATALOG
@@ -157,6 +158,21 @@ def test_what_cannot_be_held_is_refused_in_a_sentence(browser: Browser, changed:
         }})()"""
     )
     assert said in answer
+
+
+def test_exported_script_gives_the_frames_of_the_law(browser: Browser) -> None:
+    field, times = start(KDV), [0.0, 0.01, 0.03]
+    answer = browser.value(
+        f"(() => {{ {javascript(KDV)}; return simulate({field.tolist()}, [64], {times}).map((u) => [...u]); }})()"
+    )
+    np.testing.assert_allclose(answer, KDV.simulate(field, times), atol=1e-5)
+
+
+def test_law_of_several_fields_is_refused() -> None:
+    first, second = sympy.symbols("u v", real=True)
+    squares = Factor.of(first**2 + second**2)
+    with pytest.raises(ValueError, match="expected a law of one field for JavaScript, got one of u, v"):
+        javascript(Law(F=Factor.of(first**4), q=squares, m=squares, fields=("u", "v")))
 
 
 @pytest.mark.parametrize("kind", ["<u2", "u1"])
