@@ -37,7 +37,7 @@ COMPONENT_LABELS = {
 def scaling_figure(scalings: Iterable[AmplitudeScaling]) -> Figure:
     """Components of each energy against amplitude; thick where the exponent was fitted."""
     shown = tuple(scalings)
-    figure, axes = panels(1, len(shown), width=WIDTH, height=3.7)
+    figure, axes = panels(1, len(shown), width=WIDTH, height=4.2)
     for panel, scaling in zip(axes, shown, strict=True):
         for part in scaling.components:
             if not part.meaningful and "below" in part.note:
@@ -53,7 +53,7 @@ def scaling_figure(scalings: Iterable[AmplitudeScaling]) -> Figure:
                 panel.plot(part.amplitudes[inside], size[inside], linewidth=2.6, **style)
         panel.set(xscale="log", yscale="log", xlabel="amplitude $A$", title=scaling.subject)
         if panel.get_legend_handles_labels()[1]:
-            panel.legend(loc="lower right", handlelength=1.2)
+            panel.legend(loc="upper left", bbox_to_anchor=(-0.05, -0.22), handlelength=1.2, ncols=2)
     axes[0].set(ylabel="$|V[u^* + A(u_0 - u^*)] - V[u^*]|$")
     return figure
 

@@ -15,6 +15,7 @@ from mesoscribe.diagnostics.judge.verdict import quoted
 from mesoscribe.diagnostics.measure.errors import RolloutError
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
+from mesoscribe.diagnostics.pages.opening import counted_trajectories
 from mesoscribe.symbolic.law.digits import latex_number, plain, with_error
 from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
 from mesoscribe.symbolic.law.latex import equation_latex, equation_parts, factor_latex, latex, potential_latex
@@ -210,5 +211,6 @@ def split_rows(split: Mapping[str, Any]) -> list[tuple[str, str]]:
         numbers, (first, end) = content["trajectories"], content["frames"]
         source = f" of {content['source']}" if "source" in content else ""
         listed = ", ".join(map(str, numbers))
-        rows.append((part, f"{len(numbers)} trajectories{source}, frames {first} to {end - 1}: {listed}"))
+        used = counted_trajectories(len(numbers))
+        rows.append((part, f"{used}{source}, frames {first} to {end - 1}: {listed}"))
     return rows

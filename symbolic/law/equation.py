@@ -149,10 +149,8 @@ def coefficient_formulas(law: Form) -> tuple[tuple[str, sympy.Expr, sympy.Expr],
     Returns:
         The field whose rate it is part of ("" where there is one), the term, its coefficient.
     """
-    ones = {
-        name: Factor(terms, (1.0,) * len(terms)) for name in FACTORS if (terms := getattr(law, name).terms)
-    }
-    return _formulas(Form(**ones, lengths=law.lengths, centre=law.centre, fields=law.fields))
+    F, q, m, w, N = (Factor(own.terms, (1.0,) * len(own)) for own in (law.F, law.q, law.m, law.w, law.N))
+    return _formulas(Form(F, q, m, w, N, law.lengths, law.centre, law.fields))
 
 
 @lru_cache(maxsize=KEPT)

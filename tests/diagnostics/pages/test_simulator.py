@@ -162,9 +162,8 @@ def test_what_cannot_be_held_is_refused_in_a_sentence(browser: Browser, changed:
 
 def test_exported_script_gives_the_frames_of_the_law(browser: Browser) -> None:
     field, times = start(KDV), [0.0, 0.01, 0.03]
-    answer = browser.value(
-        f"(() => {{ {javascript(KDV)}; return simulate({field.tolist()}, [64], {times}).map((u) => [...u]); }})()"
-    )
+    call = f"simulate({field.tolist()}, [64], {times}).map((u) => [...u])"
+    answer = browser.value(f"(() => {{ {javascript(KDV)}; return {call}; }})()")
     np.testing.assert_allclose(answer, KDV.simulate(field, times), atol=1e-5)
 
 
