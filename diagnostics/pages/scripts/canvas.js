@@ -81,6 +81,12 @@ function drawCurves(canvas, along, across, curves) {
   context.restore();
 }
 
+/** A curve around a periodic box of a length: its last point is the first one again. */
+function around(field, length, style) {
+  const y = [...field, field[0]];
+  return { x: y.map((_, i) => (i * length) / field.length), y, ...style };
+}
+
 /** A line through points, with gaps where one is not finite. */
 function line(context, points) {
   context.beginPath();

@@ -5,6 +5,7 @@ const PLAYED = 8; // seconds for the time that the data span
 const BUSY = 30; // milliseconds of one picture that go into steps at most
 const WIDTH = 0.025; // of a poke, of the box
 const KEPT = 600; // energies that the curve holds
+const LEAST_SPAN = 0.05; // of the energy: rounding does not fill a panel
 
 class Laboratory {
   /**
@@ -113,13 +114,11 @@ class Laboratory {
       this.range = [Math.min(low, this.range[0]), Math.max(high, this.range[1])];
     if (shape.length === 2) drawPicture(this.parts.field, simulator.field, shape, this.range);
     else {
-      const x = Array.from({ length: shape[0] }, (_, i) => (i * law.lengths[0]) / shape[0]);
-      drawCurves(this.parts.field, [0, law.lengths[0]], this.range, [
-        { x, y: simulator.field, colour: "--law", width: 2 },
-      ]);
+      const [length] = law.lengths, curve = around(simulator.field, length, { colour: "--law", width: 2 });
+      drawCurves(this.parts.field, [0, length], this.range, [curve]);
     }
     const end = Math.max(history.t.at(-1) ?? 0, history.t[0] + this.settings.duration / 4 || 0);
-    drawCurves(this.parts.energy, [history.t[0] ?? 0, end], rangeOf(history.V), [
+    drawCurves(this.parts.energy, [history.t[0] ?? 0, end], widened(rangeOf(history.V)), [
       { x: history.t, y: history.V, colour: "--energy", width: 2 },
     ]);
     this.#write();
@@ -134,12 +133,19 @@ class Laboratory {
     this.root.querySelectorAll("[data-term]").forEach((span, i) => {
       this.terms ??= [];
       this.terms[i] ??= onArrays(readFormula(settings.terms[i], Object.keys(names)), 1);
-      const value = this.terms[i](names)[0];
-      span.textContent = `${value < 0 ? "−" : i ? "+" : ""} ${shortNumber(Math.abs(value))}`;
+      const value = this.terms[i](names)[0], size = shortNumber(Math.abs(value));
+      const shown = size === "1" && span.nextElementSibling ? "" : size;
+      span.textContent = `${value < 0 ? "−" : i ? "+" : ""} ${shown}`;
     });
     for (const slider of this.sliders) {
       const value = simulator.coefficients(slider.dataset.factor)[slider.dataset.index];
       slider.nextElementSibling.textContent = shortNumber(value);
     }
   }
+}
+
+/** A range that spans at least a share of the size of what is in it. */
+function widened([low, high]) {
+  const missing = Math.max(0, LEAST_SPAN * Math.max(Math.abs(low), Math.abs(high)) - (high - low)) / 2;
+  return [low - missing, high + missing];
 }

@@ -83,11 +83,13 @@ class Player {
       this.scale.textContent = shortNumber(this.differenceRange[1]);
       return;
     }
-    const x = Array.from(data, (_, i) => (i * film.lengths[0]) / film.shape[0]), along = [0, film.lengths[0]];
-    drawCurves(this.both, along, this.range, [
-      { x, y: data, colour: "--data", width: 5 },
-      { x, y: law, colour: "--law", width: 1.8 },
+    const [length] = film.lengths;
+    drawCurves(this.both, [0, length], this.range, [
+      around(data, length, { colour: "--data", width: 5 }),
+      around(law, length, { colour: "--law", width: 1.8 }),
     ]);
-    drawCurves(this.difference, along, this.differenceRange, [{ x, y: difference, colour: "--law", width: 1.5 }]);
+    drawCurves(this.difference, [0, length], this.differenceRange, [
+      around(difference, length, { colour: "--law", width: 1.5 }),
+    ]);
   }
 }

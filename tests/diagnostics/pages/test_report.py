@@ -38,7 +38,7 @@ from tests.support.pages import Page, parsed
 POINTS, FRAMES = 32, 26
 HOSTILE = "<script>alert(1)</script>\"'><img src=http://evil.example/x>&.npz"
 SECTIONS = ["equation", "verdict", "warnings", "watch", "try", "terms", "fame", "errors", "checks", "figures"]
-SECTIONS += ["factors", "class-test", "gauge", "scaling", "support", "making", "cite"]
+SECTIONS += ["factors", "class-test", "gauge", "scaling", "support", "making", "cite", "words"]
 FIGURES = {*LOOK_FOR, *SCALING, *FAME_FIGURES}
 TRUTH = Law(F=Factor.of(u**3), q=Factor.of(-(k**2)), w=Factor.of(k))
 FOUND = TRUTH.with_values(np.array([1.001, -1.0005, 1.0]), np.diag([1e-8, 4e-8, 0.0]))
