@@ -18,7 +18,7 @@ from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
 from mesoscribe.diagnostics.pages.opening import counted_trajectories
 from mesoscribe.symbolic.law.digits import latex_number, plain, with_error
 from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
-from mesoscribe.symbolic.law.latex import equation_latex, equation_parts, factor_latex, latex, potential_latex
+from mesoscribe.symbolic.law.latex import equation_parts, factor_latex, latex, potential_latex
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.systems.theory import TheoryRow
@@ -47,10 +47,9 @@ def number(text: str) -> Markup:
 
 @dataclass(frozen=True)
 class Formulas:
-    """The formulas of a law, for pages; `parts` of each field's equation may be broken apart."""
+    """The formulas of a law, for pages; each field's equation in parts, so that a line may end between them."""
 
-    equation: Markup
-    parts: tuple[tuple[Markup, ...], ...]
+    equations: tuple[tuple[Markup, ...], ...]
     energy: Markup
     operators: tuple[Markup, ...]
 
@@ -63,7 +62,6 @@ class Formulas:
             for factor, name in OPERATORS.items()
         ]
         return cls(
-            mathml(equation_latex(law), block=True),
             tuple(tuple(map(mathml, parts)) for parts in equation_parts(law)),
             mathml(potential_latex(law), block=True),
             tuple(operators),

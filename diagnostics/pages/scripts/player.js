@@ -22,7 +22,6 @@ class Player {
    * @param film times, shape and lengths of the box, and trajectories of {data, difference}, frame after frame.
    */
   constructor(root, film) {
-    this.root = root;
     this.film = film;
     this.size = film.shape.reduce((a, b) => a * b);
     const find = (name) => root.querySelector(`[data-part=${name}]`);
