@@ -47,7 +47,7 @@ def number(text: str) -> Markup:
 
 @dataclass(frozen=True)
 class Formulas:
-    """The formulas of a law, for pages; each field's equation in parts, so that a line may end between them."""
+    """The formulas of a law, for pages; each equation in parts, between which a line may end."""
 
     equations: tuple[tuple[Markup, ...], ...]
     energy: Markup
