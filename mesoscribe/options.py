@@ -19,7 +19,9 @@ NameOrFile = Annotated[
 ]
 Folder = Annotated[Path, Argument(help="A folder that fit or run has written.", autocompletion=run_folders)]
 LawNumber = Annotated[int, Argument(help="The number of a law, as laws prints it.")]
-Out = Annotated[Path, Option("--out", help="The folder to write.")]
+Out = Annotated[
+    Path | None, Option("--out", help="The folder to write; one with the name of SOURCE if left out.")
+]
 Data = Annotated[
     Path | None, Option("--data", help="Another file than the one of the fit.", autocompletion=data_files)
 ]

@@ -59,6 +59,8 @@ class Check:
     def __str__(self) -> str:
         return f"{self.sign} {self.name}: {self.number}"
 
+    __repr__ = __str__
+
 
 def checks(summary: Summary) -> tuple[Check, ...]:
     """Every check of a summary, in the order in which a reader should mind them."""

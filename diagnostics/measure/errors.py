@@ -78,6 +78,8 @@ class RolloutError:
             rows.append(f"{n:>5} {self.times[n]:>10.4g} {self.mean[n]:>14.2e} {self.std[n]:>9.1e}")
         return "\n".join([*rows, *(f"lost: {reason}" for reason in self.lost)])
 
+    __repr__ = __str__
+
 
 def follow(predictor: Predictor, data: Trajectories) -> RollOut:
     """Roll-outs from the first frame of each trajectory; those that are lost are kept as far as they go."""

@@ -49,6 +49,8 @@ class OneStep:
             return f"below rounding ({NUMBERS.one_step_rounding:g} of the terms of V) at all small steps"
         return f"dt^{self.exponent:.3f} (R² = {self.r_squared:.5f}), expected {self.expectation}"
 
+    __repr__ = __str__
+
     @property
     def expectation(self) -> str:
         """The exponent of theory in words."""
@@ -65,7 +67,7 @@ def one_step(law: Law, data: Trajectories, *, scheme: Scheme | None = None) -> O
     """
     scheme = scheme or ETDRK4()
     member = law.member(data.domain)
-    frames = data.u.reshape(-1, *data.domain.shape) - law.centre
+    frames = data.u.reshape(-1, *data.u.shape[2:]) - law.centre
     fields = tensor(frames[:: max(1, -(-len(frames) // NUMBERS.one_step_fields))].copy())
     longest, shortest = NUMBERS.one_step_halvings
     dt = data.dt * 0.5 ** np.arange(longest, shortest + 1)

@@ -67,6 +67,8 @@ class ComponentScaling:
         note = f"  {self.note}" if self.note else ""
         return f"{self.name:>3}  {self.quoted:<22} R² {self.r_squared:.5f}  A {low:.3g} to {high:.3g}{note}"
 
+    __repr__ = __str__
+
 
 @dataclass(frozen=True)
 class AmplitudeScaling:
@@ -88,6 +90,8 @@ class AmplitudeScaling:
 
     def __str__(self) -> str:
         return "\n".join([f"exponents of the {self.subject}", *(f"  {c}" for c in self.components)])
+
+    __repr__ = __str__
 
 
 def _window(good: Bool[np.ndarray, " s"], slopes: Float[np.ndarray, " s"]) -> tuple[int, int]:

@@ -47,6 +47,8 @@ class ScalingSummary:
         words = (f"- {line}" for line in (*self.dominance, *self.gauge, *self.meaningless))
         return "\n".join([*map(str, self.scalings), *words])
 
+    __repr__ = __str__
+
 
 @dataclass(frozen=True, eq=False)
 class _Swept:

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator, ScalarFormatter
 
 from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.hybrid.data.pictures import Picture
 
 P = ParamSpec("P")
 INK = "#24292f"  # replaced by the colour of the page's text where a figure is inlined
@@ -75,7 +76,7 @@ def panels(
     rows: int, columns: int, *, width: float, height: float, **kwargs: Any
 ) -> tuple[Figure, list[Axes]]:
     """A figure and its panels, row by row."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Picture(figsize=(width, height), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, **kwargs)
     return figure, list(axes.ravel())
 

@@ -15,21 +15,23 @@ from matplotlib.animation import FuncAnimation
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from mesoscribe.diagnostics.judge.checks import Check, checks
 from mesoscribe.diagnostics.judge.metrics import metrics
 from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
 from mesoscribe.diagnostics.judge.verdict import quoted
 from mesoscribe.diagnostics.measure.errors import RolloutError, rollout_error
+from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
 from mesoscribe.diagnostics.measure.scaling_summary import scaling_summary
 from mesoscribe.diagnostics.pages.film import film
 from mesoscribe.diagnostics.pages.found_html import found_html
-from mesoscribe.diagnostics.pages.plots import picture_figure
+from mesoscribe.diagnostics.pages.plots import pareto_figure, picture_figure
 from mesoscribe.diagnostics.pages.report import KeptDistillation, report
 from mesoscribe.diagnostics.pages.scaling_found import FoundScaling
 from mesoscribe.diagnostics.runs.console import Console
 from mesoscribe.diagnostics.runs.learning import learn
 from mesoscribe.diagnostics.runs.plan import Plan
 from mesoscribe.diagnostics.runs.stages import distil, reproducible
-from mesoscribe.diagnostics.runs.terminal_summary import error_lines
+from mesoscribe.diagnostics.runs.terminal_summary import error_lines, theory_lines
 from mesoscribe.hybrid.data.repair import repaired
 from mesoscribe.hybrid.data.trajectories import Split, Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
@@ -39,6 +41,7 @@ from mesoscribe.symbolic.export.export import term_lines
 from mesoscribe.symbolic.law.judgement import Judgement
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.select.choice import HallOfFame
+from mesoscribe.symbolic.select.distill import Distillation
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -79,6 +82,16 @@ class Found:
         """All that one should beware of, a sentence each."""
         said = self.law.judgement
         return () if said is None else said.cautions
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """Every check of network and law, each with its light and the number behind it."""
+        return checks(self.summary)
+
+    @property
+    def exponents(self) -> tuple[AmplitudeScaling, ...]:
+        """How the parts of the energy grow with amplitude: of the network, raw and canonical, and the law."""
+        return self.summary.scalings
 
     def predict(
         self, u0: Float[np.ndarray, "*batch_grid"], t: Float[np.ndarray, " nt"]
@@ -125,6 +138,10 @@ class Found:
         data = self.split.test
         return FoundScaling(scaling_summary(self.model, self.law, data), self.law, data)
 
+    def pareto(self) -> Figure:
+        """The error of every law that was fitted, beyond the noise, against its number of coefficients."""
+        return pareto_figure(self.laws)
+
     def __str__(self) -> str:
         return "\n".join(
             [
@@ -133,6 +150,7 @@ class Found:
                 *(f"caution: {caution}" for caution in self.cautions),
                 "",
                 *term_lines(self.law),
+                *theory_lines(metrics(self.summary, self.making).get("theory", [])),
                 "",
                 "relative RMSE of roll-outs on test data",
                 *error_lines({name: quoted(error) for name, error in self.summary.errors.items()}),
@@ -183,11 +201,31 @@ def discover(
         law, found = distil(plan, Path(name), console, learned)
         with console.stage("judge"):
             truth = plan.truth if data is None else None
-            record = reproducible(learned.model.record, current().cut)
-            summary = examine(learned.model, law, learned.split.test, truth=truth, record=record)
+            judged = judge(learned.model, replace(found, law=law), learned.split, truth=truth, seed=plan.seed)
+    return replace(judged, making=replace(judged.making, seconds=console.seconds))
+
+
+def judge(
+    model: OnsagerModel,
+    found: Distillation,
+    split: Split,
+    *,
+    truth: Law | None = None,
+    seed: int | None = None,
+) -> Found:
+    """Roll out, measure and judge a network and the law that was read off it on test data.
+
+    Args:
+        model: the network.
+        found: what `distillation` returned.
+        split: data split into parts; those to test on decide.
+        truth: the true law, where it is known.
+        seed: of the split, for the report.
+    """
+    record = reproducible(model.record, current().cut)
+    summary = examine(model, found.law, split.test, truth=truth, record=record)
     summary = replace(summary, notes=found.notes, laws=found.laws)
-    making = Making(None, plan.seed, learned.split.as_dict(), console.seconds)
-    return Found(learned.model, learned.split, summary, making)
+    return Found(model, split, summary, Making(None, seed, split.as_dict(), found.seconds))
 
 
 def _given(

@@ -110,6 +110,8 @@ class Ensemble:
         ]
         return "\n".join([head, titles, *rows, *(f"failed: {message}" for message in self.failed)])
 
+    __repr__ = __str__
+
 
 def resampled(data: Trajectories, seed: int) -> tuple[Trajectories, Trajectories]:
     """As many trajectories as there are, drawn with replacement, and those that were not drawn.
@@ -221,7 +223,7 @@ def from_folder(
         cluster=cluster,
         schedule=plan.schedule(),
         case=plan.case,
-        **plan.distilling(data.domain.ndim),
+        **plan.distilling(data),
     )
     if out is not None:
         write_whole(out, json.dumps(found.as_dict(), indent=1))

@@ -50,39 +50,40 @@ class Channels:
             ValueError: as `arrange`, arrays that do not fit together, or another number of names.
         """
         arrays, apart = _by_name(u, layout, fields)
-        channels: dict[str, AnyArray] = {}
+        channels: list[tuple[str, AnyArray]] = []
         for name, values in arrays.items():
             array = numbers(name, values, holes=True)
             known = not apart and layout is None and len(fields) > 1 and array.dtype.kind != "c"
-            order = layout.replace("c", "") if layout and array.ndim == len(layout) - 1 else layout
+            plain = apart and layout is not None and array.ndim == len(layout) - 1
+            order = layout.replace("c", "") if layout is not None and plain else layout
             arranged = arrange(array, {**lengths, **({"c": len(fields)} if known else {})}, order)
             each = arranged[None] if arranged.ndim == len(lengths) + 1 else np.moveaxis(arranged, 2, 0)
-            channels |= zip(numbered(name, len(each)), each, strict=True)
+            channels += zip(numbered(name, len(each)), each, strict=True)
         _check_shapes(channels)
-        return cls._named({name: real_parts(channel) for name, channel in channels.items()}, fields)
+        return cls._named([(name, *real_parts(channel)) for name, channel in channels], fields)
 
     @classmethod
     def _named(
-        cls, channels: Mapping[str, tuple[tuple[AnyArray, ...], str]], fields: Sequence[str]
+        cls, channels: Sequence[tuple[str, tuple[AnyArray, ...], str]], fields: Sequence[str]
     ) -> Channels:
-        """From the real parts of each channel, and what to say of it."""
-        total = sum(len(parts) for parts, _ in channels.values())
+        """From the name of each channel, its real parts, and what to say of it."""
+        total = sum(len(parts) for _, parts, _ in channels)
         if fields and len(fields) not in (len(channels), total):
             raise ValueError(
                 f"expected {total} {'name' if total == 1 else 'names'} of fields, one for each of "
-                f"{listed(tuple(channels))}, got {', '.join(fields)}; give as many"
+                f"{listed([name for name, *_ in channels])}, got {', '.join(fields)}; give as many"
             )
-        own = tuple(fields) if len(fields) == len(channels) else tuple(channels)
+        own = fields if len(fields) == len(channels) else [name for name, *_ in channels]
         names: list[str] = []
         notes = []
-        for name, (parts, said) in zip(own, channels.values(), strict=True):
+        for name, (_, parts, said) in zip(own, channels, strict=True):
             both = (name,) if len(parts) == 1 else (f"{name}_re", f"{name}_im")
             names += both
             if len(parts) > 1:
                 re, im = fields[len(names) - 2 : len(names)] if len(fields) == total else both
                 said += f": {re} its real part, {im} its imaginary part"
             notes += [f"complex {name} {said}"] if said else []
-        real = [part for parts, _ in channels.values() for part in parts]
+        real = [part for _, parts, _ in channels for part in parts]
         stack = np.ma.stack if any(np.ma.isMaskedArray(part) for part in real) else np.stack
         u = stack(real, axis=2) if total > 1 else real[0]
         return cls(u, tuple(fields) if len(fields) == total else tuple(names), tuple(notes))
@@ -101,9 +102,8 @@ def _by_name(u: Arrays, layout: str | None, fields: Sequence[str]) -> tuple[Mapp
     return {ONE[0]: cast(ArrayLike, u)}, False
 
 
-def _check_shapes(channels: Mapping[str, AnyArray]) -> None:
+def _check_shapes(channels: Sequence[tuple[str, AnyArray]]) -> None:
     """Refuse fields with different numbers of trajectories."""
-    shapes = {channel.shape for channel in channels.values()}
-    if len(shapes) > 1:
-        said = listed([f"{name} {channel.shape}" for name, channel in channels.items()])
+    if len({channel.shape for _, channel in channels}) > 1:
+        said = listed([f"{name} {channel.shape}" for name, channel in channels])
         raise ValueError(f"expected fields of one shape, got {said}; give all of them the same trajectories")

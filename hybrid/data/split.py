@@ -33,7 +33,7 @@ class Part:
         return part if self.source is None else {**part, "source": self.source}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SplitOf(Generic[Data]):
     """Data to train, validate and test on, and which trajectories and frames they hold."""
 
@@ -48,6 +48,13 @@ class SplitOf(Generic[Data]):
         """Trajectories and frames of each part, for JSON."""
         parts = {"train": self.train_part, "validation": self.validation_part, "test": self.test_part}
         return {name: part.as_dict() for name, part in parts.items()}
+
+    def __repr__(self) -> str:
+        parts = {"train": self.train_part, "validation": self.validation_part, "test": self.test_part}
+        sizes = ((name, len(part.trajectories), part.frames) for name, part in parts.items())
+        return "Split: " + ", ".join(
+            f"{name} {n} × {last - first} frames" for name, n, (first, last) in sizes
+        )
 
 
 def plan_split(n: int, n_frames: int, seed: int, fractions: Sequence[float]) -> tuple[Part, ...]:

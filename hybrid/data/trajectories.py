@@ -21,6 +21,7 @@ from mesoscribe.hybrid.data.field_names import listed, split_names
 from mesoscribe.hybrid.data.interpolation import filled
 from mesoscribe.hybrid.data.layout import AXES
 from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC, closed
+from mesoscribe.hybrid.data.pictures import Picture, field_figure
 from mesoscribe.hybrid.data.sampled import SampledFields
 from mesoscribe.hybrid.data.split import Part, SplitOf, plan_split
 from mesoscribe.hybrid.data.validate import SPACE, assemble, coordinate
@@ -231,6 +232,10 @@ class Trajectories(SampledFields):
         holes = self.missing
         measured = self.dataset.drop_vars("missing", errors="ignore")
         write(measured if holes is None else measured.assign(u=measured["u"].where(~holes)), path)
+
+    def plot(self) -> Picture:
+        """The first trajectories, space against time; in two dimensions three frames of the first one."""
+        return field_figure([(part.fields[0], part.u) for part in self.each], self.t, self.domain)
 
 
 Split = SplitOf[Trajectories]

@@ -35,6 +35,8 @@ class Gauge:
     def __str__(self) -> str:
         return f"{self.freedom}: {self.text}"
 
+    __repr__ = __str__
+
 
 @dataclass(frozen=True)
 class CanonicalForm:

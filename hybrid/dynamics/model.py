@@ -5,12 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import torch
 from jaxtyping import Float
 
+from mesoscribe.hybrid.data.pictures import Picture
 from mesoscribe.hybrid.data.validate import numbers
+from mesoscribe.hybrid.dynamics.factors import Factors, factors_figure
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, simulate
 from mesoscribe.hybrid.energy.energy import Energies, Energy
@@ -26,6 +29,8 @@ class Model(ABC):
 
     It says what its box, units and terms are; what follows from these is written here once.
     """
+
+    called: ClassVar[str] = "model"  # in the legend of a figure
 
     @property
     @abstractmethod
@@ -54,6 +59,26 @@ class Model(ABC):
     @abstractmethod
     def member(self, domain: Domain) -> Member:
         """û_t = -K FT{δV/δu} on a domain; models that have points of their own (a network) use those."""
+
+    @property
+    def values_seen(self) -> tuple[float, float]:
+        """The smallest and largest u that the model is known to be for; one about u* where none are."""
+        return self.units.centre - 1, self.units.centre + 1
+
+    def factors(self, u: Float[np.ndarray, " n"]) -> Factors:
+        """F and V0 at values of u, q, V2, m and w at the modes of the model's box, in the user's units."""
+        energy, member = self.energy(self.box), self.member(self.box)
+        return Factors.of(self.called, u, energy, member, self.units, self.local_symbol)
+
+    def plot(self, *others: Model, u: tuple[float, float] | None = None) -> Picture:
+        """F and V0 over u, q, V2, m and w over |k|; with other models F, q, m and w of all.
+
+        Args:
+            others: models that are drawn in the same panels, such as the law beside its network.
+            u: the smallest and largest value of the field; those that this model was made for if None.
+        """
+        values = np.linspace(*(self.values_seen if u is None else u), NUMBERS.canonical_nodes)
+        return factors_figure([one.factors(values) for one in (self, *others)])
 
     def domain_of(self, u: Float[np.ndarray, "*batch_state"]) -> Domain:
         """The model's box at as many points as fields u (*batch, [field,] *grid) have.

@@ -109,6 +109,12 @@ class CanonicalNetwork(Model):
     gauge: tuple[Gauge, ...]
     kept: tuple[float, bool]
     N: RescaledN | None = None
+    called = "network, canonical"
+
+    @property
+    def values_seen(self) -> tuple[float, float]:
+        """The range of the data."""
+        return self.centre + float(self.nodes[0]), self.centre + float(self.nodes[-1])
 
     def F(self, v: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
         """F(v) at values v = u - u*, which may have any shape."""
@@ -147,6 +153,9 @@ class CanonicalNetwork(Model):
         K = torch.complex(self.modes.even(self._there(self.m)), self.modes.odd(self._there(self.w)))
         mask = self._there(domain.within(self.kept[0]))
         return Member(self.energy(domain), ConstantOperator(domain, carried(K, self.own, domain)), mask)
+
+    def __repr__(self) -> str:
+        return "\n".join(["network in canonical form", *(f"  {fixed}" for fixed in self.gauge)])
 
     def _there(self, values: np.ndarray) -> Tensor:
         """Numbers where the network is."""

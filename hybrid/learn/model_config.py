@@ -50,7 +50,8 @@ class Setting:
 
     def to_json(self) -> dict[str, Any]:
         """For a file."""
-        return {"format": FORMAT, **asdict(self), "provenance": self.provenance.as_dict()}
+        own = {"scales": self.scales.as_dict(), "provenance": self.provenance.as_dict()}
+        return {"format": FORMAT, **asdict(self), **own}
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Setting:

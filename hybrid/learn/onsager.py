@@ -46,6 +46,7 @@ class OnsagerModel(nn.Module, Model):
     m_scale: Tensor
     w_scale: Tensor
     record: FitRecord | None = None
+    called = "network"
 
     def __init__(self, setting: Setting) -> None:
         super().__init__()
@@ -113,6 +114,12 @@ class OnsagerModel(nn.Module, Model):
         return self.setting.scales
 
     @property
+    def values_seen(self) -> tuple[float, float]:
+        """The range of the data that it was built for."""
+        low, high = self.units.to_user(np.array([self.setting.low, self.setting.high]))
+        return float(low), float(high)
+
+    @property
     def modes_kept(self) -> tuple[float, bool]:
         """The largest wavenumber evolved, in the user's unit, and whether modes beyond stay as they are."""
         return self.setting.band / self.setting.scales.length, self.setting.hold
@@ -135,6 +142,17 @@ class OnsagerModel(nn.Module, Model):
         f = self.f_table()
         operator = ConstantOperator(self.domain, torch.complex(self.symbol_m(), self.symbol_w()))
         return Member(self.potential.energy(f), operator, self.modes.inside).tilted(f.mean_slope)
+
+    def __repr__(self) -> str:
+        points = " × ".join(str(n) for n in self.box.shape)
+        size = sum(weight.numel() for weight in self.parameters())
+        what = f"{self.case.value}, {points} points, |k| ≤ {self.modes_kept[0]:.4g}"
+        lines = [
+            f"OnsagerModel: {what}, {size} parameters",
+            f"  for u from {self.values_seen[0]:.4g} to {self.values_seen[1]:.4g}",
+            *([] if self.record is None else [f"  {self.record}"]),
+        ]
+        return "\n".join(lines)
 
     def save(self, folder: str | Path) -> None:
         """Write weights.safetensors, and model.json with the shape of each weight and the hash of all."""

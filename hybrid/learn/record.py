@@ -48,6 +48,16 @@ class FitRecord:
     seconds: dict[str, float]
     evaluations: int = 0
 
+    def __str__(self) -> str:
+        scores = dict(self.history)
+        return (
+            f"{self.steps} steps of training, the best after {self.best_step}: error of validation roll-outs "
+            f"{scores[self.best_step]:.3g}, {scores[0]:.3g} at the start"
+            + ("; the time cap ended it" if self.capped else "")
+        )
+
+    __repr__ = __str__
+
     @classmethod
     def of(
         cls,

@@ -121,7 +121,9 @@ class KeepBest(Callback):
         """Keep the weights if their validation score is the best so far."""
         value = float(trainer.callback_metrics["score"])
         self.history.append((trainer.global_step, value))
-        logging.getLogger(__name__).info("step %5d  validation %.3e", trainer.global_step, value)
+        logging.getLogger(__name__).info(
+            "step %5d  error on held-out trajectories %.3e", trainer.global_step, value
+        )
         if value < self.best:
             self.best, self.step = value, trainer.global_step
             self.state = {name: tensor.clone() for name, tensor in module.state_dict().items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -55,7 +55,7 @@ class FieldArrays:
         Raises:
             ValueError: a layout that does not fit, or more than one that does.
         """
-        fields = fields or (names_of(store, arrays) if len(arrays) == 1 else ())
+        stated = fields or (names_of(store, arrays) if len(arrays) == 1 else ())
         found: dict[str, str] = {}
         notes: list[str] = []
         for name in arrays:
@@ -63,14 +63,17 @@ class FieldArrays:
             order, sizes = layout, dict(lengths)
             if order is None:
                 order = known_layout(store, entry, name, names)
-                if order is None and len(fields) > 1 == len(arrays) and not entry.complex:
-                    sizes["c"] = len(fields)
+                tells = len(arrays) == 1 < len(stated) and (fields or len(stated) in entry.shape)
+                if order is None and tells and not entry.complex:
+                    sizes["c"] = len(stated)
                 order, why = layout_by_evidence(store, name, sizes, order)
                 notes += why
             elif len(order) == len(entry.shape) + 1:
                 order = order.replace("c", "")
             found[name] = checked_layout(entry.shape, sizes, order)
-        return cls(store, found, lengths, fields, tuple(dict.fromkeys(notes)))
+        read = cls(store, found, lengths, fields, tuple(dict.fromkeys(notes)))
+        fit = len(stated) in (read.sizes["c"], read.sizes["c"] / 2)  # two for each complex channel
+        return replace(read, fields=stated) if fit else read
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -85,9 +88,12 @@ class FieldArrays:
 
     @property
     def order(self) -> str:
-        """The order of axes of `values`; those of a single channel have no c."""
-        letters = {letter for layout in self.layouts.values() for letter in layout} | {"n"}
-        return "".join(letter for letter in ORDER if letter in letters)
+        """The order of axes of `values`, with c where some array has several channels; the others lack it."""
+        shapes = (
+            dict(zip(layout, self.store.entry(a).shape, strict=True)) for a, layout in self.layouts.items()
+        )
+        several = any(shape.get("c", 1) > 1 for shape in shapes)
+        return "".join(letter for letter in ORDER if letter in {"n", *self.lengths, *("c" * several)})
 
     def values(self, part: Mapping[str, slice]) -> AnyArray | dict[str, AnyArray]:
         """The values of a part of the trajectories and frames, each array in the order of axes of `order`.
@@ -104,17 +110,25 @@ class FieldArrays:
         return dict(zip(names_of(self.store, tuple(found)), found.values(), strict=True))
 
 
-def field_arrays(store: Store, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """The arrays that hold the fields: those that are wanted, else the usual one, or all that The Well has.
+def field_arrays(store: Store, wanted: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The arrays that hold the fields, and which of their fields are wanted where these are not all.
 
-    Where what is wanted is no array it may be a channel of the usual one.
+    The arrays are those that are wanted, by their names or by those of their fields; else the usual one, or
+    all scalars of The Well. Where what is wanted is no array it may be a channel of the usual one.
     """
-    if wanted and (wanted[0] in store.entries or not usual(store.entries, "u")):
-        return tuple(dict.fromkeys(wanted))
-    scalars = tuple(usual(store.entries, "u"))
-    if len(scalars) > 1 and all(name.startswith(SCALARS) for name in scalars):
-        return scalars
-    return (required(store, "u", name_of(store, "u", None)),)
+    found = tuple(usual(store.entries, "u"))
+    named = tuple(dict.fromkeys(_array_named(store, name) for name in wanted))
+    if wanted and (not found or named[0] in store.entries):
+        return named, ()
+    if len(found) > 1 and all(name.startswith(SCALARS) for name in found):
+        return found, wanted
+    return (required(store, "u", name_of(store, "u", None)),), wanted
+
+
+def _array_named(store: Store, name: str) -> str:
+    """The array of this name, or the only one whose field has it: density of t0_fields/density."""
+    alike = [array for array in store.entries if as_name(array) == name]
+    return alike[0] if name not in store.entries and len(alike) == 1 else name
 
 
 def names_of(store: Store, arrays: tuple[str, ...]) -> tuple[str, ...]:
@@ -133,7 +147,7 @@ def names_of(store: Store, arrays: tuple[str, ...]) -> tuple[str, ...]:
         if not said and along is not None and along.shape in {(), *((n,) for n in entry.shape)}:
             values = np.asarray(store.fetch(name)) if along.refusal is None else np.empty(0)
             said = words(values) if values.dtype.kind in "OSU" else []
-    return split_names(",".join(said))
+    return tuple(as_name(name) for name in split_names(",".join(said)))
 
 
 def other_fields(store: Store, read: tuple[str, ...]) -> tuple[str, ...]:

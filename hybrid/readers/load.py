@@ -77,7 +77,7 @@ def read(store: Store, choice: Choice) -> Trajectories:
     """Trajectories from an open file or object, by the names that are given or usual."""
     store = store if choice.wanted and set(choice.wanted) <= store.entries.keys() else gathered(store)
     names = {letter: name_of(store, letter, name) for letter, name in choice.names.items()}
-    arrays = field_arrays(store, choice.wanted)
+    arrays, some = field_arrays(store, choice.wanted)
     layout = choice.layout or known_layout(store, store.entry(arrays[0]), arrays[0], names)
     axes, notes = axes_of(store, store.entry(arrays[0]), names, layout, choice.dt, choice.lengths)
     sizes = {letter: values.size for letter, values in axes.items()}
@@ -98,12 +98,10 @@ def read(store: Store, choice: Choice) -> Trajectories:
         keep_endpoint=choice.keep_endpoint,
         dt_error=_dt_error(store),
     )
-    if not choice.wanted or arrays == choice.wanted:
-        return data
-    for name in choice.wanted:
+    for name in some:
         if name not in data.fields:
             store.entry(name)  # says that it is not there either
-    return data.select(fields=choice.wanted)
+    return data.select(fields=some) if some else data
 
 
 def _dt_error(store: Store) -> float:

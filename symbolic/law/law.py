@@ -56,6 +56,7 @@ class Law(Form, Model):
     hold: bool = False
     provenance: Provenance = Provenance()
     judgement: Judgement | None = field(default=None, compare=False)
+    called = "law"
 
     def with_values(
         self, values: Float[np.ndarray, " p"], covariance: Float[np.ndarray, "p p"] | None = None
@@ -88,6 +89,12 @@ class Law(Form, Model):
 
     def _repr_latex_(self) -> str:
         return f"$$\\displaystyle {self.latex()}$$"
+
+    def __str__(self) -> str:
+        said = f"{self.case} law" if self.judgement is None else self.judgement.headline
+        return f"{self.text}\n{said}"
+
+    __repr__ = __str__
 
     def symbol(self, name: str, domain: Domain) -> Shaped[np.ndarray, "*modes"]:
         """q, m or w on the modes of a domain of this box, 0 where it has no finite value.

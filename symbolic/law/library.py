@@ -138,7 +138,7 @@ class Library:
 
     def even(self) -> Library:
         """Only energies that u → -u leaves as they are."""
-        flip = {s: -s for s in FIELDS[self.ndim]}
+        flip = {s: -s for s in (self.unknowns if self.several else FIELDS[self.ndim])}
         kept = {
             name: tuple(
                 t for t in getattr(self, name) if sympy.simplify(t.subs(flip, simultaneous=True) - t) == 0
@@ -165,7 +165,7 @@ def polynomials(ndim: int = 1, *, isotropic: bool = False, fields: tuple[str, ..
         fields: names of the fields.
     """
     if len(fields) > 1:
-        return _of_fields(ndim, fields)
+        return _of_fields(ndim, fields, isotropic=isotropic)
     N = tuple(term for term in CUBIC[ndim] if not (isotropic and term == u_x**3))
     F = (u, *(u**p for p in range(3, NUMBERS.library_power + 1)))
     wave = WAVENUMBERS[ndim]
@@ -185,13 +185,13 @@ def polynomials(ndim: int = 1, *, isotropic: bool = False, fields: tuple[str, ..
     return Library(F, (*even_terms, 1 / squared), even_terms, (kx, ky, kx * squared, ky * squared), N)
 
 
-def _of_fields(ndim: int, fields: tuple[str, ...]) -> Library:
+def _of_fields(ndim: int, fields: tuple[str, ...], *, isotropic: bool) -> Library:
     """Candidates for several fields: monomials of them, and symbols of the lowest orders for each pair."""
     unknowns, wave = tuple(sympy.Symbol(name, real=True) for name in fields), WAVENUMBERS[ndim]
     pairs = list(combinations_with_replacement(unknowns, 2))
     squared = sympy.Add(*(s**2 for s in wave))
     even = (sympy.Integer(1), sympy.sqrt(squared), squared, squared**2)
-    odd = tuple(s * power for power in (1, squared) for s in wave)
+    odd = () if isotropic else tuple(s * power for power in (1, squared) for s in wave)
     degrees = (1, *range(3, NUMBERS.fields_power[min(len(fields), 3) - 2] + 1))
     F = tuple(sympy.Mul(*some) for n in degrees for some in combinations_with_replacement(unknowns, n))
     across = [(one, other) for one, other in pairs if one != other]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -21,23 +20,18 @@ def white_noise(
     White noise is in all of them; what interpolation, aliases or a solver leave is not. Of the spectrum the
     lowest of the median powers of each tenth of the modes counts.
     """
-    if domain.n_fields is not None:
-        one, at = replace(domain, n_fields=None, parities=domain.parities[:1]), domain.state_axes[0]
-        return np.concatenate([white_noise(field, t, one) for field in np.moveaxis(u, at, 0)])
+    return np.array([_white_noise(part, t, own) for part, own in each_field(u, domain)])
+
+
+def _white_noise(u: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, "#n nt"], domain: Domain) -> float:
+    """Of one field."""
     some = slice(NUMBERS.substep_trajectories)
     power = np.abs(domain.fft(u)) ** 2
     modes = domain.resolved & (domain.k_norm > 0)
     edges = np.quantile(domain.k_norm[modes], np.linspace(0.0, 1.0, NUMBERS.spectrum_parts + 1))
     tenths = (modes & (low <= domain.k_norm) & (domain.k_norm <= high) for low, high in pairwise(edges))
     floor = min(float(np.median(power[..., tenth])) for tenth in tenths if tenth.any())
-    return np.array([min(floor / np.log(2.0) * domain.points, white_in_time(u[some], t[some]))])
-
-
-def white_noise_of_each(
-    u: Float[np.ndarray, "n nt *state"], t: Float[np.ndarray, "#n nt"], domain: Domain
-) -> Float[np.ndarray, " field"]:
-    """`white_noise` of each field (n, nt, [field,] *grid) by itself: fields differ in size and in noise."""
-    return np.array([white_noise(part, t, own) for part, own in each_field(u, domain)])
+    return min(floor / np.log(2.0) * domain.points, white_in_time(u[some], t[some]))
 
 
 def white_in_time(u: Float[np.ndarray, "n nt *rest"], t: Float[np.ndarray, "#n nt"]) -> float:

@@ -164,3 +164,24 @@ class Products:
             return np.zeros(q), np.zeros(q)
         spread = np.sqrt(n / (n - 1) * np.sum((pulls - amount * sizes) ** 2, axis=0))
         return amount**2 * size, np.abs(pulls.sum(0)) / spread.clip(min=1e-300)
+
+    def swaps(self, amounts: Float[np.ndarray, " p"]) -> Float[np.ndarray, "p q"]:
+        """By how much |r|² grows if a further term takes the place of one of the law, the others refitted.
+
+        In the quadratic approximation, which holds where the two do nearly the same on these data.
+
+        Args:
+            amounts: of the law's terms, whose slopes come first.
+        """
+        p = len(amounts)
+        free = replace(self, held=np.zeros_like(self.held))
+        grown = np.empty((p, self.table.shape[-1] - 1 - p))
+        for i, x in enumerate(amounts):
+            without = np.zeros(len(self.whole))
+            without[[0, 1 + i]] = 1.0, -x
+            for j in range(grown.shape[1]):
+                kept = [1 + a for a in range(p) if a != i] + [1 + p + j]
+                curvature, pull = self.whole[np.ix_(kept, kept)], self.whole[kept] @ without
+                inverse = free.of([a - 1 for a in kept]).inverted(curvature)
+                grown[i, j] = without @ self.whole @ without - pull @ inverse @ pull
+        return grown - self.squares

@@ -34,13 +34,14 @@ class Centre:
         search: every law that was fitted.
         library: the candidates with no shape that was fitted.
         every: the data that they were fitted to some of.
-        selections: of the form that the law is closest to.
+        read: the form that the law is closest to, as it was read; selections: of it.
         size: root mean square of the field about the centre.
     """
 
     search: Search[Law]
     library: Library
     every: RollOutData
+    read: Law
     selections: dict[str, Selection]
     size: float
 
@@ -81,7 +82,7 @@ class Centre:
             search,
             replace(candidates, **plain),
             every,
-            forms[closest][1],
+            *forms[closest],
             float(every.size.square().mean().sqrt()),
         )
 

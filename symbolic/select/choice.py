@@ -235,3 +235,5 @@ class HallOfFame(Generic[E]):
             )
         ]
         return "\n".join([f"{'law':>4}{'terms':>7}{'E':>11}{'score':>9}  equation", *rows])
+
+    __repr__ = __str__

@@ -9,6 +9,7 @@ from functools import partial
 
 import torch
 
+from mesoscribe.hybrid.data.arrays import counted
 from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.gauge import Gauge
@@ -38,7 +39,8 @@ class Distillation:
     """A law that was distilled from a network, with every step on the way.
 
     Args:
-        law: the result, in canonical form.
+        read: the law as it was read off the network, before any trajectory was asked.
+        law: the result, in canonical form: the terms that pay, refined on the trajectories.
         laws: every law that was fitted, with its error and the choice among them: the hall of fame.
         gauge: the freedoms that data cannot determine, as they were fixed in canonical form.
         selections: the sparse regression of each factor.
@@ -49,6 +51,7 @@ class Distillation:
         others: finds the equation of no member that is better than the law; None once it was asked.
     """
 
+    read: Law
     law: Law
     laws: HallOfFame[Law]
     gauge: tuple[Gauge, ...]
@@ -87,6 +90,17 @@ class Distillation:
             return self
         note = f"read from the network {of} its training the law had other terms: {rest.law.text}"
         return replace(best, notes=(*best.notes, note))
+
+    def __str__(self) -> str:
+        lines = [
+            f"read off the network  {self.read.text}",
+            f"refined on the data   {self.law.text}",
+            f"chosen among {counted(len(self.laws.entries), 'law')}, {self.law.case}",
+            *(f"note: {note}" for note in self.notes),
+        ]
+        return "\n".join(lines)
+
+    __repr__ = __str__
 
 
 def distill(
@@ -234,4 +248,14 @@ def _distilled(
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
     laws = end.search.fame.with_law(law, data.dt_error)
     others = partial(rival, end.search.chosen, end.every, pays, free=end.search.likelihood.free)
-    return Distillation(law, laws, network.gauge, end.selections, completeness, notes, seconds, others)
+    return Distillation(
+        read=canonical_law(end.read),
+        law=law,
+        laws=laws,
+        gauge=network.gauge,
+        selections=end.selections,
+        completeness=completeness,
+        notes=notes,
+        seconds=seconds,
+        others=others,
+    )

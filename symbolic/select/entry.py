@@ -37,6 +37,9 @@ class Entry(Generic[E]):
         """Mean squared held-out misfit."""
         return float(np.mean(self.held_out))
 
+    def __repr__(self) -> str:
+        return f"{self.terms} coefficients, squared held-out misfit {self.squared:.3g}: {self.law.text}"
+
 
 @dataclass(frozen=True)
 class Rival:

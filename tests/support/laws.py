@@ -13,7 +13,8 @@ from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, k, kx, ky, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.operators import FourierMultiplier, Mean
 from mesoscribe.symbolic.select.choice import Entry, HallOfFame
-from mesoscribe.symbolic.systems.catalog import CATALOG, initial_fields
+from mesoscribe.symbolic.systems.catalog import CATALOG
+from mesoscribe.symbolic.systems.initial import initial_fields
 
 PLANE = (5.0, 7.0)
 SQUARED = kx**2 + ky**2

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+import joblib
 import numpy as np
 import pytest
 
-from mesoscribe import Found, Trajectories, discover
+from mesoscribe import Found, Trajectories, canonical_form, discover, distillation, judge
+from mesoscribe.hybrid.data.pictures import Picture
+from mesoscribe.hybrid.learn.fit import start
 from mesoscribe.symbolic.systems.catalog import CATALOG
 
 MADE = CATALOG["allen_cahn"].trajectories(8, seed=0, points=32, n_frames=21)
+SHARE = "V2, its share of q(k)"
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +64,55 @@ def test_notebooks_show_the_equation_and_play_a_film(found: Found) -> None:
     assert "<img" in film._repr_html_()
 
 
+def test_figures_show_themselves_where_pyplot_was_not_imported(found: Found) -> None:
+    """A notebook shows a bare Figure of Matplotlib as its class name only."""
+    network = canonical_form(found.model)
+    for figure in (MADE.plot(), found.plot(), found.law.plot(u=(-1.2, 1.2))):
+        assert isinstance(figure, Picture)
+        assert figure._repr_png_().startswith(b"\x89PNG")
+    factors = (found.model.plot(), network.plot(found.law))
+    titles = [[panel.get_title() for panel in figure.axes] for figure in factors]
+    assert titles == [["F(u)", "q(k), quadratic energy", *share, "m(k)"] for share in ([SHARE], [])]
+    data, law = network.factors(np.linspace(-1, 1, 5)), found.law.factors(np.linspace(-1, 1, 5))
+    np.testing.assert_allclose(data.F, law.F, atol=1e-4 * np.abs(law.F).max())
+    np.testing.assert_allclose(law.m, 1.0)
+    np.testing.assert_allclose(law.V2, 0.0, atol=1e-9)  # all quadratic energy is in V0 and V1
+
+
+def test_results_say_themselves_in_a_paragraph(found: Found) -> None:
+    """Not as a data class of hundreds of characters."""
+    network = canonical_form(found.model)
+    of_entry, of_exponent, error = found.laws.chosen, found.exponents[0]["V0"], found.score()
+    others = (found.split, found.model.record, of_entry, of_exponent, *found.checks, *network.gauge)
+    for one in (MADE, found.law, found.model, network, error, found.laws, *found.exponents, *others):
+        assert repr(one) == str(one)
+        assert not re.match(rf"{type(one).__name__}\(", repr(one))
+        assert max(map(len, repr(one).splitlines())) < 160
+    assert str(found.law).splitlines() == [found.law.text, found.verdict]
+    assert str(replace(found.law, judgement=None)).endswith("dissipative law")
+    assert "dissipative, 32 points" in str(found.model)
+
+
+def test_steps_by_hand_end_with_the_same(found: Found) -> None:
+    begun = start(found.split.train, validation=found.split.validation, seed=0)
+    steps = distillation(begun.model, found.split.train, validation=found.split.validation)
+    judged = judge(begun.model, steps, found.split)
+    assert str(judged) == str(found)
+    assert steps.read.coefficients.keys() == steps.law.coefficients.keys()
+    assert str(steps).splitlines()[1].endswith(found.law.text)
+
+
 def test_copies_and_pickles_are_as_good(found: Found, tmp_path: Path) -> None:
-    for other in (copy.deepcopy(found), pickle.loads(pickle.dumps(found))):
+    joblib.dump(found, tmp_path / "found.joblib")
+    for other in (
+        copy.deepcopy(found),
+        pickle.loads(pickle.dumps(found)),
+        joblib.load(tmp_path / "found.joblib"),
+    ):
         assert other.law.text == found.law.text
         assert str(other) == str(found)
+        u0 = found.split.test.u[:, 0]
+        np.testing.assert_array_equal(other.model.simulate(u0, MADE.t), found.model.simulate(u0, MADE.t))
     assert found.report(tmp_path).read_text("utf-8").startswith("<!DOCTYPE html>")
     assert (tmp_path / "metrics.json").exists()
 

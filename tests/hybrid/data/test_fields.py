@@ -16,7 +16,7 @@ from mesoscribe.hybrid.data.repair import repaired
 from mesoscribe.hybrid.data.screening import screen
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.readers.load import load
-from mesoscribe.symbolic.refine.noise import white_noise, white_noise_of_each
+from mesoscribe.symbolic.refine.noise import white_noise
 from mesoscribe.symbolic.systems.chains import theory
 from tests.hybrid.data.test_screening import waves
 
@@ -26,7 +26,7 @@ PLANE = np.cos(2 * np.pi * (Y - 0.1) / 4)
 
 
 def data(h: Any = H, v: Any = V, **options: Any) -> Trajectories:
-    return Trajectories.from_arrays({"h": h, "v": v}, T, X, layout="ntx", **options)
+    return Trajectories.from_arrays({"h": h, "v": v}, T, X, **{"layout": "ntx", **options})
 
 
 def test_fields_have_an_axis_names_and_a_box() -> None:
@@ -146,6 +146,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"fields": "h,E"}, "got 'E', which is a name of SymPy"),
     ({"fields": "h,h_xx"}, "got 'h_xx', which is how a derivative of another one is written"),
     ({"fields": "h,v,w"}, "expected 2 names of fields, one for each of h and v, got h, v, w"),
+    ({"h": STACK, "layout": "ntcx", "fields": "h1,h2,h1"}, "got 'h1', which is there twice"),
+    ({"layout": "ntcxy"}, "a layout with each of t, x once"),
     ({"v": V[:2]}, r"expected fields of one shape, got h \(6, 30, 64\) and v \(2, 30, 64\)"),
     ({"v": V + np.inf}, "expected finite values of v, got inf in trajectory 0, frame 0"),
     ({"v": V * 1e-200}, "expected v of at most"),
@@ -157,6 +159,13 @@ def test_bad_names_and_fields_are_refused_in_one_line(options: dict[str, Any], m
     with pytest.raises(ValueError, match=message) as refusal:
         data(**options)
     assert "\n" not in str(refusal.value)
+
+
+def test_array_that_lacks_an_axis_of_its_layout_is_refused() -> None:
+    with pytest.raises(ValueError, match="4 axes for the layout 'ntxc', got shape"):
+        Trajectories.from_arrays(H, T, X, layout="ntxc")
+    found = Trajectories.from_arrays({"w": STACK, "h": H}, T, X, layout="ntcx")
+    assert found.fields == ("w1", "w2", "h")
 
 
 def test_velocities_along_axes_are_names() -> None:
@@ -237,10 +246,10 @@ def test_bad_values_are_found_in_the_field_that_has_them(spoilt: str) -> None:
 def test_noise_is_that_of_each_field() -> None:
     rng = np.random.default_rng(0)
     both = data(H + 0.1 * rng.normal(size=H.shape), V + 3e-5 * rng.normal(size=V.shape))
-    found = white_noise_of_each(both.u, T[None], both.domain)
+    found = white_noise(both.u, T[None], both.domain)
     np.testing.assert_allclose(found, [1e-2, 9e-10], rtol=0.1)
     one = both.field("v")
-    assert white_noise_of_each(one.u, T[None], one.domain) == [white_noise(one.u, T[None], one.domain)]
+    assert white_noise(one.u, T[None], one.domain) == [white_noise(one.u, T[None], one.domain)]
 
 
 def test_each_field_is_printed_with_its_range() -> None:

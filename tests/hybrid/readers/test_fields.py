@@ -57,7 +57,7 @@ def labelled(dims: str, **names: Any) -> xr.Dataset:
     )
 
 
-NPZ = {"h": H, "v": V, "t": T, "x": X}
+NPZ: dict[str, Any] = {"h": H, "v": V, "t": T, "x": X}
 FILES: dict[str, tuple[str, Callable[[Path], object], dict[str, Any], tuple[str, ...]]] = {
     "official": (
         ".h5",
@@ -205,6 +205,7 @@ def test_two_dimensions_scalars_and_vectors_of_the_well(tmp_path: Path) -> None:
     dimensions = {"dimensions/time": T, "dimensions/x": X, "dimensions/y": Y}
     hdf5(tmp_path / "a.hdf5", {"t0_fields/h": h, "t1_fields/velocity": velocity, **dimensions})
     assert load(tmp_path / "a.hdf5").fields == ("u",)
+    assert load(tmp_path / "a.hdf5", u="h,velocity").fields == ("h", "velocity1", "velocity2")
     data = load(tmp_path / "a.hdf5", u="t0_fields/h,t1_fields/velocity")
     assert data.fields == ("h", "velocity1", "velocity2")
     np.testing.assert_array_equal(data.u, np.stack([h, velocity[..., 0], velocity[..., 1]], 2))
@@ -214,10 +215,15 @@ def test_two_dimensions_scalars_and_vectors_of_the_well(tmp_path: Path) -> None:
 
 def test_some_of_the_fields_are_read_by_their_names(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", u=LAST, t=T, x=X)
-    for options in ({"fields": "h,v", "u": "v"}, {"layout": "ntxc", "u": "u2"}):
+    choices: list[dict[str, Any]] = [{"fields": "h,v", "u": "v"}, {"layout": "ntxc", "u": "u2"}]
+    for options in choices:
         data = load(tmp_path / "a.npz", **options)
         assert data.fields == (options["u"],)
         np.testing.assert_array_equal(data.u, V)
+    well(tmp_path / "a.h5")
+    assert load(tmp_path / "a.h5", u="v").fields == ("u",)
+    hdf5(tmp_path / "a.h5", {"u": H, "t": T, "x": X}, fields=[*"abcd"])  # of something else
+    assert load(tmp_path / "a.h5").fields == ("u",)
     with pytest.raises(ValueError, match=r"a dataset w in .*got u \(3, 5, 12, 2\) float64"):
         load(tmp_path / "a.npz", layout="ntxc", u="w")
 

@@ -1,0 +1,59 @@
+"""Figures that a notebook shows, and trajectories as one."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.figure import Figure
+
+from mesoscribe.hybrid.space.domain import Domain
+
+SHOWN = 3  # trajectories, or frames of a trajectory in two dimensions
+
+
+class Picture(Figure):
+    """A figure that a notebook shows, whether pyplot was imported or not."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png")
+        return buffer.getvalue()
+
+
+def field_figure(
+    fields: Sequence[tuple[str, Float[np.ndarray, "n nt *grid"]]],
+    t: Float[np.ndarray, " nt"],
+    domain: Domain,
+) -> Picture:
+    """The first trajectories, space against time; in two dimensions three frames of the first one.
+
+    Args:
+        fields: each by its name, a row for each.
+        t: times of the frames.
+        domain: the box.
+    """
+    flat = domain.ndim == 1
+    frames = np.linspace(0, len(t) - 1, SHOWN).astype(int)
+    columns = min(SHOWN, len(fields[0][1])) if flat else SHOWN
+    figure = Picture(figsize=(1 + 3 * columns, 0.2 + 3 * len(fields)), layout="constrained")
+    grid = figure.subplots(len(fields), columns, squeeze=False)
+    titles = [f"trajectory {i}" for i in range(columns)] if flat else [f"t = {t[i]:.4g}" for i in frames]
+    up = (float(t[0]), float(t[-1])) if flat else (0.0, domain.lengths[1])
+    for row, (name, u) in zip(grid, fields, strict=True):
+        shown = u[:SHOWN] if flat else np.swapaxes(u[0][frames], 1, 2)
+        size = float(np.abs(shown).max())
+        low = -size if shown.min() < 0 else float(shown.min())
+        for panel, field in zip(row, shown, strict=True):
+            extent = (0.0, domain.lengths[0], *up)
+            look = {"origin": "lower", "aspect": "auto", "interpolation": "none", "cmap": "RdBu_r"}
+            image = panel.imshow(field, extent=extent, vmin=low, vmax=size, **look)
+        row[0].set_ylabel("t" if flat else "y")
+        figure.colorbar(image, ax=row, label=name)
+    for panel, title in zip(grid[0], titles, strict=True):
+        panel.set_title(title)
+    for panel in grid[-1]:
+        panel.set_xlabel("x")
+    return figure
