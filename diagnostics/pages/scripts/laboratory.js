@@ -82,7 +82,7 @@ class Laboratory {
     this.simulator.advance((speed * this.settings.duration) / (60 * PLAYED), BUSY);
     if (this.simulator.lost) {
       this.play(false);
-      this.say("The field has grown beyond all bounds: with these coefficients the equation has no solution from here on.");
+      this.say("The field has grown beyond all bounds: with these coefficients the equation has no solution from here on. Reset the field.");
     }
     this.draw();
   }
