@@ -46,7 +46,6 @@ class Live:
         data: for the scripts, as JSON: law, initial fields, shape, duration, formulas of the coefficients.
         left: the left side of the equation; bodies: its terms without coefficients, none if it is too long.
         sliders: the coefficients that may be changed: all but the one that is 1 by convention.
-        fields: how many initial fields there are.
     """
 
     data: Mapping[str, Any]

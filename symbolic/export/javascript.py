@@ -62,5 +62,5 @@ def javascript(law: Law) -> str:
     Raises:
         ValueError: the law has several fields.
     """
-    notes = comments(law).replace("# ", "// ")
-    return SCRIPT.format(notes=notes, engine=engine(), law=json.dumps(law_data(law), indent=1))
+    notes = (f"// {line.removeprefix('# ')}" for line in comments(law).splitlines())
+    return SCRIPT.format(notes="\n".join(notes), engine=engine(), law=json.dumps(law_data(law), indent=1))
