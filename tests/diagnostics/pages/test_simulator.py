@@ -13,6 +13,7 @@ import sympy
 
 from mesoscribe.diagnostics.pages.film_data import packed
 from mesoscribe.diagnostics.pages.page import report_script
+from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.symbolic.export.javascript import javascript
@@ -162,8 +163,9 @@ def test_what_cannot_be_held_is_refused_in_a_sentence(browser: Browser, changed:
 
 def test_exported_script_gives_the_frames_of_the_law(browser: Browser) -> None:
     field, times = start(KDV), [0.0, 0.01, 0.03]
+    law = replace(KDV, provenance=Provenance("line\u2028throw 1"))
     call = f"simulate({field.tolist()}, [64], {times}).map((u) => [...u])"
-    answer = browser.value(f"(() => {{ {javascript(KDV)}; return {call}; }})()")
+    answer = browser.value(f"(() => {{ {javascript(law)}; return {call}; }})()")
     np.testing.assert_allclose(answer, KDV.simulate(field, times), atol=1e-5)
 
 
