@@ -53,7 +53,8 @@ def scaling_figure(scalings: Iterable[AmplitudeScaling]) -> Figure:
                 panel.plot(part.amplitudes[inside], size[inside], linewidth=2.6, **style)
         panel.set(xscale="log", yscale="log", xlabel="amplitude $A$", title=scaling.subject)
         if panel.get_legend_handles_labels()[1]:
-            panel.legend(loc="upper left", bbox_to_anchor=(-0.05, -0.22), handlelength=1.2, ncols=2)
+            narrow: Any = {"handlelength": 1.2, "handletextpad": 0.5, "columnspacing": 0.8, "ncols": 2}
+            panel.legend(loc="upper left", bbox_to_anchor=(-0.2, -0.2), **narrow)
     axes[0].set(ylabel="$|V[u^* + A(u_0 - u^*)] - V[u^*]|$")
     return figure
 
