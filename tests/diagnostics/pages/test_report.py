@@ -17,6 +17,7 @@ from mesoscribe.diagnostics.judge.summary import Making, examine
 from mesoscribe.diagnostics.measure.errors import RolloutError
 from mesoscribe.diagnostics.pages.captions import FAME as FAME_FIGURES
 from mesoscribe.diagnostics.pages.captions import LOOK_FOR, SCALING
+from mesoscribe.diagnostics.pages.opening import statement
 from mesoscribe.diagnostics.pages.report import figures
 from mesoscribe.diagnostics.pages.style import inlined
 from mesoscribe.diagnostics.pages.tables import error_rows, term_rows
@@ -137,6 +138,8 @@ def test_page_says_what_was_found(page: Page) -> None:
     assert sum(tag == "math" for tag, _ in page.elements) > 6
     assert sum(tag == "svg" for tag, _ in page.elements) == len(FIGURES) - 1
     assert "In the class; conservative law" in page.text
+    assert "It predicts the held-out trajectory to " in page.text
+    assert "6 trajectories: " in page.text
     assert "|Im q|/|q|" in page.text
     assert "V is conserved along every solution. V is unbounded" in page.text
     assert FAME.rule in page.text
@@ -221,6 +224,7 @@ def test_lost_law_and_short_data_are_null(case: Case1D) -> None:
     assert metrics["law"]["relative_rmse"] == {"1": None, "5": None, "20": None, "last": None}
     assert dict(error_rows(summary))["law"] == ["lost", "–", "–", "lost"]
     assert any("was lost" in warning for warning in cautions(summary))
+    assert "breaks down after 0 frames of 3" in statement(summary)
     assert figures(summary).keys() == {
         "errors",
         "slope",
