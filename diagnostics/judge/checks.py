@@ -85,12 +85,13 @@ def _light(value: float, good: float, doubtful: float) -> State:
 
 
 def _class_test(summary: Summary) -> Check:
-    rule = f"at most {HYBRID.in_class:g} times the residual, or no more than by chance, and no forcing"
+    rule = f"at most {HYBRID.in_class:g}, or no more than by chance, and no forcing"
     verdict = summary.class_test
     if verdict is None:
         return Check("class test", State.UNKNOWN, "the model carries no record of such a test", rule)
     evidence = verdict.evidence
-    number = f"best member leaves {plain(evidence.ratio, 3)} times the residual, z = {plain(evidence.z, 3)}"
+    number = f"residual of the best member over that of a free fit {plain(evidence.ratio, 3)}"
+    number += f", z = {plain(evidence.z, 3)}"
     number += f", by chance up to {plain(evidence.chance, 3)}"
     why = "".join(f"; {reason}" for reason in verdict.reasons)
     light = {True: State.GOOD, False: State.BAD, None: State.DOUBTFUL}[verdict.in_class]
@@ -122,8 +123,13 @@ def _compared(name: str, subject: str, base: str, summary: Summary, good: float,
         return Check(name, State.UNKNOWN, f"{base} has no error to compare with", rule)
     ratio, step = worst
     at = "the last step" if step == "last" else f"step {step}"
-    number = f"{ratio:.2g} times at {at}" if np.isfinite(ratio) else f"lost at {at}"
-    return Check(name, _light(ratio, good, doubtful), number, rule)
+    return Check(name, _light(ratio, good, doubtful), f"{_as_large(ratio)} at {at}", rule)
+
+
+def _as_large(ratio: float) -> str:
+    """A ratio of errors in words, two digits."""
+    size = f"{ratio:.2g}"
+    return {"1": "as large", "inf": "lost"}.get(size, f"{size} times as large")
 
 
 def _against_persistence(summary: Summary) -> Check:

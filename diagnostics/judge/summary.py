@@ -33,6 +33,7 @@ from mesoscribe.diagnostics.measure.errors import (
 )
 from mesoscribe.diagnostics.measure.guarantee import Guarantee, guarantee
 from mesoscribe.diagnostics.measure.identifiability import EnergyMatch, energy_match
+from mesoscribe.diagnostics.measure.numbers import NUMBERS as MEASURED
 from mesoscribe.diagnostics.measure.onestep import OneStep, one_step
 from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
 from mesoscribe.diagnostics.measure.scaling_summary import scalings
@@ -225,10 +226,11 @@ def examine(
 def _matches(
     network: CanonicalNetwork, law: Law, truth: Law | None, data: Trajectories
 ) -> dict[str, EnergyMatch]:
-    """Learned against true energy; nothing without a truth to compare with, or of another case."""
+    """Learned against true energy; nothing without a truth of this case, or energies that differ."""
     if truth is None or truth.case != law.case:
         return {}
-    return {"network": energy_match(network, truth, data), "law": energy_match(law, truth, data)}
+    matches = {"network": energy_match(network, truth, data), "law": energy_match(law, truth, data)}
+    return matches if matches["law"].spread > MEASURED.energy_kept else {}
 
 
 def _later(predictors: Mapping[str, Predictor], data: Trajectories, first: int) -> dict[str, RolloutError]:

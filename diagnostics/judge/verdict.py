@@ -166,15 +166,15 @@ def class_evidence(verdict: Verdict | None) -> str:
     shared = (
         ""
         if evidence.shared is None
-        else f" Differences from the mean of all trajectories leave {plain(evidence.shared.left, 2)} times "
-        f"the squared residual (p = {plain(evidence.shared.p, 2)}); a forcing in x or t would cancel in them."
+        else f" Differences from the mean of all trajectories leave {plain(evidence.shared.left, 2)} of the "
+        f"squared residual (p = {plain(evidence.shared.p, 2)}); a forcing in x or t would cancel in them."
     )
     because = "" if verdict.in_class is None else "; ".join(verdict.reasons)
     return (
         (f"Because {because}. " if because else "")
-        + f"On held-out trajectories the best member leaves {plain(evidence.ratio, 3)} times the squared "
-        f"residual of an unrestricted regression (z = {plain(evidence.z, 3)}, {evidence.blocks} blocks) and "
-        f"explains {100 * evidence.explained:.4g} % of the variance; "
+        + "On held-out trajectories the squared residual of the best member over that of an unrestricted "
+        f"regression is {plain(evidence.ratio, 3)} (z = {plain(evidence.z, 3)}, {evidence.blocks} blocks); "
+        f"it explains {100 * evidence.explained:.4g} % of the variance; "
         f"|Im q|/|q| = {plain(evidence.imaginary_q, 2)}, which is 0 for members of the class.{shared}"
     )
 

@@ -33,6 +33,11 @@ class EnergyMatch:
     slope: float
     r: float
 
+    @property
+    def spread(self) -> float:
+        """How much the true energies differ, of the largest: along one conservative trajectory not at all."""
+        return float(np.ptp(self.true) / np.abs(self.true).max())
+
     def __str__(self) -> str:
         return f"V of the {self.subject} against the true V: slope {self.slope:.4f}, r = {self.r:.6f}"
 

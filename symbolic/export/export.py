@@ -10,6 +10,7 @@ from mesoscribe.hybrid.data.files import write_whole
 from mesoscribe.symbolic.export.dedalus_script import dedalus_script
 from mesoscribe.symbolic.export.exponax_script import exponax_script
 from mesoscribe.symbolic.export.fenicsx_script import fenicsx_script
+from mesoscribe.symbolic.export.javascript import javascript
 from mesoscribe.symbolic.export.julia_script import julia_script
 from mesoscribe.symbolic.export.matlab_script import matlab_script
 from mesoscribe.symbolic.export.numpy_script import numpy_script
@@ -56,6 +57,7 @@ EXPORTERS: Mapping[str, Exporter] = {
     ),
     "julia": Exporter(julia_script, "law_julia.jl", "a Julia program without packages"),
     "matlab": Exporter(matlab_script, "law_matlab.m", "a function for MATLAB or GNU Octave, no toolbox"),
+    "javascript": Exporter(javascript, "law.js", "a script for browsers and Node.js that needs nothing else"),
     "json": Exporter(Law.json, "law.json", "what Law.load reads", True),
 }
 
@@ -108,7 +110,7 @@ def _all_forms(law: Law, folder: Path) -> tuple[dict[Path, str], list[str]]:
     for name, exporter in EXPORTERS.items():
         path = folder / exporter.file
         try:
-            texts[path] = exporter.text(law)
+            texts[path] = exported(law, name)
             lines.append(f"{path}: {exporter.what}")
         except ValueError as error:
             lines.append(f"no {name}: {error}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.operators import FourierMultiplier, Mean, operate, operate_twice, regular
 
 t = sympy.Symbol("t", real=True)
+KEPT = 256  # forms whose terms are kept
 
 
 def fields_of(law: Form) -> tuple[sympy.Expr, ...]:
@@ -139,11 +141,23 @@ def undefined(expression: sympy.Basic, shown: Callable[[sympy.Expr], sympy.Expr]
     )
 
 
-def equation_terms(law: Form) -> list[EquationTerm]:
-    """The terms of u_t = …, field by field, linear ones first, errors propagated from the coefficients."""
+def coefficient_formulas(law: Form) -> tuple[tuple[str, sympy.Expr, sympy.Expr], ...]:
+    """The terms of u_t = …, field by field, linear ones first, with their coefficients in c0, c1, ….
+
+    The c_j are the law's own coefficients, in the order of `Form.parameters`: KdV's u u_x has -6 c0 c2.
+
+    Returns:
+        The field whose rate it is part of ("" where there is one), the term, its coefficient.
+    """
+    F, q, m, w, N = (Factor(own.terms, (1.0,) * len(own)) for own in (law.F, law.q, law.m, law.w, law.N))
+    return _formulas(Form(F, q, m, w, N, law.lengths, law.centre, law.fields))
+
+
+@lru_cache(maxsize=KEPT)
+def _formulas(law: Form) -> tuple[tuple[str, sympy.Expr, sympy.Expr], ...]:
+    """`coefficient_formulas`, which do not depend on values: a report asks for them a dozen times."""
     symbols = sympy.symbols(f"c:{len(law.parameters)}")
     at = {name: [symbols[j] for j in law.places(name)] for name in FACTORS}
-    values = dict(zip(symbols, law.values(), strict=True))
     found = []
     for name, right_side in zip(law.fields, _right_sides(law, at), strict=True):
         collected: dict[sympy.Expr, sympy.Expr] = {}
@@ -151,13 +165,19 @@ def equation_terms(law: Form) -> list[EquationTerm]:
             coefficient, rest = product.as_independent(AppliedUndef, as_Add=False)
             collected[rest] = collected.get(rest, sympy.Integer(0)) + coefficient
         of = name if law.several else ""
-        rows = [
-            EquationTerm(rest, float(c.subs(values)), _propagated(law, c, symbols, values), of)
-            for rest, c in collected.items()
-            if sympy.simplify(c) != 0
-        ]
-        found += sorted(rows, key=lambda row: _order(row.expr))
-    return found
+        rows = [(of, rest, c) for rest, c in collected.items() if sympy.simplify(c) != 0]
+        found += sorted(rows, key=lambda row: _order(row[1]))
+    return tuple(found)
+
+
+def equation_terms(law: Form) -> list[EquationTerm]:
+    """The terms of u_t = …, field by field, linear ones first, errors propagated from the coefficients."""
+    symbols = sympy.symbols(f"c:{len(law.parameters)}")
+    values = dict(zip(symbols, law.values(), strict=True))
+    return [
+        EquationTerm(rest, float(c.subs(values)), _propagated(law, c, symbols, values), of)
+        for of, rest, c in coefficient_formulas(law)
+    ]
 
 
 def by_field(law: Form) -> list[tuple[sympy.Expr, list[EquationTerm]]]:

@@ -111,6 +111,11 @@ def _potential(law: Form) -> tuple[list[str], str]:
     return terms, r"\mathrm{d}x" if law.ndim == 1 else r"\mathrm{d}x\,\mathrm{d}y"
 
 
+def equation_parts(law: Form) -> list[list[str]]:
+    """u_{t} = and each term of the right side, so that a page can break the line between them; by field."""
+    return [[f"{left} =", *terms] for left, terms in _equations(law)]
+
+
 def equation_latex(law: Form) -> str:
     """u_{t} = … with the uncertainty of each coefficient in its last digits; a system of several fields."""
     pairs = _equations(law)
