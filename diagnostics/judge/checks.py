@@ -9,10 +9,12 @@ from enum import StrEnum
 import numpy as np
 
 from mesoscribe.diagnostics.judge.summary import Summary
-from mesoscribe.diagnostics.judge.verdict import overshoot, quoted
+from mesoscribe.diagnostics.judge.verdict import quoted
 from mesoscribe.diagnostics.measure.energy import EnergyTrace
 from mesoscribe.diagnostics.measure.errors import RollOut
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.space.fields import each_field
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.digits import plain
 
@@ -154,32 +156,35 @@ def _energy_law(name: str, trace: EnergyTrace, summary: Summary) -> Check:
     return Check(f"energy along roll-outs, {name}", light, number, rule)
 
 
-def _drift(frames: np.ndarray, rms: float) -> float:
+def _drift(frames: np.ndarray, data: Trajectories) -> float:
     """The largest change of the mean of a field along a trajectory, relative to the rms of the data."""
-    mean = frames.mean(axis=tuple(range(2, frames.ndim)))
-    return float(np.abs(mean - mean[:, :1]).max()) / rms
+    mean = frames.mean(axis=data.domain.axes)
+    rms = np.sqrt(np.mean(data.u**2, axis=(0, 1, *data.domain.axes)))
+    return float((np.abs(mean - mean[:, :1]) / np.where(rms > 0, rms, 1.0)).max())
 
 
 def _mean(summary: Summary) -> Check:
-    u = summary.data.u
-    rms = float(np.sqrt(np.mean(u**2))) or 1.0
-    data = _drift(u, rms)
+    data = _drift(summary.data.u, summary.data)
     if not summary.law.conserves_mean:
         number = f"the law does not conserve it; in the data it changes by {plain(data, 2)} of the rms"
         return Check("mean of u", State.UNKNOWN, number, "nothing to check")
     seen: RollOut = summary.rolled["law"]
-    law = np.nan if seen.lost else _drift(seen.frames, rms)
+    law = np.nan if seen.lost else _drift(seen.frames, summary.data)
     number = f"changes by {plain(data, 2)} of the rms in the data, {law:.1e} in roll-outs of the law"
     rule = f"the law conserves it: at most {NUMBERS.mean_kept:g} in the data"
     return Check("mean of u", _light(data, NUMBERS.mean_kept, NUMBERS.mean_drifts), number, rule)
 
 
 def _support(summary: Summary) -> Check:
-    """How far data and roll-outs leave the values of u that were trained on."""
-    low, high = summary.supported
-    fields = (summary.data.u, *(roll.frames for roll in summary.rolled.values()))
-    beyond = max(overshoot(frames, summary.supported) for frames in fields)
-    number = f"u leaves {low:.4g} to {high:.4g} by {100 * beyond:.2g} % of that range"
+    """How far data and roll-outs leave the values of the fields that were trained on."""
+    frames = (summary.data.u, *(roll.frames for roll in summary.rolled.values()))
+    parts = zip(*(each_field(u, summary.data.domain) for u in frames), strict=True)
+    left = [
+        (max(field.overshoot(values) for values, _ in own), field)
+        for field, own in zip(summary.supported, parts, strict=True)
+    ]
+    beyond, field = max(left, key=lambda pair: pair[0])
+    number = f"{field.name} leaves {field.low:.4g} to {field.high:.4g} by {100 * beyond:.2g} % of that range"
     rule = f"at most {100 * NUMBERS.range_left:g} %; F is known for {100 * HYBRID.force_margin:g} % beyond"
     return Check("range of u", _light(beyond, NUMBERS.range_left, HYBRID.force_margin), number, rule)
 

@@ -179,13 +179,33 @@ def class_evidence(verdict: Verdict | None) -> str:
     )
 
 
-def supported_range(model: OnsagerModel) -> tuple[float, float]:
-    """The values of u that the model was trained on, in the user's unit."""
-    low, high = model.setting.scales.to_user(np.array([model.setting.low, model.setting.high]))
-    return float(low), float(high)
+@dataclass(frozen=True)
+class Supported:
+    """The values of a field that a network was trained on.
+
+    Args:
+        name: of the field.
+        low, high: the smallest and the largest, in the user's unit.
+    """
+
+    name: str
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.name} from {self.low:.4g} to {self.high:.4g}"
+
+    def overshoot(self, frames: Float[np.ndarray, "*shape"]) -> float:
+        """By how much of the range the finite values of this field leave it."""
+        seen = frames[np.isfinite(frames)]
+        beyond = max(self.low - float(seen.min()), float(seen.max()) - self.high, 0.0)
+        return beyond / (self.high - self.low)
 
 
-def overshoot(frames: Float[np.ndarray, "*shape"], supported: tuple[float, float]) -> float:
-    """By how much of a range the finite values of some fields leave it."""
-    (low, high), seen = supported, frames[np.isfinite(frames)]
-    return max(low - float(seen.min()), float(seen.max()) - high, 0.0) / (high - low)
+def supported_ranges(model: OnsagerModel) -> tuple[Supported, ...]:
+    """The values of each field that a network was trained on."""
+    scales, ends = model.units, np.array([model.setting.low, model.setting.high])
+    if not scales.several:
+        return (Supported("u", *map(float, scales.to_user(ends))),)
+    values = scales.to_user(np.repeat(ends[:, None], len(model.fields), axis=1), ndim=0)
+    return tuple(Supported(name, *map(float, one)) for name, one in zip(model.fields, values.T, strict=True))

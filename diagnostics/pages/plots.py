@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from mesoscribe.diagnostics.measure.errors import RolloutError
 from mesoscribe.diagnostics.pages.style import COLOURS, INK, LINES, WIDTH, panels, styled
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.fields import each_field
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.pointwise import pointwise
 from mesoscribe.symbolic.select.choice import HallOfFame
@@ -150,24 +151,33 @@ def limits(field: np.ndarray) -> tuple[float, float]:
 
 @styled
 def picture_figure(
-    truth: Float[np.ndarray, " nt *grid"],
-    predicted: Float[np.ndarray, " nt *grid"],
+    truth: Float[np.ndarray, " nt *state"],
+    predicted: Float[np.ndarray, " nt *state"],
     times: Float[np.ndarray, " nt"],
     domain: Domain,
     subject: str,
+    names: Sequence[str] = ("u",),
 ) -> Figure:
-    """Truth, roll-out of a subject and their difference: space against time, in 2D the last frame."""
-    seen = (truth, np.where(np.isfinite(predicted), predicted, np.nan))
+    """Truth, roll-out of a subject and their difference: space against time, in 2D the last frame.
+
+    Several fields stand below each other.
+    """
+    rows = [each_field(part, domain) for part in (truth, predicted)]
+    figure, axes = panels(len(names), 3, width=WIDTH, height=3.2 * len(names), sharey=True)
     bottom, top = (float(times[0]), float(times[-1])) if domain.ndim == 1 else (0.0, domain.lengths[1])
-    fields = seen if domain.ndim == 1 else tuple(frames[-1].T for frames in seen)
-    difference = fields[1] - fields[0]
-    figure, axes = panels(1, 3, width=WIDTH, height=3.2, sharey=True)
-    looks = [(limits(fields[0]), "RdBu_r")] * 2 + [(limits(difference), "PuOr")]
-    titles = ("data", subject, f"{subject} − data")
-    for panel, field, look, title in zip(axes, (*fields, difference), looks, titles, strict=True):
-        _picture(panel, field, (0.0, domain.lengths[0], bottom, top), *look)
-        panel.set(title=title, xlabel="$x$")
-    axes[0].set(ylabel="$t$" if domain.ndim == 1 else "$y$")
+    for row, (name, (measured, _), (rolled, _)) in enumerate(zip(names, *rows, strict=True)):
+        seen = (measured, np.where(np.isfinite(rolled), rolled, np.nan))
+        fields = seen if domain.ndim == 1 else tuple(frames[-1].T for frames in seen)
+        difference = fields[1] - fields[0]
+        looks = [(limits(fields[0]), "RdBu_r")] * 2 + [(limits(difference), "PuOr")]
+        titles = ("data", subject, f"{subject} − data")
+        own = axes[3 * row : 3 * row + 3]
+        for panel, field, look, title in zip(own, (*fields, difference), looks, titles, strict=True):
+            _picture(panel, field, (0.0, domain.lengths[0], bottom, top), *look)
+            panel.set(title=title if len(names) == 1 else f"{name}, {title}")
+            if row == len(names) - 1:
+                panel.set(xlabel="$x$")
+        own[0].set(ylabel="$t$" if domain.ndim == 1 else "$y$")
     return figure
 
 

@@ -99,17 +99,19 @@ def figures(summary: Summary) -> dict[str, Figure]:
         known["pareto"] = pareto_figure(summary.laws)
 
     def picture(subject: str) -> Figure:
-        return picture_figure(data.u[0], summary.rolled[subject].frames[0], data.t, data.domain, subject)
+        rolled = summary.rolled[subject].frames[0]
+        return picture_figure(data.u[0], rolled, data.t, data.domain, subject, data.fields)
 
+    if summary.drawn is not None:
+        known["slope"] = slope_figure(summary.drawn, summary.law, data.u.ravel())
+        known["symbols"] = symbol_figure(summary.drawn, summary.law)
+        known["scaling"] = scaling_figure(summary.scalings)
     return known | {
         "errors": error_figure(summary.errors),
-        "slope": slope_figure(summary.drawn, summary.law, data.u.ravel()),
-        "symbols": symbol_figure(summary.drawn, summary.law),
         "pictures": picture("law"),
         "pictures_network": picture("network"),
         "energy": energy_figure(summary.traces),
         "onestep": step_figure(summary.step),
-        "scaling": scaling_figure(summary.scalings),
     }
 
 

@@ -37,6 +37,7 @@ from mesoscribe.hybrid.data.trajectories import Split, Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.space.deadline import current
 from mesoscribe.hybrid.space.device import on
+from mesoscribe.hybrid.space.fields import each_field
 from mesoscribe.symbolic.export.export import term_lines
 from mesoscribe.symbolic.law.judgement import Judgement
 from mesoscribe.symbolic.law.law import Law
@@ -122,12 +123,14 @@ class Found:
         """The first test trajectory, the law's roll-out from its first frame, and their difference."""
         data = self.summary.data
         predicted = self.summary.rolled["law"].frames[0]
-        return picture_figure(data.u[0], predicted, data.t, data.domain, "law")
+        return picture_figure(data.u[0], predicted, data.t, data.domain, "law", data.fields)
 
     def animate(self) -> FuncAnimation:
-        """The same as a film: a notebook shows it; `.save("film.gif")` writes it."""
+        """The same as a film, of the first field; a notebook shows it, `.save("film.gif")` writes it."""
         data = self.summary.data
-        return film(data.u[0], self.summary.rolled["law"].frames[0], data.t, data.domain)
+        frames = (data.u[0], self.summary.rolled["law"].frames[0])
+        (truth, domain), (predicted, _) = (each_field(part, data.domain)[0] for part in frames)
+        return film(truth, predicted, data.t, domain)
 
     def scaling(self) -> FoundScaling:
         """How each part of the energy grows with the amplitude of the test fields, of network and law.
