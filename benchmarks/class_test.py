@@ -19,7 +19,7 @@ from mesoscribe import Trajectories
 from mesoscribe.hybrid.regression.evidence import Evidence
 from mesoscribe.hybrid.regression.search import warm_start
 from mesoscribe.hybrid.space.domain import Domain
-from mesoscribe.symbolic.systems.catalog import InitialField, initial_fields
+from mesoscribe.symbolic.systems.initial import InitialField, initial_fields
 
 NOISE = (0.0, 0.001, 0.01, 0.03, 0.1)
 Rhs = Callable[[np.ndarray, np.ndarray, np.ndarray, float], np.ndarray]

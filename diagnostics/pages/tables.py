@@ -111,7 +111,8 @@ def _theory_row(row: TheoryRow, found: EquationTerm | None) -> dict[str, str]:
 
 
 def _term(row: EquationTerm) -> Markup:
-    return mathml(latex(row.expr))
+    """The term, with the rate that it is part of where there are several fields."""
+    return mathml(rf"{row.of}_{{t}}\colon\; {latex(row.expr)}" if row.of else latex(row.expr))
 
 
 def _term_row(row: EquationTerm, true: EquationTerm | None, known: bool) -> dict[str, str]:

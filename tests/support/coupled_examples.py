@@ -109,7 +109,7 @@ def trajectories(
     return Frames(v[:cut], t), Frames(v[cut:], t), Domain((points,), (2 * np.pi,), n_fields=2)
 
 
-QUARTIC = {(4, 0): -0.5, (2, 2): -1.0, (0, 4): -0.5}
+QUARTIC: dict[tuple[int, ...], float] = {(4, 0): -0.5, (2, 2): -1.0, (0, 4): -0.5}
 SCHROEDINGER = Coupled(
     "nonlinear Schrödinger",
     K=lambda k: [[0, -1], [1, 0]],

@@ -12,6 +12,7 @@ from torch import Tensor
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
+from mesoscribe.hybrid.energy.potential import Potential
 from mesoscribe.hybrid.learn.onsager import OnsagerModel, Setting
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.domain import Domain
@@ -91,6 +92,12 @@ MIXED = Example(
 )
 HEAT = Example("heat", I, one, square, (0,), 1e-2)
 OFF_CENTRE = Example("porous medium", I, square, np.zeros_like, (0, 0, 0, 1), 5e-4, amplitude=0.3, mean=2.0)
+
+
+def potential_of(model: OnsagerModel) -> Potential:
+    """The energy of a network of one field."""
+    assert isinstance(model.potential, Potential)
+    return model.potential
 
 
 def random_model(

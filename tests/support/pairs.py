@@ -12,6 +12,7 @@ from torch import Tensor
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
+from mesoscribe.hybrid.energy.coupled_potential import CoupledPotential
 from mesoscribe.hybrid.energy.polynomial import Polynomial, Powers
 from mesoscribe.hybrid.learn.onsager import OnsagerModel, Setting
 from mesoscribe.hybrid.regression.rank_one import Case
@@ -126,7 +127,8 @@ def random_network(
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(size * noise(parameter))
-        model.potential.q_scale.add_(size * noise(model.potential.q_scale))  # type: ignore[operator]
+        assert isinstance(model.potential, CoupledPotential)
+        model.potential.q_scale.add_(size * noise(model.potential.q_scale))
         if case is not Case.CONSERVATIVE:
             model.m_scale.copy_(0.7 * noise(model.m_scale))
         if case is not Case.DISSIPATIVE:

@@ -23,7 +23,7 @@ def spoiled(pair: Pair, factor: float = 1.2) -> Start:
     whole = pair.data(n=4, frames=10, points=16)
     data, validation = whole.parts(0, (0.75, 0.25))
     warm = pair.warm(data, band=5.5)
-    F = Polynomial(warm.F.powers, [factor * c for c in warm.F.weights], 1)  # type: ignore[union-attr,operator]
+    F = Polynomial(warm.F.powers, [factor * c for c in warm.F.weights], 1)  # type: ignore[union-attr]
     warm = replace(warm, F=F, score=1e-2)
     return Start(build(warm, data, seed=3), warm, data, validation, 3, None, 0.0)
 

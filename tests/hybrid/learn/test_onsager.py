@@ -16,7 +16,7 @@ from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.learn.training import RollOuts
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.resample import resampled
-from tests.support.examples import fields, random_model
+from tests.support.examples import fields, potential_of, random_model
 
 SHAPES = [(32,), (10, 8)]
 
@@ -93,7 +93,7 @@ def test_energies_are_in_the_users_units() -> None:
 def test_every_parameter_receives_a_gradient(shape: tuple[int, ...]) -> None:
     model = random_model(shape=shape, low_modes=2)
     with torch.no_grad():
-        model.potential.raw_a.add_(5)  # no mode at the floor of its symbol
+        potential_of(model).raw_a.add_(5)  # no mode at the floor of its symbol
     windows = torch.stack([fields(model, 4, seed=seed) for seed in (1, 2, 3)], dim=1)
     steps = torch.full((len(windows), 2), 0.05)
     RollOuts(model, Schedule(leads=(2,), prior=0.0), 2).training_step((windows, steps)).backward()

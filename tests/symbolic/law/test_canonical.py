@@ -20,7 +20,7 @@ from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.factor import Factor, k, kx, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.catalog import CATALOG
-from tests.support.examples import fields, random_model
+from tests.support.examples import fields, potential_of, random_model
 from tests.support.laws import LAWS, smooth
 
 ONE = sympy.Integer(1)
@@ -210,11 +210,12 @@ def test_networks_that_differ_by_the_gauge_have_one_canonical_form() -> None:
     with torch.no_grad():
         other.m_scale *= 2
         other.w_scale *= 2
-        other.potential.raw_a.copy_(torch.log(torch.expm1(model.potential.a / 2)))
-        other.potential.b.div_(2)
-        other.potential.q2.div_(2)
-        other.potential.pointwise.amplitude.div_(2)
-        other.potential.pointwise.drive.copy_(model.potential.pointwise.drive / 2 + 5)
+        mine, halved = potential_of(model), potential_of(other)
+        halved.raw_a.copy_(torch.log(torch.expm1(mine.a / 2)))
+        halved.b.div_(2)
+        halved.q2.div_(2)
+        halved.pointwise.amplitude.div_(2)
+        halved.pointwise.drive.copy_(mine.pointwise.drive / 2 + 5)
     ours, theirs = canonical_form(model), canonical_form(other)
     high = (model.potential.symbol().detach().numpy().ravel() > 0.1)[model.modes.first.numpy()]
     for name in ("m", "w", "f"):
