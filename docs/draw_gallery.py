@@ -26,7 +26,7 @@ DOCS = Path(__file__).resolve().parent
 RUNS = DOCS.parent / "build" / "gallery"
 PICTURES = DOCS / "pictures"
 SHOT = ("chromium", "--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=1000,760")
-WIDTH, COLOURS = 820, 128
+WIDTH, COLOURS = 820, 255
 LINE = 4  # terms of an equation on a line
 GREY, ORANGE = "#8a8f98", "#d55e00"
 FILM = "noisy"  # the run that README.md shows moving
