@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -19,7 +20,7 @@ from mesoscribe.diagnostics.runs.options import (
     Training,
     takes,
 )
-from mesoscribe.symbolic.systems.names import SYSTEMS, is_file, unknown
+from mesoscribe.symbolic.systems.names import SYSTEMS, folder_for, is_file, unknown
 from mesoscribe.terminal import Commands, ask_for_a_file, say, say_check
 
 main = typer.Typer(
@@ -43,7 +44,7 @@ def general(version: opt.Version = False) -> None:
 def learn_command(
     ctx: typer.Context,
     source: opt.NameOrFile,
-    out: opt.Out,
+    out: opt.Out = None,
     *,
     resume: opt.Resume = False,
     force: opt.Force = False,
@@ -62,7 +63,8 @@ def learn_command(
 
     how: dict[str, Any] = {"distilled": ctx.command.name == "run", "force": force, "resume": resume}
     how["workers"] = Workers(devices, cluster)
-    carry_out(Plan.of(source, **given), out, Console(quiet, threads), ctx.obj, **how)
+    folder = out or folder_for(source, again=resume or force)
+    carry_out(Plan.of(source, **given), folder, Console(quiet, threads), ctx.obj, **how)
 
 
 @main.command("distill", epilog="Example: mesoscribe distill kdv")
@@ -139,6 +141,8 @@ def simulate_command(
     **given: Any,
 ) -> None:
     """Simulate a catalogue system, or a law or network that was found, from the first frames of a file."""
+    if start is None and not is_file(source) and source not in SYSTEMS and not Path(source).is_dir():
+        raise unknown(source)
     from mesoscribe.diagnostics.runs.write_simulation import write_simulation
 
     how: dict[str, Any] = {"network": network, "seed": seed, "force": force, "device": given.pop("device")}

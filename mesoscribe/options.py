@@ -19,13 +19,18 @@ NameOrFile = Annotated[
 ]
 Folder = Annotated[Path, Argument(help="A folder that fit or run has written.", autocompletion=run_folders)]
 LawNumber = Annotated[int, Argument(help="The number of a law, as laws prints it.")]
-Out = Annotated[Path, Option("--out", help="The folder to write.")]
+Out = Annotated[
+    Path | None, Option("--out", help="The folder to write; one with the name of SOURCE if left out.")
+]
 Data = Annotated[
     Path | None, Option("--data", help="Another file than the one of the fit.", autocompletion=data_files)
 ]
 Force = Annotated[bool, Option("--force", help="Overwrite what is there.")]
 Resume = Annotated[bool, Option("--resume", help="Go on with an interrupted run; begin where there is none.")]
-FORMS = "latex, align, markdown, srepr, numpy, pypde, json"
+FORMS = (
+    "latex, align, markdown, srepr, numpy, pypde, torch, exponax, dedalus, fenicsx, julia, matlab, "
+    "javascript, json"
+)
 To = Annotated[
     str | None,
     Option("--to", help=f"One of {FORMS}; all if left out.", autocompletion=lambda: FORMS.split(", ")),

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from mesoscribe.diagnostics.judge.summary import Summary
-from mesoscribe.diagnostics.judge.verdict import VerdictKind, much_worse, not_beaten, overshoot
+from mesoscribe.diagnostics.judge.verdict import VerdictKind, much_worse, not_beaten
 from mesoscribe.diagnostics.measure.energy import EnergyTrace
 from mesoscribe.diagnostics.measure.guarantee import Guarantee
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.hybrid.space.fields import each_field
 from mesoscribe.symbolic.law.equation import written_out_in
 
 NO_SPLIT = "No split was given: the errors are on all the data that were passed, which the fit may have seen."
@@ -67,15 +68,16 @@ def _of_the_roll_outs(summary: Summary) -> Iterator[str]:
             yield f"The {name} does not beat persistence {steps}."
     if steps := much_worse(summary.errors):
         yield f"The law is more than {NUMBERS.much_worse:g} times worse than the network {steps}."
-    low, high = summary.supported
     rolled = {f"roll-out of the {name}": roll.frames for name, roll in summary.rolled.items()}
     for name, frames in {"data": summary.data.u, **rolled}.items():
-        if overshoot(frames, summary.supported) > NUMBERS.range_left:
-            seen = frames[np.isfinite(frames)]
-            yield (
-                f"The {name} reaches u = {seen.min():.4g} to {seen.max():.4g}, outside the supported range "
-                f"{low:.4g} to {high:.4g}."
-            )
+        parts = each_field(frames, summary.data.domain)
+        for field, (values, _) in zip(summary.supported, parts, strict=True):
+            if field.overshoot(values) > NUMBERS.range_left:
+                seen = values[np.isfinite(values)]
+                yield (
+                    f"The {name} reaches {field.name} = {seen.min():.4g} to {seen.max():.4g}, outside the "
+                    f"supported range {field.low:.4g} to {field.high:.4g}."
+                )
 
 
 def energy_cautions(structure: Guarantee, trace: EnergyTrace) -> Iterator[str]:
@@ -99,6 +101,11 @@ def _of_the_law(summary: Summary) -> Iterator[str]:
         )
     elif law.linear:
         yield "The equation is linear: only the product of operator and energy is known, not each of them."
+    if summary.laws is not None and summary.laws.picked is None and summary.laws.doubles:
+        yield (
+            "Noise hides the form: on these data other terms do as well as some of the law's. "
+            f"{'; '.join(summary.laws.doubles)}."
+        )
     if not written_out_in(terms):
         yield (
             f"Written out, the equation has {terms} terms: it is shown by its factors, and may be a series "

@@ -9,10 +9,12 @@ from enum import StrEnum
 import numpy as np
 
 from mesoscribe.diagnostics.judge.summary import Summary
-from mesoscribe.diagnostics.judge.verdict import overshoot, quoted
+from mesoscribe.diagnostics.judge.verdict import quoted
 from mesoscribe.diagnostics.measure.energy import EnergyTrace
 from mesoscribe.diagnostics.measure.errors import RollOut
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.space.fields import each_field
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.digits import plain
 
@@ -85,12 +87,13 @@ def _light(value: float, good: float, doubtful: float) -> State:
 
 
 def _class_test(summary: Summary) -> Check:
-    rule = f"at most {HYBRID.in_class:g} times the residual, or no more than by chance, and no forcing"
+    rule = f"at most {HYBRID.in_class:g}, or no more than by chance, and no forcing"
     verdict = summary.class_test
     if verdict is None:
         return Check("class test", State.UNKNOWN, "the model carries no record of such a test", rule)
     evidence = verdict.evidence
-    number = f"best member leaves {plain(evidence.ratio, 3)} times the residual, z = {plain(evidence.z, 3)}"
+    number = f"residual of the best member over that of a free fit {plain(evidence.ratio, 3)}"
+    number += f", z = {plain(evidence.z, 3)}"
     number += f", by chance up to {plain(evidence.chance, 3)}"
     why = "".join(f"; {reason}" for reason in verdict.reasons)
     light = {True: State.GOOD, False: State.BAD, None: State.DOUBTFUL}[verdict.in_class]
@@ -122,8 +125,13 @@ def _compared(name: str, subject: str, base: str, summary: Summary, good: float,
         return Check(name, State.UNKNOWN, f"{base} has no error to compare with", rule)
     ratio, step = worst
     at = "the last step" if step == "last" else f"step {step}"
-    number = f"{ratio:.2g} times at {at}" if np.isfinite(ratio) else f"lost at {at}"
-    return Check(name, _light(ratio, good, doubtful), number, rule)
+    return Check(name, _light(ratio, good, doubtful), f"{_as_large(ratio)} at {at}", rule)
+
+
+def _as_large(ratio: float) -> str:
+    """A ratio of errors in words, two digits."""
+    size = f"{ratio:.2g}"
+    return {"1": "as large", "inf": "lost"}.get(size, f"{size} times as large")
 
 
 def _against_persistence(summary: Summary) -> Check:
@@ -148,32 +156,35 @@ def _energy_law(name: str, trace: EnergyTrace, summary: Summary) -> Check:
     return Check(f"energy along roll-outs, {name}", light, number, rule)
 
 
-def _drift(frames: np.ndarray, rms: float) -> float:
+def _drift(frames: np.ndarray, data: Trajectories) -> float:
     """The largest change of the mean of a field along a trajectory, relative to the rms of the data."""
-    mean = frames.mean(axis=tuple(range(2, frames.ndim)))
-    return float(np.abs(mean - mean[:, :1]).max()) / rms
+    mean = frames.mean(axis=data.domain.axes)
+    rms = np.sqrt(np.mean(data.u**2, axis=(0, 1, *data.domain.axes)))
+    return float((np.abs(mean - mean[:, :1]) / np.where(rms > 0, rms, 1.0)).max())
 
 
 def _mean(summary: Summary) -> Check:
-    u = summary.data.u
-    rms = float(np.sqrt(np.mean(u**2))) or 1.0
-    data = _drift(u, rms)
+    data = _drift(summary.data.u, summary.data)
     if not summary.law.conserves_mean:
         number = f"the law does not conserve it; in the data it changes by {plain(data, 2)} of the rms"
         return Check("mean of u", State.UNKNOWN, number, "nothing to check")
     seen: RollOut = summary.rolled["law"]
-    law = np.nan if seen.lost else _drift(seen.frames, rms)
+    law = np.nan if seen.lost else _drift(seen.frames, summary.data)
     number = f"changes by {plain(data, 2)} of the rms in the data, {law:.1e} in roll-outs of the law"
     rule = f"the law conserves it: at most {NUMBERS.mean_kept:g} in the data"
     return Check("mean of u", _light(data, NUMBERS.mean_kept, NUMBERS.mean_drifts), number, rule)
 
 
 def _support(summary: Summary) -> Check:
-    """How far data and roll-outs leave the values of u that were trained on."""
-    low, high = summary.supported
-    fields = (summary.data.u, *(roll.frames for roll in summary.rolled.values()))
-    beyond = max(overshoot(frames, summary.supported) for frames in fields)
-    number = f"u leaves {low:.4g} to {high:.4g} by {100 * beyond:.2g} % of that range"
+    """How far data and roll-outs leave the values of the fields that were trained on."""
+    frames = (summary.data.u, *(roll.frames for roll in summary.rolled.values()))
+    parts = zip(*(each_field(u, summary.data.domain) for u in frames), strict=True)
+    left = [
+        (max(field.overshoot(values) for values, _ in own), field)
+        for field, own in zip(summary.supported, parts, strict=True)
+    ]
+    beyond, field = max(left, key=lambda pair: pair[0])
+    number = f"{field.name} leaves {field.low:.4g} to {field.high:.4g} by {100 * beyond:.2g} % of that range"
     rule = f"at most {100 * NUMBERS.range_left:g} %; F is known for {100 * HYBRID.force_margin:g} % beyond"
     return Check("range of u", _light(beyond, NUMBERS.range_left, HYBRID.force_margin), number, rule)
 

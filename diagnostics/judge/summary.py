@@ -12,11 +12,12 @@ import numpy as np
 
 from mesoscribe.diagnostics.judge.verdict import (
     Ruling,
+    Supported,
     VerdictKind,
     class_evidence,
     left_by,
     not_beaten,
-    supported_range,
+    supported_ranges,
 )
 from mesoscribe.diagnostics.measure.absolute_fit import AbsoluteFit, absolute_fit
 from mesoscribe.diagnostics.measure.alignment import aligned
@@ -33,6 +34,7 @@ from mesoscribe.diagnostics.measure.errors import (
 )
 from mesoscribe.diagnostics.measure.guarantee import Guarantee, guarantee
 from mesoscribe.diagnostics.measure.identifiability import EnergyMatch, energy_match
+from mesoscribe.diagnostics.measure.numbers import NUMBERS as MEASURED
 from mesoscribe.diagnostics.measure.onestep import OneStep, one_step
 from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
 from mesoscribe.diagnostics.measure.scaling_summary import scalings
@@ -85,8 +87,9 @@ class Summary:
         errors: of persistence, network and law from frame 0; later_errors: from the first useful frame, where
             that is another one.
         rolled: the roll-outs of network and law.
-        network: the network in its own canonical form; drawn: in the convention of the law.
-        scalings: exponents of raw network, canonical network, law.
+        network: the network in its own canonical form; drawn: in the convention of the law. None of several
+            fields, of which curves do not tell.
+        scalings: exponents of raw network, canonical network, law; none of several fields.
         traces: energy along roll-outs.
         matches: learned against true energy of network and law, where the truth is known.
         structure: what the law guarantees.
@@ -95,7 +98,7 @@ class Summary:
         terms: of the equation, with errors.
         findings: what a look at the data found.
         noise: white noise in the data, relative to the field.
-        supported: the smallest and largest u that the network was trained on.
+        supported: the values of each field that the network was trained on.
         step: what one step of the integrator does to the energy of the law.
         theory: of the chain that the data come from, where they do.
         notes: of the distillation.
@@ -109,8 +112,8 @@ class Summary:
     errors: Mapping[str, RolloutError]
     later_errors: Mapping[str, RolloutError]
     rolled: Mapping[str, RollOut]
-    network: CanonicalNetwork
-    drawn: CanonicalNetwork
+    network: CanonicalNetwork | None
+    drawn: CanonicalNetwork | None
     scalings: tuple[AmplitudeScaling, ...]
     traces: Mapping[str, EnergyTrace]
     matches: Mapping[str, EnergyMatch]
@@ -120,7 +123,7 @@ class Summary:
     terms: tuple[EquationTerm, ...]
     findings: tuple[str, ...]
     noise: float
-    supported: tuple[float, float]
+    supported: tuple[Supported, ...]
     step: OneStep
     theory: Theory | None = None
     notes: tuple[str, ...] = ()
@@ -169,9 +172,9 @@ class Summary:
         return 0 if self.record is None else self.record.evaluations
 
     @property
-    def network_band(self) -> float:
-        """The largest wavenumber that the network evolves."""
-        return float(np.abs(self.network.k).max())
+    def network_band(self) -> float | None:
+        """The largest wavenumber that the network evolves; None of several fields."""
+        return None if self.network is None else float(np.abs(self.network.k).max())
 
 
 @threads_by_data
@@ -188,12 +191,12 @@ def examine(
     predictors: dict[str, Predictor] = {"network": model, "law": law}
     rolled = {name: follow(predictor, data) for name, predictor in predictors.items()}
     errors = {"persistence": persistence_error(data), **{n: error_of(r, data) for n, r in rolled.items()}}
-    network, terms = canonical_form(model), tuple(equation_terms(law))
-    drawn = aligned(network, law)
-    traces = {
-        "law": energy_along(law, rolled["law"], data),
-        "network": energy_along(drawn, rolled["network"], data),
-    }
+    terms = tuple(equation_terms(law))
+    network = None if law.several else canonical_form(model)
+    drawn = None if network is None else aligned(network, law)
+    traces = {"law": energy_along(law, rolled["law"], data)}
+    if drawn is not None:
+        traces["network"] = energy_along(drawn, rolled["network"], data)
     doing("energies and exponents")
     first = model.setting.first_frame
     later = data.select(frames=slice(first, None)) if data.n_frames > first + 2 else data
@@ -207,7 +210,7 @@ def examine(
         rolled=rolled,
         network=network,
         drawn=drawn,
-        scalings=scalings(model, law, data),
+        scalings=() if law.several else scalings(model, law, data),
         traces=traces,
         matches=_matches(drawn, law, truth, data),
         structure=structure,
@@ -216,19 +219,23 @@ def examine(
         terms=terms,
         findings=tuple(map(str, (*data.notes, *screen(data)))),
         noise=noise_level(data),
-        supported=supported_range(model),
+        supported=supported_ranges(model),
         step=one_step(law, data),
-        theory=theory_beside(terms, data),
+        theory=None if law.several else theory_beside(terms, data),
     )
 
 
 def _matches(
-    network: CanonicalNetwork, law: Law, truth: Law | None, data: Trajectories
+    network: CanonicalNetwork | None, law: Law, truth: Law | None, data: Trajectories
 ) -> dict[str, EnergyMatch]:
-    """Learned against true energy; nothing without a truth to compare with, or of another case."""
+    """Learned against true energy; nothing without a truth of this case, or energies that differ."""
     if truth is None or truth.case != law.case:
         return {}
-    return {"network": energy_match(network, truth, data), "law": energy_match(law, truth, data)}
+    of_law = energy_match(law, truth, data)
+    if of_law.spread <= MEASURED.energy_kept:
+        return {}
+    of_network = {} if network is None else {"network": energy_match(network, truth, data)}
+    return {**of_network, "law": of_law}
 
 
 def _later(predictors: Mapping[str, Predictor], data: Trajectories, first: int) -> dict[str, RolloutError]:

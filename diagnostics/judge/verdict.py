@@ -166,26 +166,46 @@ def class_evidence(verdict: Verdict | None) -> str:
     shared = (
         ""
         if evidence.shared is None
-        else f" Differences from the mean of all trajectories leave {plain(evidence.shared.left, 2)} times "
-        f"the squared residual (p = {plain(evidence.shared.p, 2)}); a forcing in x or t would cancel in them."
+        else f" Differences from the mean of all trajectories leave {plain(evidence.shared.left, 2)} of the "
+        f"squared residual (p = {plain(evidence.shared.p, 2)}); a forcing in x or t would cancel in them."
     )
     because = "" if verdict.in_class is None else "; ".join(verdict.reasons)
     return (
         (f"Because {because}. " if because else "")
-        + f"On held-out trajectories the best member leaves {plain(evidence.ratio, 3)} times the squared "
-        f"residual of an unrestricted regression (z = {plain(evidence.z, 3)}, {evidence.blocks} blocks) and "
-        f"explains {100 * evidence.explained:.4g} % of the variance; "
+        + "On held-out trajectories the squared residual of the best member over that of an unrestricted "
+        f"regression is {plain(evidence.ratio, 3)} (z = {plain(evidence.z, 3)}, {evidence.blocks} blocks); "
+        f"it explains {100 * evidence.explained:.4g} % of the variance; "
         f"|Im q|/|q| = {plain(evidence.imaginary_q, 2)}, which is 0 for members of the class.{shared}"
     )
 
 
-def supported_range(model: OnsagerModel) -> tuple[float, float]:
-    """The values of u that the model was trained on, in the user's unit."""
-    low, high = model.setting.scales.to_user(np.array([model.setting.low, model.setting.high]))
-    return float(low), float(high)
+@dataclass(frozen=True)
+class Supported:
+    """The values of a field that a network was trained on.
+
+    Args:
+        name: of the field.
+        low, high: the smallest and the largest, in the user's unit.
+    """
+
+    name: str
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.name} from {self.low:.4g} to {self.high:.4g}"
+
+    def overshoot(self, frames: Float[np.ndarray, "*shape"]) -> float:
+        """By how much of the range the finite values of this field leave it."""
+        seen = frames[np.isfinite(frames)]
+        beyond = max(self.low - float(seen.min()), float(seen.max()) - self.high, 0.0)
+        return beyond / (self.high - self.low)
 
 
-def overshoot(frames: Float[np.ndarray, "*shape"], supported: tuple[float, float]) -> float:
-    """By how much of a range the finite values of some fields leave it."""
-    (low, high), seen = supported, frames[np.isfinite(frames)]
-    return max(low - float(seen.min()), float(seen.max()) - high, 0.0) / (high - low)
+def supported_ranges(model: OnsagerModel) -> tuple[Supported, ...]:
+    """The values of each field that a network was trained on."""
+    scales, ends = model.units, np.array([model.setting.low, model.setting.high])
+    if not scales.several:
+        return (Supported("u", *map(float, scales.to_user(ends))),)
+    values = scales.to_user(np.repeat(ends[:, None], len(model.fields), axis=1), ndim=0)
+    return tuple(Supported(name, *map(float, one)) for name, one in zip(model.fields, values.T, strict=True))

@@ -26,6 +26,7 @@ class AbsoluteFit:
 
     with û from the data at t, σ² from the floor of their spectrum, and σ̂² what the law makes of noise at t:
     the mean |û' - û|² of roll-outs from fields to which noise of σ² was added, less than σ² where it damps.
+    Several fields count each in units of its size.
 
     Args:
         lead: L, in frames.
@@ -90,11 +91,14 @@ def absolute_fit(law: Law, data: Trajectories) -> AbsoluteFit:
     """
     lead = max(1, min(NUMBERS.fit_lead, (data.n_frames - 1) // 2))
     starts = np.unique(np.linspace(0, data.n_frames - 1 - lead, NUMBERS.fit_starts).astype(int))
-    noise = white_noise(data.u[:, 1:], data.t[None, 1:], data.domain)
-    more = np.sqrt(noise) * np.random.default_rng(0).normal(size=data.u.shape)
+    sigma2 = white_noise(data.u[:, 1:], data.t[None, 1:], data.domain)
+    each = sigma2.reshape(-1, *(1,) * data.domain.ndim) if data.domain.n_fields else sigma2
+    noise = float(np.mean(each / _units(data) ** 2))
+    more = np.sqrt(each) * np.random.default_rng(0).normal(size=data.u.shape)
     try:
         found = _ahead(law, data.u, data, starts, lead)
-        carried = float(np.mean((_ahead(law, data.u + more, data, starts, lead) - found) ** 2))
+        shaken = _ahead(law, data.u + more, data, starts, lead)
+        carried = float(np.mean(((shaken - found) / _units(data)) ** 2))
         in_time, in_space = _correlations(law, data)
     except FloatingPointError:
         return AbsoluteFit(lead, np.inf, 0.0, data.n, 0.0, 0.0)
@@ -113,26 +117,34 @@ def absolute_fit(law: Law, data: Trajectories) -> AbsoluteFit:
 
 def _ahead(
     law: Law,
-    u: Float[np.ndarray, "n nt *grid"],
+    u: Float[np.ndarray, "n nt *state"],
     data: Trajectories,
     starts: Int[np.ndarray, " s"],
     lead: int,
-) -> Float[np.ndarray, "n s *grid"]:
+) -> Float[np.ndarray, "n s *state"]:
     """Fields that a law predicts some frames after fields u at frames of the data."""
     intervals = data.elapsed[starts + lead] - data.elapsed[starts]
     return ahead(law, u[:, starts], intervals, rtol=max(NUMBERS.fit_rtol, accuracy_for(data)))
 
 
-def _squares(fields: Float[np.ndarray, "n s *grid"], data: Trajectories) -> Float[np.ndarray, "n s"]:
-    """Mean squares of fields."""
-    found: Float[np.ndarray, "n s"] = (fields**2).mean(axis=data.domain.axes)
+def _squares(fields: Float[np.ndarray, "n s *state"], data: Trajectories) -> Float[np.ndarray, "n s"]:
+    """Mean squares of fields, each in its unit."""
+    found: Float[np.ndarray, "n s"] = ((fields / _units(data)) ** 2).mean(axis=data.domain.state_axes)
     return found
+
+
+def _units(data: Trajectories) -> Float[np.ndarray, "*ones"] | float:
+    """The size of each of several fields, to broadcast against states; 1 of one field."""
+    if data.domain.n_fields is None:
+        return 1.0
+    size = np.sqrt(np.mean(data.u**2, axis=(0, 1, *data.domain.axes), keepdims=True))
+    return np.asarray(size[0])
 
 
 def _correlations(law: Law, data: Trajectories) -> tuple[float, float]:
     """Of what one step leaves: with that of the next frame, and with that of the next point."""
     some = min(data.n_frames - 1, NUMBERS.fit_frames)
-    left = _ahead(law, data.u, data, np.arange(some), 1) - data.u[:, 1 : some + 1]
+    left = (_ahead(law, data.u, data, np.arange(some), 1) - data.u[:, 1 : some + 1]) / _units(data)
     size = max(float((left**2).mean()), 1e-300)
     beside = (left * np.roll(left, 1, -1)).mean()
     after = (left[:, 1:] * left[:, :-1]).mean() if some > 1 else 0.0

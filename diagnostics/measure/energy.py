@@ -56,8 +56,8 @@ def energy_along(subject: CanonicalNetwork | Law, rolled: RollOut, data: Traject
     """V of each frame of the subject's own roll-outs of the data."""
     probed = probe(subject, data.domain)
     n, nt = rolled.frames.shape[:2]
-    flat = rolled.frames.reshape(n * nt, *data.domain.shape)
-    reached = np.isfinite(flat).all(data.domain.axes)
+    flat = rolled.frames.reshape(n * nt, *data.u.shape[2:])
+    reached = np.isfinite(flat).all(data.domain.state_axes)
     values = np.full(n * nt, np.nan)
     values[reached] = probed.components(probed.evolved(flat[reached], data.domain))["V"]
     return EnergyTrace(probed.name, data.t - data.t[0], values.reshape(n, nt))

@@ -146,4 +146,5 @@ def persistence_error(data: Trajectories) -> RolloutError:
 def noise_level(data: Trajectories) -> float:
     """White noise in the frames, sqrt(σ²)/sqrt(mean u²), as errors are measured."""
     noise = white_noise(data.u[:, 1:], data.t[None, 1:], data.domain)
-    return float(np.sqrt(noise / max(float(np.mean(data.u**2)), 1e-300)))
+    size = np.mean(data.u**2, axis=(0, 1, *data.domain.axes))
+    return float(np.sqrt(np.mean(noise / np.maximum(size, 1e-300))))

@@ -8,6 +8,7 @@ from enum import StrEnum
 import numpy as np
 import sympy
 
+from mesoscribe.diagnostics.measure.numbers import NUMBERS as OWN
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.symbolic.law.factor import u
@@ -97,15 +98,34 @@ def energy_bound(F: sympy.Expr, q: np.ndarray, volume_mode: int = 0, *, degree_o
     return Bound.BELOW if total.min() >= -tolerance and not flat_drive else Bound.NONE
 
 
+def _bound_of_several(law: Law, q: np.ndarray, sign: int) -> Bound:
+    """The same for several fields: by the sign of the leading form of F in all directions, or of q."""
+    if not law.F.expr.is_polynomial(*law.unknowns):
+        return Bound.UNKNOWN
+    terms = sympy.Poly(law.F.expr, *law.unknowns).terms() if law.F else []
+    degree = max((sum(powers) for powers, _ in terms), default=0)
+    if degree <= 2:
+        return Bound.BELOW if not terms and (sign * q).min() >= 0 else Bound.UNKNOWN
+    leading = [(powers, float(c)) for powers, c in terms if sum(powers) == degree]
+    ways = np.random.default_rng(0).normal(size=(len(law.fields), OWN.directions))
+    ways /= np.linalg.norm(ways, axis=0)
+    form = sign * sum(c * np.prod(ways ** np.array(powers)[:, None], axis=0) for powers, c in leading)
+    if form.min() < 0:
+        return Bound.NONE
+    return Bound.BELOW if form.min() > OWN.flat_direction * np.abs(form).max() else Bound.UNKNOWN
+
+
 def guarantee(law: Law, domain: Domain) -> Guarantee:
     """What the structure of a law guarantees on the modes that it evolves on a domain."""
     mask = domain.within(law.modes_kept[0])
-    q, m = (law.symbol(name, domain)[mask] for name in "qm")
+    q, m = (law.symbol(name, domain)[..., mask] for name in "qm")
     of_N = max((density.degree for density in law.densities), default=0)
-    bound = energy_bound(law.F.expr, q, degree_of_N=of_N)
-    if not law.m and bound is not Bound.BELOW:
-        other = energy_bound(-law.F.expr, -q, degree_of_N=of_N)
-        bound = max(bound, other, key=[Bound.NONE, Bound.UNKNOWN, Bound.BELOW].index)
+    if law.several:
+        q, m = (np.linalg.eigvalsh(np.moveaxis(symbol, -1, 0)) for symbol in (q, m))
+        bounds = [_bound_of_several(law, q, sign) for sign in (1, -1)]
+    else:
+        bounds = [energy_bound(s * law.F.expr, s * q, degree_of_N=of_N) for s in (1, -1)]
+    bound = bounds[0] if law.m else max(bounds, key=[Bound.NONE, Bound.UNKNOWN, Bound.BELOW].index)
     negative = int(np.sum(m < -NUMBERS.negative_rounding * max(float(np.abs(m).max(initial=0.0)), 1e-300)))
     text = f"{MOTION[law.case]} {CONSEQUENCE[bool(law.m), bound]}"
     if negative:

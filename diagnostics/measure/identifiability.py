@@ -33,6 +33,11 @@ class EnergyMatch:
     slope: float
     r: float
 
+    @property
+    def spread(self) -> float:
+        """How much the true energies differ, of the largest: along one conservative trajectory not at all."""
+        return float(np.ptp(self.true) / np.abs(self.true).max())
+
     def __str__(self) -> str:
         return f"V of the {self.subject} against the true V: slope {self.slope:.4f}, r = {self.r:.6f}"
 
@@ -49,7 +54,7 @@ def energy_match(subject: CanonicalNetwork | Law, truth: Law, data: Trajectories
     """
     learner = probe(canonical_law(subject) if isinstance(subject, Law) else subject, data.domain)
     reference = probe(canonical_law(truth), data.domain)
-    frames = data.u.reshape(-1, *data.domain.shape)
+    frames = data.u.reshape(-1, *data.u.shape[2:])
     frames = learner.evolved(frames[:: max(1, -(-len(frames) // NUMBERS.snapshots))], data.domain)
     true, learned = (probed.components(frames)["V"] for probed in (reference, learner))
     if np.ptp(true) == 0:

@@ -62,6 +62,8 @@ class DiagnosticsNumbers:
     exponent_off: float = number(0.05, "distance of the exponent of one step from theory that is good", "1")
     exponent_below: float = number(0.5, "how far below the order of the scheme plus one that exponent may lie where V is conserved: steps are finite", "1")
     straight: float = number(0.99, "R² that a straight line exceeds", "1")
+    directions: int = number(4096, "directions in the space of several fields in which the leading form of F is looked at", "1")
+    flat_direction: float = number(1e-6, "a form that is smaller in some direction may be flat there", "largest")
     # runs
     training_share: float = number(0.5, "share of a time cap that training may take; the rest is for the law", "cap")
     ensemble_members: int = number(10, "fits of an ensemble", "fits", "option")

@@ -67,7 +67,7 @@ def one_step(law: Law, data: Trajectories, *, scheme: Scheme | None = None) -> O
     """
     scheme = scheme or ETDRK4()
     member = law.member(data.domain)
-    frames = data.u.reshape(-1, *data.domain.shape) - law.centre
+    frames = data.u.reshape(-1, *data.u.shape[2:]) - law.centre
     fields = tensor(frames[:: max(1, -(-len(frames) // NUMBERS.one_step_fields))].copy())
     longest, shortest = NUMBERS.one_step_halvings
     dt = data.dt * 0.5 ** np.arange(longest, shortest + 1)

@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.probes import probe
+from mesoscribe.hybrid.data.one_field import one_field
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
@@ -78,7 +79,11 @@ def sweep(
         data: trajectories whose first frames are scaled.
         n_amplitudes: how many amplitudes; n_fields: how many first frames at most.
         beyond: if above 1, from the end of the data's range to so many times that amplitude instead.
+
+    Raises:
+        ValueError: the data have several fields.
     """
+    one_field(data, "measure exponents of energies")
     probed = probe(subject, data.domain)
     v = data.u - probed.centre
     v0 = v[:n_fields, 0]

@@ -44,6 +44,9 @@ LOOK_FOR = {
         "V of the test snapshots, both in canonical form, on the modes that are evolved: a slope of 1 says "
         "that all of the energy that data can determine was found.",
     ),
+}
+
+SCALING = {
     "scaling": (
         "Amplitude scaling",
         "Thick where the exponent in the legend was fitted. The raw components hold what the data cannot "

@@ -6,14 +6,13 @@ from markupsafe import Markup
 
 from mesoscribe.diagnostics.judge.cautions import cautions
 from mesoscribe.diagnostics.judge.summary import Summary
-from mesoscribe.diagnostics.judge.verdict import VerdictKind
+from mesoscribe.diagnostics.pages.opening import light
 from mesoscribe.diagnostics.pages.tables import error_rows, mathml, step_names
 from mesoscribe.hybrid.data.arrays import counted
 from mesoscribe.symbolic.law.latex import equation_latex
 from mesoscribe.symbolic.law.law import Law
 
-GREEN, AMBER, RED = "#1a7f37", "#9a6700", "#cf222e"
-LIGHTS = {VerdictKind.MEMBER: GREEN, VerdictKind.CANNOT_TELL: AMBER}
+COLOURS = {"good": "#1a7f37", "doubtful": "#9a6700", "bad": "#cf222e"}  # green, amber, red
 
 
 def law_html(law: Law) -> Markup:
@@ -25,7 +24,7 @@ def law_html(law: Law) -> Markup:
 
 def found_html(summary: Summary, law: Law) -> str:
     """Equation, verdict, cautions and the table of errors."""
-    light = LIGHTS.get(summary.kind, RED)
+    state, sign = light(summary.kind)
     said = cautions(summary)
     warned = Markup("").join(Markup("<li>{}</li>").format(one) for one in said)
     rows = [("error of roll-outs, step", step_names(summary)), *error_rows(summary)]
@@ -36,9 +35,10 @@ def found_html(summary: Summary, law: Law) -> str:
         for name, cells in rows
     )
     return str(
-        Markup('{}<p><span style="color:{}">&#9679;</span> {}</p>{}<table>{}</table>').format(
+        Markup('{}<p><span style="color:{}">{}</span> {}</p>{}<table>{}</table>').format(
             law_html(law),
-            light,
+            COLOURS[state],
+            sign,
             summary.headline,
             Markup("<details><summary>{}</summary><ul>{}</ul></details>").format(
                 counted(len(said), "caution"), warned

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,28 +13,27 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mesoscribe.diagnostics.measure.alignment import symbol_at
-from mesoscribe.diagnostics.measure.energy import EnergyTrace
 from mesoscribe.diagnostics.measure.errors import RolloutError
-from mesoscribe.diagnostics.measure.identifiability import EnergyMatch
-from mesoscribe.diagnostics.measure.onestep import OneStep
-from mesoscribe.diagnostics.pages.style import COLOURS, INK, LINES, panels, styled
+from mesoscribe.diagnostics.pages.style import COLOURS, INK, LINES, WIDTH, panels, styled
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.space.domain import Domain
-from mesoscribe.symbolic.law.factor import pointwise
+from mesoscribe.hybrid.space.fields import each_field
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.pointwise import pointwise
 from mesoscribe.symbolic.select.choice import HallOfFame
 
 SMALLEST = 1e-16  # on logarithmic axes
 SHOWN = 3  # trajectories drawn in one panel
+MARKS = 300  # modes that are drawn in a panel, evenly from the lowest to the highest
 LEAST_SPAN = 0.2  # of the largest value: deviations of a thousandth do not fill a panel
 
 
-def _legend(axes: Axes, columns: int = 3) -> None:
+def legend(axes: Axes, columns: int = 3) -> None:
     """In a row above the panel, so that it costs no width."""
     axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, borderaxespad=0.2)
 
 
-def _logarithmic(axes: Axes, *names: str) -> None:
+def logarithmic(axes: Axes, *names: str) -> None:
     """Logarithmic scales, where anything was drawn that has a logarithm."""
     if any(np.isfinite(line.get_ydata(orig=True)).any() for line in axes.lines):
         axes.set(**{f"{name}scale": "log" for name in names})
@@ -52,15 +51,15 @@ def error_figure(errors: Mapping[str, RolloutError]) -> Figure:
         low = np.maximum(mean - std, 0.3 * mean)
         axes.fill_between(t, low, mean + std, color=COLOURS[name], alpha=0.15, linewidth=0)
     axes.set(xlabel="lead time $t$", ylabel="relative RMSE", xlim=(0, None))
-    _logarithmic(axes, "y")
-    _legend(axes)
+    logarithmic(axes, "y")
+    legend(axes)
     return figure
 
 
 @styled
 def slope_figure(network: CanonicalNetwork, law: Law, values: Float[np.ndarray, " n"]) -> Figure:
     """F'(u), F(u) and V0's density of network and law in canonical form, the density of the data behind."""
-    figure, axes = panels(1, 2, width=9.4, height=3.7)
+    figure, axes = panels(1, 2, width=WIDTH, height=3.7)
     v, a = network.nodes, law.local_symbol[0]
     of_law = (pointwise(part)(torch.as_tensor(v)).numpy() for part in (law.force, law.F.expr))
     lines: dict[str, tuple[np.ndarray, ...]] = {
@@ -78,8 +77,8 @@ def slope_figure(network: CanonicalNetwork, law: Law, values: Float[np.ndarray, 
         panel.locator_params(axis="x", nbins=7)
         panel.set(xlabel="$u$" if not network.centre else f"$u - {network.centre:.4g}$")
     axes[0].plot([], [], color=COLOURS["persistence"], alpha=0.35, linewidth=7, label="data (count)")
-    _legend(axes[0])
-    _legend(axes[1], columns=2)
+    legend(axes[0])
+    legend(axes[1], columns=2)
     axes[0].set(ylabel="$F'(u)$")
     axes[1].set(ylabel="$F(u)$" if not a else r"$F(u)$, $V_0 = F + \frac{1}{2} a u^2$")
     return figure
@@ -99,22 +98,24 @@ def _density(panel: Axes, values: Float[np.ndarray, " n"]) -> None:
 def symbol_figure(network: CanonicalNetwork, law: Law) -> Figure:
     """m(k), w(k) and q(k): the network's values at its modes, and the law's."""
     names = [name for name in "mwq" if getattr(law, name) or np.any(getattr(network, name))]
-    figure, axes = panels(1, len(names), width=3.5 * len(names) + 1.2, height=3.5)
+    figure, axes = panels(1, len(names), width=min(WIDTH, 3.5 * len(names) + 1.2), height=3.5)
     norm = np.sqrt((network.k**2).sum(0))
     order = np.argsort(norm)
+    order = order[np.unique(np.linspace(0, len(order) - 1, MARKS).astype(int))]
     line = LINES["law"] if law.ndim == 1 else "+"
     for panel, name in zip(axes, names, strict=True):
         sign = np.sign(network.k[0]) if law.ndim == 1 and name == "w" else 1.0
-        panel.plot(norm, sign * getattr(network, name), "o", color=COLOURS["network"], ms=4, alpha=0.7)
+        values = sign * getattr(network, name)
+        panel.plot(norm[order], values[order], "o", color=COLOURS["network"], ms=4, alpha=0.7)
         curve = sign * symbol_at(law, name, network.k)
         panel.plot(norm[order], curve[order], line, color=COLOURS["law"])
         panel.set(xlabel="$k$" if law.ndim == 1 else "$|k|$", title=f"${name}(k)$")
-        _widen(panel, float(np.abs(curve).max()))
+        widen(panel, float(np.abs(curve).max()))
     axes[-1].legend(axes[-1].lines, ["network", "law"], loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
 
 
-def _widen(panel: Axes, size: float) -> None:
+def widen(panel: Axes, size: float) -> None:
     """Let the vertical axis span at least a share of the size of what is drawn."""
     low, high = panel.get_ylim()
     missing = max(0.0, LEAST_SPAN * size - (high - low)) / 2
@@ -150,73 +151,33 @@ def limits(field: np.ndarray) -> tuple[float, float]:
 
 @styled
 def picture_figure(
-    truth: Float[np.ndarray, " nt *grid"],
-    predicted: Float[np.ndarray, " nt *grid"],
+    truth: Float[np.ndarray, " nt *state"],
+    predicted: Float[np.ndarray, " nt *state"],
     times: Float[np.ndarray, " nt"],
     domain: Domain,
     subject: str,
+    names: Sequence[str] = ("u",),
 ) -> Figure:
-    """Truth, roll-out of a subject and their difference: space against time, in 2D the last frame."""
-    seen = (truth, np.where(np.isfinite(predicted), predicted, np.nan))
+    """Truth, roll-out of a subject and their difference: space against time, in 2D the last frame.
+
+    Several fields stand below each other.
+    """
+    rows = [each_field(part, domain) for part in (truth, predicted)]
+    figure, axes = panels(len(names), 3, width=WIDTH, height=3.2 * len(names), sharey=True)
     bottom, top = (float(times[0]), float(times[-1])) if domain.ndim == 1 else (0.0, domain.lengths[1])
-    fields = seen if domain.ndim == 1 else tuple(frames[-1].T for frames in seen)
-    difference = fields[1] - fields[0]
-    figure, axes = panels(1, 3, width=10.4, height=3.5, sharey=True)
-    looks = [(limits(fields[0]), "RdBu_r")] * 2 + [(limits(difference), "PuOr")]
-    titles = ("data", subject, f"{subject} − data")
-    for panel, field, look, title in zip(axes, (*fields, difference), looks, titles, strict=True):
-        _picture(panel, field, (0.0, domain.lengths[0], bottom, top), *look)
-        panel.set(title=title, xlabel="$x$")
-    axes[0].set(ylabel="$t$" if domain.ndim == 1 else "$y$")
-    return figure
-
-
-@styled
-def energy_figure(traces: Mapping[str, EnergyTrace]) -> Figure:
-    """V along roll-outs of network and law in the law's convention, and how much it changes."""
-    figure, (level, change) = panels(1, 2, width=9.4, height=3.6)
-    shown = min(SHOWN, *(len(trace.values) for trace in traces.values()))
-    for name, trace in traces.items():
-        for i in range(shown):
-            style: Any = {"color": COLOURS[name], "linestyle": LINES[name], "label": f"_{i}" if i else name}
-            level.plot(trace.times, trace.values[i], **style)
-            change.plot(trace.times[1:], np.maximum(np.abs(trace.change[i, 1:]), SMALLEST), **style)
-    level.set(xlabel="$t$", ylabel=f"$V$ along {shown} roll-outs")
-    change.set(xlabel="$t$", ylabel=r"$|V(t) - V(0)|\;/\;\max|V|$")
-    _logarithmic(change, "y")
-    _legend(level)
-    return figure
-
-
-@styled
-def match_figure(matches: Mapping[str, EnergyMatch]) -> Figure:
-    """Learned V of each snapshot against the true V, with the line on which they are equal."""
-    figure, axes = panels(1, len(matches), width=4.2 * len(matches), height=3.7, sharey=True)
-    for panel, (name, match) in zip(axes, matches.items(), strict=True):
-        ends = [match.true.min(), match.true.max()]
-        panel.plot(match.true, match.learned, ".", color=COLOURS[name], markersize=4, label=name)
-        panel.plot(ends, ends, ":", color=INK, linewidth=1.2, label="equal")
-        panel.set(xlabel="true $V$", title=f"slope {match.slope:.4f}, $r$ = {match.r:.6f}")
-        panel.legend(loc="upper left")
-    axes[0].set(ylabel="learned $V$")
-    return figure
-
-
-@styled
-def step_figure(step: OneStep) -> Figure:
-    """The change of V in one step of the integrator against its length; filled where the line was fitted."""
-    figure, (axes,) = panels(1, 1, width=5.8, height=3.7)
-    seen = (step.change > 0) & (step.change < 1)
-    style: Any = {"color": COLOURS["law"], "linestyle": ""}
-    axes.plot(step.dt[seen], step.change[seen], marker="o", markerfacecolor="none", label="law", **style)
-    if step.measured:
-        dt, change = step.dt[step.fitted], step.change[step.fitted]
-        line = np.exp(np.log(change).mean()) * (dt / np.exp(np.log(dt).mean())) ** step.exponent
-        axes.plot(dt, change, marker="o", **style)
-        axes.plot(dt, line, ":", color=INK, label=f"exponent {step.exponent:.3f}, R² {step.r_squared:.5f}")
-    axes.set(xlabel="step d$t$", ylabel=r"$|V(\mathrm{d}t) - V(0)|$ / terms of $V$")
-    _logarithmic(axes, "x", "y")
-    _legend(axes)
+    for row, (name, (measured, _), (rolled, _)) in enumerate(zip(names, *rows, strict=True)):
+        seen = (measured, np.where(np.isfinite(rolled), rolled, np.nan))
+        fields = seen if domain.ndim == 1 else tuple(frames[-1].T for frames in seen)
+        difference = fields[1] - fields[0]
+        looks = [(limits(fields[0]), "RdBu_r")] * 2 + [(limits(difference), "PuOr")]
+        titles = ("data", subject, f"{subject} − data")
+        own = axes[3 * row : 3 * row + 3]
+        for panel, field, look, title in zip(own, (*fields, difference), looks, titles, strict=True):
+            _picture(panel, field, (0.0, domain.lengths[0], bottom, top), *look)
+            panel.set(title=title if len(names) == 1 else f"{name}, {title}")
+            if row == len(names) - 1:
+                panel.set(xlabel="$x$")
+        own[0].set(ylabel="$t$" if domain.ndim == 1 else "$y$")
     return figure
 
 
@@ -239,7 +200,7 @@ def pareto_figure(laws: HallOfFame[Law]) -> Figure:
         style: Any = {"color": INK, "transform": axes.get_xaxis_transform(), "label": "lost"}
         axes.plot(tried[0, ~kept], tried[0, ~kept] * 0 + 0.97, "x", **style)
     axes.set(xlabel="number of coefficients", ylabel="held-out error beyond the noise")
-    _logarithmic(axes, "y")
+    logarithmic(axes, "y")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.margins(x=0.1, y=0.15)
     low, high = axes.get_xlim()
@@ -247,5 +208,5 @@ def pareto_figure(laws: HallOfFame[Law]) -> Figure:
     if np.isfinite(error):
         low, high = axes.get_ylim()
         axes.set_ylim(min(low, error / laws.pays**2), max(high, error * laws.pays**2))
-    _legend(axes, columns=4)
+    legend(axes, columns=4)
     return figure

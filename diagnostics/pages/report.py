@@ -16,21 +16,23 @@ from mesoscribe.diagnostics.judge.checks import checks
 from mesoscribe.diagnostics.judge.metrics import metrics
 from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
 from mesoscribe.diagnostics.measure.scaling import RULE
-from mesoscribe.diagnostics.pages.captions import FAME, LOOK_FOR
+from mesoscribe.diagnostics.pages.captions import FAME, LOOK_FOR, SCALING
 from mesoscribe.diagnostics.pages.cite import CITED, bibtex
-from mesoscribe.diagnostics.pages.page import page, shown
+from mesoscribe.diagnostics.pages.energy_plots import energy_figure, match_figure, step_figure
+from mesoscribe.diagnostics.pages.film_data import film_data
+from mesoscribe.diagnostics.pages.live import Live
+from mesoscribe.diagnostics.pages.opening import CLASS, MEANING, light, rests_on, statement
+from mesoscribe.diagnostics.pages.page import page, report_script, shown
 from mesoscribe.diagnostics.pages.plots import (
-    energy_figure,
     error_figure,
-    match_figure,
     pareto_figure,
     picture_figure,
     slope_figure,
-    step_figure,
     symbol_figure,
 )
 from mesoscribe.diagnostics.pages.report_markdown import report_markdown
 from mesoscribe.diagnostics.pages.scaling_plots import scaling_figure
+from mesoscribe.diagnostics.pages.scaling_report import swept_fields
 from mesoscribe.diagnostics.pages.style import save
 from mesoscribe.diagnostics.pages.tables import (
     Formulas,
@@ -50,6 +52,7 @@ from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.space.deadline import doing
 from mesoscribe.hybrid.space.whole_number import whole_number
+from mesoscribe.symbolic.export.sympy_source import sympy_source
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.symmetry import symmetries
 from mesoscribe.symbolic.select.choice import HallOfFame
@@ -92,20 +95,23 @@ def figures(summary: Summary) -> dict[str, Figure]:
     """Every figure of the report."""
     data = summary.data
     known = {"match": match_figure(summary.matches)} if summary.matches else {}
-    known |= {} if summary.laws is None else {"pareto": pareto_figure(summary.laws)}
+    if summary.laws is not None and len(summary.laws.entries) > 1:
+        known["pareto"] = pareto_figure(summary.laws)
 
     def picture(subject: str) -> Figure:
-        return picture_figure(data.u[0], summary.rolled[subject].frames[0], data.t, data.domain, subject)
+        rolled = summary.rolled[subject].frames[0]
+        return picture_figure(data.u[0], rolled, data.t, data.domain, subject, data.fields)
 
+    if summary.drawn is not None:
+        known["slope"] = slope_figure(summary.drawn, summary.law, data.u.ravel())
+        known["symbols"] = symbol_figure(summary.drawn, summary.law)
+        known["scaling"] = scaling_figure(summary.scalings)
     return known | {
         "errors": error_figure(summary.errors),
-        "slope": slope_figure(summary.drawn, summary.law, data.u.ravel()),
-        "symbols": symbol_figure(summary.drawn, summary.law),
         "pictures": picture("law"),
         "pictures_network": picture("network"),
         "energy": energy_figure(summary.traces),
         "onestep": step_figure(summary.step),
-        "scaling": scaling_figure(summary.scalings),
     }
 
 
@@ -159,16 +165,30 @@ def report(
     numbers = json.dumps(metrics(summary, making), indent=1, allow_nan=False, default=plain)
     write_whole(out / "metrics.json", numbers + "\n")
     write_whole(out / "report.html", render(summary, making, drawings))
-    write_whole(out / "report.md", report_markdown(summary, making, {**LOOK_FOR, **FAME}))
+    write_whole(out / "report.md", report_markdown(summary, making, {**LOOK_FOR, **SCALING, **FAME}))
     return out / "report.html"
+
+
+def copies(law: Law) -> dict[str, str]:
+    """What the buttons of a report copy, by name."""
+    return {"LaTeX": law.latex(), "Python (SymPy)": sympy_source(law), "plain text": law.text}
 
 
 def render(summary: Summary, making: Making, drawings: Mapping[str, str]) -> str:
     """The page; drawings are SVG by name."""
     return page(
         "report.html.j2",
+        script=report_script(),
         name=Path(summary.data.source).name or summary.data.source,
         summary=summary,
+        statement=statement(summary),
+        light=light(summary.kind),
+        meaning=MEANING[summary.kind],
+        of_class=CLASS,
+        rests_on=rests_on(summary, making.split),
+        copies=copies(summary.law),
+        film=None if summary.law.several else film_data(summary),
+        live=None if summary.law.several else Live.of(summary.law, summary.data),
         checks=checks(summary),
         making=making,
         split=split_rows(making.split),
@@ -184,6 +204,8 @@ def render(summary: Summary, making: Making, drawings: Mapping[str, str]) -> str
         choice="" if summary.laws is None else summary.laws.rule,
         fame_figures=shown(drawings, FAME),
         figures=shown(drawings, LOOK_FOR),
+        scaling_figures=shown(drawings, SCALING),
+        fields=swept_fields(summary.data, "held-out " if summary.kept_back else ""),
         subjects=[scaling.subject for scaling in summary.scalings],
         scalings=scaling_rows(summary.scalings),
         rule=RULE,

@@ -28,7 +28,8 @@ def report_markdown(summary: Summary, making: Making, figures: Mapping[str, tupl
         figures: title and what to look for, by name.
     """
     name = Path(summary.data.source).name or summary.data.source
-    known = {"match": bool(summary.matches), "pareto": summary.laws is not None}
+    several = summary.laws is not None and len(summary.laws.entries) > 1
+    known = {"match": bool(summary.matches), "pareto": several}
     parts = {
         "Checks": _checks(summary),
         "Equation": _formulas(summary),

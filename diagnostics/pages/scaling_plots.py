@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
-from mesoscribe.diagnostics.pages.style import INK, panels, styled
+from mesoscribe.diagnostics.pages.style import INK, WIDTH, panels, styled
 
 POWERS = (0.0, 6.0)  # local exponents drawn
 COMPONENT_COLOURS = {
@@ -37,7 +37,7 @@ COMPONENT_LABELS = {
 def scaling_figure(scalings: Iterable[AmplitudeScaling]) -> Figure:
     """Components of each energy against amplitude; thick where the exponent was fitted."""
     shown = tuple(scalings)
-    figure, axes = panels(1, len(shown), width=3.6 * len(shown) + 0.4, height=3.7)
+    figure, axes = panels(1, len(shown), width=WIDTH, height=4.2)
     for panel, scaling in zip(axes, shown, strict=True):
         for part in scaling.components:
             if not part.meaningful and "below" in part.note:
@@ -53,7 +53,8 @@ def scaling_figure(scalings: Iterable[AmplitudeScaling]) -> Figure:
                 panel.plot(part.amplitudes[inside], size[inside], linewidth=2.6, **style)
         panel.set(xscale="log", yscale="log", xlabel="amplitude $A$", title=scaling.subject)
         if panel.get_legend_handles_labels()[1]:
-            panel.legend(loc="lower right", fontsize=9, handlelength=1.2)
+            narrow: Any = {"handlelength": 1.2, "handletextpad": 0.5, "columnspacing": 0.8, "ncols": 2}
+            panel.legend(loc="upper left", bbox_to_anchor=(-0.2, -0.2), **narrow)
     axes[0].set(ylabel="$|V[u^* + A(u_0 - u^*)] - V[u^*]|$")
     return figure
 
@@ -62,7 +63,7 @@ def scaling_figure(scalings: Iterable[AmplitudeScaling]) -> Figure:
 def local_figure(scalings: Iterable[AmplitudeScaling]) -> Figure:
     """Local exponents against amplitude; thick where an exponent was fitted, a gap at a pole."""
     shown = tuple(scalings)
-    figure, axes = panels(1, len(shown), width=3.6 * len(shown) + 0.4, height=3.7, sharey=True)
+    figure, axes = panels(1, len(shown), width=WIDTH, height=3.7, sharey=True)
     for panel, scaling in zip(axes, shown, strict=True):
         for part in scaling.components:
             if not part.meaningful and "below" in part.note:
@@ -77,6 +78,6 @@ def local_figure(scalings: Iterable[AmplitudeScaling]) -> Figure:
         panel.set(xscale="log", ylim=POWERS, xlabel="amplitude $A$", title=scaling.subject)
         panel.grid(axis="y", alpha=0.3)
         if panel.get_legend_handles_labels()[1]:
-            panel.legend(loc="upper left", fontsize=9, handlelength=1.2, ncols=2)
+            panel.legend(loc="upper left", handlelength=1.2, ncols=2)
     axes[0].set(ylabel=r"$\mathrm{d}\log|V|\;/\;\mathrm{d}\log A$")
     return figure

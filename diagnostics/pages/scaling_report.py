@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.scaling import RULE, AmplitudeScaling, ComponentScaling
 from mesoscribe.diagnostics.measure.scaling_summary import ScalingSummary, scaling_summary
+from mesoscribe.diagnostics.pages.opening import counted_trajectories
 from mesoscribe.diagnostics.pages.page import page, shown
 from mesoscribe.diagnostics.pages.scaling_plots import local_figure, scaling_figure
 from mesoscribe.diagnostics.pages.style import save
@@ -70,7 +71,7 @@ def scaling_report(
 def write(
     summary: ScalingSummary, law: Law, data: Trajectories, out: str | Path, *, command: str | None = None
 ) -> Path:
-    """Write the files of a summary; the path of its page."""
+    """Write the files of a summary; returns the path of its page."""
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     drawings = {name: save(figure, out / FIGURES, name) for name, figure in figures(summary).items()}
@@ -88,7 +89,7 @@ def render(
     return page(
         "scaling.html.j2",
         name=Path(data.source).name or data.source,
-        n_fields=min(data.n, NUMBERS.swept_fields),
+        fields=swept_fields(data),
         centre=law.centre,
         reach=(A[0], A[-1]),
         found=Formulas.of(law),
@@ -100,6 +101,12 @@ def render(
         command=command,
         source=data.source,
     )
+
+
+def swept_fields(data: Trajectories, which: str = "") -> str:
+    """The fields whose amplitude is swept, in words."""
+    n = min(data.n, NUMBERS.swept_fields)
+    return f"The first frame{'s' if n > 1 else ''} u0 of {counted_trajectories(n, which)}"
 
 
 def csv_text(scalings: tuple[AmplitudeScaling, ...]) -> str:

@@ -48,6 +48,7 @@ SETTINGS: Any = {
 }
 NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 DPI = 130
+WIDTH = 9.4  # inches: what a page shows without making the type smaller
 DECADES = 3.0  # logarithmic axes that span more have no minor ticks
 
 

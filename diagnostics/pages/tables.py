@@ -15,9 +15,10 @@ from mesoscribe.diagnostics.judge.verdict import quoted
 from mesoscribe.diagnostics.measure.errors import RolloutError
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
+from mesoscribe.diagnostics.pages.opening import counted_trajectories
 from mesoscribe.symbolic.law.digits import latex_number, plain, with_error
 from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
-from mesoscribe.symbolic.law.latex import equation_latex, factor_latex, latex, potential_latex
+from mesoscribe.symbolic.law.latex import equation_parts, factor_latex, latex, potential_latex
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.systems.theory import TheoryRow
@@ -46,9 +47,9 @@ def number(text: str) -> Markup:
 
 @dataclass(frozen=True)
 class Formulas:
-    """The formulas of a law in LaTeX, for pages."""
+    """The formulas of a law, for pages; each equation in parts, between which a line may end."""
 
-    equation: Markup
+    equations: tuple[tuple[Markup, ...], ...]
     energy: Markup
     operators: tuple[Markup, ...]
 
@@ -61,7 +62,7 @@ class Formulas:
             for factor, name in OPERATORS.items()
         ]
         return cls(
-            mathml(equation_latex(law), block=True),
+            tuple(tuple(map(mathml, parts)) for parts in equation_parts(law)),
             mathml(potential_latex(law), block=True),
             tuple(operators),
         )
@@ -80,7 +81,7 @@ def term_rows(summary: Summary) -> list[dict[str, str]]:
     rows = [_term_row(row, true.get(row.name), summary.truth is not None) for row in summary.terms]
     found = {row.name for row in summary.terms}
     missed = (row for row in true_terms if row.name not in found)
-    absent = {"value": "absent", "std_error": NOTHING, "error": "missed"}
+    absent = {"value": "absent", "error": "missed"}
     return rows + [{"term": _term(row), "true": plain(row.value), **absent} for row in missed]
 
 
@@ -98,14 +99,12 @@ def _theory_row(row: TheoryRow, found: EquationTerm | None) -> dict[str, str]:
         return {
             **cells,
             "value": "absent",
-            "std_error": NOTHING,
             "next_order": NOTHING,
             "difference": NOTHING,
         }
     return {
         **cells,
-        "value": plain(found.value, 8),
-        "std_error": NOTHING if found.std_error is None else f"{found.std_error:.1e}",
+        "value": number(with_error(found.value, found.std_error)),
         "next_order": plain(row.next_order),
         "difference": _relative(found.value, row.next_order),
     }
@@ -119,8 +118,7 @@ def _term_row(row: EquationTerm, true: EquationTerm | None, known: bool) -> dict
     error = NOTHING if true is None else _relative(row.value, true.value)
     return {
         "term": _term(row),
-        "value": plain(row.value, 8),
-        "std_error": NOTHING if row.std_error is None else f"{row.std_error:.1e}",
+        "value": number(with_error(row.value, row.std_error)),
         "true": NOTHING if true is None else plain(true.value),
         "error": "spurious" if known and true is None else error,
     }
@@ -143,7 +141,9 @@ def error_cell(value: float | None, reached: bool) -> str:
     """An error in a table; None is one that is infinite, or of a frame that the data do not reach."""
     if value is None:
         return "lost" if reached else NOTHING
-    return f"{value:.2e}" if 0 < value < PLAIN_ABOVE else f"{value:.3g}"
+    if not value:
+        return "0"
+    return f"{value:.2e}" if value < PLAIN_ABOVE else f"{value:#.3g}".rstrip(".")
 
 
 def step_names(summary: Summary) -> list[str]:
@@ -172,7 +172,7 @@ def fame_rows(laws: HallOfFame[Law] | None) -> list[tuple[str, str, str, str, st
             "✓" if i == laws.at else "",
             str(i + 1),
             str(entry.terms),
-            f"{error:.2e}" if entry.admissible else NOTHING,
+            error_cell(error, True) if entry.admissible else NOTHING,
             f"{score:.2f}" if entry.admissible else NOTHING,
             entry.law.text,
         )
@@ -209,5 +209,6 @@ def split_rows(split: Mapping[str, Any]) -> list[tuple[str, str]]:
         numbers, (first, end) = content["trajectories"], content["frames"]
         source = f" of {content['source']}" if "source" in content else ""
         listed = ", ".join(map(str, numbers))
-        rows.append((part, f"{len(numbers)} trajectories{source}, frames {first} to {end - 1}: {listed}"))
+        used = counted_trajectories(len(numbers))
+        rows.append((part, f"{used}{source}, frames {first} to {end - 1}: {listed}"))
     return rows

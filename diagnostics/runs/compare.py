@@ -208,7 +208,7 @@ def _csv_cell(value: object) -> object:
 @styled
 def compare_figure(runs: Sequence[Run]) -> Figure:
     """Relative RMSE of every run against the step: persistence, network and law."""
-    figure, (axes,) = panels(1, 1, width=8.2, height=4.6)
+    figure, (axes,) = panels(1, 1, width=9.0, height=4.6)
     for i, run in enumerate(runs):
         colour, marker = DISTINCT[i % len(DISTINCT)], MARKERS[i % len(MARKERS)]
         for subject, errors in run.errors.items():
@@ -221,7 +221,7 @@ def compare_figure(runs: Sequence[Run]) -> Figure:
     for subject in SUBJECTS:
         axes.plot([], [], LINES[subject], color=COLOURS["persistence"], label=subject)
     axes.set(xlabel="step (frames)", ylabel="relative RMSE", xscale="log", yscale="log")
-    legend = axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=9)
+    legend = axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     for entry in legend.get_texts():
         entry.set_parse_math(False)  # a folder may have any name
     return figure

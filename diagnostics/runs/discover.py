@@ -21,11 +21,12 @@ from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
 from mesoscribe.diagnostics.judge.verdict import quoted
 from mesoscribe.diagnostics.measure.errors import RolloutError, rollout_error
 from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
+from mesoscribe.diagnostics.measure.scaling_summary import scaling_summary
 from mesoscribe.diagnostics.pages.film import film
 from mesoscribe.diagnostics.pages.found_html import found_html
 from mesoscribe.diagnostics.pages.plots import pareto_figure, picture_figure
 from mesoscribe.diagnostics.pages.report import KeptDistillation, report
-from mesoscribe.diagnostics.pages.scaling_plots import scaling_figure
+from mesoscribe.diagnostics.pages.scaling_found import FoundScaling
 from mesoscribe.diagnostics.runs.console import Console
 from mesoscribe.diagnostics.runs.learning import learn
 from mesoscribe.diagnostics.runs.plan import Plan
@@ -36,6 +37,7 @@ from mesoscribe.hybrid.data.trajectories import Split, Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.space.deadline import current
 from mesoscribe.hybrid.space.device import on
+from mesoscribe.hybrid.space.fields import each_field
 from mesoscribe.symbolic.export.export import term_lines
 from mesoscribe.symbolic.law.judgement import Judgement
 from mesoscribe.symbolic.law.law import Law
@@ -121,16 +123,23 @@ class Found:
         """The first test trajectory, the law's roll-out from its first frame, and their difference."""
         data = self.summary.data
         predicted = self.summary.rolled["law"].frames[0]
-        return picture_figure(data.u[0], predicted, data.t, data.domain, "law")
+        return picture_figure(data.u[0], predicted, data.t, data.domain, "law", data.fields)
 
     def animate(self) -> FuncAnimation:
-        """The same as a film: a notebook shows it; `.save("film.gif")` writes it."""
+        """The same as a film, of the first field; a notebook shows it, `.save("film.gif")` writes it."""
         data = self.summary.data
-        return film(data.u[0], self.summary.rolled["law"].frames[0], data.t, data.domain)
+        frames = (data.u[0], self.summary.rolled["law"].frames[0])
+        (truth, domain), (predicted, _) = (each_field(part, data.domain)[0] for part in frames)
+        return film(truth, predicted, data.t, domain)
 
-    def scaling(self) -> Figure:
-        """How each part of the energy grows with the amplitude of the field, of network and law."""
-        return scaling_figure(self.summary.scalings)
+    def scaling(self) -> FoundScaling:
+        """How each part of the energy grows with the amplitude of the test fields, of network and law.
+
+        Prints and shows its table, the exponents with their intervals; `.plot()` draws it, `.report(dir)`
+        writes its page.
+        """
+        data = self.split.test
+        return FoundScaling(scaling_summary(self.model, self.law, data), self.law, data)
 
     def pareto(self) -> Figure:
         """The error of every law that was fitted, beyond the noise, against its number of coefficients."""

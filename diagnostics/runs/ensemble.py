@@ -21,6 +21,7 @@ from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.runs.manifest import verify
 from mesoscribe.diagnostics.runs.run_json import kept
 from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.hybrid.data.one_field import one_field
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.fit import fit
 from mesoscribe.hybrid.learn.schedule import Schedule
@@ -170,8 +171,9 @@ def ensemble(
         options: of `learned`, such as schedule, case, library, pays, optimiser.
 
     Raises:
-        ValueError: too few trajectories, or no member came to an end.
+        ValueError: several fields, too few trajectories, or no member came to an end.
     """
+    one_field(data, "learn them again and again")
     resampled(data, seed)  # refused here, not by each member
     work = partial(_one, member or partial(learned, **options))
     found: dict[int, Law | str] = {}
@@ -221,7 +223,7 @@ def from_folder(
         cluster=cluster,
         schedule=plan.schedule(),
         case=plan.case,
-        **plan.distilling(data.domain.ndim),
+        **plan.distilling(data),
     )
     if out is not None:
         write_whole(out, json.dumps(found.as_dict(), indent=1))

@@ -62,6 +62,8 @@ def learn(
         with console.stage("read" if is_file(plan.name) else "simulate"):
             split = plan.split()
     console.say(*str(split.train).splitlines())
+    if distilled:
+        plan.distilling(split.train)  # options that its law cannot have are refused before any work
     known = _begun(plan, folder, command, split)
     if known is not None:
         return _learned_before(plan, folder, console, split, read_record(known))
@@ -162,6 +164,8 @@ def digest_of(split: Split) -> str:
 
 
 def law_of(plan: Plan, model: OnsagerModel, split: Split) -> Distillation:
-    """The law of a network, by the options of a plan."""
-    options = plan.distilling(split.train.domain.ndim)
-    return distillation(model, split.train, validation=split.validation, seed=plan.seed, **options)
+    """The law of a network, by the options of a plan, not yet weighed against equations of no member."""
+    options = plan.distilling(split.train)
+    return distillation(
+        model, split.train, validation=split.validation, seed=plan.seed, weighed=False, **options
+    )

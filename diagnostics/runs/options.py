@@ -114,10 +114,13 @@ class Sampling(Making):
 class Reading:
     """Of a file; arguments of `mesoscribe.load`."""
 
-    u: Annotated[str | None, Option("--u", help="File: name of the field.")] = None
+    u: Annotated[str | None, Option("--u", help="File: name of the field; of several, h,v.")] = None
     x: Annotated[str | None, Option("--x", help="File: name of the first coordinate.")] = None
     y: Annotated[str | None, Option("--y", help="File: name of the second coordinate.")] = None
     t: Annotated[str | None, Option("--t", help="File: name of the times.")] = None
+    fields: Annotated[
+        str | None, Option("--fields", help="File: what the fields are called, such as h,v for two channels.")
+    ] = None
     layout: Annotated[
         str | None, Option("--layout", help="File: a letter for each axis of u, such as ntx.")
     ] = None

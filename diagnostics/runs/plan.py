@@ -34,6 +34,7 @@ from mesoscribe.symbolic.read.optimisers import by_name
 from mesoscribe.symbolic.read.propose import PySR
 from mesoscribe.symbolic.systems.catalog import chain_states, simulate, system
 from mesoscribe.symbolic.systems.chains import CHAINS, ChainSystem
+from mesoscribe.symbolic.systems.coupled import COUPLED
 from mesoscribe.symbolic.systems.names import is_file
 
 PLAN: dict[str, JsonCheck] = {
@@ -154,8 +155,8 @@ class Plan(Distilling, Training, Source):
         """The end of the time cap, from now."""
         return Deadline() if self.max_minutes is None else Deadline(60 * self.max_minutes)
 
-    def library(self, ndim: int) -> Library:
-        """The candidate terms of a law.
+    def library(self, ndim: int, fields: tuple[str, ...] = ("u",)) -> Library:
+        """The candidate terms of a law of one or of several fields.
 
         Raises:
             ValueError: a symmetry that is not known, a term that is not understood.
@@ -163,31 +164,34 @@ class Plan(Distilling, Training, Source):
         if self.symmetry not in (None, *get_args(Symmetry)):
             raise ValueError(f"expected symmetry even, isotropic or both, got {self.symmetry!r}; fit again")
         even, isotropic = (self.symmetry in (name, "both") for name in ("even", "isotropic"))
-        library = polynomials(ndim, isotropic=isotropic).wider(*self.terms)
+        library = polynomials(ndim, isotropic=isotropic, fields=fields).wider(*self.terms)
         return library.even() if even else library
 
     def check_terms(self) -> None:
-        """Refuse terms that no data could have, before any work.
+        """Refuse terms that no data could have, before any work; those of a file once it is read.
 
         Raises:
             ValueError: as `library`, in one dimension and in two.
         """
+        if is_file(self.name):
+            return
+        fields = COUPLED[self.name].law.fields if self.name in COUPLED else ("u",)
         try:
-            self.library(1)
+            self.library(1, fields)
         except ValueError as refusal:
             try:
-                self.library(2)
+                self.library(2, fields)
             except ValueError:
                 raise refusal from None
 
-    def distilling(self, ndim: int) -> dict[str, Any]:
-        """The options of `distill`.
+    def distilling(self, data: Trajectories) -> dict[str, Any]:
+        """The options of `distill` for some data.
 
         Raises:
             ValueError: as `library`, an optimiser that is not known, or symbolic regression without PySR.
         """
         return {
-            "library": self.library(ndim),
+            "library": self.library(data.domain.ndim, data.fields if len(data.fields) > 1 else ("u",)),
             "pays": self.pays or NUMBERS.pays,
             "optimiser": by_name(self.optimiser),
             "proposer": PySR(seed=self.seed) if self.pysr else None,

@@ -18,9 +18,14 @@ from mesoscribe.diagnostics.runs.json_checks import (
     text,
 )
 from mesoscribe.hybrid.learn.record import FitRecord
-from mesoscribe.hybrid.regression.evidence import Evidence, Shared, Verdict
+from mesoscribe.hybrid.regression.evidence import Evidence, Shared, Structure, Verdict
 
 SHARED: dict[str, JsonCheck] = dict.fromkeys(("left", "p", "steady"), number)
+STRUCTURE: dict[str, JsonCheck] = {
+    **dict.fromkeys(("rank", "integrability", "skew_q", "negative_m"), number),
+    "left": row(number),
+    "no_gradient": flag,
+}
 EVIDENCE: dict[str, JsonCheck] = {
     "ratio": number,
     "z": real,
@@ -30,6 +35,7 @@ EVIDENCE: dict[str, JsonCheck] = {
     "linear": flag,
     "shared": maybe(lambda found: Shared(**entries(found, SHARED))),
     "derivatives": flag,
+    "structure": maybe(lambda found: Structure(**entries(found, STRUCTURE))),
 }
 VERDICT: dict[str, JsonCheck] = {
     "in_class": maybe(flag),

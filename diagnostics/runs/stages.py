@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,8 @@ def distil(plan: Plan, folder: Path, console: Console, learned: Learned) -> tupl
             found = law_of(plan, model, split)
         if first is not None:
             found = found.beside(first)
+    with console.stage("non-members") if not found.laws.explained else nullcontext():
+        found = found.weighed
     console.seconds.update(found.seconds)
     if current().cut:
         console.say(f"note: {current()}")

@@ -38,13 +38,6 @@ def _lines(plan: Plan, folder: Path) -> list[str]:
     rows |= {name: metrics[name]["relative_rmse"] for name in ("network", "law")}
     return [
         "",
-        string(metrics["verdict"]),
-        *(f"caution: {string(caution)}" for caution in metrics["cautions"]),
-        check_line(metrics["checks"]),
-        "",
-        f"found  {equation_text(law)}",
-        *([] if truth is None else [f"true   {equation_text(truth)}"]),
-        "",
         *term_lines(law, truth),
         *theory_lines(metrics.get("theory", [])),
         "",
@@ -52,7 +45,17 @@ def _lines(plan: Plan, folder: Path) -> list[str]:
         *error_lines(rows),
         "",
         "seconds     " + ", ".join(f"{name} {value:.1f}" for name, value in metrics["seconds"].items()),
+        "",
+        f"found  {equation_text(law)}",
+        *([] if truth is None else [f"true   {equation_text(truth)}"]),
+        "",
+        string(metrics["verdict"]),
+        *(f"caution: {string(caution)}" for caution in metrics["cautions"]),
+        check_line(metrics["checks"]),
+        "",
         f"report      {folder / 'report.html'}",
+        f"next        mesoscribe laws {folder} for other equations that were fitted,",
+        f"            mesoscribe export {folder} for LaTeX and programs",
     ]
 
 

@@ -6,14 +6,21 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.fields import each_field, together
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
-Fields = Float[np.ndarray, "n nt *grid"]
-Holes = Bool[np.ndarray, "n nt *grid"]
+Fields = Float[np.ndarray, "n nt *state"]
+Holes = Bool[np.ndarray, "n nt *state"]
 
 
 def filled(u: Fields, missing: Holes, t: Float[np.ndarray, " nt"], domain: Domain) -> Fields:
-    """Fields with missing values interpolated: in space, or in time where a frame lacks most points."""
+    """Fields with missing values interpolated, each by itself.
+
+    In space, or in time where a frame lacks most points.
+    """
+    if domain.n_fields is not None:
+        parts = zip(each_field(u, domain), each_field(missing, domain), strict=True)
+        return together([filled(part, holes, t, box) for (part, box), (holes, _) in parts], domain)
     found = np.where(missing, 0.0, u)
     sparse = missing.mean(domain.axes) > NUMBERS.mostly_missing
     for n in np.flatnonzero(sparse.any(1)):
@@ -26,7 +33,7 @@ def filled(u: Fields, missing: Holes, t: Float[np.ndarray, " nt"], domain: Domai
 
 
 def interpolation_error(u: Fields, missing: Holes, domain: Domain) -> float:
-    """Mean squared error that interpolation leaves in fields: that at known values, were their like missing.
+    """Mean squared error that interpolation leaves in a field: that at known values, were their like missing.
 
     The holes are moved by half the box; what is known there is interpolated and compared.
     """

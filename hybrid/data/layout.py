@@ -1,4 +1,4 @@
-"""Which axis of an array is which: trajectories n, time t, space x and y, channel c."""
+"""Which axis of an array is which: trajectories n, time t, space x and y, channel c: one for each field."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ from jaxtyping import Shaped
 
 AnyArray = Shaped[np.ndarray, "..."]
 AXES = {"n": "trajectory", "t": "time", "x": "x", "y": "y", "c": "channel"}
+ORDER = "ntcxy"  # of the axes of trajectories
 
 
 def arrange(
     u: AnyArray, lengths: Mapping[str, int], layout: str | None = None
-) -> Shaped[np.ndarray, "n nt *grid"]:
-    """The axes of u in the order (trajectory, time, x[, y]), as a view where numpy can.
+) -> Shaped[np.ndarray, "n nt *state"]:
+    """The axes of u in the order (trajectory, time, [channel,] x[, y]), as a view where numpy can.
 
     Args:
-        u: field, with one axis for each letter of the layout.
-        lengths: number of coordinates of t, x and, in two dimensions, y.
+        u: fields, with one axis for each letter of the layout; the axis of a single channel is left out.
+        lengths: number of coordinates of t, x and, in two dimensions, y; of channels, c, where it is known.
         layout: axis letters such as "ntx", "xt" or "ntxyc"; inferred from the lengths if None.
 
     Raises:
-        ValueError: axes that disagree with the coordinates, several channels, or more than one reading.
+        ValueError: axes that disagree with the coordinates, or more than one reading.
     """
     layout = checked_layout(u.shape, lengths, layout)
-    if "c" in layout:
+    if "c" in layout and u.shape[layout.index("c")] == 1:
         u, layout = u.squeeze(layout.index("c")), layout.replace("c", "")
     if "n" not in layout:
         u, layout = u[None], "n" + layout
-    return u.transpose([layout.index(letter) for letter in ("n", *lengths)])
+    return u.transpose([layout.index(letter) for letter in ORDER if letter in layout])
 
 
 def checked_layout(shape: tuple[int, ...], lengths: Mapping[str, int], layout: str | None = None) -> str:
@@ -46,11 +47,6 @@ def checked_layout(shape: tuple[int, ...], lengths: Mapping[str, int], layout: s
             raise ValueError(
                 f"expected {lengths[letter]} points along axis {axis} of u, one for each {AXES[letter]}, got "
                 f"shape {shape} with layout '{layout}'; check the coordinates or give another layout"
-            )
-        if letter == "c" and shape[axis] != 1:
-            raise ValueError(
-                f"expected one channel, got {shape[axis]} along axis {axis} of u of shape {shape}; store one "
-                f"field, or give the layout if that axis is something else"
             )
     return layout
 
@@ -74,11 +70,11 @@ def infer_layout(shape: tuple[int, ...], lengths: Mapping[str, int]) -> str:
     """The only layout that an array of this shape can have, from the lengths of its coordinates.
 
     A further axis of length above 1 is read as trajectories where it comes first, and refused elsewhere,
-    since it could as well be channels.
+    since it could as well be channels, unless their number is known.
 
     Args:
         shape: shape of u.
-        lengths: number of coordinates of t, x and, in two dimensions, y.
+        lengths: number of coordinates of t, x and, in two dimensions, y; of channels, c, where it is known.
 
     Raises:
         ValueError: no layout fits, or several do; they are then listed.
@@ -93,8 +89,8 @@ def infer_layout(shape: tuple[int, ...], lengths: Mapping[str, int]) -> str:
     found = readings(shape, lengths)
     if not found:
         raise ValueError(
-            f"expected one field with at most one axis besides {', '.join(letters)}, {got}; several channels "
-            f"cannot be learned together: store one field, or give the layout"
+            f"expected u with at most one axis besides {', '.join(letters)}, {got}; give the layout, such as "
+            f"ntxc where c is an axis of several fields"
         )
     if len(found) > 1:
         raise ValueError(
@@ -122,12 +118,13 @@ def _fitting(shape: tuple[int, ...], lengths: Mapping[str, int]) -> list[dict[in
 def _names(shape: tuple[int, ...], reading: dict[int, str]) -> list[str]:
     """The layouts of one reading of t, x and y: what may the axes that are left over be?"""
     rest = [axis for axis in range(len(shape)) if axis not in reading]
-    if len(rest) > 2 or sum(shape[axis] > 1 for axis in rest) > 1:
+    free = "n" if "c" in reading.values() else "nc"
+    if len(rest) > len(free) or sum(shape[axis] > 1 for axis in rest) > 1:
         return []
     longest_first = sorted(rest, key=lambda axis: (-shape[axis], axis))
-    names = dict(zip(longest_first, "nc", strict=False))
+    names = dict(zip(longest_first, free, strict=False))
     layouts = [_spell({**reading, **names})]
-    if rest and shape[longest_first[0]] > 1 and longest_first[0] != 0:
+    if free == "nc" and rest and shape[longest_first[0]] > 1 and longest_first[0] != 0:
         layouts.append(_spell({**reading, **dict(zip(longest_first, "cn", strict=False))}))
     return layouts
 

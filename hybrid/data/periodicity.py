@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from jaxtyping import Float
 
@@ -9,40 +11,47 @@ from mesoscribe.hybrid.data.clock import EvenSteps
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.transforms import forward
 
-NOT_PERIODIC = "u does not look periodic along"
-Axes = dict[str, Float[np.ndarray, " _points"]]
+NOT_PERIODIC = "does not look periodic along"
+Axes = Mapping[str, Float[np.ndarray, " _points"]]
+Fields = Mapping[str, Float[np.ndarray, "n nt *grid"]]
 
 
-def closed(
-    u: Float[np.ndarray, "n nt *grid"], axes: Axes, *, keep_endpoint: bool
-) -> tuple[Float[np.ndarray, "n nt *smaller"], Axes, list[str]]:
-    """A field and its coordinates without repeated endpoints, and notes on where the box closes.
+def closed(fields: Fields, axes: Axes, *, keep_endpoint: bool) -> tuple[dict[str, int], list[str]]:
+    """How many points of each axis make the periodic box of some fields, and notes on where it closes.
+
+    The last point is left out where it repeats the first: where that holds for some fields, and no field says
+    otherwise.
 
     Args:
-        u: field (n, nt, *grid).
+        fields: each (n, nt, *grid), by name.
         axes: coordinates by name, in the order of the grid.
         keep_endpoint: whether a last point that is the first one over again stays.
     """
-    kept, notes = dict(axes), []
-    for axis, name in enumerate(axes, start=2):
-        if not keep_endpoint and repeats_endpoint(u, axis):
-            u, kept[name] = u.take(range(u.shape[axis] - 1), axis), kept[name][:-1]
+    points, notes = {name: x.size for name, x in axes.items()}, []
+    for axis, (name, x) in enumerate(axes.items(), start=2):
+        said = [None if keep_endpoint else repeats_endpoint(u, axis) for u in fields.values()]
+        if True in said and False not in said:
+            points[name] -= 1
+            but_last = (*(slice(None) for _ in range(axis)), slice(-1))
+            fields = {field: u[but_last] for field, u in fields.items()}
             notes.append(f"dropped the last point along {name}, which repeats the first")
-        elif not keep_endpoint and (note := two_readings(kept[name], name)):
+        elif not keep_endpoint and (note := two_readings(x, name)):
             notes.append(note)
-        fault = boundary_fault(u, axis)
-        if fault is not None:
-            notes.append(f"{NOT_PERIODIC} {name}: it {fault}")
-    return u, kept, notes
+        for field, u in fields.items():
+            fault = boundary_fault(u, axis)
+            if fault is not None:
+                notes.append(f"{field} {NOT_PERIODIC} {name}: it {fault}")
+    return points, notes
 
 
-def repeats_endpoint(u: Float[np.ndarray, "n nt *grid"], axis: int) -> bool:
+def repeats_endpoint(u: Float[np.ndarray, "n nt *grid"], axis: int) -> bool | None:
     """Whether the last point along an axis is the first one over again, x = L beside x = 0.
 
-    The two agree to float32 rounding in all trajectories and frames, the field is not flat there (a localised
-    pulse is zero at both ends), and the upper half of the spectrum does not grow when the point is dropped (a
-    field that is even about the middle of a cell also has equal ends, and those are two points). Where all
-    fields are even about the middle of the points, as reflected ones are, it must become smaller.
+    The two agree to float32 rounding in all trajectories and frames, and the upper half of the spectrum does
+    not grow when the point is dropped (a field that is even about the middle of a cell also has equal ends,
+    and those are two points). Where all fields are even about the middle of the points, as reflected ones
+    are, it must become smaller. A field that is flat there does not tell, and the answer is None: a localised
+    pulse is zero at both ends.
 
     Args:
         u: field (n, nt, *grid).
@@ -54,7 +63,7 @@ def repeats_endpoint(u: Float[np.ndarray, "n nt *grid"], axis: int) -> bool:
         return False
     steps = max(np.abs(v[..., 1] - v[..., 0]).max(), np.abs(v[..., -1] - v[..., -2]).max())
     if steps <= NUMBERS.endpoint_change * rounding:
-        return False
+        return None
     even = np.abs(v - v[..., ::-1]).max() <= rounding
     rougher = 1.0 if even else NUMBERS.endpoint_roughness
     return _roughness(v[..., :-1]) <= rougher * _roughness(v)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -22,23 +23,37 @@ class Picture(Figure):
         return buffer.getvalue()
 
 
-def field_figure(u: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, " nt"], domain: Domain) -> Picture:
-    """The first trajectories, space against time; in two dimensions three frames of the first one."""
+def field_figure(
+    fields: Sequence[tuple[str, Float[np.ndarray, "n nt *grid"]]],
+    t: Float[np.ndarray, " nt"],
+    domain: Domain,
+) -> Picture:
+    """The first trajectories, space against time; in two dimensions three frames of the first one.
+
+    Args:
+        fields: each by its name, a row for each.
+        t: times of the frames.
+        domain: the box.
+    """
     flat = domain.ndim == 1
     frames = np.linspace(0, len(t) - 1, SHOWN).astype(int)
-    shown = u[:SHOWN] if flat else np.swapaxes(u[0][frames], 1, 2)
-    titles = [f"trajectory {i}" for i in range(len(shown))] if flat else [f"t = {t[i]:.4g}" for i in frames]
+    columns = min(SHOWN, len(fields[0][1])) if flat else SHOWN
+    figure = Picture(figsize=(1 + 3 * columns, 0.2 + 3 * len(fields)), layout="constrained")
+    grid = figure.subplots(len(fields), columns, squeeze=False)
+    titles = [f"trajectory {i}" for i in range(columns)] if flat else [f"t = {t[i]:.4g}" for i in frames]
     up = (float(t[0]), float(t[-1])) if flat else (0.0, domain.lengths[1])
-    size = float(np.abs(shown).max())
-    low = -size if shown.min() < 0 else float(shown.min())
-    figure = Picture(figsize=(1 + 3 * len(shown), 3.2), layout="constrained")
-    for panel, field, title in zip(
-        figure.subplots(1, len(shown), squeeze=False)[0], shown, titles, strict=True
-    ):
-        extent = (0.0, domain.lengths[0], *up)
-        look = {"origin": "lower", "aspect": "auto", "interpolation": "none", "cmap": "RdBu_r"}
-        image = panel.imshow(field, extent=extent, vmin=low, vmax=size, **look)
-        panel.set(title=title, xlabel="x")
-    figure.axes[0].set_ylabel("t" if flat else "y")
-    figure.colorbar(image, ax=figure.axes, label="u")
+    for row, (name, u) in zip(grid, fields, strict=True):
+        shown = u[:SHOWN] if flat else np.swapaxes(u[0][frames], 1, 2)
+        size = float(np.abs(shown).max())
+        low = -size if shown.min() < 0 else float(shown.min())
+        for panel, field in zip(row, shown, strict=True):
+            extent = (0.0, domain.lengths[0], *up)
+            look = {"origin": "lower", "aspect": "auto", "interpolation": "none", "cmap": "RdBu_r"}
+            image = panel.imshow(field, extent=extent, vmin=low, vmax=size, **look)
+        row[0].set_ylabel("t" if flat else "y")
+        figure.colorbar(image, ax=row, label=name)
+    for panel, title in zip(grid[0], titles, strict=True):
+        panel.set_title(title)
+    for panel in grid[-1]:
+        panel.set_xlabel("x")
     return figure

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mesoscribe.hybrid.data.arrays import counted
 from mesoscribe.hybrid.data.screening import outliers, stuck_points
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.space.fields import together
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
@@ -17,13 +18,16 @@ def repaired(data: Trajectories) -> Trajectories:
     while others do (`screening`). A fit takes either for physics: 0.1 % of bad values turn the coefficient of
     u³ from -1 to -0.5 and hide the other terms.
     """
-    u, notes = data.u, []
-    bad, stuck = outliers(u, data.t), stuck_points(u)
-    if bad.any():
-        notes.append(f"{counted(int(bad.sum()), 'bad value')} replaced by interpolation")
-    if 0 < stuck.sum() <= NUMBERS.most_stuck * stuck.size:
-        notes.append(f"{counted(int(stuck.sum()), 'stuck point')} replaced by interpolation")
-        bad = bad | stuck
+    bad_values = stuck_ones = 0
+    marked = []
+    for part in data.each:
+        bad, stuck = outliers(part.u, part.t), stuck_points(part.u)
+        stuck &= bool(stuck.sum() <= NUMBERS.most_stuck * stuck.size)
+        bad_values += int(bad.sum())
+        stuck_ones += int(stuck.sum())
+        marked.append(bad | stuck)
+    counts = {"bad value": bad_values, "stuck point": stuck_ones}
+    notes = [f"{counted(n, thing)} replaced by interpolation" for thing, n in counts.items() if n]
     if not notes:
         return data
-    return data.without(bad).noting(*notes)
+    return data.without(together(marked, data.domain)).noting(*notes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
@@ -36,7 +36,16 @@ class Finding:
 
 
 def screen(data: Trajectories) -> tuple[Finding, ...]:
-    """Outliers, stuck points, repeated frames, a drifting baseline, quantisation, too coarse sampling."""
+    """Outliers, stuck points, repeated frames, a drifting baseline, quantisation, too coarse sampling.
+
+    Of several fields each is looked at by itself, and named.
+    """
+    with np.errstate(all="ignore"):
+        return tuple(finding for part in data.each for finding in _of_one(part, named=len(data.fields) > 1))
+
+
+def _of_one(data: Trajectories, *, named: bool) -> Iterator[Finding]:
+    """What is found in one field."""
     checks: tuple[Callable[[Trajectories], Iterator[Finding]], ...] = (
         _bad_values,
         _stuck_points,
@@ -46,8 +55,9 @@ def screen(data: Trajectories) -> tuple[Finding, ...]:
         _coarse_frames,
         _coarse_points,
     )
-    with np.errstate(all="ignore"):
-        return tuple(finding for check in checks for finding in check(data))
+    for check in checks:
+        for finding in check(data):
+            yield replace(finding, text=f"{data.fields[0]}: {finding}") if named else finding
 
 
 def _apart(u: Fields, axis: int) -> Fields:
@@ -172,8 +182,8 @@ def _quantisation(data: Trajectories) -> Iterator[Finding]:
         yield Finding(
             "quantisation",
             len(values),
-            f"u takes {len(values)} values, {step:.3g} apart: as noise of {100 * noise:.2g} % of the field; "
-            f"store it with more digits if you can",
+            f"{data.fields[0]} takes {len(values)} values, {step:.3g} apart: as noise of {100 * noise:.2g} % "
+            f"of the field; store it with more digits if you can",
         )
 
 

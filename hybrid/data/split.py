@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from mesoscribe.hybrid.space.numbers import NUMBERS
+
+Data = TypeVar("Data")
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,30 @@ class Part:
         """The part as lists for JSON."""
         part: dict[str, object] = {"trajectories": list(self.trajectories), "frames": list(self.frames)}
         return part if self.source is None else {**part, "source": self.source}
+
+
+@dataclass(frozen=True, repr=False)
+class SplitOf(Generic[Data]):
+    """Data to train, validate and test on, and which trajectories and frames they hold."""
+
+    train: Data
+    validation: Data
+    test: Data
+    train_part: Part
+    validation_part: Part
+    test_part: Part
+
+    def as_dict(self) -> dict[str, dict[str, object]]:
+        """Trajectories and frames of each part, for JSON."""
+        parts = {"train": self.train_part, "validation": self.validation_part, "test": self.test_part}
+        return {name: part.as_dict() for name, part in parts.items()}
+
+    def __repr__(self) -> str:
+        parts = {"train": self.train_part, "validation": self.validation_part, "test": self.test_part}
+        sizes = ((name, len(part.trajectories), part.frames) for name, part in parts.items())
+        return "Split: " + ", ".join(
+            f"{name} {n} × {last - first} frames" for name, n, (first, last) in sizes
+        )
 
 
 def plan_split(n: int, n_frames: int, seed: int, fractions: Sequence[float]) -> tuple[Part, ...]:

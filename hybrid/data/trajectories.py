@@ -1,4 +1,4 @@
-"""Trajectories of a field on a periodic box: the data that everything else reads."""
+"""Trajectories of fields on a periodic box: the data that everything else reads."""
 
 from __future__ import annotations
 
@@ -8,63 +8,50 @@ import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
-import xarray as xr
-from jaxtyping import Bool, Float
+from jaxtyping import Bool
 from numpy.typing import ArrayLike
 
 from mesoscribe.hybrid.data.arrays import counted, plain
-from mesoscribe.hybrid.data.clock import EvenSteps, seconds
+from mesoscribe.hybrid.data.channels import Arrays, Channels
+from mesoscribe.hybrid.data.clock import seconds
+from mesoscribe.hybrid.data.field_names import listed, split_names
 from mesoscribe.hybrid.data.interpolation import filled
-from mesoscribe.hybrid.data.layout import AXES, arrange
+from mesoscribe.hybrid.data.layout import AXES
 from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC, closed
 from mesoscribe.hybrid.data.pictures import Picture, field_figure
-from mesoscribe.hybrid.data.split import Part, plan_split
-from mesoscribe.hybrid.data.validate import (
-    DIMS,
-    assemble,
-    checked,
-    coordinate,
-    facts,
-    numbers,
-    real,
-)
+from mesoscribe.hybrid.data.sampled import SampledFields
+from mesoscribe.hybrid.data.split import Part, SplitOf, plan_split
+from mesoscribe.hybrid.data.validate import SPACE, assemble, coordinate
 from mesoscribe.hybrid.data.writers import write
-from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
-from mesoscribe.hybrid.space.scales import Scales
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Trajectories:
-    """A field u(x, t) along n trajectories, at times that increase and on an even periodic grid.
+class Trajectories(SampledFields):
+    """Fields u_1(x, t) … u_n(x, t) along n trajectories, at times that increase and on an even periodic grid.
 
-    A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, x[, y]) in float64, its
-    coordinates, and where it comes from in the attributes `source`, `notes` (what was changed on reading),
-    `provenance` (how it was made, where that is known, as JSON) and `dt_error` (where times were rounded).
-    Checked once, here. Arrays are read-only: `torch.tensor(data.u)` copies, `torch.as_tensor` would warn.
+    A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, field, x[, y]) in float64;
+    of a single field the axis is left out. Beside it are its coordinates, and in the attributes where it
+    comes from: `source`, `notes` (what was changed on reading), `provenance` (how it was made, where that is
+    known, as JSON) and `dt_error` (where times were rounded). Checked once, here. Arrays are read-only:
+    `torch.tensor(data.u)` copies, `torch.as_tensor` would warn.
 
     Raises:
         ValueError: what is wrong with the data, in one line.
     """
 
-    _dataset: xr.Dataset
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_dataset", checked(self._dataset))
-        self.domain  # noqa: B018  a box that cannot be refuses to be made
-
     @classmethod
     def from_arrays(
         cls,
-        u: ArrayLike,
+        u: Arrays,
         t: ArrayLike,
         x: ArrayLike,
         y: ArrayLike | None = None,
         *,
+        fields: str | Sequence[str] | None = None,
         layout: str | None = None,
         source: str = "memory",
         notes: Iterable[str] = (),
@@ -78,10 +65,15 @@ class Trajectories:
         leave a note.
 
         Args:
-            u: field, real.
+            u: the field or fields: an array, which may have an axis of channels, one for each field; a dict
+                of arrays by the names of fields; or as many arrays as there are names in `fields`. A complex
+                array is two fields, its real and its imaginary part, with a note.
             t: times, one for each frame; dates and durations are read in seconds, with a note.
             x: coordinates of the points, without the periodic endpoint.
             y: those of the second dimension, if there is one.
+            fields: names of the fields, such as ("h", "v") or "h,v": ASCII identifiers that mean nothing else
+                in an equation. If None those of the dict, else u, or u1, u2, … of channels; u_re and u_im of
+                a complex array.
             layout: a letter for each axis of u, such as "ntx" or "xt": n trajectory, t time, x and y space, c
                 channel. Inferred from the lengths if None, and refused if they fit in several ways.
             source: where the data come from.
@@ -93,15 +85,15 @@ class Trajectories:
         t, unit = seconds(t)
         axes = {"t": t, "x": x} if y is None else {"t": t, "x": x, "y": y}
         coordinates = {AXES[letter]: coordinate(AXES[letter], axis) for letter, axis in axes.items()}
-        field, changes = real(numbers("u", u, holes=True))
         lengths = {letter: coordinates[AXES[letter]].size for letter in axes}
+        found = Channels.of(u, lengths, layout, split_names(fields))
         provenance_text = json.dumps(dict(provenance), default=plain) if provenance else ""
-        said = (*notes, *((f"t is in {unit}",) if unit else ()), *changes)
-        arranged = arrange(field, lengths, layout)
-        own = np.array(np.ma.filled(arranged, 0.0), np.float64, order="C")  # what is given may change
+        said = (*notes, *((f"t is in {unit}",) if unit else ()), *found.notes)
+        own = np.array(np.ma.filled(found.u, 0.0), np.float64, order="C")  # what is given may change
         own.setflags(write=False)
-        data = cls(assemble(own, coordinates, source, said, provenance_text, dt_error=dt_error))
-        holes = np.ma.getmaskarray(arranged)
+        further: dict[str, Any] = {"fields": found.names, "dt_error": dt_error}
+        data = cls(assemble(own, coordinates, source, said, provenance_text, **further))
+        holes = np.ma.getmaskarray(found.u)
         if holes.any():
             share = f"{100 * holes.mean():.2g} %"
             note = f"{counted(int(holes.sum()), 'missing value')} ({share}), left out of the likelihood"
@@ -109,31 +101,35 @@ class Trajectories:
         if not data.even:
             steps = f"{data.steps.min():.3g} to {data.steps.max():.3g}"
             data = data.noting(f"times are uneven, frames {steps} apart, and are used as they are")
-        return _close_box(data, keep_endpoint=keep_endpoint)
+        return data._closed(keep_endpoint=bool(keep_endpoint))
+
+    def _closed(self, *, keep_endpoint: bool) -> Trajectories:
+        """Without repeated endpoints unless they are to stay; a field that does not close is warned about."""
+        fields = {part.fields[0]: part.u for part in self.each}
+        axes = {name: self._dataset[name].values for name in SPACE[: self.domain.ndim]}
+        points, found = closed(fields, axes, keep_endpoint=keep_endpoint)
+        for note in found:
+            if NOT_PERIODIC in note:
+                warnings.warn(f"{note}; the box is taken as periodic", UserWarning, stacklevel=4)
+        if points == dict(zip(axes, self.domain.shape, strict=True)):
+            return self.noting(*found) if found else self
+        part = Trajectories(self._dataset.isel({name: slice(n) for name, n in points.items()}))
+        return (part if part.missing is None else part.without(part.missing)).noting(*found)
+
+    def field(self, name: str) -> Trajectories:
+        """The trajectories of one of the fields, by its name.
+
+        Raises:
+            ValueError: no field has this name.
+        """
+        return self.select(fields=(name,))
 
     @property
-    def dataset(self) -> xr.Dataset:
-        """A shallow copy of the data as an `xarray.Dataset`."""
-        return self._dataset.copy().assign_attrs(notes=list(self.notes))
+    def each(self) -> tuple[Trajectories, ...]:
+        """The trajectories of each field by itself."""
+        return (self,) if len(self.fields) == 1 else tuple(self.field(name) for name in self.fields)
 
-    @cached_property
-    def domain(self) -> Domain:
-        """The box: its length is the number of points times the spacing of the coordinate."""
-        axes = [self._dataset[str(axis)].values for axis in self._dataset["u"].dims[2:]]
-        lengths = tuple(EvenSteps.of(x).step * x.size for x in axes)
-        return Domain(tuple(x.size for x in axes), lengths)
-
-    @property
-    def u(self) -> Float[np.ndarray, "n nt *grid"]:
-        """The field u (n, nt, *grid), read-only."""
-        return self._dataset["u"].values
-
-    @property
-    def missing(self) -> Bool[np.ndarray, "n nt *grid"] | None:
-        """Where u was not measured and is interpolated; None where it is measured everywhere."""
-        return self._dataset["missing"].values if "missing" in self._dataset else None
-
-    def without(self, values: Bool[np.ndarray, "n nt *grid"]) -> Trajectories:
+    def without(self, values: Bool[np.ndarray, "n nt *state"]) -> Trajectories:
         """The same with some more values missing, and interpolated."""
         holes = values if self.missing is None else values | self.missing
         u = filled(self.u, holes, self.t, self.domain)
@@ -146,87 +142,31 @@ class Trajectories:
         said = list(dict.fromkeys((*self.notes, *notes)))
         return Trajectories(self._dataset.assign_attrs(notes=said))
 
-    @property
-    def t(self) -> Float[np.ndarray, " nt"]:
-        """Times of the frames (nt,), increasing."""
-        return np.array(self._dataset["time"].values)
-
-    @cached_property
-    def _line(self) -> EvenSteps:
-        """The line through all times."""
-        return EvenSteps.of(self._dataset["time"].values)
-
-    @property
-    def even(self) -> bool:
-        """Whether frames are equally far apart in time, to rounding and jitter."""
-        return not self._line.uneven
-
-    @property
-    def dt(self) -> float:
-        """Time between frames, in the unit of t: the slope of the line through all, or the mean."""
-        return self._line.step if self.even else float(self.steps.mean())
-
-    @property
-    def steps(self) -> Float[np.ndarray, " nt_1"]:
-        """Times from each frame to the next (nt - 1,)."""
-        return np.full(self.n_frames - 1, self._line.step) if self.even else np.diff(self.t)
-
-    @property
-    def elapsed(self) -> Float[np.ndarray, " nt"]:
-        """Times after the first frame (nt,), without jitter."""
-        return self._line.step * np.arange(self.n_frames) if self.even else self.t - self.t[0]
-
-    @property
-    def dt_error(self) -> float:
-        """Standard error of dt relative to it where times are rounded or jitter, else 0."""
-        return float(self._dataset.attrs.get("dt_error", 0.0))
-
-    @property
-    def scales(self) -> Scales:
-        """Units of x, t and u in which they are of order one."""
-        return Scales.of(self.u, self.domain, self.dt)
-
-    @property
-    def n(self) -> int:
-        """Number of trajectories."""
-        return self.u.shape[0]
-
-    @property
-    def n_frames(self) -> int:
-        """Number of frames of each trajectory."""
-        return self.u.shape[1]
-
-    @property
-    def source(self) -> str:
-        """Where the data come from."""
-        return str(self._dataset.attrs["source"])
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was changed or found on reading."""
-        return tuple(self._dataset.attrs["notes"])
-
-    @property
-    def open_boundaries(self) -> tuple[str, ...]:
-        """The notes on axes along which the field does not look periodic."""
-        return tuple(note for note in self.notes if note.startswith(NOT_PERIODIC))
-
-    @property
-    def provenance(self) -> dict[str, Any]:
-        """How the data were made, where that is known."""
-        return facts(self._dataset.attrs.get("provenance", ""))
-
     def select(
-        self, trajectories: slice | Sequence[int] | int | None = None, frames: slice | None = None
+        self,
+        trajectories: slice | Sequence[int] | int | None = None,
+        frames: slice | None = None,
+        fields: Sequence[str] | None = None,
     ) -> Trajectories:
-        """Some of the trajectories and frames.
+        """Some of the trajectories, frames and fields.
 
         Args:
             trajectories: their indices.
             frames: a slice of the frames, at least 3 of them.
+            fields: names of some of the fields.
+
+        Raises:
+            ValueError: there are no such trajectories or fields, or too few frames.
         """
+        for name in fields or ():
+            if name not in self.fields:
+                raise ValueError(
+                    f"expected the name of a field, {listed(self.fields)}, got {name}; choose one of those"
+                )
         rows = slice(None) if trajectories is None else trajectories
-        index = {"trajectory": rows if isinstance(rows, slice) else np.atleast_1d(rows)}
+        index: dict[str, Any] = {"trajectory": rows if isinstance(rows, slice) else np.atleast_1d(rows)}
+        if fields is not None and len(self.fields) > 1:
+            index["field"] = [self.fields.index(name) for name in fields]
         try:
             part = self._dataset.isel({**index, "time": slice(None) if frames is None else frames})
         except IndexError:
@@ -271,7 +211,12 @@ class Trajectories:
         return self.select(part.trajectories, slice(*part.frames))
 
     def _check_same_system(self, other: Trajectories) -> None:
-        """Refuse data on another box or with another dt."""
+        """Refuse data of other fields, on another box or with another dt."""
+        if other.fields != self.fields:
+            raise ValueError(
+                f"expected test data of {listed(self.fields)}, got {listed(other.fields)}; name them alike "
+                f"by fields= (--fields)"
+            )
         even = self.even and other.even  # uneven times need not be the same
         mine, theirs = ((*data.domain.lengths, data.dt if even else 1.0) for data in (self, other))
         off = 4 * math.hypot(self.dt_error, other.dt_error)  # by chance, once in ten thousand times
@@ -290,60 +235,7 @@ class Trajectories:
 
     def plot(self) -> Picture:
         """The first trajectories, space against time; in two dimensions three frames of the first one."""
-        return field_figure(self.u, self.t, self.domain)
-
-    def __repr__(self) -> str:
-        points = " × ".join(str(n) for n in self.domain.shape)
-        box = " × ".join(f"{length:.6g}" for length in self.domain.lengths)
-        spacing = ", ".join(f"{dx:.6g}" for dx in self.domain.spacing)
-        mean = "" if self.even else " on average"
-        lines = [
-            f"Trajectories: {self.n} of {self.n_frames} frames, dt = {self.dt:.6g}{mean}, "
-            f"t = {self.t[0]:.6g} to {self.t[-1]:.6g}",
-            f"  box   {box}, periodic, {points} points, spacing {spacing}",
-            f"  u     {self.u.min():.6g} to {self.u.max():.6g}, rms {np.sqrt(np.mean(self.u**2)):.6g}",
-            f"  from  {self.source}",
-            *(f"  note  {note}" for note in self.notes),
-        ]
-        return "\n".join(lines)
+        return field_figure([(part.fields[0], part.u) for part in self.each], self.t, self.domain)
 
 
-@dataclass(frozen=True)
-class Split:
-    """Parts to train, validate and test on, and which trajectories and frames they hold."""
-
-    train: Trajectories
-    validation: Trajectories
-    test: Trajectories
-    train_part: Part
-    validation_part: Part
-    test_part: Part
-
-    def as_dict(self) -> dict[str, dict[str, object]]:
-        """Trajectories and frames of each part, for JSON."""
-        parts = {"train": self.train_part, "validation": self.validation_part, "test": self.test_part}
-        return {name: part.as_dict() for name, part in parts.items()}
-
-    def __repr__(self) -> str:
-        parts = {"train": self.train, "validation": self.validation, "test": self.test}
-        said = (f"{name} {data.n} × {data.n_frames} frames" for name, data in parts.items())
-        return f"Split: {', '.join(said)}"
-
-
-def _close_box(data: Trajectories, *, keep_endpoint: bool | None) -> Trajectories:
-    """Drop repeated endpoints unless they are to stay, and warn where the field does not close."""
-    names, holes = DIMS[data.domain.ndim][2:], data.missing
-    axes = {name: data.dataset[name].values for name in names}
-    u, axes, found = closed(data.u, axes, keep_endpoint=bool(keep_endpoint))
-    if not found:
-        return data
-    for note in found:
-        if note.startswith(NOT_PERIODIC):
-            warnings.warn(f"{note}; the box is taken as periodic", UserWarning, stacklevel=4)
-    coordinates, provenance_text = {"time": data.t, **axes}, data.dataset.attrs.get("provenance", "")
-    notes = (*data.notes, *found)
-    whole = Trajectories(
-        assemble(u, coordinates, data.source, notes, provenance_text, dt_error=data.dt_error)
-    )
-    kept = tuple(slice(n) for n in u.shape)  # endpoints are dropped last
-    return whole if holes is None else whole.without(holes[kept])
+Split = SplitOf[Trajectories]

@@ -1,9 +1,9 @@
-"""What arrays must satisfy to be trajectories of a field, checked once, where data enter."""
+"""What arrays must satisfy to be trajectories of fields, checked once, where data enter."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,18 @@ from numpy.typing import ArrayLike
 
 from mesoscribe.hybrid.data.arrays import frozen, one_shape
 from mesoscribe.hybrid.data.clock import EXACT, EvenSteps
+from mesoscribe.hybrid.data.field_names import ONE, checked_names, numbered
 from mesoscribe.hybrid.data.layout import AnyArray
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 LARGEST_VALUE = 1e100
 DEFAULT_ATTRS = {"source": "memory", "provenance": ""}
-DIMS = {1: ("trajectory", "time", "x"), 2: ("trajectory", "time", "x", "y")}
+SPACE = ("x", "y")
+
+
+def dims_of(ndim: int, *, several: bool) -> tuple[str, ...]:
+    """The names of the axes of trajectories: (trajectory, time, [field,] x[, y])."""
+    return ("trajectory", "time", *(("field",) if several else ()), *SPACE[:ndim])
 
 
 def array_of(values: ArrayLike) -> AnyArray:
@@ -52,18 +58,18 @@ def numbers(name: str, values: ArrayLike, *, holes: bool = False) -> AnyArray:
     return array if missing else np.ma.getdata(array)
 
 
-def real(u: AnyArray) -> tuple[AnyArray, tuple[str, ...]]:
-    """A complex field whose imaginary part is rounding, as a real one with a note; a real field as it is."""
+def real_parts(u: AnyArray) -> tuple[tuple[AnyArray, ...], str]:
+    """A field as real ones, and what to say of it.
+
+    A complex field is its real and its imaginary part, or the real one alone where the other is rounding.
+    """
     if u.dtype.kind != "c":
-        return u, ()
+        return (u,), ""
     imaginary, scale = float(np.abs(u.imag).max(initial=0)), float(np.abs(u.real).max(initial=0))
     if not imaginary <= NUMBERS.imaginary_part * scale:
-        raise ValueError(
-            f"expected a real field, got a complex u with imaginary parts up to {imaginary:.3g} beside "
-            f"real ones up to {scale:.3g}; store its real part, its modulus or another real quantity"
-        )
+        return (u.real, u.imag), "read as two fields"
     size = f"{imaginary / scale:.1g} of the real one" if imaginary else "0"
-    return u.real, (f"complex u read as real: its imaginary part is at most {size}",)
+    return (u.real,), f"read as real: its imaginary part is at most {size}"
 
 
 def coordinate(name: str, values: ArrayLike) -> Float[np.ndarray, " points"]:
@@ -90,29 +96,41 @@ def _along_one_axis(array: AnyArray) -> AnyArray:
 
 
 def assemble(
-    u: Shaped[np.ndarray, "n nt *grid"],
+    u: Shaped[np.ndarray, "n nt *state"],
     coordinates: Mapping[str, Float[np.ndarray, " _points"]],
     source: str,
     notes: Iterable[str],
     provenance: str = "",
     *,
+    fields: Sequence[str] = ONE,
     dt_error: float = 0.0,
-    missing: Bool[np.ndarray, "n nt *grid"] | None = None,
+    missing: Bool[np.ndarray, "n nt *state"] | None = None,
 ) -> xr.Dataset:
-    """The dataset of a field in the order (trajectory, time, x[, y]), with a read-only array.
+    """The dataset of fields in the order (trajectory, time, [field,] x[, y]), with a read-only array.
 
-    Where some of its values were not measured a variable `missing` says which.
+    Where some of the values were not measured a variable `missing` says which. The coordinate `field` names
+    the fields; of one that is called u, the usual name, it is left out.
     """
-    field = u if u.dtype == np.float64 and frozen(u) else np.array(u, np.float64, order="C")
-    field.setflags(write=False)
-    variables: dict[str, Any] = {"u": (DIMS[field.ndim - 2], field)}
+    own = u if u.dtype == np.float64 and frozen(u) else np.array(u, np.float64, order="C")
+    own.setflags(write=False)
+    several = len(fields) > 1
+    dims = dims_of(own.ndim - 2 - several, several=several)
+    variables: dict[str, Any] = {"u": (dims, own)}
     if missing is not None and missing.any():
-        own = np.array(missing)  # what is given may change
-        own.setflags(write=False)
-        variables["missing"] = (DIMS[field.ndim - 2], own)
+        holes = np.array(missing)  # what is given may change
+        holes.setflags(write=False)
+        variables["missing"] = (dims, holes)
     further = {"provenance": provenance, "dt_error": dt_error}
     attrs = {"source": source, "notes": tuple(notes), **{k: v for k, v in further.items() if v}}
-    return xr.Dataset(variables, dict(coordinates), attrs)
+    named = {"field": list(fields)} if several else {} if tuple(fields) == ONE else {"field": fields[0]}
+    return xr.Dataset(variables, {**coordinates, **named}, attrs)
+
+
+def names_in(dataset: xr.Dataset) -> tuple[str, ...]:
+    """The names of the fields of a dataset, from its coordinate `field`; u, or u1, u2, … without one."""
+    if "field" in dataset.coords:
+        return tuple(str(name) for name in np.atleast_1d(dataset["field"].values))
+    return numbered(ONE[0], dataset.sizes.get("field", 1))
 
 
 def checked(dataset: xr.Dataset) -> xr.Dataset:
@@ -120,16 +138,20 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
 
     Raises:
         ValueError: missing names or coordinates, a field that is complex or not finite, fewer than 3 frames,
-            times that do not increase, points that are not evenly spaced.
+            times that do not increase, points that are not evenly spaced, names that no field can have.
     """
-    dims = DIMS[2] if "y" in dataset.dims else DIMS[1]
-    missing = [name for name in ("u", *dims[1:]) if name not in dataset.variables]
+    if dataset.sizes.get("field") == 1:
+        dataset = dataset.squeeze("field")
+    several = "field" in dataset.dims
+    dims = dims_of(2 if "y" in dataset.dims else 1, several=several)
+    axes = [name for name in dims[1:] if name != "field"]
+    missing = [name for name in ("u", *axes) if name not in dataset.variables]
     if missing or set(dataset["u"].dims) != set(dims):
         raise ValueError(
-            f"expected a variable u ({', '.join(dims)}) with coordinates {', '.join(dims[1:])}, got "
+            f"expected a variable u ({', '.join(dims)}) with coordinates {', '.join(axes)}, got "
             f"{', '.join(f'{name} {v.dims}' for name, v in dataset.variables.items())}; read it with load()"
         )
-    u = numbers("u", dataset["u"].transpose(*dims).values)
+    u, fields = numbers("u", dataset["u"].transpose(*dims).values), checked_names(names_in(dataset))
     if u.dtype.kind == "c":
         raise ValueError("expected a real field, got a complex u; read it with load() or from_arrays()")
     if u.shape[0] < 1 or u.shape[1] < NUMBERS.shortest:
@@ -137,11 +159,12 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
             f"expected at least one trajectory of {NUMBERS.shortest} frames, got {u.shape[0]} of "
             f"{u.shape[1]}; choose more frames"
         )
-    coordinates = {name: coordinate(name, dataset[name].values) for name in dims[1:]}
+    coordinates = {name: coordinate(name, dataset[name].values) for name in axes}
     for name, values in coordinates.items():
         _check_even(name, values)
-    _check_finite(u)
-    _check_size("u", u)
+    for name, field in zip(fields, np.moveaxis(u, 2, 0) if several else [u], strict=True):
+        _check_finite(name, field)
+        _check_size(name, field)
     attrs = dataset.attrs
     notes = [str(note) for note in np.atleast_1d(np.asarray(attrs.get("notes", ()), dtype=str))]
     steps, error = EvenSteps.of(coordinates["time"]), float(attrs.get("dt_error", 0.0))
@@ -157,7 +180,8 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
         )
     source, provenance = (str(attrs.get(name, missing)) for name, missing in DEFAULT_ATTRS.items())
     holes = dataset["missing"].transpose(*dims).values.astype(bool) if "missing" in dataset else None
-    return assemble(u, coordinates, source, notes, provenance, dt_error=error, missing=holes)
+    more: dict[str, Any] = {"fields": fields, "dt_error": error, "missing": holes}
+    return assemble(u, coordinates, source, notes, provenance, **more)
 
 
 def facts(provenance: str) -> dict[str, Any]:
@@ -208,11 +232,11 @@ def _check_size(name: str, values: Shaped[np.ndarray, "..."]) -> None:
         )
 
 
-def _check_finite(u: Shaped[np.ndarray, "n nt *grid"]) -> None:
+def _check_finite(name: str, u: Shaped[np.ndarray, "n nt *grid"]) -> None:
     bad = ~np.isfinite(u)
     if bad.any():
         first = tuple(int(i) for i in np.argwhere(bad)[0])
         raise ValueError(
-            f"expected finite values, got {u[first]} in trajectory {first[0]}, frame {first[1]} "
+            f"expected finite values of {name}, got {u[first]} in trajectory {first[0]}, frame {first[1]} "
             f"({np.count_nonzero(bad)} such values in all); repair the file, or read other frames"
         )

@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from mesoscribe.hybrid.data.files import replacing
+from mesoscribe.hybrid.data.validate import SPACE, names_in
 
 
 def write(dataset: xr.Dataset, path: str | os.PathLike[str]) -> None:
@@ -35,12 +36,13 @@ def _write_netcdf(dataset: xr.Dataset, file: IO[bytes]) -> None:
 
 
 def _write_npz(dataset: xr.Dataset, file: IO[bytes]) -> None:
-    axes = [str(axis) for axis in dataset["u"].dims[2:]]
+    dims = [str(dim) for dim in dataset["u"].dims]
+    axes = [dim for dim in dims if dim in SPACE]
     arrays: dict[str, Any] = {
         "u": dataset["u"].values,
         "t": dataset["time"].values,
         **{axis: dataset[axis].values for axis in axes},
-        "layout": np.array("".join(("nt", *axes))),
+        "layout": np.array("".join(("nt", *("c" for dim in dims if dim == "field"), *axes))),
         "source": np.array(dataset.attrs["source"]),
         "notes": np.array(dataset.attrs["notes"], dtype=np.str_),
     }
@@ -49,6 +51,8 @@ def _write_npz(dataset: xr.Dataset, file: IO[bytes]) -> None:
         for name in ("provenance", "dt_error")
         if name in dataset.attrs
     }
+    if "field" in dataset.coords:
+        arrays["fields"] = np.array(names_in(dataset))
     np.savez(file, **arrays)
 
 

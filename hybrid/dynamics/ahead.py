@@ -12,13 +12,13 @@ from mesoscribe.hybrid.space.numbers import NUMBERS
 
 def ahead(
     model: Model,
-    u: Float[np.ndarray, "*batch m *grid"],
+    u: Float[np.ndarray, "*batch m *state"],
     intervals: Float[np.ndarray, " m"],
     *,
     rtol: float = NUMBERS.rtol,
-) -> Float[np.ndarray, "*batch m *grid"]:
+) -> Float[np.ndarray, "*batch m *state"]:
     """What a model predicts of fields u after each one's interval; those with the same interval together."""
-    where = -model.box.ndim - 1
+    where = -len(model.box.state_axes) - 1
 
     def after(some: np.ndarray, interval: float) -> np.ndarray:
         return model.simulate(some, np.array([0.0, interval]), rtol=rtol).take(1, axis=where)

@@ -6,11 +6,13 @@ import math
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Complex, Float
+from jaxtyping import Bool, Complex, Float
 from torch import Tensor
 
 from mesoscribe.hybrid.dynamics.member import Member, Pointwise
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
+from mesoscribe.hybrid.space.symbols import act
 
 # a segment's ends and the nodes of its Kronrod rule (degree 7); two rules of degree 3 judge it
 NODES = (
@@ -34,31 +36,34 @@ class AverageForce:
     It is the average of δV/δu over the straight segment from u to u' (average vector field, Quispel and
     McLaren, J. Phys. A 41 (2008) 045206): the midpoint for the quadratic energy, quadrature for the others.
     Where that has not converged, the quotient (F(u') - F(u))/(u' - u), which is the same average, takes its
-    place, and for N the correction of Gonzalez, J. Nonlinear Sci. 6 (1996) 449, is added.
+    place, and for N and several fields the correction of Gonzalez, J. Nonlinear Sci. 6 (1996) 449, is added.
 
     Args:
-        total: the transform of ḡ on the evolved modes, (n, *modes).
-        slope: ∂ḡ/∂u' of the pointwise part at each point, (n, *grid).
+        total: the transform of ḡ on the evolved modes, (n, [field,] *modes).
+        slope: ∂ḡ/∂u' of the pointwise part at each point, (n, *grid); (n, field, field, *grid) for several.
     """
 
-    total: Complex[Tensor, " n *modes"]
-    slope: Float[Tensor, " n *grid"]
+    total: Complex[Tensor, " n *state_modes"]
+    slope: Float[Tensor, " n *slope_grid"]
 
     @classmethod
     def of(
-        cls, member: Member, a: Complex[Tensor, " n *modes"], b: Complex[Tensor, " n *modes"]
+        cls, member: Member, a: Complex[Tensor, " n *state_modes"], b: Complex[Tensor, " n *state_modes"]
     ) -> AverageForce:
         """From û to û', both on the evolved modes.
 
         Raises:
             ValueError: the member knows its force only.
         """
-        if member.energy.pointwise.F is None:
+        F, domain = member.energy.pointwise.F, member.domain
+        if F is None:
             raise ValueError("expected a member that knows its energy F, got its force only; give F as well")
-        average, slope = pointwise_average(
-            member.energy.pointwise.F, member.domain.ifft(a), member.domain.ifft(b)
-        )
-        total = 0.5 * member.q * (a + b) + member.domain.fft(average)
+        ends = domain.ifft(a), domain.ifft(b)
+        if domain.n_fields is None:
+            average, slope = pointwise_average(F, *ends)
+        else:
+            average, slope = average_of_fields(F, *ends, domain)
+        total = act(0.5 * member.q, a + b, domain) + domain.fft(average)
         return cls((total + nonlocal_average(member, a, b)) * member.mask, slope)
 
 
@@ -80,12 +85,50 @@ def pointwise_average(
     values, f, curvature = derivatives(F, a + position * (b - a))
     average = applied(KRONROD, f)
     slope = applied(KRONROD, position * curvature)
-    largest = f.abs().amax((0, *range(2, f.ndim))).reshape(-1, *(1,) * (a.ndim - 1))
-    doubt = torch.maximum((applied(GAUSS, f) - average).abs(), (applied(SIMPSON, f) - average).abs())
-    rough = doubt > NUMBERS.quadrature_agreement * largest
+    rough = in_doubt(f, average)
     rise = torch.where(rough, b - a, 1.0)
     quotient = (values[-1] - values[0]) / rise
     return torch.where(rough, quotient, average), torch.where(rough, (f[-1] - quotient) / rise, slope)
+
+
+def average_of_fields(
+    F: Pointwise, a: Float[Tensor, " n field *grid"], b: Float[Tensor, " n field *grid"], domain: Domain
+) -> tuple[Float[Tensor, " n field *grid"], Float[Tensor, " n field field *grid"]]:
+    """∫₀¹ ∇F(a + s(b - a)) ds of several fields at each point, and its derivatives by b.
+
+    Where the quadrature has not converged, the average is moved along b - a until its product with it is
+    F(b) - F(a); the derivatives leave that out.
+    """
+    position, field = weights(NODES, a), domain.state_axes[0]
+    values, f, slopes = derivatives_of_fields(F, a + position * (b - a), domain)
+    average = applied(KRONROD, f)
+    slope = applied(KRONROD, position.unsqueeze(-1) * slopes)
+    rough = in_doubt(f, average).any(field, keepdim=True)
+    missing = values[-1] - values[0] - (average * (b - a)).sum(field, keepdim=True)
+    size = ((b - a) ** 2).sum(field, keepdim=True)
+    return torch.where(rough, average + (b - a) * (missing / torch.where(rough, size, 1.0)), average), slope
+
+
+def in_doubt(
+    f: Float[Tensor, "nodes n *state"], average: Float[Tensor, " n *state"]
+) -> Bool[Tensor, " n *state"]:
+    """Where two rules of lower degree give another average of the values f at the nodes."""
+    largest = f.abs().amax((0, *range(2, f.ndim))).reshape(-1, *(1,) * (average.ndim - 1))
+    doubt = torch.maximum((applied(GAUSS, f) - average).abs(), (applied(SIMPSON, f) - average).abs())
+    return doubt > NUMBERS.quadrature_agreement * largest
+
+
+def derivatives_of_fields(
+    F: Pointwise, v: Float[Tensor, "*batch_state"], domain: Domain
+) -> tuple[Tensor, Tensor, Tensor]:
+    """F, ∂F/∂v_i and ∂²F/∂v_i∂v_j at v, (*batch, 1, *grid), (*batch, i, *grid) and (*batch, i, j, *grid)."""
+    field = domain.state_axes[0]
+    with torch.enable_grad():
+        v = v.detach().requires_grad_()
+        values = F(v) + 0 * (v**2).sum(field, keepdim=True)
+        (f,) = torch.autograd.grad(values.sum(), v, create_graph=True)
+        rows = [torch.autograd.grad(part.sum(), v, retain_graph=True)[0] for part in f.unbind(field)]
+    return values.detach(), f.detach(), torch.stack(rows, dim=field - 1)
 
 
 def derivatives(F: Pointwise, v: Float[Tensor, "*shape"]) -> tuple[Tensor, Tensor, Tensor]:
@@ -99,7 +142,7 @@ def derivatives(F: Pointwise, v: Float[Tensor, "*shape"]) -> tuple[Tensor, Tenso
 
 
 def nonlocal_average(
-    member: Member, a: Complex[Tensor, " n *modes"], b: Complex[Tensor, " n *modes"]
+    member: Member, a: Complex[Tensor, " n *state_modes"], b: Complex[Tensor, " n *state_modes"]
 ) -> Tensor:
     """The discrete gradient of N, on the evolved modes; 0 where there is none."""
     others = member.energy.others
@@ -114,4 +157,4 @@ def nonlocal_average(
     rise = torch.stack([term.value(b) - term.value(a) for term in others]).sum(0).detach()
     missing = torch.where(rough, rise - member.domain.inner(average, step), 0.0)
     size = torch.where(rough, member.domain.inner(step, step), 1.0)
-    return average + step * (missing / size).reshape(-1, *(1,) * member.domain.ndim)
+    return average + step * (missing / size).reshape(-1, *(1,) * len(member.domain.state_axes))

@@ -15,6 +15,7 @@ from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.step_control import lost
 from mesoscribe.hybrid.dynamics.steppers import Crossing, Step
 from mesoscribe.hybrid.space.numbers import NUMBERS
+from mesoscribe.hybrid.space.symbols import act, identity, product
 
 
 @dataclass
@@ -95,17 +96,17 @@ class DiscreteGradient:
 
     def _advance(self, member: Member, u_hat: Tensor, t: float, h: float) -> Tensor:
         """û(t + h) of û(t) for any batch."""
-        if member.K.ndim > member.domain.ndim or member.domain.n_fields is not None:
+        domain = member.domain
+        if member.K.ndim > domain.ndim + 2 * (domain.n_fields is not None):
             raise ValueError(
-                f"expected one equation of motion of one field, got {tuple(member.K.shape)}; simulate each "
-                "by itself"
+                f"expected one equation of motion, got {tuple(member.K.shape)}; simulate each by itself"
             )
         with torch.no_grad():
-            fields = u_hat.reshape(-1, *member.domain.modes_shape)
+            fields = u_hat.reshape(-1, *u_hat.shape[-len(domain.state_axes) :])
             return self._halving(member, fields, t, h, self.halvings).reshape(u_hat.shape)
 
     def _halving(
-        self, member: Member, u: Complex[Tensor, " n *modes"], t: float, h: float, left: int
+        self, member: Member, u: Complex[Tensor, " n *state_modes"], t: float, h: float, left: int
     ) -> Tensor:
         """One step; the fields for which it does not converge take it in two halves."""
         u_next, converged, iterations = _Equation(member, u, h, self.tolerance).solve()
@@ -128,24 +129,23 @@ class _Equation:
 
     Args:
         member: the equation of motion.
-        u: û(t), (n, *modes), on the evolved modes.
+        u: û(t), (n, [field,] *modes), on the evolved modes.
         h: the step.
         tolerance: see DiscreteGradient.
     """
 
-    def __init__(self, member: Member, u: Complex[Tensor, " n *modes"], h: float, tolerance: float) -> None:
+    def __init__(
+        self, member: Member, u: Complex[Tensor, " n *state_modes"], h: float, tolerance: float
+    ) -> None:
         self.member, self.u, self.h, self.tolerance = member, u, h, tolerance
-        self.axes = member.domain.axes
         self.V, self.V_size = member.V(u), member.V_size(u)
-        mean_slope = AverageForce.of(member, u, u).slope.mean(self.axes, keepdim=True)
-        stiffness = (0.5 * member.q + mean_slope) * member.mask
-        # the linear part, with the growth of unstable modes counted as decay so that it never vanishes
-        self.linear = 1 + h * torch.complex(member.K.real * stiffness.abs(), member.K.imag * stiffness)
+        mean_slope = AverageForce.of(member, u, u).slope.mean(member.domain.axes, keepdim=True)
+        self.linear = _linear_part(member, (0.5 * member.q + mean_slope) * member.mask, h)
 
     def _rows(self, rows: Tensor) -> _Equation:
         """The equation of some of the fields."""
         part = object.__new__(_Equation)
-        part.member, part.h, part.tolerance, part.axes = self.member, self.h, self.tolerance, self.axes
+        part.member, part.h, part.tolerance = self.member, self.h, self.tolerance
         part.u, part.V, part.V_size, part.linear = (
             x[rows] for x in (self.u, self.V, self.V_size, self.linear)
         )
@@ -154,13 +154,19 @@ class _Equation:
     def residual(self, y: Tensor) -> tuple[Tensor, AverageForce]:
         """R(y) over the linear part, and ḡ."""
         gradient = AverageForce.of(self.member, self.u, y)
-        return (y - self.u + self.h * self.member.K * gradient.total) / self.linear, gradient
+        forced = act(self.h * self.member.K, gradient.total, self.member.domain)
+        return self.preconditioned(y - self.u + forced), gradient
+
+    def preconditioned(self, residual: Tensor) -> Tensor:
+        """A residual over the linear part, which for several fields is given by its inverse."""
+        domain = self.member.domain
+        return residual / self.linear if domain.n_fields is None else act(self.linear, residual, domain)
 
     def holds(self, y: Tensor, residual: Tensor, gradient: AverageForce) -> Bool[Tensor, " n"]:
         """Whether y solves the equation, and has the energy that the law asks for, to the tolerance."""
         member, domain, g = self.member, self.member.domain, gradient.total
         size = torch.maximum(domain.norm(self.u), domain.norm(y))
-        loss = self.h * domain.inner(g, member.K.real * g)
+        loss = self.h * domain.inner(g, act(member.operator.M, g, domain))
         defect = (member.V(y) - self.V + loss).abs()
         allowed = self.tolerance * torch.maximum(self.V_size, member.V_size(y))
         return (domain.norm(residual) <= self.tolerance * size) & (defect <= allowed)
@@ -169,21 +175,23 @@ class _Equation:
         """The solution of R'(y) d = -R(y)."""
         member, domain = self.member, self.member.domain
         at_y = nonlocal_average(member, self.u, y)
+        shape = (*self.u.shape[1 : -domain.ndim], *domain.shape)
 
         def derivative(v: Float[Tensor, "n N"]) -> Float[Tensor, "n N"]:
-            field = v.reshape(-1, *domain.shape)
+            field = v.reshape(-1, *shape)
             v_hat = domain.fft(field)
-            change = 0.5 * member.q * v_hat + domain.fft(gradient.slope * field)
+            change = act(0.5 * member.q, v_hat, domain) + domain.fft(act(gradient.slope, field, domain))
             if member.energy.others:
                 reach = NUMBERS.newton_difference * domain.norm(y) / domain.norm(v_hat).clamp(min=1e-300)
-                reach = reach.clamp(min=1e-300).reshape(-1, *(1,) * domain.ndim)
+                reach = reach.clamp(min=1e-300).reshape(-1, *(1,) * len(shape))
                 change = change + (nonlocal_average(member, self.u, y + reach * v_hat) - at_y) / reach
-            return domain.ifft((v_hat + self.h * member.K * member.mask * change) / self.linear).flatten(1)
+            forced = act(self.h * member.K * member.mask, change, domain)
+            return domain.ifft(self.preconditioned(v_hat + forced)).flatten(1)
 
         right = -domain.ifft(residual).flatten(1)
-        most = min(NUMBERS.newton_directions, domain.points)
+        most = min(NUMBERS.newton_directions, right.shape[1])
         step = gmres(derivative, right, rtol=NUMBERS.newton_accuracy, directions=most)
-        return domain.fft(step.reshape(-1, *domain.shape)) * member.mask
+        return domain.fft(step.reshape(-1, *shape)) * member.mask
 
     def backtracked(self, y: Tensor, step: Tensor, size: Tensor) -> tuple[Tensor, Bool[Tensor, " n"]]:
         """y + step/2^i with the first i that reduces the residual from its size, and where there is one."""
@@ -200,7 +208,7 @@ class _Equation:
         reduced[open_] = False
         return best, reduced
 
-    def solve(self) -> tuple[Complex[Tensor, " n *modes"], Bool[Tensor, " n"], int]:
+    def solve(self) -> tuple[Complex[Tensor, " n *state_modes"], Bool[Tensor, " n"], int]:
         """û(t + h), where it was found, and how many iterations that took."""
         y, rows, iterations = self.u.clone(), torch.arange(len(self.u), device=self.u.device), 0
         converged = torch.zeros(len(y), dtype=torch.bool, device=y.device)
@@ -221,3 +229,18 @@ class _Equation:
             if not len(rows):
                 break
         return y, converged, iterations
+
+
+def _linear_part(member: Member, stiffness: Tensor, h: float) -> Complex[Tensor, " n *symbol"]:
+    """1 + h (M |S| + W S) with the slope S of the average force at each mode; of several fields its inverse.
+
+    The growth of unstable modes is counted as decay, so that it never vanishes.
+    """
+    K, domain = member.K, member.domain
+    if domain.n_fields is None:
+        return 1 + h * torch.complex(K.real * stiffness.abs(), K.imag * stiffness)
+    at, inside = (-domain.ndim - 2, -domain.ndim - 1), (-2, -1)
+    values, vectors = torch.linalg.eigh((stiffness + 0j).movedim(at, inside))
+    size = ((vectors * values.abs()[..., None, :]) @ vectors.mH).movedim(inside, at)
+    decay = product(member.operator.M, size, domain) + product(member.operator.W, stiffness, domain)
+    return torch.linalg.inv((identity(domain).to(K) + h * decay).movedim(at, inside)).movedim(inside, at)

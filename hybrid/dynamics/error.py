@@ -17,12 +17,16 @@ def relative_rmse_of_each(
     """sqrt(mean (û - u)²)/sqrt(mean u²) of each frame of each trajectory.
 
     A frame of zeros counts as one of rounding errors of the largest; a roll-out too large for doubles is inf.
+    Of several fields each is taken relative to its own size in the whole trajectory, since it may pass
+    through 0 while the others are largest (a standing wave): the root mean square over fields.
     """
-    size = np.sqrt(np.mean(truth**2, axis=domain.state_axes))
-    smallest = max(np.finfo(float).eps * float(size.max()), np.finfo(float).tiny)
+    size = np.sqrt(np.mean(truth**2, axis=domain.axes))
+    if domain.n_fields is not None:
+        size = np.sqrt(np.mean(size**2, axis=1, keepdims=True))
+    smallest = np.maximum(np.finfo(float).eps * size.max((0, 1)), np.finfo(float).tiny)
     with np.errstate(over="ignore"):
-        error = np.sqrt(np.mean((predicted - truth) ** 2, axis=domain.state_axes))
-        return error / np.maximum(size, smallest)
+        error = np.sqrt(np.mean((predicted - truth) ** 2, axis=domain.axes)) / np.maximum(size, smallest)
+        return error if domain.n_fields is None else np.sqrt(np.mean(error**2, axis=-1))
 
 
 def relative_rmse(

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 from jaxtyping import Float
+from torch import Tensor
 
 from mesoscribe.hybrid.data.pictures import Picture
 from mesoscribe.hybrid.data.validate import numbers
@@ -22,6 +23,8 @@ from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.hybrid.space.scales import Scales
+
+LocalSymbol = float | Tensor  # a number, or a symmetric n×n matrix for n fields
 
 
 class Model(ABC):
@@ -49,8 +52,8 @@ class Model(ABC):
 
     @property
     @abstractmethod
-    def local_symbol(self) -> tuple[float, float]:
-        """a and b of ½ a u² in V0 and ½ b |∇u|² in V1, in the member's units."""
+    def local_symbol(self) -> tuple[LocalSymbol, LocalSymbol]:
+        """a and b of ½ a u² in V0 and ½ b |∇u|² in V1, in the member's units; see `Energy.parts`."""
 
     @abstractmethod
     def energy(self, domain: Domain) -> Energy:
@@ -66,9 +69,18 @@ class Model(ABC):
         return self.units.centre - 1, self.units.centre + 1
 
     def factors(self, u: Float[np.ndarray, " n"]) -> Factors:
-        """F and V0 at values of u, q, V2, m and w at the modes of the model's box, in the user's units."""
+        """F and V0 at values of u, q, V2, m and w at the modes of the model's box, in the user's units.
+
+        Raises:
+            ValueError: there are several fields, of which these are no curves.
+        """
+        if self.box.n_fields is not None:
+            raise ValueError(
+                f"expected one field to draw curves of, got {self.box.n_fields}; print the model"
+            )
         energy, member = self.energy(self.box), self.member(self.box)
-        return Factors.of(self.called, u, energy, member, self.units, self.local_symbol)
+        a, b = (float(coefficient) for coefficient in self.local_symbol)
+        return Factors.of(self.called, u, energy, member, self.units, (a, b))
 
     def plot(self, *others: Model, u: tuple[float, float] | None = None) -> Picture:
         """F and V0 over u, q, V2, m and w over |k|; with other models F, q, m and w of all.
@@ -142,16 +154,16 @@ class Model(ABC):
         member = self.member(domain)
         with torch.no_grad():
             rate = array(member.rhs(tensor(self._scaled(u, member.domain), like=member.q)))
-        return self.units.amplitude / self.units.time * resampled(rate, member.domain.resampled(domain.shape))
+        return self.units.rate_to_user(resampled(rate, member.domain.resampled(domain.shape)))
 
     def energies(self, u: Float[np.ndarray, "*batch_state"]) -> Energies:
         """V0 = ∫ F + ½ a u², V1 = ∫ ½ b|∇u|², V2 = all else, of fields (*batch, [field,] *grid).
 
-        Each (*batch), in the user's units: amplitude² × volume.
+        Each (*batch), in the user's units: u² × volume for one field, q u² × volume for several.
         """
         u = np.asarray(u, dtype=float)
         energy = self.energy(self.domain_of(u))
-        unit = self.units.amplitude**2 * self.units.length**self.box.ndim
+        unit = self.units.energy_density * self.units.length**self.box.ndim
         with torch.no_grad():
             v_hat = energy.domain.fft(tensor(self._scaled(u, energy.domain), like=energy.quadratic.q))
             parts = energy.parts(v_hat, *self.local_symbol)

@@ -100,11 +100,17 @@ class PointwiseEnergy(EnergyTerm):
         return self.domain.fft(self.f(self.domain.ifft(u_hat)))
 
     def mean_slope(self, u: Float[Tensor, "*batch_state"], axes: tuple[int, ...]) -> Tensor:
-        """The mean of ∂f/∂u over some axes of fields."""
+        """The mean of ∂f/∂u over some axes of fields; of ∂f_i/∂u_i for several fields."""
+        each = range(self.domain.n_fields or 1)
+        at = self.domain.state_axes[0]
         with torch.enable_grad():
             v = u.detach().clone().requires_grad_()
-            total = (self.f(v) + 0.0 * v).sum()  # f may not depend on v at all
-            (slopes,) = torch.autograd.grad(total, v)
+            f = self.f(v) + 0.0 * v  # f may not depend on v at all
+            if self.domain.n_fields is None:
+                (slopes,) = torch.autograd.grad(f.sum(), v)
+            else:
+                rows = [torch.autograd.grad(f.select(at, i).sum(), v, retain_graph=True)[0] for i in each]
+                slopes = torch.stack([row.select(at, i) for i, row in enumerate(rows)], dim=at)
         return slopes.mean(axes, keepdim=True)
 
     def tilted(self, slope: Tensor) -> PointwiseEnergy:
@@ -202,14 +208,20 @@ class Energy:
         return self.tilted(slope if many else slope.reshape(()))
 
     def parts(self, u_hat: Complex[Tensor, "*batch_modes"], a: Tensor | float, b: Tensor | float) -> Energies:
-        """V0 = ∫ F + ½ a u², V1 = ∫ ½ b |∇u|², V2 = the rest of the quadratic energy and all other terms."""
+        """V0 = ∫ F + ½ a u², V1 = ∫ ½ b |∇u|², V2 = the rest of the quadratic energy and all other terms.
+
+        Args:
+            u_hat: states (*batch, [field,] *modes).
+            a, b: numbers; for n fields also symmetric n×n matrices, with u·a u and Σ_ij b_ij ∇u_i·∇u_j.
+        """
         squares = torch.as_tensor(self.domain.k_norm**2, device=u_hat.device)
         one = identity(self.domain).to(squares.device)
+        a, b = (c.reshape(one.shape) if isinstance(c, Tensor) and c.ndim == 2 else c * one for c in (a, b))
 
         def quadratic(symbol: Tensor) -> Tensor:
             return QuadraticEnergy(self.domain, symbol).value(u_hat)
 
-        V0 = quadratic(a * one + 0 * squares) + self.pointwise.value(u_hat)
-        V1 = quadratic(b * squares * one)
-        V2 = quadratic(self.quadratic.q - (a + b * squares) * one)
+        V0 = quadratic(a + 0 * squares) + self.pointwise.value(u_hat)
+        V1 = quadratic(b * squares)
+        V2 = quadratic(self.quadratic.q - (a + b * squares))
         return Energies(V0, V1, torch.stack([V2, *(term.value(u_hat) for term in self.others)]).sum(0))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from mesoscribe.hybrid.energy.energy import Energies, Energy, Pointwise, PointwiseEnergy, QuadraticEnergy
+from mesoscribe.hybrid.energy.neural_energy import NeuralEnergy
 from mesoscribe.hybrid.energy.nonlocal_energy import NonlocalEnergy
-from mesoscribe.hybrid.energy.table import derivative
+from mesoscribe.hybrid.energy.table import HermiteTable, derivative
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.linear_algebra import ridge_regression
 from mesoscribe.hybrid.space.mode_pairs import ModeIndex
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
@@ -43,23 +43,20 @@ class PointwiseNetwork(nn.Module):
         hidden = log_cosh(v[..., None] * self.steepness + self.offset)
         return self.drive * v + hidden @ self.amplitude
 
+    def gradient(self, v: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+        """F'(v) at each v."""
+        return derivative(self, v)
+
     @torch.no_grad()
     def imitate(self, v: Float[Tensor, " n"], f: Float[Tensor, " n"]) -> None:
         """Set the output layer so that F'(v) ≈ f, by ridge regression."""
         slopes = torch.tanh(v[:, None] * self.steepness + self.offset) * self.steepness
-        columns = torch.cat([slopes, torch.ones_like(v)[:, None]], dim=1)
-        size = torch.linalg.vector_norm(columns, dim=0)
-        scaled = columns / size
-        penalty = math.sqrt(NUMBERS.ridge) * torch.eye(scaled.shape[1], dtype=v.dtype)
-        right = torch.cat([f, torch.zeros(scaled.shape[1], dtype=v.dtype)])
-        # numpy's solver: torch's (MKL) rounds by where arrays lie in memory, so a seed gave other bits
-        found = np.linalg.lstsq(torch.cat([scaled, penalty]).numpy(), right.numpy(), rcond=None)[0]
-        solution = torch.as_tensor(found) / size
+        solution = ridge_regression(torch.cat([slopes, torch.ones_like(v)[:, None]], dim=1), f, NUMBERS.ridge)
         self.amplitude.copy_(solution[:-1])
         self.drive.copy_(solution[-1])
 
 
-class Potential(nn.Module):
+class Potential(NeuralEnergy):
     """V = ∫ ½ a v² + F(v) dx  +  ∫ ½ b |∇v|² dx  +  ½ |box| Σ_k q2(k) |v̂_k|² + N.
 
     a > 0 and Q(k) = a + b|k|² + q2(k) ≥ `least_symbol` hold for every value of the parameters (what the
@@ -80,7 +77,7 @@ class Potential(nn.Module):
         self, domain: Domain, modes: ModeIndex, *, low: float, high: float, low_modes: int = 0
     ) -> None:
         super().__init__()
-        self.domain, self.modes = domain, modes
+        self.domain, self.modes, self.range = domain, modes, (low, high)
         self.pointwise = PointwiseNetwork(low, high)
         self.raw_a = nn.Parameter(torch.zeros((), dtype=torch.float64))
         self.b = nn.Parameter(torch.zeros((), dtype=torch.float64))
@@ -99,25 +96,20 @@ class Potential(nn.Module):
         free = self.a + self.b * self.k_squared + self.modes.even(self.q2 * self.q2_scale)
         return free.clamp(min=NUMBERS.least_symbol)
 
-    def energy(self, f: Pointwise | None = None) -> Energy:
-        """V as a sum of terms; F' by automatic differentiation, or from a table of it."""
-        F = self.pointwise
-        return Energy(
-            QuadraticEnergy(self.domain, self.symbol()),
-            PointwiseEnergy(self.domain, f or (lambda v: derivative(F, v)), F),
-            () if self.nonlocal_part is None else (self.nonlocal_part,),
-        )
+    @property
+    def symbol_parameters(self) -> Float[Tensor, " p"]:
+        """q2 at each mode."""
+        return self.q2
 
-    def forward(self, v: Float[Tensor, "*batch_state"]) -> Energies:
-        """V0, V1, V2 of fields v (*batch, *grid)."""
-        return self.energy().parts(self.domain.fft(v), self.a, self.b)
+    def local_symbol(self) -> tuple[Tensor, Tensor]:
+        """a and b."""
+        return self.a, self.b
 
-    def gradient(self, v: Float[Tensor, "*batch_state"]) -> Float[Tensor, "*batch_state"]:
-        """δV/δv, the L² gradient: (1/cell volume) ∂V/∂v_j, by automatic differentiation of the energy."""
-        with torch.enable_grad():
-            v = v.detach().requires_grad_()
-            (slope,) = torch.autograd.grad(self(v).total.sum(), v)
-        return slope * (self.domain.points / self.domain.volume)
+    def fast_force(self) -> HermiteTable:
+        """F' tabulated over the range that was given."""
+        device = self.b.device
+        nodes = torch.linspace(*self.range, NUMBERS.table_nodes, dtype=torch.float64, device=device)
+        return HermiteTable.of_derivative(self.pointwise, nodes)
 
     @torch.no_grad()
     def imitate(self, q: Float[Tensor, "*modes"], weight: Float[Tensor, "*modes"]) -> float:

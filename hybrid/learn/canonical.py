@@ -182,7 +182,15 @@ def canonical_form(model: OnsagerModel, n_nodes: int = NUMBERS.canonical_nodes) 
     Args:
         model: the network.
         n_nodes: values of u, evenly spaced over the range of the data, on which F' is given.
+
+    Raises:
+        ValueError: a network of several fields.
     """
+    if model.domain.n_fields is not None:
+        raise ValueError(
+            f"expected a network of one field, got one of {', '.join(model.fields)}; its m, w, q and F are "
+            f"there as they were learned"
+        )
     scales, pointwise, a = model.setting.scales, model.potential.pointwise, model.setting.scales.amplitude
     k, m, w, q = _symbols(model)
     F0, f0, curvature = _expansion(pointwise, model.theta_m.new_zeros(1))

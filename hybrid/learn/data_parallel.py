@@ -55,7 +55,7 @@ def train_together(
     """
     from distributed.protocol.pickle import dumps
 
-    batch = module.schedule.windows(module.model.domain.points)
+    batch = module.schedule.windows(module.model.size)
     if workers.processes > batch:
         raise ValueError(
             f"expected at most {batch} processes, one for each window of a step, got {workers.processes}; "

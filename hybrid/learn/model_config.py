@@ -12,7 +12,8 @@ from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.scales import Scales
 
 FORMAT = 2
-MOST_POINTS, MOST_MODES = 2**24, 16  # that are read from a file
+MOST_POINTS, MOST_MODES, MOST_FIELDS = 2**24, 16, 16  # that are read from a file
+ONE_FIELD = ("u",)
 EXTREME = 1e50  # of the box in scaled units, where it is near 1
 
 
@@ -29,6 +30,7 @@ class Setting:
         low_modes: modes along each axis that enter the network of N; 0 where N = 0.
         first_frame: of the data that the equation describes; those before show how high modes were erased.
         provenance: where it comes from.
+        fields: the names of the fields, in the order of their axis; one name is one field without an axis.
     """
 
     shape: tuple[int, ...]
@@ -42,15 +44,24 @@ class Setting:
     low_modes: int = 0
     first_frame: int = 0
     provenance: Provenance = Provenance()
+    fields: tuple[str, ...] = ONE_FIELD
+
+    @property
+    def n_fields(self) -> int | None:
+        """How many fields there are; None for one, which has no axis."""
+        return len(self.fields) if len(self.fields) > 1 else None
 
     @property
     def domain(self) -> Domain:
         """The user's box, at the model's points."""
-        return Domain(self.shape, self.lengths)
+        return Domain(self.shape, self.lengths, n_fields=self.n_fields)
 
     def to_json(self) -> dict[str, Any]:
-        """For a file."""
-        return {"format": FORMAT, **asdict(self), "provenance": self.provenance.as_dict()}
+        """For a file; `fields` and `n_fields` where there are several, or one that has a name of its own."""
+        own = {"scales": self.scales.as_dict(), "provenance": self.provenance.as_dict()}
+        content = {"format": FORMAT, **asdict(self), **own}
+        names = {"n_fields": len(self.fields), "fields": content.pop("fields")}
+        return content if self.fields == ONE_FIELD else {**content, **names}
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Setting:
@@ -64,6 +75,10 @@ class Setting:
             raise ValueError(f"expected a model of format {FORMAT}, got {found}; fit again")
         values = {name: value for name, value in content.items() if name != "format"}
         try:
+            n_fields, names = values.pop("n_fields", 1), values.pop("fields", ONE_FIELD)
+            values["fields"] = tuple(names)
+            if n_fields != len(names):
+                raise ValueError(f"{n_fields} fields with the names {names}")
             values["scales"] = Scales(**values["scales"])
             values["case"] = Case(values["case"])
             values["provenance"] = Provenance.of(values["provenance"])
@@ -76,8 +91,11 @@ class Setting:
 
     def _check(self) -> None:
         """Refuse what no fit writes, before anything is built of it."""
-        scales = (self.scales.length, self.scales.time, self.scales.amplitude)
-        numbers = (*self.lengths, *scales, self.scales.centre, self.band, self.low, self.high)
+        amplitudes, centres = (
+            c if isinstance(c, tuple) else (c,) for c in (self.scales.amplitude, self.scales.centre)
+        )
+        scales = (self.scales.length, self.scales.time, *amplitudes)
+        numbers = (*self.lengths, *scales, *centres, self.band, self.low, self.high)
         counts = (*self.shape, self.low_modes, self.first_frame)
         if not all(isinstance(n, int) and not isinstance(n, bool) for n in counts):
             raise ValueError(f"expected whole numbers of points, modes and frames, got {counts}")
@@ -91,5 +109,19 @@ class Setting:
             raise ValueError(
                 f"expected at most {MOST_POINTS} points and {MOST_MODES} low modes, got {counts}"
             )
+        self._check_fields(len(amplitudes))
         if self.first_frame < 0:
             raise ValueError(f"expected a first frame of 0 or more, got {self.first_frame}")
+
+    def _check_fields(self, amplitudes: int) -> None:
+        """Refuse names that are none, and units of another number of fields."""
+        n = len(self.fields)
+        if not all(isinstance(name, str) for name in self.fields) or len(set(self.fields)) != n:
+            raise ValueError(f"expected a name for each field, each another, got {self.fields}")
+        if not 1 <= n <= MOST_FIELDS or amplitudes != n:
+            raise ValueError(
+                f"expected at most {MOST_FIELDS} fields, each with its amplitude, got {n} names and "
+                f"{amplitudes} amplitudes"
+            )
+        if n > 1 and (self.low_modes or self.scales.ndim != len(self.shape)):
+            raise ValueError("expected of several fields no low modes, and units for the axes of the box")

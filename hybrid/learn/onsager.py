@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Complex, Float, Shaped
 from safetensors import SafetensorError
 from safetensors.torch import load as unpacked
 from safetensors.torch import save as packed
@@ -16,13 +16,15 @@ from torch import Tensor, nn
 
 from mesoscribe.hybrid.data.files import write_whole
 from mesoscribe.hybrid.dynamics.member import Member
-from mesoscribe.hybrid.dynamics.model import Model
+from mesoscribe.hybrid.dynamics.model import LocalSymbol, Model
 from mesoscribe.hybrid.dynamics.operator import ConstantOperator
+from mesoscribe.hybrid.energy.coupled_potential import CoupledPotential
 from mesoscribe.hybrid.energy.energy import Energy
+from mesoscribe.hybrid.energy.neural_energy import NeuralEnergy
 from mesoscribe.hybrid.energy.potential import Potential
-from mesoscribe.hybrid.energy.table import HermiteTable
 from mesoscribe.hybrid.learn.model_config import Setting
 from mesoscribe.hybrid.learn.record import FitRecord
+from mesoscribe.hybrid.learn.symbol_parameters import symbols_of
 from mesoscribe.hybrid.readers.store import printable
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.device import array, tensor
@@ -35,12 +37,15 @@ MODEL_BYTES = 2**30  # bytes of a saved model
 
 
 class OnsagerModel(nn.Module, Model):
-    """u_t = -(M + W) δV/δu with m(k) = s_m θ_m² ≥ 0 even and w(k) = s_w θ_w odd for every parameter.
+    """u_t = -(M + W) δV/δu with M(k) ≥ 0 and W(k) skew for every parameter, of one field or of several:
+
+        one field:    m(k) = s_m θ_m² even,       w(k) = s_w θ_w odd,
+        n fields:     M(k) = S_m Θ Θᴴ S_mᴴ,       W(k) = S_w ½(Θ - Θᴴ) S_wᴴ,    n×n (`MatrixSymbols`).
 
     It lives in scaled units on its own points; fields on other points of the box are resampled spectrally.
 
     Args:
-        setting: box, units, case, band.
+        setting: box, fields, units, case, band.
     """
 
     m_scale: Tensor
@@ -54,54 +59,82 @@ class OnsagerModel(nn.Module, Model):
         self.domain = setting.scales.domain(setting.domain)
         mask = self.domain.within(setting.band)
         self.modes = ModeIndex.of(self.domain, mask)
-        n = len(self.modes.first)
+        self.symbols = symbols_of(self.modes, self.domain)
         margin = NUMBERS.force_margin * (setting.high - setting.low)
         self.low, self.high = setting.low - margin, setting.high + margin
-        self.potential = Potential(
-            self.domain, self.modes, low=self.low, high=self.high, low_modes=setting.low_modes
-        )
-        self.theta_m = nn.Parameter(torch.ones(n, dtype=torch.float64))
-        self.theta_w = nn.Parameter(torch.ones(n, dtype=torch.float64))
-        self.register_buffer("m_scale", torch.zeros(n, dtype=torch.float64))
-        self.register_buffer("w_scale", torch.zeros(n, dtype=torch.float64))
+        self.potential = self._potential()
+        self.theta_m = nn.Parameter(self.symbols.start())
+        self.theta_w = nn.Parameter(self.symbols.start())
+        self.register_buffer("m_scale", torch.zeros_like(self.theta_m.detach()))
+        self.register_buffer("w_scale", torch.zeros_like(self.theta_w.detach()))
+
+    def _potential(self) -> NeuralEnergy:
+        """V of one field or of several."""
+        if self.domain.n_fields is not None:
+            return CoupledPotential(self.domain, self.modes, low=self.low, high=self.high)
+        low_modes = self.setting.low_modes
+        return Potential(self.domain, self.modes, low=self.low, high=self.high, low_modes=low_modes)
 
     @property
     def case(self) -> Case:
         """Dissipative (W = 0), conservative (M = 0) or mixed."""
         return self.setting.case
 
-    def symbol_m(self) -> Float[Tensor, "*modes"]:
-        """m(k) ≥ 0 on the modes of the model's domain, in scaled units."""
-        return self.modes.even(self.theta_m**2 * self.m_scale)
-
-    def symbol_w(self) -> Float[Tensor, "*modes"]:
-        """w(k) on the modes of the model's domain, in scaled units."""
-        return self.modes.odd(self.theta_w * self.w_scale)
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of the fields, in the order of their axis."""
+        return self.setting.fields
 
     @property
-    def m(self) -> Float[np.ndarray, "*modes"]:
-        """m(k) on the modes of the model's domain, in the user's units."""
-        return array(self.symbol_m()) / self.setting.scales.time
+    def size(self) -> int:
+        """How many values a state has on the model's points."""
+        return self.domain.points * (self.domain.n_fields or 1)
+
+    @torch.no_grad()
+    def imitate(self, K: Complex[Tensor, "*symbol"]) -> None:
+        """Start with M + W = K, a symbol on the modes of the model's domain, in scaled units."""
+        for name, values in self.symbols.imitating(K).items():
+            getattr(self, name).copy_(values)
 
     @property
-    def w(self) -> Float[np.ndarray, "*modes"]:
-        """w(k) on the modes of the model's domain, in the user's units."""
-        return array(self.symbol_w()) / self.setting.scales.time
+    def symbol_parameters(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The parameters of M, W and Q at each mode: training pulls them to where they started."""
+        return self.theta_m, self.theta_w, self.potential.symbol_parameters
 
-    def F(self, u: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-        """The density F at values of u as it was learned, in the user's units of V (amplitude²).
+    def symbol_m(self) -> Shaped[Tensor, "*symbol"]:
+        """M(k) ≥ 0 on the modes of the model's domain, in scaled units: (*modes), or (n, n, *modes)."""
+        return self.symbols.m(self.theta_m, self.m_scale)
+
+    def symbol_w(self) -> Shaped[Tensor, "*symbol"]:
+        """w(k) of W = i w on the modes of the model's domain, in scaled units; W(k) itself for n fields."""
+        return self.symbols.w(self.theta_w, self.w_scale)
+
+    @property
+    def m(self) -> Shaped[np.ndarray, "*symbol"]:
+        """m(k) on the modes of the model's domain, in the user's units; for n fields M(k), (n, n, *modes)."""
+        return self.units.K_to_user(array(self.symbol_m()))
+
+    @property
+    def w(self) -> Shaped[np.ndarray, "*symbol"]:
+        """w(k) of W = i w, as `m`; for n fields W(k) itself, (n, n, *modes), anti-Hermitian."""
+        return self.units.K_to_user(array(self.symbol_w()))
+
+    @property
+    def q(self) -> Shaped[np.ndarray, "*symbol"]:
+        """Q(k) of the quadratic energy beside F, as `m`: (*modes), or Hermitian (n, n, *modes)."""
+        return self.units.q_to_user(array(self.potential.symbol()))
+
+    def F(self, u: Float[np.ndarray, "*state"]) -> Float[np.ndarray, "*density"]:
+        """The density F at values of u as it was learned, in the user's units of V.
 
         Data determine it up to what canonical form removes (`canonical_form(model).F`).
+
+        Args:
+            u: of one field any array; of n fields (*batch, field, *grid), which gives (*batch, 1, *grid).
         """
         v = tensor(self.units.to_scaled(np.asarray(u, dtype=float)), like=self.theta_m)
         with torch.no_grad():
-            return self.units.amplitude**2 * array(self.potential.pointwise(v))
-
-    def f_table(self) -> HermiteTable:
-        """F' tabulated over the range of the data and a margin."""
-        n, device = NUMBERS.table_nodes, self.theta_m.device
-        nodes = torch.linspace(self.low, self.high, n, dtype=torch.float64, device=device)
-        return HermiteTable.of_derivative(self.potential.pointwise, nodes)
+            return self.units.energy_density * array(self.potential.pointwise(v))
 
     @property
     def box(self) -> Domain:
@@ -125,22 +158,23 @@ class OnsagerModel(nn.Module, Model):
         return self.setting.band / self.setting.scales.length, self.setting.hold
 
     @property
-    def local_symbol(self) -> tuple[float, float]:
+    def local_symbol(self) -> tuple[LocalSymbol, LocalSymbol]:
         """a and b of V0 and V1, scaled units."""
-        return float(self.potential.a.detach()), float(self.potential.b.detach())
+        a, b = (c.detach() for c in self.potential.local_symbol())
+        return (float(a), float(b)) if a.ndim == 0 else (a, b)
 
     def energy(self, domain: Domain | None = None) -> Energy:
-        """V in scaled units on the model's own points, with F' tabulated and F exact."""
-        return self.potential.energy(self.f_table())
+        """V in scaled units on the model's own points, with ∂F/∂v as steps use it, and F exact."""
+        return self.potential.energy(self.potential.fast_force())
 
     def member(self, domain: Domain | None = None) -> Member:
         """The equation of motion in scaled units on the model's own points.
 
-        The mean slope of F' over the data goes to the linear part, which the stepper solves exactly: F may
+        The mean slope of ∂F/∂v over the data goes to the linear part, which the stepper solves exactly: F may
         undo most of a, and the difference of two stiff terms would need small steps.
         """
-        f = self.f_table()
-        operator = ConstantOperator(self.domain, torch.complex(self.symbol_m(), self.symbol_w()))
+        f = self.potential.fast_force()
+        operator = ConstantOperator(self.domain, self.symbols.K(self.symbol_m(), self.symbol_w()))
         return Member(self.potential.energy(f), operator, self.modes.inside).tilted(f.mean_slope)
 
     def __repr__(self) -> str:

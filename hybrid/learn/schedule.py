@@ -58,9 +58,9 @@ class Schedule:
         """The first learning rate from a warm start with this score: steps no larger than what is to gain."""
         return self.rate * float(np.clip(score / NUMBERS.coarse_score, NUMBERS.least_rate, 1.0))
 
-    def windows(self, points: int) -> int:
-        """Windows in a step on so many points."""
-        return max(1, min(self.batch, self.points // points))
+    def windows(self, size: int) -> int:
+        """Windows in a step where a state has so many values."""
+        return max(1, min(self.batch, self.points // size))
 
     def lead(self, step: int) -> int:
         """Frames rolled out at an optimiser step."""

@@ -13,6 +13,7 @@ from typing import Any
 import lightning
 import numpy as np
 import torch
+from jaxtyping import Float
 from lightning.pytorch.callbacks import Callback, EarlyStopping, Timer
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
@@ -38,7 +39,7 @@ class Training(lightning.LightningModule):
     def __init__(self, model: OnsagerModel, schedule: Schedule) -> None:
         super().__init__()
         self.model, self.schedule = model, schedule
-        self.initial_q2 = model.potential.q2.detach().clone()
+        self.initial = tuple(parameters.detach().clone() for parameters in model.symbol_parameters)
         self.rate = schedule.rate
 
     def penalised_loss(self, misfit: Tensor, described: str) -> Tensor:
@@ -58,10 +59,14 @@ class Training(lightning.LightningModule):
     def _departure(self) -> Tensor:
         """How far the symbols have moved from the warm start."""
         model = self.model
-        terms = ((model.theta_m - 1) ** 2).sum() + ((model.theta_w - 1) ** 2).sum()
+        of_m, of_w, of_q = (
+            ((now - first) ** 2).sum()
+            for now, first in zip(model.symbol_parameters, self.initial, strict=True)
+        )
+        terms = of_m + of_w
         if model.potential.nonlocal_part is not None:
             terms = terms + model.potential.nonlocal_part.departure()
-        return terms + ((model.potential.q2 - self.initial_q2) ** 2).sum()
+        return terms + of_q
 
     def log_score(self, value: float) -> None:
         """Log the score of a validation, small where it is good."""
@@ -78,27 +83,44 @@ class Training(lightning.LightningModule):
 
 
 class RollOuts(Training):
-    """Mean over leads of |v̂ - v|² relative to persistence's, so that 1 is no better than "no change"."""
+    """Mean over leads of |v̂ - v|² relative to persistence's, so that 1 is no better than "no change".
+
+    Of several fields each relative to its own, and the mean over fields.
+    """
 
     def __init__(self, model: OnsagerModel, schedule: Schedule, substeps: int) -> None:
         super().__init__(model, schedule)
         self.substeps = substeps
 
     def training_step(self, batch: tuple[Tensor, Tensor]) -> Tensor:
-        """The loss of a batch of windows (batch, frames, *grid) with their steps (batch, frames - 1)."""
+        """The loss of windows (batch, frames, [field,] *grid) with their steps (batch, frames - 1)."""
         windows, steps = batch
         lead = min(self.schedule.lead(self.global_step), windows.shape[1] - 1)
         steps = steps[:, :lead]
-        changes = [((windows[:, i] - windows[:, 0]) ** 2).mean() for i in range(1, lead + 1)]
-        persistence, share = pooled(torch.stack(changes), len(windows))
+        changes = torch.stack([self._squares(windows[:, i] - windows[:, 0]) for i in range(1, lead + 1)])
+        persistence, share = pooled(changes.flatten(), len(windows))
+        persistence = self._sizes(persistence.reshape(changes.shape))
         frames = roll_out(self.model.member(), windows[:, 0], steps, lead, self.substeps, ETDRK4())
         errors = [
-            ((v - windows[:, i]) ** 2).mean() / persistence[i - 1] for i, v in enumerate(frames, start=1)
+            (self._squares(v - windows[:, i]) / persistence[i - 1]).mean()
+            for i, v in enumerate(frames, start=1)
         ]
         return self.penalised_loss(
             share * sum(errors[1:], errors[0]) / lead,
             f"roll-outs of {lead} frames, {float(steps.sum(1).max()):.3g} in scaled time",
         )
+
+    def _squares(self, change: Float[Tensor, "*batch_state"]) -> Float[Tensor, "*fields"]:
+        """The mean square of a change; of several fields that of each."""
+        domain = self.model.domain
+        squares = change**2
+        return squares.mean() if domain.n_fields is None else squares.mean((0, *domain.axes))
+
+    def _sizes(self, persistence: Float[Tensor, "*leads"]) -> Float[Tensor, "*leads"]:
+        """What errors are relative to: a field at rest has no size of its own."""
+        if self.model.domain.n_fields is None:
+            return persistence
+        return persistence.maximum(NUMBERS.least_field_change * persistence.amax(-1, keepdim=True))
 
     def validation_step(self, batch: tuple[Tensor, Tensor]) -> None:
         """Log the score of roll-outs over all frames, of which each process does its part."""
@@ -121,7 +143,9 @@ class KeepBest(Callback):
         """Keep the weights if their validation score is the best so far."""
         value = float(trainer.callback_metrics["score"])
         self.history.append((trainer.global_step, value))
-        logging.getLogger(__name__).info("step %5d  validation %.3e", trainer.global_step, value)
+        logging.getLogger(__name__).info(
+            "step %5d  error on held-out trajectories %.3e", trainer.global_step, value
+        )
         if value < self.best:
             self.best, self.step = value, trainer.global_step
             self.state = {name: tensor.clone() for name, tensor in module.state_dict().items()}
@@ -179,7 +203,7 @@ def train(
     """
     doing(TRAINING)
     schedule = module.schedule
-    batch = schedule.windows(module.model.domain.points)
+    batch = schedule.windows(module.model.size)
     total = sum(schedule.steps)
     first = 0 if checkpoint is None else checkpoint.step()
     draws = Draws(len(examples), batch, total, seed=seed, first=first, rank=rank)

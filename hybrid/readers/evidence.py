@@ -8,7 +8,7 @@ import numpy as np
 
 from mesoscribe.hybrid.data.layout import arrange, readings
 from mesoscribe.hybrid.data.periodicity import boundary_fault
-from mesoscribe.hybrid.data.validate import real
+from mesoscribe.hybrid.data.validate import real_parts
 from mesoscribe.hybrid.readers.names import usual_layouts
 from mesoscribe.hybrid.readers.store import Store
 from mesoscribe.hybrid.space.numbers import NUMBERS
@@ -29,7 +29,7 @@ def layout_by_evidence(
     Args:
         store: the file.
         field: name of the array.
-        sizes: number of coordinates of t, x and, in two dimensions, y.
+        sizes: number of coordinates of t, x and, in two dimensions, y; of channels, c, where it is known.
         layout: what is known; None where nothing is.
 
     Raises:
@@ -43,7 +43,11 @@ def layout_by_evidence(
     certain = layout is not None and ("n" in layout or stated)
     if certain or sizes["t"] not in [n for letter, n in sizes.items() if letter != "t"]:
         return layout, ()
-    candidates = [name for name in readings(shape, sizes) if "c" not in name or shape[name.index("c")] == 1]
+    candidates = [
+        name
+        for name in readings(shape, sizes)
+        if "c" in sizes or "c" not in name or shape[name.index("c")] == 1
+    ]
     if layout is not None and layout not in candidates:
         return layout, ()
     enough = min(sizes.values()) >= 2 * NUMBERS.jump_over_quantile
@@ -64,9 +68,8 @@ def layout_by_evidence(
 
 def _fits(layout: str, shape: tuple[int, ...], sizes: Mapping[str, int]) -> bool:
     """Whether an array of this shape can have this layout."""
-    wanted = {**sizes, "c": 1}
     return len(layout) == len(shape) and all(
-        n == wanted.get(letter, n) for letter, n in zip(layout, shape, strict=True)
+        n == sizes.get(letter, n) for letter, n in zip(layout, shape, strict=True)
     )
 
 
@@ -76,8 +79,9 @@ def _closes(store: Store, field: str, sizes: Mapping[str, int], layout: str) -> 
     some = tuple(
         slice(0, min(n, LOOKED_AT) if letter == "n" else n) for letter, n in zip(layout, shape, strict=True)
     )
-    u, _ = real(store.read(field, some, holes=True))
-    fields = arrange(np.ma.filled(u.astype(float), np.nan), sizes, layout)
+    u = arrange(store.read(field, some, holes=True), sizes, layout)
+    each = u[None] if "c" not in layout or u.ndim < len(sizes) + 1 else np.moveaxis(u, 2, 0)
+    fields = [np.ma.filled(part.astype(float), np.nan) for one in each for part in real_parts(one)[0]]
     return bool(np.isfinite(fields).all()) and not any(
-        boundary_fault(fields, axis) for axis in range(2, fields.ndim)
+        boundary_fault(part, axis) for part in fields for axis in range(2, part.ndim)
     )

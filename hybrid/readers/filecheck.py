@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -51,10 +52,11 @@ class FileCheck:
 def check(
     path: str | os.PathLike[str],
     *,
-    u: str | None = None,
+    u: str | Sequence[str] | None = None,
     x: str | None = None,
     y: str | None = None,
     t: str | None = None,
+    fields: str | Sequence[str] | None = None,
     layout: str | None = None,
     frames: Frames = None,
     memory: float | None = None,
@@ -66,7 +68,8 @@ def check(
 
     Args:
         path: the file.
-        u, x, y, t: names of field and coordinates in it, found by themselves if None.
+        u, x, y, t: names of field and coordinates in it, found if None; several fields as "h,v".
+        fields: names of the fields, such as "h,v".
         layout: axis letters of the field, such as "ntx"; inferred if None.
         frames: which are read, such as "10:90"; all if None.
         memory: GiB of a field at most.
@@ -75,9 +78,9 @@ def check(
         keep_endpoint: whether a repeated endpoint stays.
     """
     contents: tuple[str, ...] = ()
-    names = {"u": u, "t": t, "x": x, "y": y}
+    names = {"t": t, "x": x, "y": y}
     try:
-        choice = Choice.of(names, layout, frames, memory, dt, length, keep_endpoint=keep_endpoint)
+        choice = Choice.of(u, fields, names, layout, frames, memory, dt, length, keep_endpoint=keep_endpoint)
         with closing(open_store(path)) as store:
             contents = store.listing
             with warnings.catch_warnings():

@@ -85,5 +85,5 @@ def _unread(part: Slices) -> None:
 
 def _plain(attrs: h5py.AttributeManager) -> dict[str, Any]:
     """The attributes that say something about the field."""
-    known = ("length", "lengths", "dx", "units", "source", "notes", "provenance", "dt_error")
+    known = ("length", "lengths", "dx", "units", "source", "notes", "provenance", "dt_error", "fields")
     return {name: attrs[name] for name in known if name in attrs}

@@ -15,16 +15,17 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "x": ("x", "x_coord", "x-coordinate"),
     "y": ("y", "y_coord", "y-coordinate"),
     "n": ("n", "trajectory", "trajectories", "sample", "ensemble", "member", "realization"),
-    "c": ("c", "channel", "channels"),
+    "c": ("c", "channel", "channels", "field", "fields", "component"),
 }
 LAYOUTS: Mapping[str, tuple[str, ...]] = {
     "u_sol_all": ("ntxc", "ntxyc"),
     "data": ("ntcx", "ntcxy", "ntxc", "ntxyc"),
     "usol": ("xt", "xyt"),
     "uu": ("xt", "xyt"),
-    "tensor": ("ntx", "ntxy"),
+    "tensor": ("ntx", "ntxy", "ntxc", "ntxyc"),
 }
 SCALARS = "t0_fields/"  # the group in which The Well keeps scalar fields, each (n, t, x[, y])
+VECTORS = "t1_fields/"  # and vector fields, each (n, t, x[, y], component)
 WITH_LAST_EDGE = ("t-coordinate",)  # PDEBench stores the edges of its time steps: one more than frames
 
 
@@ -56,11 +57,12 @@ def usual(entries: Mapping[str, Entry], letter: str) -> list[str]:
 def required(store: Store, letter: str, name: str | None) -> str:
     """The name of an array that must be there."""
     if name is None:
-        instead = {"t": "; or dt= (--dt)", "x": "; or length= (--length)", "y": "; or length= (--length)"}
+        space = "; or length= (--length)"
+        instead = {"u": ", several as h,v", "t": "; or dt= (--dt)", "x": space, "y": space}
         raise ValueError(
             f"expected {letter} in {store.source} under one of the names {', '.join(NAMES[letter])}, got "
             f"{', '.join(store.listing) or 'nothing at all'}; name it by {letter}= (--{letter})"
-            f"{instead.get(letter, '')}"
+            f"{instead[letter]}"
         )
     return name
 
@@ -72,20 +74,20 @@ def known_layout(store: Store, entry: Entry, field: str, names: Mapping[str, str
     stated = words(store.attrs.get("layout", ()))
     if stated:
         return stated[0]
-    return next(
-        (
-            layout
-            for layout in usual_layouts(field)
-            if len(layout) == len(entry.shape)
-            and (names["x"] is None or ("y" in layout) == (names["y"] is not None))
-        ),
-        None,
-    )
+    fitting = [
+        layout
+        for layout in usual_layouts(field)
+        if len(layout) == len(entry.shape)
+        and (names["x"] is None or ("y" in layout) == (names["y"] is not None))
+    ]
+    return min(fitting, key=lambda name: dict(zip(name, entry.shape, strict=True)).get("c", 0), default=None)
 
 
 def usual_layouts(field: str) -> tuple[str, ...]:
     """The axis orders that are usual for the name of a field, the most usual first."""
-    return ("ntx", "ntxy") if field.startswith(SCALARS) else LAYOUTS.get(field, ())
+    well = {SCALARS: ("ntx", "ntxy"), VECTORS: ("ntxc", "ntxyc")}
+    group, slash, _ = field.rpartition("/")
+    return well.get(group + slash, LAYOUTS.get(field, ()))
 
 
 def _layout_of_dims(store: Store, entry: Entry, names: Mapping[str, str | None]) -> str:
@@ -99,23 +101,6 @@ def _layout_of_dims(store: Store, entry: Entry, names: Mapping[str, str | None])
             f"{', '.join(entry.dims)}; say by layout= (--layout) what {', '.join(strange)} is"
         )
     return "".join(known[dim] for dim in entry.dims)
-
-
-def other_fields(store: Store, field: str) -> tuple[str, ...]:
-    """A note on arrays of the shape of the field that are not read with it."""
-    shape = store.entry(field).shape
-    used = {name for letter in "txy" for name in NAMES[letter]}
-    others = [
-        name
-        for name, entry in store.entries.items()
-        if name != field
-        and entry.shape == shape
-        and entry.refusal is None
-        and name.rpartition("/")[2] not in used
-    ]
-    if not others:
-        return ()
-    return (f"not read: {', '.join(others)}, of the shape of {field}; one field is learned, --u says which",)
 
 
 def words(value: object) -> list[str]:

@@ -36,6 +36,11 @@ class Entry:
     refusal: str | None = None
     whole: bool = False
 
+    @property
+    def complex(self) -> bool:
+        """Whether its values are complex; HDF5 keeps them as pairs."""
+        return "complex" in self.dtype or "imag" in self.dtype
+
     def __str__(self) -> str:
         return f"{self.shape} {self.dtype}" if self.refusal is None else f"({self.refusal}, not read)"
 

@@ -17,7 +17,7 @@ TABLE_BYTES = 2**31
 def arrays(path: Path) -> tuple[dict[str, AnyArray], str]:
     """The arrays of a table, u with t, x and, in a long one, y and n; and the layout of u.
 
-    A long table has a head with the names of its columns, among them t, x and u.
+    A long table has a head with the names of its columns, among them t and x; each other one is a field.
 
     Raises:
         ValueError: it is not one, or a long one has no row, or several, for some point and time.
@@ -33,16 +33,18 @@ def arrays(path: Path) -> tuple[dict[str, AnyArray], str]:
     if not lines:
         raise ValueError("it has no rows below the first")
     rows = np.loadtxt(lines, delimiter=separator, ndmin=2, comments=None)
-    if {"t", "x", "u"} <= set(letters):
-        return _long(rows, letters)
+    if {"t", "x"} <= set(letters):
+        return _long(rows, cells, letters)
     x = np.array([float(cell) for cell in cells[1:]])
     if rows.shape[1:] != (x.size + 1,):
         raise ValueError(f"{x.size + 1} cells in the first row and {rows.shape[1]} below")
     return {"u": rows[:, 1:], "t": rows[:, 0], "x": x}, "tx"
 
 
-def _long(rows: Float[np.ndarray, "rows columns"], letters: list[str]) -> tuple[dict[str, AnyArray], str]:
-    """The arrays of a table with a row for each point."""
+def _long(
+    rows: Float[np.ndarray, "rows columns"], cells: list[str], letters: list[str]
+) -> tuple[dict[str, AnyArray], str]:
+    """The arrays of a table with a row for each point, each column by its name in the head."""
     axes = [letter for letter in "ntxy" if letter in letters]
     found = [np.unique(rows[:, letters.index(letter)], return_inverse=True) for letter in axes]
     shape = tuple(values.size for values, _ in found)
@@ -53,7 +55,11 @@ def _long(rows: Float[np.ndarray, "rows columns"], letters: list[str]) -> tuple[
             f"a row for each of {' × '.join(map(str, shape))} values of {', '.join(axes)} is wanted: "
             f"{size - there} are missing and {len(rows) - there} come twice"
         )
-    u = np.empty(size)
-    u[place] = rows[:, letters.index("u")]
     coordinates = {letter: values for letter, (values, _) in zip(axes, found, strict=True) if letter != "n"}
-    return {"u": u.reshape(shape), **coordinates}, "".join(axes)
+    fields = {
+        "u" if k == "u" else cell: column
+        for k, cell, column in zip(letters, cells, rows.T, strict=True)
+        if k not in axes
+    }
+    order = np.argsort(place)
+    return {**{name: u[order].reshape(shape) for name, u in fields.items()}, **coordinates}, "".join(axes)

@@ -43,11 +43,13 @@ class Continued:
         values: measured where known, elsewhere continued.
         trusted: whether it is measured, or continuations that are as good agree.
         same_sign: whether it has the sign that it has in that direction at the edge of what was measured.
+        spread: by how much continuations that are as good differ, 0 where it is measured.
     """
 
     values: Float[np.ndarray, " k"]
     trusted: np.ndarray
     same_sign: np.ndarray
+    spread: Float[np.ndarray, " k"]
 
 
 def _fits(columns: np.ndarray, values: np.ndarray, weights: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
@@ -84,8 +86,9 @@ def continued(
     lowest, best = min(fits, key=lambda fit: fit[0])
     good = [coefficients for value, coefficients in fits if value < lowest + NUMBERS.equally_likely]
     likely = np.stack([columns @ coefficients for coefficients in good])
-    agree = np.ptp(likely, axis=0) <= NUMBERS.continuations_agree * np.abs(columns @ best)
+    spread = np.where(known, 0.0, np.ptp(likely, axis=0))
+    agree = spread <= NUMBERS.continuations_agree * np.abs(columns @ best)
     norm = np.sqrt((k**2).sum(0))
     inward = np.minimum(1.0, norm[known].max() / np.maximum(norm, 1e-300))
     same_sign = (columns @ best) * (monomials(k * inward, parity) @ best) >= 0
-    return Continued(np.where(known, values, columns @ best), known | agree, known | same_sign)
+    return Continued(np.where(known, values, columns @ best), known | agree, known | same_sign, spread)

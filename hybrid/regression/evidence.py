@@ -33,6 +33,46 @@ class Shared:
 
 
 @dataclass(frozen=True)
+class Structure:
+    """What the class asks of n coupled fields, û_t = -K(k) [Q(k) û + FT{∇F}], and how far data are from it.
+
+    Args:
+        rank: share of the squared singular values of the nonlinear coefficients of all modes beyond n.
+        integrability: share of a nonlinear force that is the gradient of no F, whatever K.
+        skew_q: |Q - Qᴴ|/|Q| of the Q that belongs to that F.
+        negative_m: the negative eigenvalues of M, the Hermitian part of K, over the norm of K.
+        left: squared held-out residuals, over that of an unrestricted regression, of models that ask for
+            rank n, moreover for an F, moreover for a Hermitian Q, moreover for M ≥ 0, and of the member.
+        no_gradient: a Hermitian Q fails because there is no F under an invertible K.
+    """
+
+    rank: float
+    integrability: float
+    skew_q: float
+    negative_m: float
+    left: tuple[float, ...]
+    no_gradient: bool
+
+    @property
+    def reason(self) -> str:
+        """The first demand that costs more than the class may, or else the one that costs most."""
+        costs = [after / before for before, after in zip((1.0, *self.left), self.left, strict=False)]
+        most = max(costs)
+        first = next(i for i, cost in enumerate(costs) if cost > NUMBERS.in_class or cost == most)
+        return _LACKS[1 if first == _HERMITIAN and self.no_gradient else first]
+
+
+_HERMITIAN = 2
+_LACKS = (
+    "the nonlinear terms of all modes are more independent functions than there are fields (their rank)",
+    "no combination of the nonlinear terms is the gradient of one energy F (integrability)",
+    "the linear part is not the operator of the nonlinear part applied to a quadratic energy (Hermitian Q)",
+    "an energy explains the data only if it may grow: the operator M has negative eigenvalues (M ≥ 0)",
+    "the operators that were asked for do not explain the data, others do",
+)
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What the class test measured on held-out trajectories, on the modes that are resolved in time.
 
@@ -46,6 +86,7 @@ class Evidence:
         linear: the nonlinear terms do not help, so K and q cannot be told apart.
         shared: what the residuals of all trajectories have in common; None where their times differ.
         derivatives: the unrestricted regression holds terms with derivatives of u in their nonlinearity.
+        structure: of several fields, how far each demand of the class is from them; None of one.
     """
 
     ratio: float
@@ -56,6 +97,7 @@ class Evidence:
     linear: bool
     shared: Shared | None = None
     derivatives: bool = False
+    structure: Structure | None = None
 
     @property
     def forced(self) -> bool:
@@ -103,6 +145,8 @@ class Evidence:
 
     @property
     def _mismatch(self) -> str:
+        if self.structure is not None:
+            return self.structure.reason
         if self.derivatives:
             return "nonlinear terms with derivatives, such as u_x², explain what no energy of the class does"
         if self.imaginary_q > NUMBERS.imaginary_q:

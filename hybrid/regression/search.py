@@ -11,12 +11,15 @@ from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.error import rollout_errors, score
 from mesoscribe.hybrid.energy.local_energy import Density, cubic_densities, quartic_densities
+from mesoscribe.hybrid.regression.bands import best_band
 from mesoscribe.hybrid.regression.continuation import Continued, continued
+from mesoscribe.hybrid.regression.coupled_search import warm_start_fields
+from mesoscribe.hybrid.regression.folds import Frames
 from mesoscribe.hybrid.regression.forcing import clearest
 from mesoscribe.hybrid.regression.rank_one import Case, Factors
-from mesoscribe.hybrid.regression.selection import Frames, Regression
+from mesoscribe.hybrid.regression.selection import Regression
 from mesoscribe.hybrid.regression.warm_start import WarmStart, first_useful_frame
-from mesoscribe.hybrid.space.deadline import current, time_for
+from mesoscribe.hybrid.space.deadline import time_for
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.scales import Scales
@@ -54,44 +57,6 @@ def _member(
     start = WarmStart(domain, scales, K, q_values, f, factors.case, band, False, first_frame, known, trusted)
     beta = tuple(factors.beta.get(j, 0.0) for j in regression.local)
     return replace(start, beta=beta if any(beta) else ())
-
-
-def _best_band(
-    start: WarmStart, trial: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, " nt"]
-) -> WarmStart:
-    """The band of modes with the best roll-outs, from the modes that were measured to all that there are.
-
-    Where high modes do not matter bands are equally good: then those count whose symbols are sure.
-
-    Coarse first, then finer around the best; last, whether the modes outside are better held.
-    """
-    unit = start.domain.k_unit
-    components = np.maximum.reduce([np.abs(k) for k in start.domain.k])
-    low = max(NUMBERS.least_band, round(components[start.known].max() / unit))
-    high = max(low, round(components[start.domain.resolved].max() / unit))
-    scores: dict[int, float] = {}
-
-    def best_of(bands: np.ndarray) -> int:
-        for n in {int(b) for b in np.rint(bands)} - scores.keys():
-            if not time_for("trials of bands", f"{n} modes") and scores:
-                break
-            member = replace(start, band=n * unit).member()
-            scores[n] = score(rollout_errors(member, trial, t, NUMBERS.search_rtol))
-        smallest = min(scores.values())
-        good = sorted(n for n, value in scores.items() if value <= smallest * (1 + NUMBERS.band_tie))
-        return max((n for n in good if n * unit < start.trusted), default=good[0])
-
-    while True:
-        n = best_of(np.geomspace(low, high, NUMBERS.trial_bands))
-        tried = sorted(scores)
-        at = tried.index(n)
-        low, high = tried[max(0, at - 1)], tried[min(len(tried) - 1, at + 1)]
-        if high - low <= 2 or n == tried[-1] or current().left == 0:
-            break
-    chosen = replace(start, band=n * unit, score=scores[n])
-    held = replace(chosen, hold=True)
-    held = replace(held, score=score(rollout_errors(held.member(), trial, t, NUMBERS.search_rtol)))
-    return held if held.score < chosen.score else chosen
 
 
 @dataclass(frozen=True)
@@ -224,6 +189,8 @@ def warm_start(train: Trajectories, validation: Trajectories, *, case: Case | No
     def scaled(part: Trajectories) -> Frames:
         return Frames(scales.to_scaled(part.u[:, skip:]), part.elapsed[skip:] / scales.time)
 
+    if domain.n_fields is not None:
+        return warm_start_fields(scaled(train), scaled(validation), domain, scales, skip, case)
     search = _Search(scaled(train), scaled(validation), scales, domain, skip, case)
     found = search.with_N(search.best())
-    return _best_band(found.start, search.trial, search.held_out.t)
+    return best_band(found.start, search.trial, search.held_out.t)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from itertools import combinations
 from operator import add
-from typing import Any, NamedTuple
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from mesoscribe.hybrid.energy.local_energy import Density
 from mesoscribe.hybrid.regression.evidence import Evidence, Shared
+from mesoscribe.hybrid.regression.folds import Frames, Scores, are_few, blocks, compared, left_out
 from mesoscribe.hybrid.regression.forcing import shared_forcing
 from mesoscribe.hybrid.regression.rank_one import (
     Case,
@@ -29,14 +30,8 @@ from mesoscribe.hybrid.space.device import array
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
+T = TypeVar("T")
 Candidate = tuple[Factors, Float[np.ndarray, " n"]]
-
-
-class Frames(NamedTuple):
-    """Scaled fields, and the times of their frames."""
-
-    v: Float[np.ndarray, "n nt *grid"]
-    t: Float[np.ndarray, " nt"]
 
 
 def resolved_modes(train: Gram, held_out: Gram, dt: float, slower_than: float) -> tuple[np.ndarray, float]:
@@ -48,17 +43,33 @@ def resolved_modes(train: Gram, held_out: Gram, dt: float, slower_than: float) -
     c = unrestricted(train)
     total = held_out.values.sum(0)
     unexplained = np.sqrt(residual(total, c) / np.maximum(total[:, 0, 0].real, 1e-300))
-    norm = np.sqrt((train.k**2).sum(0))
-    fast = (np.abs(c[:, 0]) * dt > NUMBERS.too_fast) & (unexplained < NUMBERS.fast_residual) & (norm > 0)
-    cut = min(slower_than, norm[fast].min() if fast.any() else np.inf)
     seen = (total[:, 0, 0].real > 0) & (train.values[..., 0, 0].real.sum(0) > 0)
+    return resolved(train.k, np.abs(c[:, 0]) * dt, unexplained, seen, slower_than)
+
+
+def resolved(
+    k: Float[np.ndarray, "d k"],
+    speed: Float[np.ndarray, " k"],
+    unexplained: Float[np.ndarray, " k"],
+    seen: np.ndarray,
+    slower_than: float,
+) -> tuple[np.ndarray, float]:
+    """Modes that are seen, explained and slow, and the wavenumber from which they are too fast.
+
+    Args:
+        k: wavenumber components; speed: |λ| dt of each mode; unexplained: what is, relative to the signal.
+        seen: whether there is any signal; slower_than: the limit that others have found.
+    """
+    norm = np.sqrt((k**2).sum(0))
+    fast = (speed > NUMBERS.too_fast) & (unexplained < NUMBERS.fast_residual) & (norm > 0)
+    cut = min(slower_than, norm[fast].min() if fast.any() else np.inf)
     good = seen & (unexplained < NUMBERS.resolved_residual) & (norm < cut)
     if not good.any():
         good = seen & (unexplained <= np.sort(unexplained[seen])[: NUMBERS.fewest_modes].max(initial=0.0))
     return good, cut
 
 
-def _no_worse(simple: np.ndarray, best: np.ndarray) -> bool:
+def no_worse(simple: np.ndarray, best: np.ndarray) -> bool:
     """Whether held-out squared residuals (trajectory,) of a simpler model are as good as the best ones."""
     difference = simple - best
     error = difference.std(ddof=1) / np.sqrt(len(difference)) if len(difference) > 1 else 0.0
@@ -66,11 +77,11 @@ def _no_worse(simple: np.ndarray, best: np.ndarray) -> bool:
     return bool(difference.mean() <= allowed)
 
 
-def _simplest(models: Iterable[Candidate]) -> Candidate:
+def simplest(models: Iterable[tuple[T, Scores]]) -> tuple[T, Scores]:
     """The first of models, ordered from simple to complex, that is no worse than the best of them."""
     models = list(models)
     best = min((scores for _, scores in models), key=lambda scores: float(scores.mean()))
-    return next(model for model in models if _no_worse(model[1], best))
+    return next(model for model in models if no_worse(model[1], best))
 
 
 class Regression:
@@ -125,15 +136,15 @@ class Regression:
     def best(self, case: Case | None = None) -> Candidate:
         """The fewest powers, local energies and operators that predict held-out data as well as any."""
         kind = case or Case.MIXED
-        chosen = _simplest(self.candidate(p, kind, self.local) for p in range(1, NUMBERS.highest_power + 1))
+        chosen = simplest(self.candidate(p, kind, self.local) for p in range(1, NUMBERS.highest_power + 1))
         powers = chosen[0].powers
         fewer = [c for n in range(1, len(self.local)) for c in combinations(self.local, n)]
-        chosen = _simplest([*(self.candidate(powers, kind, local) for local in fewer), chosen])
+        chosen = simplest([*(self.candidate(powers, kind, local) for local in fewer), chosen])
         if case is not None:
             return chosen
         local = chosen[0].local
         pure = [self.candidate(powers, kind, local) for kind in (Case.DISSIPATIVE, Case.CONSERVATIVE)]
-        return _simplest([*pure, chosen])
+        return simplest([*pure, chosen])
 
     def evidence(self, factors: Factors) -> Evidence:
         """How far a member is from what an unrestricted regression of the same data achieves.
@@ -142,25 +153,22 @@ class Regression:
         once. A block is a trajectory, or a stretch of time where these are few.
         """
         powers, free = self._free()
-        everything = self._blocks()
-        n = len(everything.values)
-        turn = np.arange(n) % min(n, NUMBERS.folds)
-        member, reference = np.empty(n), np.empty(n)
-        for i in range(min(n, NUMBERS.folds)):
-            others, tested = everything.of(turn != i), everything.of(turn == i)
+        everything = blocks(self.parts, (self.train, self.held_out), self.options)
+
+        def judged(others: Gram, tested: Gram) -> tuple[Scores, Scores]:
             allowed = others.truncated(factors.powers, factors.local)
             fitted = constrained(allowed, self.weights, factors.case)
-            member[turn == i] = self._scores(tested, fitted.coefficients, factors.local)
             all_free = unrestricted(others.truncated(powers, self.local))
-            reference[turn == i] = self._scores(tested, all_free, self.local)
+            member = self._scores(tested, fitted.coefficients, factors.local)
+            return member, self._scores(tested, all_free, self.local)
+
         floor = NUMBERS.negligible_residual * self._signal(everything)
-        difference = np.log((floor + member) / (floor + reference))
-        error = max(float(difference.std(ddof=1)) / np.sqrt(n), 1e-12)
+        ratio, z = compared(*left_out(everything, judged), floor)
         total = self.held_out.values.sum(0)[:, 0, 0].real
         return Evidence(
-            ratio=float(np.exp(difference.mean())),
-            z=float(difference.mean() / error),
-            blocks=n,
+            ratio=ratio,
+            z=z,
+            blocks=len(everything.values),
             explained=float(1 - self._plain(factors) / total[self.known].sum()),
             imaginary_q=self._imaginary(free) if powers > 1 or self.local else 0.0,
             linear=len(factors.f) == 1,
@@ -169,17 +177,7 @@ class Regression:
     @property
     def few(self) -> bool:
         """Whether there are so few trajectories that stretches of time stand in for them."""
-        return sum(len(v) for v, _ in self.parts) < NUMBERS.fewest_blocks
-
-    def _blocks(self) -> Gram:
-        """The data of all trajectories; few are cut into stretches of time that share no frame."""
-        if not self.few:
-            return Gram.joined([self.train, self.held_out])
-        frames = sum(v.shape[0] * v.shape[1] for v, _ in self.parts)
-        stretch = max(2 * self.options["half_width"] + 1, frames // NUMBERS.time_blocks)
-        cuts = [(v, t, np.array_split(np.arange(len(t)), max(1, len(t) // stretch))) for v, t in self.parts]
-        blocks = [gram(v[:, some], t=t[some], **self.options) for v, t, cut in cuts for some in cut]
-        return Gram.joined(blocks)
+        return are_few(self.parts)
 
     def local_matters(self, plain: Factors) -> bool:
         """Whether gradients of local energies, free in each mode, explain most of what a member leaves."""
@@ -217,7 +215,7 @@ class Regression:
         choices = [(p, unrestricted(self.train.truncated(p, self.local))) for p in powers]
         scored = [(choice, self.scores(choice[1], self.local)) for choice in choices]
         best = min((score for _, score in scored), key=lambda score: float(score.mean()))
-        return next(choice for choice, score in scored if _no_worse(score, best))
+        return next(choice for choice, score in scored if no_worse(score, best))
 
     def _imaginary(self, free: np.ndarray) -> float:
         """|Im q|/|q| with q = -λ/K, K from the leading right factor of the nonlinear coefficients."""

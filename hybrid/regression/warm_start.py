@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Complex, Float
+from jaxtyping import Complex, Float, Shaped
 
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.model import Model
 from mesoscribe.hybrid.dynamics.operator import ConstantOperator
 from mesoscribe.hybrid.energy.energy import Energy, PointwiseEnergy, QuadraticEnergy
 from mesoscribe.hybrid.energy.local_energy import LocalEnergy, cubic_densities
+from mesoscribe.hybrid.energy.polynomial import Polynomial
 from mesoscribe.hybrid.energy.powersum import PowerSum
 from mesoscribe.hybrid.regression.evidence import UNJUDGED, Evidence
 from mesoscribe.hybrid.regression.rank_one import Case
@@ -25,12 +26,15 @@ from mesoscribe.hybrid.space.scales import Scales
 class WarmStart(Model):
     """A member of the class in scaled units, on all modes of the scaled box:
 
-        û_t = -K(k) [q(k) û + FT{f(v) + Σ_j β_j δ/δv ∫D_j}]    for |k| ≤ band.
+        û_t = -K(k) [q(k) û + FT{f(v) + Σ_j β_j δ/δv ∫D_j}]    for |k| ≤ band,
+
+    and of several fields û_t = -K(k) [Q(k) û + FT{∇F(v)}], K and Q being n×n.
 
     Args:
         domain, scales: the scaled box, and its units.
-        K, q: symbols on the modes of the domain, 0 where no sign or value exists (the Nyquist modes).
-        f: F' beyond its linear part, a polynomial of v.
+        K, q: symbols on the modes of the domain, 0 where no sign or value exists (the Nyquist modes); of
+            several fields (n, n, *modes).
+        f: F' beyond its linear part, a polynomial of v; 0 where there are several fields, whose F says all.
         case: which operators act.
         band: largest wavenumber evolved; hold: the others are kept at their initial values, not removed.
         first_frame: frames before it teach the erasure of high modes, not the equation.
@@ -39,12 +43,13 @@ class WarmStart(Model):
         evidence: the class test.
         score: of roll-outs on the validation trajectories.
         beta: β_j of each cubic density (`cubic_densities`); empty where V0, V1 and q suffice.
+        F: of several fields, beyond its quadratic part; None of one.
     """
 
     domain: Domain
     scales: Scales
-    K: Complex[np.ndarray, "*modes"]
-    q: Float[np.ndarray, "*modes"]
+    K: Complex[np.ndarray, "*symbol"]
+    q: Shaped[np.ndarray, "*symbol"]
     f: np.polynomial.Polynomial
     case: Case
     band: float
@@ -55,11 +60,12 @@ class WarmStart(Model):
     evidence: Evidence = UNJUDGED
     score: float = float("inf")
     beta: tuple[float, ...] = ()
+    F: Polynomial | None = None
 
     @property
     def box(self) -> Domain:
         """The user's box, at the points of the data."""
-        return Domain(self.domain.shape, tuple(L * self.scales.length for L in self.domain.lengths))
+        return replace(self.domain, lengths=tuple(L * self.scales.length for L in self.domain.lengths))
 
     @property
     def units(self) -> Scales:
@@ -78,6 +84,9 @@ class WarmStart(Model):
 
     def energy(self, domain: Domain | None = None) -> Energy:
         """V in scaled units, on its own points."""
+        if self.F is not None:
+            pointwise = PointwiseEnergy(self.domain, self.F.gradient, self.F)
+            return Energy(QuadraticEnergy(self.domain, tensor(self.q)), pointwise)
         f = PowerSum({n: float(c) for n, c in enumerate(self.f.coef)})
         F = PowerSum({n: float(c) for n, c in enumerate(self.f.integ().coef)})
         local = LocalEnergy(self.domain, cubic_densities(self.domain.ndim), self.beta) if self.beta else None
@@ -94,7 +103,7 @@ class WarmStart(Model):
 
 
 def first_useful_frame(
-    v: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, " nt"], domain: Domain
+    v: Float[np.ndarray, "n nt *state"], t: Float[np.ndarray, " nt"], domain: Domain
 ) -> int:
     """0, or 1 where the first step erases high modes once and for all (it would teach false damping).
 
@@ -103,6 +112,7 @@ def first_useful_frame(
     """
     modes = np.abs(domain.fft(v[:, : NUMBERS.erasure_frames])) ** 2 * domain.multiplicity
     energy = modes[..., domain.k_norm > NUMBERS.erasure_modes * domain.nyquist].sum(-1).mean(0)
+    energy = energy if domain.n_fields is None else energy.sum(-1)
     energy = energy + NUMBERS.erasure_floor * modes.sum() / (modes.shape[0] * modes.shape[1])
     steps = np.diff(t[: len(energy)])
     fall = -np.diff(np.log(energy)) * steps.mean() / steps

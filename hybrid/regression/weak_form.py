@@ -4,15 +4,17 @@ Multiply û_t = λ û + Σ_p c_p FT{v^p} by a test function φ and integrate by 
 
     -∫ φ' û dt = λ ∫ φ û dt + Σ_p c_p ∫ φ FT{v^p} dt,    p = 0, 2, 3, …
 
-so that no time derivative of data is taken. Gradients of local energies, FT{δ/δv ∫D dx}, stand beside the
-powers where they are asked for. φ(s) = (1 - s²)^4 on windows of 2h + 1 frames, at any times. Source:
-Messenger and Bortz, "Weak SINDy for partial differential equations", J. Comput. Phys. 443 (2021) 110525.
+so that no time derivative of data is taken. For n fields λ is a matrix, and c_p a vector for each monomial
+Π_i v_i^{p_i} of total degree 0, 2, 3, … in the place of v^p. Gradients of local energies, FT{δ/δv ∫D dx},
+stand beside the powers where they are asked for. φ(s) = (1 - s²)^4 on windows of 2h + 1 frames, at any times.
+Source: Messenger and Bortz, "Weak SINDy for partial differential equations", J. Comput. Phys. 443 (2021)
+110525.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from typing import Any
@@ -23,6 +25,8 @@ from jaxtyping import Complex, Float, Shaped
 from torch import Tensor
 
 from mesoscribe.hybrid.energy.local_energy import Density, LocalEnergy
+from mesoscribe.hybrid.regression import monomials
+from mesoscribe.hybrid.regression.monomials import highest_degree, in_gradient
 from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.intervals import common_interval
@@ -78,43 +82,55 @@ class Gram:
     Everything that a regression needs of the data: any model of the class is judged from it alone.
 
     Args:
-        values: complex (trajectory, mode, column, column): 2 + powers, then one for each local energy.
+        values: complex (trajectory, mode, column, column): -∫φ'û_i and ∫φû_i of each field, the monomials of
+            `in_gradient`, which for one field are the powers, then one for each local energy.
         k: wavenumber components (dimension, mode).
         n_windows: windows for each trajectory.
         local: the local energies whose gradients are the last columns, numbers into their table.
+        n_fields: how many fields there are.
     """
 
     values: Complex[np.ndarray, "n k a a"]
     k: Float[np.ndarray, "d k"]
     n_windows: int
     local: tuple[int, ...] = ()
+    n_fields: int = 1
 
     @property
     def powers(self) -> int:
-        """The highest power of v."""
-        return self.values.shape[-1] - 2 - len(self.local)
+        """The highest power of v: of several fields, the highest total degree."""
+        return highest_degree(self.n_fields, self.values.shape[-1] - 2 * self.n_fields - len(self.local))
 
     def truncated(self, powers: int, local: Sequence[int] = ()) -> Gram:
         """These products, without powers of v above `powers` and local energies that are not named."""
+        n = self.n_fields
+        kept, all_powers = (2 * n + len(in_gradient(n, p)) for p in (powers, self.powers))
         if not local:
-            return Gram(self.values[..., : powers + 2, : powers + 2], self.k, self.n_windows)
-        columns = [*range(powers + 2), *(self.powers + 2 + self.local.index(i) for i in local)]
-        values = self.values[..., columns, :][..., columns]
-        return Gram(values, self.k, self.n_windows, tuple(local))
+            return replace(self, values=self.values[..., :kept, :kept], local=())
+        columns = [*range(kept), *(all_powers + self.local.index(i) for i in local)]
+        return replace(self, values=self.values[..., columns, :][..., columns], local=tuple(local))
+
+    def equation(self, field: int) -> Gram:
+        """The products of the equation of one field alone, y first, with the regressors of all."""
+        columns = [field, *range(self.n_fields, self.values.shape[-1])]
+        return replace(self, values=self.values[..., columns, :][..., columns])
+
+    def on(self, modes: np.ndarray) -> Gram:
+        """The data of some modes."""
+        return replace(self, values=self.values[:, modes], k=self.k[:, modes])
 
     @classmethod
     def joined(cls, parts: Sequence[Gram]) -> Gram:
         """The data of all trajectories of several parts."""
-        first = parts[0]
-        return cls(np.concatenate([part.values for part in parts]), first.k, first.n_windows, first.local)
+        return replace(parts[0], values=np.concatenate([part.values for part in parts]))
 
     def of(self, trajectories: np.ndarray) -> Gram:
         """The data of some trajectories."""
-        return Gram(self.values[trajectories], self.k, self.n_windows, self.local)
+        return replace(self, values=self.values[trajectories])
 
 
 def features(
-    trajectory: Float[np.ndarray, " nt *grid"],
+    trajectory: Float[np.ndarray, " nt *state"],
     domain: Domain,
     t: Float[np.ndarray, " nt"],
     *,
@@ -125,31 +141,26 @@ def features(
 ) -> Iterator[Complex[Tensor, "w k a"]]:
     """X of a trajectory at times t, some of its windows at a time: windows, modes of the mask, columns."""
     shift, inside = _shift(half_width), tensor(mask)
+    one_field = replace(domain, n_fields=None, parities=domain.parities[:1])
     windows = np.lib.stride_tricks.sliding_window_view(t, 2 * half_width + 1)[::shift]
     alike = common_interval(np.diff(t)) is not None
     weights = tensor(test_functions(windows[:1] if alike else windows))
-    for some in pieces(len(windows), shift * domain.points, FEWEST):
+    for some in pieces(len(windows), shift * domain.points * (domain.n_fields or 1), FEWEST):
         weak, derivative = (weights if alike else weights[some]).movedim(-1, 0)
         piece = tensor(trajectory[some.start * shift : (some.stop - 1) * shift + 2 * half_width + 1])
-        one, u_hat, *higher = [domain.fft(power)[:, inside] for power in _powers(piece, powers)]
+        fields = (piece,) if domain.n_fields is None else piece.unbind(1)
+        u_hat = [one_field.fft(field)[:, inside] for field in fields]
+        higher = [one_field.fft(monomial)[:, inside] for monomial in monomials.values(fields, powers)]
         if densities:
             forces = LocalEnergy(domain, densities).forces(domain.fft(piece))
             higher += [force[:, inside] for force in forces]
-        columns = [in_windows(column, half_width, weak) for column in (u_hat, one, *higher)]
-        yield torch.stack([in_windows(u_hat, half_width, derivative), *columns], dim=-1)
-
-
-def _powers(v: Float[Tensor, "*shape"], most: int) -> Iterator[Float[Tensor, "*shape"]]:
-    """1, v, v², … one product each: a power takes as long as ten."""
-    power = torch.ones_like(v)
-    yield power
-    for _ in range(most):
-        power = power * v
-        yield power
+        rates = [in_windows(column, half_width, derivative) for column in u_hat]
+        columns = [in_windows(column, half_width, weak) for column in (*u_hat, *higher)]
+        yield torch.stack([*rates, *columns], dim=-1)
 
 
 def gram(
-    v: Float[np.ndarray, "n nt *grid"],
+    v: Float[np.ndarray, "n nt *state"],
     domain: Domain,
     t: Float[np.ndarray, " nt"],
     *,
@@ -175,7 +186,7 @@ def gram(
         total = array(reduce(add, products))
         values.append(_without_rounding(total) * domain.multiplicity[mask, None, None])
     k = np.stack([component[mask] for component in domain.k])
-    return Gram(np.stack(values), k, n_windows, tuple(range(len(densities))))
+    return Gram(np.stack(values), k, n_windows, tuple(range(len(densities))), domain.n_fields or 1)
 
 
 def _without_rounding(products: Complex[np.ndarray, "k a a"]) -> Complex[np.ndarray, "k a a"]:

@@ -93,6 +93,11 @@ class Domain:
         return math.prod(self.shape)
 
     @property
+    def state_size(self) -> int:
+        """How many numbers a state has: a value of each field at each point."""
+        return self.points * (self.n_fields or 1)
+
+    @property
     def volume(self) -> float:
         """Length, area or volume of the box."""
         return math.prod(self.lengths)
@@ -111,6 +116,11 @@ class Domain:
     def state_axes(self) -> tuple[int, ...]:
         """The last axes of an array that are one state: fields, where they have an axis, and space."""
         return tuple(range(-self.ndim - (self.n_fields is not None), 0))
+
+    @property
+    def symbol_axes(self) -> tuple[int, ...]:
+        """The last axes of a symbol: modes, with n×n before them where fields have an axis."""
+        return tuple(range(-self.ndim - 2 * (self.n_fields is not None), 0))
 
     def batch(self, u: Array) -> tuple[int, ...]:
         """The shape of an array without the axes of a state."""
@@ -185,8 +195,8 @@ class Domain:
         return weight
 
     def unknowns(self, mask: Bool[np.ndarray, "*modes"]) -> int:
-        """How many real numbers the modes of a mask hold, for each field."""
-        return int((self.multiplicity * mask).sum())
+        """How many real numbers the modes of a mask hold, of all fields."""
+        return int((self.multiplicity * mask).sum()) * (self.n_fields or 1)
 
     @cached_property
     def resolved(self) -> Bool[np.ndarray, "*modes"]:

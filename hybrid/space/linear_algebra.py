@@ -5,6 +5,8 @@ On the CPU torch's library (MKL) rounds by where arrays lie in memory, so that a
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from jaxtyping import Float, Shaped
@@ -46,3 +48,21 @@ def back_substituted(R: Float[Tensor, "a a"], b: Float[Tensor, "a c"]) -> Float[
     if R.device.type != "cpu":
         return torch.linalg.solve_triangular(R, b, upper=True)
     return torch.as_tensor(np.asarray(solve_triangular(R.numpy(), b.numpy())), device="cpu")
+
+
+def ridge_regression(
+    columns: Float[Tensor, "r c"], right: Float[Tensor, " r"], ridge: float
+) -> Float[Tensor, " c"]:
+    """x that minimises |A x - y|² + ridge · Σ_j (|a_j| x_j)², a_j being the columns of A.
+
+    Args:
+        columns: A, on the CPU, none of its columns 0.
+        right: y.
+        ridge: the penalty of a column.
+    """
+    size = torch.linalg.vector_norm(columns, dim=0)
+    scaled = columns / size
+    penalty = math.sqrt(ridge) * torch.eye(scaled.shape[1], dtype=right.dtype)
+    whole = torch.cat([right, torch.zeros(scaled.shape[1], dtype=right.dtype)])
+    found = np.linalg.lstsq(torch.cat([scaled, penalty]).numpy(), whole.numpy(), rcond=None)[0]
+    return torch.as_tensor(found) / size

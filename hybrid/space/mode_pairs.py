@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Complex, Float, Int, Shaped
 from torch import Tensor, nn
 
 from mesoscribe.hybrid.space.domain import Domain
@@ -56,14 +56,27 @@ class ModeIndex(nn.Module):
             torch.as_tensor(positions),
         )
 
-    def gather(self, symbol: Float[Tensor, "*modes"]) -> Float[Tensor, " p"]:
-        """The parameters of a symbol given on all modes."""
-        return symbol.reshape(-1)[self.first]
+    def gather(self, symbol: Shaped[Tensor, "*lead_modes"]) -> Shaped[Tensor, "*lead p"]:
+        """The parameters of a symbol given on all modes: its values on the representatives."""
+        return symbol.flatten(-self.index.ndim)[..., self.first]
 
-    def even(self, parameters: Float[Tensor, " p"]) -> Float[Tensor, "*modes"]:
+    def even(self, parameters: Float[Tensor, "*lead p"]) -> Float[Tensor, "*lead_modes"]:
         """The even symbol of the parameters, 0 outside the mask."""
-        return parameters[self.index] * self.inside
+        return parameters[..., self.index] * self.inside
 
-    def odd(self, parameters: Float[Tensor, " p"]) -> Float[Tensor, "*modes"]:
+    def odd(self, parameters: Float[Tensor, "*lead p"]) -> Float[Tensor, "*lead_modes"]:
         """The odd symbol of the parameters, 0 outside the mask and at k = 0."""
-        return parameters[self.index] * self.sign.to(parameters.dtype)
+        return parameters[..., self.index] * self.sign.to(parameters.dtype)
+
+    def real(self, parameters: Float[Tensor, "two *lead p"]) -> Complex[Tensor, "*lead_modes"]:
+        """S(k) = a(k) + i b(k), a even and b odd, so that S(-k) is the conjugate of S(k): S is real in x.
+
+        Args:
+            parameters: a and b on the representatives.
+        """
+        return torch.complex(self.even(parameters[0]), self.odd(parameters[1]))
+
+    def parts(self, symbol: Complex[Tensor, "*lead_modes"]) -> Float[Tensor, "two *lead p"]:
+        """The parameters a and b of a symbol that is real in x; undoes `real`."""
+        found = self.gather(symbol)
+        return torch.stack([found.real, found.imag])

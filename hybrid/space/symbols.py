@@ -12,9 +12,10 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from jaxtyping import Complex
+from jaxtyping import Complex, Float, Shaped
 from torch import Tensor
 
+from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.hybrid.space.domain import Domain
 
 KEPT = 16  # symbols of derivatives that stay in memory
@@ -51,6 +52,53 @@ def identity(domain: Domain) -> Tensor:
         return torch.ones((), dtype=torch.float64)
     one = torch.eye(domain.n_fields, dtype=torch.float64)
     return one.reshape(*one.shape, *(1,) * domain.ndim)
+
+
+def trace(symbol: Tensor, domain: Domain) -> Shaped[Tensor, "*modes"]:
+    """The sum of the diagonal at each mode; the number itself for one field."""
+    if domain.n_fields is None:
+        return symbol
+    return symbol.diagonal(dim1=-domain.ndim - 2, dim2=-domain.ndim - 1).sum(-1).real
+
+
+def sizes(symbol: Tensor, domain: Domain) -> Float[Tensor, "*modes"]:
+    """|S(k)|: for several fields the root of the mean square of its singular values."""
+    if domain.n_fields is None:
+        return symbol.abs()
+    return (symbol.abs() ** 2).sum((-domain.ndim - 2, -domain.ndim - 1)).div(domain.n_fields).sqrt()
+
+
+def everywhere(symbol: Tensor, domain: Domain) -> Complex[Tensor, "*symbol"]:
+    """A symbol that is the same at every mode, or broadcasts over them, written out on all of them."""
+    return symbol.to(torch.complex128) * torch.ones(domain.modes_shape, device=symbol.device)
+
+
+def eigenvalues(symbol: Tensor, domain: Domain) -> Float[np.ndarray, "*modes n"]:
+    """The eigenvalues of a Hermitian symbol (n, n, *modes) of several fields, increasing."""
+    return np.linalg.eigvalsh(_matrices(symbol, domain))
+
+
+def of_eigenvalues(
+    symbol: Tensor, function: Callable[[np.ndarray], np.ndarray], domain: Domain
+) -> Complex[Tensor, "*symbol"]:
+    """g(S) of a Hermitian symbol S of several fields: its eigenvectors, and g of its eigenvalues.
+
+    By NumPy on the CPU, so that the same S gives the same bits; without derivatives.
+
+    Args:
+        symbol: S, (n, n, *modes).
+        function: eigenvalues (*modes, n) ↦ g of them, real or complex.
+        domain: the box.
+    """
+    values, vectors = np.linalg.eigh(_matrices(symbol, domain))
+    found = (vectors * function(values)[..., None, :]) @ np.conj(np.swapaxes(vectors, -2, -1))
+    there = np.moveaxis(found, (-2, -1), (-domain.ndim - 2, -domain.ndim - 1))
+    return tensor(there.astype(complex), like=symbol)
+
+
+def _matrices(symbol: Tensor, domain: Domain) -> Shaped[np.ndarray, "*modes n n"]:
+    """A symbol with its matrices in the last two axes."""
+    return np.moveaxis(array(symbol), (-domain.ndim - 2, -domain.ndim - 1), (-2, -1))
 
 
 def derivative(order: tuple[int, ...], domain: Domain) -> Complex[np.ndarray, "*modes"]:

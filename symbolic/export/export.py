@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.symbolic.export.dedalus_script import dedalus_script
+from mesoscribe.symbolic.export.exponax_script import exponax_script
+from mesoscribe.symbolic.export.fenicsx_script import fenicsx_script
+from mesoscribe.symbolic.export.javascript import javascript
+from mesoscribe.symbolic.export.julia_script import julia_script
+from mesoscribe.symbolic.export.matlab_script import matlab_script
 from mesoscribe.symbolic.export.numpy_script import numpy_script
 from mesoscribe.symbolic.export.paper import align, latex_document, markdown
 from mesoscribe.symbolic.export.pypde_script import pypde_script
 from mesoscribe.symbolic.export.sympy_text import srepr_text
+from mesoscribe.symbolic.export.torch_module import torch_module
 from mesoscribe.symbolic.law.digits import plain
 from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.law import Law
@@ -24,21 +31,34 @@ class Exporter:
         text: the law as text; ValueError where it cannot be expressed.
         file: the name of a file of it.
         what: in a few words.
+        several: whether it can hold a law of several fields.
     """
 
     text: Callable[[Law], str]
     file: str
     what: str
+    several: bool = False
 
 
 EXPORTERS: Mapping[str, Exporter] = {
-    "latex": Exporter(latex_document, "law.tex", "a document: equation, energy, operators, coefficients"),
-    "align": Exporter(align, "law_align.tex", "an align* block for your own document"),
-    "markdown": Exporter(markdown, "law.md", "the document as a page of Markdown"),
+    "latex": Exporter(
+        latex_document, "law.tex", "a document: equation, energy, operators, coefficients", True
+    ),
+    "align": Exporter(align, "law_align.tex", "an align* block for your own document", True),
+    "markdown": Exporter(markdown, "law.md", "the document as a page of Markdown", True),
     "srepr": Exporter(srepr_text, "law_srepr.txt", "SymPy's srepr, read back by SymPy alone"),
     "numpy": Exporter(numpy_script, "law_numpy.py", "a script that needs NumPy and SciPy only"),
     "pypde": Exporter(pypde_script, "law_pypde.py", "a py-pde script, for laws without nonlocal operators"),
-    "json": Exporter(Law.json, "law.json", "what Law.load reads"),
+    "torch": Exporter(torch_module, "law_torch.py", "a torch.nn.Module with right-hand side and stepper"),
+    "exponax": Exporter(exponax_script, "law_exponax.py", "a stepper of exponax (JAX)"),
+    "dedalus": Exporter(dedalus_script, "law_dedalus.py", "a Dedalus 3 script, for derivatives and means"),
+    "fenicsx": Exporter(
+        fenicsx_script, "law_fenicsx.py", "a weak form in UFL with a FEniCSx solver, for local laws"
+    ),
+    "julia": Exporter(julia_script, "law_julia.jl", "a Julia program without packages"),
+    "matlab": Exporter(matlab_script, "law_matlab.m", "a function for MATLAB or GNU Octave, no toolbox"),
+    "javascript": Exporter(javascript, "law.js", "a script for browsers and Node.js that needs nothing else"),
+    "json": Exporter(Law.json, "law.json", "what Law.load reads", True),
 }
 
 
@@ -50,6 +70,9 @@ def exported(law: Law, to: str) -> str:
     """
     if to not in EXPORTERS:
         raise ValueError(f"expected one of {', '.join(EXPORTERS)}, got {to!r}; choose one of these")
+    if law.several and not EXPORTERS[to].several:
+        fit = ", ".join(name for name, form in EXPORTERS.items() if form.several)
+        raise ValueError(f"expected a law of one field for {to}, got {', '.join(law.fields)}; choose {fit}")
     return EXPORTERS[to].text(law)
 
 
@@ -87,7 +110,7 @@ def _all_forms(law: Law, folder: Path) -> tuple[dict[Path, str], list[str]]:
     for name, exporter in EXPORTERS.items():
         path = folder / exporter.file
         try:
-            texts[path] = exporter.text(law)
+            texts[path] = exported(law, name)
             lines.append(f"{path}: {exporter.what}")
         except ValueError as error:
             lines.append(f"no {name}: {error}")

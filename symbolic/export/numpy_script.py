@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
-
-import sympy
-
-from mesoscribe.symbolic.export.numpy_local import local_part, python
-from mesoscribe.symbolic.export.paper import comments
-from mesoscribe.symbolic.law.factor import Factor, u
+from mesoscribe.symbolic.export.program import RUNGE_KUTTA, constants, heading
+from mesoscribe.symbolic.export.spectral_text import spectral_text
+from mesoscribe.symbolic.export.syntax import NUMPY
 from mesoscribe.symbolic.law.law import Law
+
+ORDER = "Fourier modes in space; in time of fourth order, steps adapted to a relative error of 1e-7."
 
 SCRIPT = '''\
 """Simulates, with m, w, q and F of a law that mesoscribe has found,
 
-    u_t = -(M + W) dV/du,    on each mode  -(m + i w) [q v + transform of F'(v)%(also)s],    v = u - CENTRE.
+    u_t = -(M + W) dV/du,    on each mode  -(m + i w) [q v + transform of %(forces)s],    v = u - CENTRE.
 
 python THIS_FILE --out run.npz                      from a random initial field
 python THIS_FILE --from u0.npy --out run.npz        from yours, of the shape of the grid
@@ -27,7 +25,7 @@ import scipy.fft
 
 LENGTHS = %(lengths)s
 CENTRE = %(centre)s
-BAND = %(band)s  # modes with a larger wavenumber along an axis do not evolve; None: all do
+BAND = %(band)s  # modes with a larger wavenumber along an axis do not evolve
 HOLD = %(hold)s  # keep those modes at their initial values instead of removing them
 
 
@@ -51,7 +49,7 @@ def force(u):
     return 0.0 * u + %(force)s
 
 
-%(local)sdef wavenumbers(shape, lengths):
+def wavenumbers(shape, lengths):
     """The wavenumber along each axis on the modes of a real transform."""
     spacing = [length / n for length, n in zip(lengths, shape)]
     axes = [2 * numpy.pi * scipy.fft.fftfreq(n, dx) for n, dx in zip(shape[:-1], spacing)]
@@ -61,10 +59,9 @@ def force(u):
 
 def evolved(shape, lengths):
     """True for the modes in the band and below the Nyquist wavenumber of every axis."""
-    band = numpy.inf if BAND is None else BAND * (1 + 1e-9)
     inside = True
     for k, n, length in zip(wavenumbers(shape, lengths), shape, lengths):
-        inside = inside & (abs(k) <= band) & (abs(k) < 0.999 * numpy.pi * n / length)
+        inside = inside & (abs(k) <= BAND * (1 + 1e-9)) & (abs(k) < 0.999 * numpy.pi * n / length)
     return inside
 
 
@@ -81,12 +78,19 @@ def transforms(shape):
     return to_modes, to_field
 
 
+def gradient(modes, wave, to_modes, to_field):
+    """The transform of %(forces)s from the modes of v; u, u_x, ... are v and its derivatives."""
+    (%(wave)s,) = wave
+%(gradient)s
+    return g
+
+
 def parts(shape, lengths):
     """The linear part of the equation, a number for each mode, and the nonlinear one, modes to modes."""
-    to_modes, to_field = transforms(shape)
-    m, w, q = symbols(*wavenumbers(shape, lengths))
+    wave = wavenumbers(shape, lengths)
+    m, w, q = symbols(*wave)
     K = (m + 1j * w) * evolved(shape, lengths)
-    return -K * q, lambda modes: -K * %(forces)s
+    return -K * q, lambda modes: -K * gradient(modes, wave, *transforms(shape))
 
 
 def rhs(u, lengths=LENGTHS):
@@ -98,15 +102,7 @@ def rhs(u, lengths=LENGTHS):
     return to_field(linear * modes + nonlinear(modes * evolved(shape, lengths)))
 
 
-def step(modes, h, linear, nonlinear):
-    """Fourth-order Runge-Kutta with the integrating factor exp(h * linear)."""
-    half = numpy.exp(0.5 * h * linear)
-    a = nonlinear(modes)
-    b = nonlinear(half * (modes + 0.5 * h * a))
-    c = nonlinear(half * modes + 0.5 * h * b)
-    d = nonlinear(half * (half * modes + h * c))
-    return half * (half * (modes + h / 6 * a) + h / 3 * (b + c)) + h / 6 * d
-
+%(step)s
 
 def simulate(u0, times, lengths=LENGTHS, rtol=1e-7):
     """Fields (len(times), *grid) from u0 (*grid) at times[0]; steps are doubled and compared."""
@@ -153,7 +149,7 @@ def main():
     options.add_argument("--from", dest="start", help="initial field, .npy, the shape of the grid")
     options.add_argument("--points", type=int, default=%(points)s, help="of a random field, along each axis")
     options.add_argument("--seed", type=int, default=0, help="of a random initial field")
-    options.add_argument("--time", type=float, default=0.1, help="until when")
+    options.add_argument("--time", type=float, default=%(time)s, help="until when")
     options.add_argument("--frames", type=int, default=11, help="how many, the first included")
     options.add_argument("--out", default="run.npz", help="file to write, .npz")
     chosen = options.parse_args()
@@ -172,12 +168,6 @@ if __name__ == "__main__":
 '''
 
 
-def _symbol(factor: Factor) -> str:
-    """The sum of the terms of a symbol, each 0 where it has no finite value."""
-    pairs = zip(factor.values, factor.terms, strict=True)
-    return "".join(f" + {value!r} * finite({python(term)})" for value, term in pairs)
-
-
 def numpy_script(law: Law) -> str:
     """A program that simulates the law; it imports nothing of this project.
 
@@ -187,18 +177,5 @@ def numpy_script(law: Law) -> str:
     Raises:
         ValueError: the law holds a function that NumPy does not have.
     """
-    nested = sympy.horner(law.force) if law.force.is_polynomial(u) and law.force != 0 else law.force
-    wave = [symbol.name for symbol in law.wavenumbers]
-    return SCRIPT % {
-        "notes": comments(law),
-        "lengths": repr(tuple(float(length) for length in law.lengths)),
-        "centre": repr(float(law.centre)),
-        "band": repr(None if law.band is None or math.isinf(law.band) else float(law.band)),
-        "hold": repr(bool(law.hold)),
-        "wave": ", ".join(wave),
-        "first": wave[0],
-        **{name: _symbol(getattr(law, name)) for name in "mwq"},
-        "force": python(nested),
-        **local_part(law, wave),
-        "points": 128 if law.ndim == 1 else 64,
-    }
+    texts = spectral_text(law, NUMPY) | constants(law, NUMPY)
+    return SCRIPT % {**texts, "notes": heading(law, ORDER), "step": RUNGE_KUTTA % "numpy"}

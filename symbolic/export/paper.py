@@ -95,11 +95,11 @@ def source_line(law: Law) -> str:
     return "".join(c if " " <= c <= "~" else "?" for c in text)
 
 
-def comments(law: Law) -> str:
-    """What the formulas do not say and where they come from, as comments."""
+def comments(law: Law, sign: str = "#") -> str:
+    """What the formulas do not say and where they come from, as comments, which begin with a sign."""
     source = source_line(law)
     notes = [*remarks(law), *([f"Found from {source}"] if source else [])]
-    return "".join(f"# {note}\n" for note in notes)
+    return "".join(f"{sign} {note}\n" for note in notes)
 
 
 def _notation(formulas: str) -> list[str]:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from mesoscribe.hybrid.dynamics.gauge import CanonicalForm
-from mesoscribe.symbolic.law.factor import Factor, u
+from mesoscribe.symbolic.law.factor import Factor
 from mesoscribe.symbolic.law.form import FACTORS
 from mesoscribe.symbolic.law.law import Law
 
@@ -62,14 +62,18 @@ def _canonical(law: Law, x: Tensor) -> Rows:
     }
     zero = torch.zeros((), dtype=x.dtype)
     F = rows["F"]
-    constant, quadratic = F.pop(ONE, zero), F.pop(u**2, None)
-    slope = F.pop(u, zero) if law.conserves_mean else zero
-    if quadratic is not None:
-        rows["q"].setdefault(ONE, zero)
-    curvature = zero if quadratic is None else 2 * quadratic
-    form = CanonicalForm(constant, slope, curvature, x[law.parameters.index(law.scale)])
-    rows["q"] = {term: form.q(c) if term == ONE else form.N(c) for term, c in rows["q"].items()}
-    rows |= {name: {term: form.N(c) for term, c in rows[name].items()} for name in ("F", "N")}
+    F.pop(ONE, None)
+    if law.conserves_mean:
+        for field in law.unknowns:
+            F.pop(field, None)
+    for i, one in enumerate(law.unknowns):
+        for other in law.unknowns[i:]:
+            if (quadratic := F.pop(one * other, None)) is not None:
+                term = one * other if law.several else ONE
+                moved = 2 * quadratic if one == other else quadratic
+                rows["q"][term] = rows["q"].get(term, zero) + moved
+    form = CanonicalForm(zero, zero, zero, x[law.parameters.index(law.scale)])
+    rows |= {name: {term: form.N(c) for term, c in rows[name].items()} for name in ("F", "q", "N")}
     rows |= {name: {term: form.K(c) for term, c in rows[name].items()} for name in ("m", "w")}
     return rows
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,127 +12,59 @@ import sympy
 from sympy.core.function import AppliedUndef
 
 from mesoscribe.symbolic.law.density_terms import COORDINATES, gradient, written_out
-from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, at_zero, u
+from mesoscribe.symbolic.law.entries import Entry
+from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor
 from mesoscribe.symbolic.law.form import FACTORS, Form
 from mesoscribe.symbolic.law.numbers import NUMBERS
+from mesoscribe.symbolic.law.operators import FourierMultiplier, Mean, operate, operate_twice, regular
 
 t = sympy.Symbol("t", real=True)
+KEPT = 256  # forms whose terms are kept
 
 
-def _linear(operator: type[sympy.Expr], field: sympy.Expr, *settings: sympy.Expr) -> sympy.Expr | None:
-    """The value of an operator that is linear in its last argument: sums and numbers come out."""
-    field = sympy.expand(field)
-    if isinstance(field, sympy.Add):
-        return sympy.Add(*(operator(*settings, part) for part in field.args))
-    outside, inside = field.as_independent(AppliedUndef, as_Add=False)
-    return outside * operator(*settings, inside) if outside != 1 else None
-
-
-class Mean(sympy.Function):
-    """⟨g⟩, the mean of g over the box."""
-
-    nargs = 1
-
-    @classmethod
-    def eval(cls, field: sympy.Expr) -> sympy.Expr | None:
-        """⟨Σ c g⟩ = Σ c ⟨g⟩; the mean of a constant is the constant."""
-        return _linear(cls, field) if field.has(AppliedUndef) else field
-
-    def _eval_derivative(self, coordinate: sympy.Symbol) -> sympy.Expr:
-        """A mean does not change in space."""
-        return sympy.Integer(0)
-
-
-class FourierMultiplier(sympy.Function):
-    """T_s[g], with transform s(k) ĝ: what is left of an operator that is not a differential one.
-
-    Where s has no finite value (1/k² at k = 0) it is 0.
-    """
-
-    nargs = 2
-
-    @classmethod
-    def eval(cls, symbol: sympy.Expr, field: sympy.Expr) -> sympy.Expr | None:
-        """T_s[Σ c g] = Σ c T_s[g]; a constant is multiplied by s(0), which is 0 where s is odd."""
-        if field.has(AppliedUndef):
-            return _linear(cls, field, symbol)
-        return sympy.Integer(0) if symbol.has(sympy.I) else _number(at_zero(symbol)) * field
-
-    def _eval_derivative(self, coordinate: sympy.Symbol) -> sympy.Expr:
-        """Multipliers commute with derivatives."""
-        return FourierMultiplier(self.args[0], sympy.diff(self.args[1], coordinate))
-
-
-def _number(value: float) -> sympy.Expr:
-    return sympy.Integer(int(value)) if value == int(value) else sympy.Float(value, 17)
+def fields_of(law: Form) -> tuple[sympy.Expr, ...]:
+    """The fields u_i(x[, y], t); v where the law is about u - u*."""
+    names = law.fields if law.several else ("v",) if law.centre else ("u",)
+    return tuple(sympy.Function(name, real=True)(*COORDINATES[: law.ndim], t) for name in names)
 
 
 def field_of(law: Form) -> sympy.Expr:
-    """u(x[, y], t), or v where the law is about u - u*."""
-    return sympy.Function("v" if law.centre else "u", real=True)(*COORDINATES[: law.ndim], t)
+    """The first field."""
+    return fields_of(law)[0]
 
 
-def _differentiated(field: sympy.Expr, orders: tuple[int, ...]) -> sympy.Expr:
-    """The operator with symbol k^n (n even), or i k^n (n odd), on a field: (-1)^(n // 2) ∂^n."""
-    for axis, order in zip(COORDINATES, orders, strict=False):
-        for _ in range(order):
-            field = _regular(sympy.diff(field, axis))
-    return (-1) ** (sum(orders) // 2) * field
+Coefficients = Mapping[str, list[sympy.Expr]]
 
 
-def _regular(expression: sympy.Expr) -> sympy.Expr:
-    """Derivatives of |g|^p, in which g sign(g) is |g|, sign(g)² is 1 and δ(g) |g|^a is 0."""
-    if not expression.has(sympy.sign):
-        return expression
-    return sympy.Add(*map(_regular_product, sympy.Add.make_args(sympy.expand(expression))))
+def _right_sides(law: Form, coefficients: Coefficients) -> list[sympy.Expr]:
+    """-(M + W)[Q u + ∇F(u) + δ/δu ∫N] with these coefficients, of each field."""
+    fields, wave, forces = fields_of(law), WAVENUMBERS[law.ndim], _forces(law, coefficients)
+
+    def entries(name: str) -> Iterator[tuple[sympy.Expr, Entry]]:
+        for c, term in zip(coefficients[name], getattr(law, name).terms, strict=True):
+            yield from ((c * entry.sign, entry) for entry in law.entries(name, term))
+
+    K, Q = [*entries("m"), *entries("w")], [*entries("q")]
+
+    def right_side(i: int) -> sympy.Expr:
+        total = [c * operate(a.symbol, forces[a.column], wave) for c, a in K if a.row == i]
+        for c, a in K:
+            for d, b in Q:
+                if a.row == i and b.row == a.column:
+                    product = operate_twice(a.symbol, b.symbol, fields[b.column], wave)
+                    total.append((-1 if a.odd and b.odd else 1) * c * d * product)
+        return sympy.expand(-sympy.Add(*total).doit(), power_exp=False)
+
+    return [right_side(i) for i in range(len(fields))]
 
 
-def _regular_product(term: sympy.Expr) -> sympy.Expr:
-    powers = term.as_powers_dict()
-    for base, power in list(powers.items()):
-        if isinstance(base, sympy.sign | sympy.DiracDelta):
-            g, size = base.args[0], sympy.Abs(base.args[0])
-            if isinstance(base, sympy.DiracDelta) and powers[g] + powers[size] > 0:
-                return sympy.Integer(0)
-            if isinstance(base, sympy.sign):
-                term *= base ** (power % 2 - power)
-                term *= size / (g * base) if power % 2 and powers[g] >= 1 else 1
-    return term
-
-
-def _operate(term: sympy.Expr, field: sympy.Expr, wave: tuple[sympy.Symbol, ...]) -> sympy.Expr:
-    """The operator with symbol term (even), or i·term (odd), on a field: derivatives of it if it can be."""
-    if term.is_polynomial(*wave):
-        monomials = sympy.Poly(term, *wave).terms()
-        return sympy.Add(*(c * _differentiated(field, orders) for orders, c in monomials))
-    odd = term.subs({s: -s for s in wave}, simultaneous=True) == -term
-    return FourierMultiplier(sympy.I * term if odd else term, field)
-
-
-def _operate_twice(
-    outer: sympy.Expr, inner: sympy.Expr, field: sympy.Expr, wave: tuple[sympy.Symbol, ...]
-) -> sympy.Expr:
-    """The operator with symbol outer·inner on a field.
-
-    Where one of them has no value at k = 0 their product is 0 there, even if it cancels (k²/k² = 1): what
-    the product would add is the mean of the field.
-    """
-    product = outer * inner  # not expanded: of exp(-k²)/(1 + k²) a sum of exponentials would be left
-    surplus = at_zero(product) - at_zero(outer) * at_zero(inner)
-    return _operate(product, field, wave) - _number(surplus) * Mean(field)
-
-
-def _right_side(law: Form, coefficients: Mapping[str, list[sympy.Expr]]) -> sympy.Expr:
-    """-(M + W)[Q u + F'(u) + δ/δu ∫N] with these coefficients."""
-    field, wave = field_of(law), WAVENUMBERS[law.ndim]
-    pairs = {name: list(zip(coefficients[name], getattr(law, name).terms, strict=True)) for name in FACTORS}
-    density = sympy.Add(*(c * term for c, term in pairs["F"]))
-    local = sympy.Add(*(c * gradient(term, field, law.ndim) for c, term in pairs["N"]))
-    force = _regular(sympy.expand(sympy.diff(density, u).subs(u, field) + local))
-    operators = pairs["m"] + pairs["w"]
-    linear = [c * d * _operate_twice(term, q, field, wave) for c, term in operators for d, q in pairs["q"]]
-    nonlinear = [c * _operate(term, force, wave) for c, term in operators]
-    return sympy.expand(-sympy.Add(*linear, *nonlinear).doit(), power_exp=False)
+def _forces(law: Form, coefficients: Coefficients) -> list[sympy.Expr]:
+    """∂F/∂u_i, and δ/δu ∫N."""
+    fields, at = fields_of(law), dict(zip(law.unknowns, fields_of(law), strict=True))
+    density = sympy.Add(*(c * term for c, term in zip(coefficients["F"], law.F.terms, strict=True)))
+    pairs = zip(coefficients["N"], law.N.terms, strict=True)
+    local = sympy.Add(*(c * gradient(term, fields[0], law.ndim) for c, term in pairs))
+    return [regular(sympy.expand(sympy.diff(density, one).subs(at) + local)) for one in at]
 
 
 def written_out_in(terms: int) -> bool:
@@ -140,10 +73,12 @@ def written_out_in(terms: int) -> bool:
 
 
 def equation(law: Form) -> sympy.Eq:
-    """u_t = … as a SymPy equation."""
-    rows = equation_terms(law)
-    right = sympy.Add(*(sympy.Float(row.value, 17) * row.expr for row in rows))
-    return sympy.Eq(sympy.Derivative(field_of(law), t), right)
+    """u_t = … as a SymPy equation, of columns where there are several fields."""
+    rates = [sympy.Derivative(field, t) for field in fields_of(law)]
+    sums = [sympy.Add(*(sympy.Float(row.value, 17) * row.expr for row in rows)) for _, rows in by_field(law)]
+    if not law.several:
+        return sympy.Eq(rates[0], sums[0])
+    return sympy.Eq(sympy.ImmutableMatrix(rates), sympy.ImmutableMatrix(sums), evaluate=False)
 
 
 @dataclass(frozen=True)
@@ -154,14 +89,21 @@ class EquationTerm:
         expr: the term without its coefficient.
         value: the coefficient.
         std_error: its standard error, None where it was not estimated.
+        of: the field whose rate it is part of, where there are several.
     """
 
     expr: sympy.Expr
     value: float
     std_error: float | None
+    of: str = ""
 
     @property
     def name(self) -> str:
+        """The term as text, with the field whose rate it is part of where there are several: v_t: u*u_x."""
+        return f"{self.of}_t: {self.term}" if self.of else self.term
+
+    @property
+    def term(self) -> str:
         """The term as text, such as u*u_x."""
         return str(subscripted(self.expr))
 
@@ -199,21 +141,51 @@ def undefined(expression: sympy.Basic, shown: Callable[[sympy.Expr], sympy.Expr]
     )
 
 
-def equation_terms(law: Form) -> list[EquationTerm]:
-    """The terms of u_t = …, linear ones first, errors propagated from the law's coefficients."""
+def coefficient_formulas(law: Form) -> tuple[tuple[str, sympy.Expr, sympy.Expr], ...]:
+    """The terms of u_t = …, field by field, linear ones first, with their coefficients in c0, c1, ….
+
+    The c_j are the law's own coefficients, in the order of `Form.parameters`: KdV's u u_x has -6 c0 c2.
+
+    Returns:
+        The field whose rate it is part of ("" where there is one), the term, its coefficient.
+    """
+    F, q, m, w, N = (Factor(own.terms, (1.0,) * len(own)) for own in (law.F, law.q, law.m, law.w, law.N))
+    return _formulas(Form(F, q, m, w, N, law.lengths, law.centre, law.fields))
+
+
+@lru_cache(maxsize=KEPT)
+def _formulas(law: Form) -> tuple[tuple[str, sympy.Expr, sympy.Expr], ...]:
+    """`coefficient_formulas`, which do not depend on values: a report asks for them a dozen times."""
     symbols = sympy.symbols(f"c:{len(law.parameters)}")
     at = {name: [symbols[j] for j in law.places(name)] for name in FACTORS}
-    collected: dict[sympy.Expr, sympy.Expr] = {}
-    for product in sympy.Add.make_args(_right_side(law, at)):
-        coefficient, rest = product.as_independent(AppliedUndef, as_Add=False)
-        collected[rest] = collected.get(rest, sympy.Integer(0)) + coefficient
+    found = []
+    for name, right_side in zip(law.fields, _right_sides(law, at), strict=True):
+        collected: dict[sympy.Expr, sympy.Expr] = {}
+        for product in sympy.Add.make_args(right_side):
+            coefficient, rest = product.as_independent(AppliedUndef, as_Add=False)
+            collected[rest] = collected.get(rest, sympy.Integer(0)) + coefficient
+        of = name if law.several else ""
+        rows = [(of, rest, c) for rest, c in collected.items() if sympy.simplify(c) != 0]
+        found += sorted(rows, key=lambda row: _order(row[1]))
+    return tuple(found)
+
+
+def equation_terms(law: Form) -> list[EquationTerm]:
+    """The terms of u_t = …, field by field, linear ones first, errors propagated from the coefficients."""
+    symbols = sympy.symbols(f"c:{len(law.parameters)}")
     values = dict(zip(symbols, law.values(), strict=True))
-    rows = [
-        EquationTerm(rest, float(c.subs(values)), _propagated(law, c, symbols, values))
-        for rest, c in collected.items()
-        if sympy.simplify(c) != 0
+    return [
+        EquationTerm(rest, float(c.subs(values)), _propagated(law, c, symbols, values), of)
+        for of, rest, c in coefficient_formulas(law)
     ]
-    return sorted(rows, key=lambda row: _order(row.expr))
+
+
+def by_field(law: Form) -> list[tuple[sympy.Expr, list[EquationTerm]]]:
+    """Each field with the terms of its rate."""
+    rows = equation_terms(law)
+    of = law.fields if law.several else ("",)
+    each = zip(fields_of(law), of, strict=True)
+    return [(field, [row for row in rows if row.of == name]) for field, name in each]
 
 
 def _propagated(law: Form, c: sympy.Expr, symbols: tuple[sympy.Symbol, ...], values: dict) -> float | None:
@@ -234,13 +206,18 @@ def _order(term: sympy.Expr) -> tuple:
 
 def potential(law: Form) -> sympy.Expr:
     """The density of V: ½ q-terms as squares of derivatives (or u T_s[u]) plus F(u) and N."""
-    field, wave = field_of(law), WAVENUMBERS[law.ndim]
-    density = law.F.expr.subs(u, field) + written_out(law.N.expr, field, law.ndim)
+    fields, wave = fields_of(law), WAVENUMBERS[law.ndim]
+    density = law.F.expr.subs(dict(zip(law.unknowns, fields, strict=True)))
+    density += written_out(law.N.expr, fields[0], law.ndim)
     for value, term in zip(law.q.values, law.q.terms, strict=True):
-        root = sympy.sqrt(term).subs({sympy.Abs(s): s for s in wave})
-        half = _operate(sympy.powdenest(root, force=True), field, wave)
-        square = half**2 if not half.has(FourierMultiplier) else field * _operate(term, field, wave)
-        density += sympy.Float(value, 17) * square / 2
+        for entry in law.entries("q", term):
+            one, other = fields[entry.row], fields[entry.column]
+            product = one * operate(entry.symbol, other, wave)
+            if not entry.odd:
+                root = sympy.sqrt(entry.symbol).subs({sympy.Abs(s): s for s in wave})
+                halves = [operate(sympy.powdenest(root, force=True), field, wave) for field in (one, other)]
+                product = product if halves[0].has(FourierMultiplier) else sympy.Mul(*halves)
+            density += sympy.Float(value, 17) * entry.sign * product / 2
     return density
 
 

@@ -9,11 +9,8 @@ from typing import Any
 
 import numpy as np
 import sympy
-import torch
 from jaxtyping import Float
 
-from mesoscribe.hybrid.dynamics.member import Pointwise
-from mesoscribe.hybrid.energy.powersum import PowerSum, Weight
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 u = sympy.Symbol("u", real=True)
@@ -108,56 +105,3 @@ def one_sign(symbol: Float[np.ndarray, " k"]) -> bool:
 def at_zero(term: sympy.Expr) -> float:
     """A symbol at k = 0; 0 where it has no finite value there."""
     return float(columns((term,), dict.fromkeys((k, kx, ky), np.zeros(1)))[0, 0])
-
-
-@lru_cache(maxsize=COMPILED)
-def slope_of(term: sympy.Expr) -> sympy.Expr:
-    """dφ/du of a term φ(u)."""
-    return sympy.diff(term, u)
-
-
-@lru_cache(maxsize=COMPILED)
-def _power_of(term: sympy.Expr) -> tuple[int, float] | None:
-    """n and a of a term a uⁿ; None of any other."""
-    number, n = term.as_coeff_exponent(u)
-    return (int(n), float(number)) if number.is_number and n.is_integer and n >= 0 else None
-
-
-@lru_cache(maxsize=COMPILED)
-def _on_tensors(term: sympy.Expr) -> Pointwise:
-    """Any other term as a function of tensors."""
-    return sympy.lambdify(u, term, modules=[{"Abs": torch.abs}, torch])
-
-
-def combination(terms: Iterable[sympy.Expr], weights: Iterable[Weight]) -> Pointwise:
-    """u ↦ Σ_j c_j φ_j(u) as a function of tensors.
-
-    Args:
-        terms: the φ_j, expressions of u.
-        weights: the c_j, numbers, or tensors that broadcast against fields.
-    """
-    powers: dict[int, Weight] = {}
-    others: list[tuple[Weight, Pointwise]] = []
-    for term, weight in zip(terms, weights, strict=True):
-        if power := _power_of(term):
-            n, number = power
-            powers[n] = powers.get(n, 0.0) + number * weight
-        else:
-            others.append((weight, _on_tensors(term)))
-    polynomial = PowerSum(powers)
-    if not others:
-        return polynomial
-
-    def f(v: torch.Tensor) -> torch.Tensor:
-        total = polynomial(v)
-        for weight, term in others:
-            total = total + weight * term(v)
-        return total
-
-    return f
-
-
-def pointwise(expression: sympy.Expr) -> Pointwise:
-    """A function of u as a function of tensors."""
-    terms = sympy.Add.make_args(expression)
-    return combination(terms, [1.0] * len(terms))

@@ -14,7 +14,9 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.energy.local_energy import Density
 from mesoscribe.symbolic.law.density_terms import density_of
-from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, at_zero, slope_of, u
+from mesoscribe.symbolic.law.entries import Entry, entries
+from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, at_zero, u
+from mesoscribe.symbolic.law.pointwise import slope_of
 
 FACTORS = ("F", "q", "m", "w", "N")
 Parameter = tuple[str, int]
@@ -28,7 +30,8 @@ class Form:
         û_t = -(m(k) + i w(k)) [q(k) û + FT{F'(u) + δ/δu ∫N}].
 
     A symbol that has no finite value at k = 0, such as 1/k², is 0 there. With a centre u*, u stands for
-    u - u* everywhere.
+    u - u* everywhere. Of several fields F is a function of all of them, and q, m and w are n×n matrices:
+    their terms are s(k) u_i u_j (`entries`).
 
     Args:
         F: energy density beyond its quadratic part, terms in u.
@@ -37,6 +40,7 @@ class Form:
         N: energy density of third and higher order in u and its derivatives, see `density_terms`.
         lengths: the box.
         centre: u*.
+        fields: the names of the fields.
         covariance: of all coefficients in the order of `parameters`, where it was estimated.
 
     Raises:
@@ -50,6 +54,7 @@ class Form:
     N: Factor = Factor()
     lengths: tuple[float, ...] = (2 * math.pi,)
     centre: float = 0.0
+    fields: tuple[str, ...] = ("u",)
     covariance: tuple[tuple[float, ...], ...] | None = None
 
     def __post_init__(self) -> None:
@@ -61,17 +66,45 @@ class Form:
             )
         if not (self.m or self.w):
             raise ValueError("expected an operator M or W, got neither; a law needs at least one")
-        allowed = {"F": {u}, **dict.fromkeys("qmw", set(self.wavenumbers))}
-        for name in allowed:
-            strange = getattr(self, name).expr.free_symbols - allowed[name]
+        if len(set(self.fields)) < len(self.fields) or not self.fields or (self.several and self.N):
+            raise ValueError(
+                f"expected fields with names of their own, and no N of several, got {', '.join(self.fields)}"
+            )
+        for name in FACTORS[:-1]:
+            allowed = {*self.symbols_of(name)}
+            strange = getattr(self, name).expr.free_symbols - allowed
             if strange:
-                raise ValueError(f"expected {name} in terms of {allowed[name]}, got {strange}")
+                raise ValueError(f"expected {name} in terms of {allowed}, got {strange}")
+            if self.several and name != "F":
+                _ = [self.entries(name, term) for term in getattr(self, name).terms]
         _ = self.densities
 
     @property
     def ndim(self) -> int:
         """Number of space dimensions d."""
         return len(self.lengths)
+
+    @property
+    def several(self) -> bool:
+        """Whether there are several fields."""
+        return len(self.fields) > 1
+
+    @property
+    def unknowns(self) -> tuple[sympy.Symbol, ...]:
+        """The fields as SymPy symbols."""
+        return tuple(sympy.Symbol(name, real=True) for name in self.fields) if self.several else (u,)
+
+    def symbols_of(self, name: str) -> tuple[sympy.Symbol, ...]:
+        """What may stand in the terms of F, q, m or w."""
+        if name == "F":
+            return self.unknowns
+        return (*self.wavenumbers, *(self.unknowns if self.several else ()))
+
+    def entries(self, name: str, term: sympy.Expr) -> tuple[Entry, ...]:
+        """The entries of the n×n symbol q, m or w that a term stands for; the one of a single field."""
+        if not self.several:
+            return (Entry(0, 0, term, name == "w", 1),)
+        return entries(term, self.unknowns, self.wavenumbers, skew=name == "w")
 
     @property
     def wavenumbers(self) -> tuple[sympy.Symbol, ...]:
@@ -90,24 +123,28 @@ class Form:
 
     @cached_property
     def force(self) -> sympy.Expr:
-        """F'(u) as a SymPy expression."""
+        """F'(u) as a SymPy expression, of one field."""
         return sympy.diff(self.F.expr, u)
 
     @property
     def slopes(self) -> tuple[sympy.Expr, ...]:
-        """The derivatives of the terms of F."""
+        """The derivatives of the terms of F, of one field."""
         return tuple(map(slope_of, self.F.terms))
 
     @property
     def linear(self) -> bool:
         """Whether u_t is linear in u: F holds no more than u², and there is no N."""
-        return not self.N and not any(sympy.diff(slope, u, 2) for slope in self.slopes)
+        slopes = (slope_of(term, field) for term in self.F.terms for field in self.unknowns)
+        bends = (sympy.diff(slope, a, b) for slope in slopes for a in self.unknowns for b in self.unknowns)
+        return not self.N and not any(bends)
 
     @property
     def transports(self) -> bool:
         """Whether u_t = -c·∇u: a field moves along and keeps its shape."""
-        only_w = self.linear and not self.m and not any(sympy.diff(self.q.expr, n) for n in self.wavenumbers)
-        return only_w and set(self.w.terms) <= set(self.wavenumbers)
+        if self.several or self.m or not self.linear:
+            return False
+        flat = not any(sympy.diff(self.q.expr, n) for n in self.wavenumbers)
+        return flat and set(self.w.terms) <= set(self.wavenumbers)
 
     @cached_property
     def densities(self) -> tuple[Density, ...]:
@@ -121,8 +158,15 @@ class Form:
 
     @property
     def conserves_mean(self) -> bool:
-        """Whether K(0) = 0, so that ∫u is a constant of motion; w is odd and vanishes there."""
-        return sum(v * at_zero(term) for v, term in zip(self.m.values, self.m.terms, strict=True)) == 0.0
+        """Whether K(0) = 0, so that ∫u is a constant of motion; of one field w is odd and vanishes there."""
+        at_rest: dict[tuple[str, int, int], float] = {}
+        for name in "mw":
+            factor: Factor = getattr(self, name)
+            for value, term in zip(factor.values, factor.terms, strict=True):
+                for entry in self.entries(name, term):
+                    place = (name, entry.row, entry.column)
+                    at_rest[place] = at_rest.get(place, 0.0) + value * entry.sign * at_zero(entry.symbol)
+        return not any(at_rest.values())
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -139,6 +183,7 @@ class Form:
         name = "m" if self.m else "w"
         factor: Factor = getattr(self, name)
         probe = dict.fromkeys(self.wavenumbers, sympy.Rational(1, 1000))
+        probe |= dict.fromkeys(self.unknowns, sympy.Integer(1))
         sizes = [abs(float(term.subs(probe))) for term in factor.terms]
         return name, int(np.argmax(sizes))
 

@@ -12,7 +12,7 @@ from sympy.printing.latex import LatexPrinter
 
 from mesoscribe.symbolic.law.density_terms import FIELDS
 from mesoscribe.symbolic.law.digits import latex_number, with_error
-from mesoscribe.symbolic.law.equation import equation_terms, field_of, potential, written_out_in
+from mesoscribe.symbolic.law.equation import by_field, potential, written_out_in
 from mesoscribe.symbolic.law.factor import Factor, kx, ky
 from mesoscribe.symbolic.law.form import Form
 
@@ -78,12 +78,19 @@ def _signed_terms(rows: Rows) -> list[str]:
     return [_signed(v, e, body, first=i == 0) for i, (v, e, body) in enumerate(rows)] or ["0"]
 
 
-def _equation(law: Form) -> tuple[str, list[str]]:
-    """The left side, and the terms of the right one; its factors where these are too many to read."""
-    left, terms = f"{field_of(law).func.__name__}_{{t}}", equation_terms(law)
-    if not written_out_in(len(terms)):
-        return left, [rf"-(M + W) \, \delta V / \delta {left[0]}"]
-    return left, _signed_terms((row.value, row.std_error, _body(row.expr)) for row in terms)
+def _equations(law: Form) -> list[tuple[str, list[str]]]:
+    """The left sides, and the terms of the right ones; the factors where these are too many to read."""
+    found = []
+    for field, rows in by_field(law):
+        name = field.func.__name__
+        if written_out_in(len(rows)):
+            terms = _signed_terms((row.value, row.std_error, _body(row.expr)) for row in rows)
+        elif law.several:
+            terms = [rf"-\left[(M + W) \, \delta V / \delta ({', '.join(law.fields)})\right]_{{{name}}}"]
+        else:
+            terms = [rf"-(M + W) \, \delta V / \delta {name}"]
+        found.append((f"{name}_{{t}}", terms))
+    return found
 
 
 def _factor(factor: Factor) -> list[str]:
@@ -104,10 +111,18 @@ def _potential(law: Form) -> tuple[list[str], str]:
     return terms, r"\mathrm{d}x" if law.ndim == 1 else r"\mathrm{d}x\,\mathrm{d}y"
 
 
+def equation_parts(law: Form) -> list[list[str]]:
+    """u_{t} = and each term of the right side, so that a page can break the line between them; by field."""
+    return [[f"{left} =", *terms] for left, terms in _equations(law)]
+
+
 def equation_latex(law: Form) -> str:
-    """u_{t} = … with the uncertainty of each coefficient in its last digits."""
-    left, terms = _equation(law)
-    return f"{left} = {' '.join(terms)}"
+    """u_{t} = … with the uncertainty of each coefficient in its last digits; a system of several fields."""
+    pairs = _equations(law)
+    if len(pairs) == 1:
+        return f"{pairs[0][0]} = {' '.join(pairs[0][1])}"
+    rows = " \\\\\n".join(f"{left} &= {' '.join(terms)}" for left, terms in pairs)
+    return f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
 
 
 def factor_latex(factor: Factor) -> str:
@@ -128,6 +143,9 @@ def factors_latex(law: Form) -> list[str]:
 
 def _factors(law: Form) -> list[tuple[str, list[str]]]:
     wave = ", ".join(latex(symbol) for symbol in law.wavenumbers)
+    if law.several:
+        of_fields = [(f"F({', '.join(law.fields)})", _factor(law.F))]
+        return of_fields + [(f"{name}({wave})", [_matrix(law, name)]) for name in "mwq" if getattr(law, name)]
     names = {"F": "F(u)", **{name: f"{name}({wave})" for name in "mwq"}}
     if law.N:
         used = (latex(s) for s in FIELDS[law.ndim] if s in law.N.expr.free_symbols)
@@ -135,11 +153,24 @@ def _factors(law: Form) -> list[tuple[str, list[str]]]:
     return [(left, _factor(getattr(law, name))) for name, left in names.items()]
 
 
+def _matrix(law: Form, name: str) -> str:
+    """The n×n symbol q, m or w."""
+    factor: Factor = getattr(law, name)
+    n = len(law.fields)
+    rows: list[list[list[tuple[float, float | None, str]]]] = [[[] for _ in range(n)] for _ in range(n)]
+    for value, error, term in zip(factor.values, factor.std_errors, factor.terms, strict=True):
+        for entry in law.entries(name, term):
+            symbol = sympy.I * entry.symbol if entry.odd else entry.symbol
+            rows[entry.row][entry.column].append((entry.sign * value, error, _body(symbol)))
+    body = r" \\ ".join(" & ".join(" ".join(_signed_terms(cell)) for cell in row) for row in rows)
+    return rf"\begin{{pmatrix}} {body} \end{{pmatrix}}"
+
+
 def aligned(law: Form) -> str:
     """Equation, energy and factors, one below the other, long ones on several lines."""
     density, measure = _potential(law)
     energy = ("V", [rf"\int {density[0]}", *density[1:], rf"\, {measure}"])
-    return " \\\\\n".join(_broken(*pair) for pair in (_equation(law), energy, *_factors(law)))
+    return " \\\\\n".join(_broken(*pair) for pair in (*_equations(law), energy, *_factors(law)))
 
 
 def _broken(left: str, terms: list[str]) -> str:

@@ -11,26 +11,29 @@ from typing import Any
 import numpy as np
 import sympy
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
 from mesoscribe.hybrid.data.files import write_whole
 from mesoscribe.hybrid.data.provenance import Provenance
-from mesoscribe.hybrid.dynamics.member import Member
+from mesoscribe.hybrid.dynamics.member import Member, Pointwise
 from mesoscribe.hybrid.dynamics.model import Model
 from mesoscribe.hybrid.dynamics.operator import ConstantOperator
 from mesoscribe.hybrid.energy.energy import Energy, PointwiseEnergy, QuadraticEnergy
 from mesoscribe.hybrid.energy.local_energy import LocalEnergy
+from mesoscribe.hybrid.energy.powersum import Weight
 from mesoscribe.hybrid.space.device import tensor
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.scales import Scales
 from mesoscribe.symbolic.law import law_json
+from mesoscribe.symbolic.law.entries import matrices
 from mesoscribe.symbolic.law.equation import equation, potential
-from mesoscribe.symbolic.law.factor import Factor, columns, combination
+from mesoscribe.symbolic.law.factor import Factor, columns
 from mesoscribe.symbolic.law.form import Form
 from mesoscribe.symbolic.law.judgement import Judgement
 from mesoscribe.symbolic.law.latex import equation_latex
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.plain_text import equation_text
+from mesoscribe.symbolic.law.pointwise import combination, energy_and_gradient
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Law(Form, Model):
     is 1. It lives on its box at any number of points, those of the field it is given.
 
     Args:
-        F, q, m, w, N, lengths, centre, covariance: see Form.
+        F, q, m, w, N, lengths, centre, fields, covariance: see Form.
         band: largest wavenumber evolved, None for all; hold: keep the others instead of removing them.
         provenance: where the law comes from.
         judgement: what was said of it; kept in law.json, gone with other coefficients, no part of equality.
@@ -93,17 +96,28 @@ class Law(Form, Model):
 
     __repr__ = __str__
 
-    def symbol(self, name: str, domain: Domain) -> Float[np.ndarray, "*modes"]:
-        """q, m or w on the modes of a domain of this box, 0 where it has no finite value."""
+    def symbol(self, name: str, domain: Domain) -> Shaped[np.ndarray, "*modes"]:
+        """q, m or w on the modes of a domain of this box, 0 where it has no finite value.
+
+        Of several fields complex, (n, n, *modes), w with its i: M is m, W is w there.
+        """
         return self._columns(name, domain) @ np.array(getattr(self, name).values)
 
-    def _columns(self, name: str, domain: Domain) -> Float[np.ndarray, "*modes c"]:
-        return columns(getattr(self, name).terms, dict(zip(self.wavenumbers, domain.k, strict=True)))
+    def _columns(self, name: str, domain: Domain) -> Shaped[np.ndarray, "*modes c"]:
+        terms = getattr(self, name).terms
+        if self.several:
+            return matrices(terms, self.unknowns, self.wavenumbers, domain.k, skew=name == "w")
+        return columns(terms, dict(zip(self.wavenumbers, domain.k, strict=True)))
+
+    def _operator(self, m: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
+        """K = M + W from the symbols m and w."""
+        return m + w if self.several else torch.complex(m, w)
 
     @property
     def box(self) -> Domain:
         """The box, at some number of points."""
-        return Domain((NUMBERS.own_points,) * self.ndim, self.lengths)
+        n = len(self.fields) if self.several else None
+        return Domain((NUMBERS.own_points,) * self.ndim, self.lengths, n_fields=n)
 
     @property
     def units(self) -> Scales:
@@ -117,17 +131,24 @@ class Law(Form, Model):
 
     def energy(self, domain: Domain) -> Energy:
         """V on a domain of this box, of u - u*."""
-        f, F = (combination(terms, self.F.values) for terms in (self.slopes, self.F.terms))
+        f, F = self._pointwise(self.F.values)
         return Energy(
             QuadraticEnergy(domain, tensor(self.symbol("q", domain))),
             PointwiseEnergy(domain, f, F),
             (LocalEnergy(domain, self.densities, self.N.values),) if self.N else (),
         )
 
+    def _pointwise(self, weights: Sequence[Weight]) -> tuple[Pointwise, Pointwise]:
+        """∂F/∂u and F with coefficients of its terms."""
+        if self.several:
+            F, f = energy_and_gradient(self.F.terms, weights, self.unknowns, self.ndim)
+            return f, F
+        return combination(self.slopes, weights), combination(self.F.terms, weights)
+
     def member(self, domain: Domain) -> Member:
         """The equation of motion on a domain of this box, for u - u*."""
         m, w = (tensor(self.symbol(name, domain)) for name in "mw")
-        operator = ConstantOperator(domain, torch.complex(m, w))
+        operator = ConstantOperator(domain, self._operator(m, w))
         return Member(self.energy(domain), operator, self._mask(domain), self.hold)
 
     def _mask(self, domain: Domain) -> torch.Tensor:
@@ -148,8 +169,8 @@ class Law(Form, Model):
         def coefficients(name: str) -> list[torch.Tensor]:
             return [tensor(values[:, j]).reshape(of_sets) for j in self.places(name)]
 
-        f = combination(self.slopes, coefficients("F"))
-        K = torch.complex(symbol("m"), symbol("w"))
+        f, _ = self._pointwise(coefficients("F"))
+        K = self._operator(symbol("m"), symbol("w"))
         others = (LocalEnergy(domain, self.densities, coefficients("N")),) if self.N else ()
         return Member.of(domain, K, symbol("q"), f, self._mask(domain), self.hold, others=others)
 
@@ -163,6 +184,8 @@ class Law(Form, Model):
     @property
     def local_symbol(self) -> tuple[float, float]:
         """a and b: the coefficients of 1 and of |k|² in q (in 2D, of the terms common to all directions)."""
+        if self.several:
+            return 0.0, 0.0
         apart = Factor.of(self.q.expr)
         values = dict(zip(apart.terms, apart.values, strict=True))
         b = min((values.get(s**2, 0.0) for s in self.wavenumbers), key=abs)

@@ -9,25 +9,29 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+import sympy
 
 from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.symbolic.law.density_terms import FIELDS
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, u
 from mesoscribe.symbolic.law.form import FACTORS, Form
 from mesoscribe.symbolic.law.judgement import Judgement
-from mesoscribe.symbolic.law.parse import parse
+from mesoscribe.symbolic.law.parse import FUNCTIONS, parse
 
-FORMAT, WITH_N = 1, 2
+FORMAT, WITH_N, WITH_FIELDS = 1, 2, 3
 Read = TypeVar("Read")
 
 
 def text(form: Form, *, provenance: Provenance, judgement: Judgement | None, **settings: object) -> str:
-    """A form and settings as JSON; a form with N has a format of its own, which knows N."""
+    """A form and settings as JSON; a form with N, and one of several fields, has a format of its own."""
     settings |= {} if judgement is None else judgement.as_dict()
     body = {name: _rows(getattr(form, name)) for name in FACTORS if name != "N" or form.N}
     plain = {"lengths": form.lengths, "centre": form.centre, "covariance": form.covariance}
     settings["provenance"] = provenance.as_dict()
-    return json.dumps({"format": WITH_N if form.N else FORMAT, **body, **plain, **settings}, indent=1) + "\n"
+    kind: dict[str, Any] = {"format": WITH_N if form.N else FORMAT}
+    if form.several:
+        kind = {"format": WITH_FIELDS, "fields": list(form.fields)}
+    return json.dumps({**kind, **body, **plain, **settings}, indent=1) + "\n"
 
 
 def read(path: str | Path, build: Callable[..., Read]) -> Read:
@@ -63,24 +67,43 @@ def _factor(rows: Any, symbols: tuple[Any, ...]) -> Factor:
 
 def arguments(content: Any) -> dict[str, Any]:
     """Of a law, by name, from the content of a law.json."""
-    if not isinstance(content, dict) or content.get("format") not in (FORMAT, WITH_N):
-        raise ValueError(f"expected format {FORMAT} or {WITH_N}; distil again")
+    if not isinstance(content, dict) or content.get("format") not in (FORMAT, WITH_N, WITH_FIELDS):
+        raise ValueError(f"expected format {FORMAT}, {WITH_N} or {WITH_FIELDS}; distil again")
     lengths = tuple(float(length) for length in content["lengths"])
-    fields = tuple(FIELDS[len(lengths)])
-    symbols = {"F": (u,), **dict.fromkeys("qmw", WAVENUMBERS[len(lengths)]), "N": fields}
-    rows = {"N": [], **content} if content["format"] == FORMAT else content
+    derivatives, wave = tuple(FIELDS[len(lengths)]), WAVENUMBERS[len(lengths)]
+    symbols = {"F": (u,), **dict.fromkeys("qmw", wave), "N": derivatives}
+    fields: tuple[str, ...] = ("u",)
+    if content["format"] == WITH_FIELDS:
+        fields = names_of_fields(content["fields"])
+        own = tuple(sympy.Symbol(name, real=True) for name in fields)
+        symbols |= {"F": own, **dict.fromkeys("qmw", (*wave, *own))}
+    rows = content if content["format"] == WITH_N else {"N": [], **content}
     factors = {name: _factor(rows[name], symbols[name]) for name in FACTORS}
     band, centre = content["band"], float(content["centre"])
     return {
         **factors,
         "lengths": lengths,
         "centre": centre,
+        "fields": fields,
         "covariance": _covariance(content["covariance"], sum(len(factor) for factor in factors.values())),
         "band": None if band is None else float(band),
         "hold": bool(content["hold"]),
         "provenance": Provenance.of(content["provenance"]),
         "judgement": Judgement.of(content),
     }
+
+
+def names_of_fields(names: Any) -> tuple[str, ...]:
+    """Names of several fields that a formula can hold.
+
+    Raises:
+        ValueError: there is one, or a name that a formula cannot hold or that stands for something else.
+    """
+    taken = {"t", "x", "y", "z", "k", "kx", "ky", "sqrt", *FUNCTIONS}
+    good = [name for name in names if isinstance(name, str) and name.isidentifier() and name.isascii()]
+    if len(good) != len(names) or len({*good} - taken) != len(names) or len(names) < 2:
+        raise ValueError(f"expected names of several fields, each once, such as h and v, got {names!r:.60}")
+    return tuple(good)
 
 
 def _covariance(rows: Any, size: int) -> tuple[tuple[float, ...], ...] | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
+from itertools import combinations_with_replacement
 
 import sympy
 
 from mesoscribe.symbolic.law.density_terms import CUBIC, FIELDS, density_of, u_x
+from mesoscribe.symbolic.law.entries import entries
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, u
+from mesoscribe.symbolic.law.form import FACTORS
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.parse import parse
 
@@ -37,6 +40,8 @@ class Library:
         q, m: even functions of the wavenumber.
         w: odd functions of the wavenumber.
         N: cubic terms in u and its derivatives, for networks that have an N.
+        fields: names of the fields. Of several F is a function of all, and terms of q, m and w are s(k) times
+            two fields (`symbolic.law.entries`).
     """
 
     F: tuple[sympy.Expr, ...]
@@ -44,6 +49,17 @@ class Library:
     m: tuple[sympy.Expr, ...]
     w: tuple[sympy.Expr, ...]
     N: tuple[sympy.Expr, ...] = ()
+    fields: tuple[str, ...] = ("u",)
+
+    @property
+    def several(self) -> bool:
+        """Whether it is for several fields."""
+        return len(self.fields) > 1
+
+    @property
+    def unknowns(self) -> tuple[sympy.Symbol, ...]:
+        """The fields as SymPy symbols."""
+        return tuple(sympy.Symbol(name, real=True) for name in self.fields)
 
     @property
     def ndim(self) -> int:
@@ -60,9 +76,7 @@ class Library:
         Raises:
             ValueError: a term that is not understood, or q or m that are not even, or w that is not odd.
         """
-        held: dict[str, list[sympy.Expr]] = {
-            part.name: list(getattr(self, part.name)) for part in fields(self)
-        }
+        held: dict[str, list[sympy.Expr]] = {name: list(getattr(self, name)) for name in FACTORS}
         for text in terms:
             name, _, formula = text.rpartition(":")
             name = name.strip() or "F"
@@ -70,15 +84,19 @@ class Library:
                 raise ValueError(
                     f"expected a term of {', '.join(held)}, got one of {name[:20]!r}; as 'q: k**-4'"
                 )
-            found = FAMILIES.get(formula.strip()) if name == "F" else None
+            family = FAMILIES.get(formula.strip(), ()) if name == "F" else ()
+            found = [term.subs(u, field) for field in self.unknowns for term in family]
             held[name] += found or (self._term(name, formula.strip()),)
-        return Library(**{name: tuple(dict.fromkeys(held[name])) for name in held})
+        return replace(self, **{name: tuple(dict.fromkeys(held[name])) for name in held})
 
     def _term(self, name: str, text: str) -> sympy.Expr:
         """A term of a factor from its text, without its number."""
         wave = WAVENUMBERS[self.ndim]
-        symbols = {"F": (u,), "N": tuple(FIELDS[self.ndim])}
-        term = parse(text, symbols.get(name, wave))
+        symbols = {"F": self.unknowns, "N": tuple(FIELDS[self.ndim])}
+        term = parse(text, symbols.get(name, (*wave, *(self.unknowns if self.several else ()))))
+        if self.several and name in "qmw":
+            entries(term, self.unknowns, wave, skew=name == "w")
+            return term.as_coeff_Mul()[1]
         if name == "N":
             density_of(term, self.ndim)
         if not term.free_symbols and name in "Fw":
@@ -92,7 +110,7 @@ class Library:
 
     def isotropic(self) -> Library:
         """In 2D only symbols q and m of |k|: such as k_x² + k_y² where k_x² and k_y² are candidates."""
-        if self.ndim == 1:
+        if self.ndim == 1 or self.several:
             return self
         radial = polynomials(2, isotropic=True)
         kept = {
@@ -120,7 +138,7 @@ class Library:
 
     def even(self) -> Library:
         """Only energies that u → -u leaves as they are."""
-        flip = {s: -s for s in FIELDS[self.ndim]}
+        flip = {s: -s for s in (self.unknowns if self.several else FIELDS[self.ndim])}
         kept = {
             name: tuple(
                 t for t in getattr(self, name) if sympy.simplify(t.subs(flip, simultaneous=True) - t) == 0
@@ -136,13 +154,18 @@ def _is_radial(term: sympy.Expr) -> bool:
     return sympy.simplify(kx * term.diff(ky) - ky * term.diff(kx)) == 0
 
 
-def polynomials(ndim: int = 1, *, isotropic: bool = False) -> Library:
+def polynomials(ndim: int = 1, *, isotropic: bool = False, fields: tuple[str, ...] = ("u",)) -> Library:
     """Powers of u up to the eighth; powers of the wavenumber up to the sixth, |k| and 1/k² with them.
+
+    Of several fields products of their powers, and symbols for each pair of them.
 
     Args:
         ndim: dimensions of space.
         isotropic: only symbols that rotations (in 1D, reflections) leave as they are, so that W = 0.
+        fields: names of the fields.
     """
+    if len(fields) > 1:
+        return _of_fields(ndim, fields, isotropic=isotropic)
     N = tuple(term for term in CUBIC[ndim] if not (isotropic and term == u_x**3))
     F = (u, *(u**p for p in range(3, NUMBERS.library_power + 1)))
     wave = WAVENUMBERS[ndim]
@@ -160,3 +183,21 @@ def polynomials(ndim: int = 1, *, isotropic: bool = False) -> Library:
     kx, ky = wave
     even_terms = (*radial[:2], kx**2, ky**2, kx**4, kx**2 * ky**2, ky**4)
     return Library(F, (*even_terms, 1 / squared), even_terms, (kx, ky, kx * squared, ky * squared), N)
+
+
+def _of_fields(ndim: int, fields: tuple[str, ...], *, isotropic: bool) -> Library:
+    """Candidates for several fields: monomials of them, and symbols of the lowest orders for each pair."""
+    unknowns, wave = tuple(sympy.Symbol(name, real=True) for name in fields), WAVENUMBERS[ndim]
+    pairs = list(combinations_with_replacement(unknowns, 2))
+    squared = sympy.Add(*(s**2 for s in wave))
+    even = (sympy.Integer(1), sympy.sqrt(squared), squared, squared**2)
+    odd = () if isotropic else tuple(s * power for power in (1, squared) for s in wave)
+    degrees = (1, *range(3, NUMBERS.fields_power[min(len(fields), 3) - 2] + 1))
+    F = tuple(sympy.Mul(*some) for n in degrees for some in combinations_with_replacement(unknowns, n))
+    across = [(one, other) for one, other in pairs if one != other]
+    hermitian = tuple(s * one * other for s in even for one, other in pairs)
+    skew = (
+        *(s * one * other for s in odd for one, other in pairs),
+        *(s * one * other for s in even for one, other in across),
+    )
+    return Library(F, hermitian, hermitian, skew, (), fields)

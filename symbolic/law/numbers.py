@@ -14,6 +14,7 @@ class SymbolicNumbers:
 
     # law
     library_power: int = number(8, "highest power of u on offer for F: more follow richer F, and are harder to tell apart", "power")
+    fields_power: tuple[int, int] = number((6, 4), "highest degree of the monomials on offer for F of two fields, and of more: some 30 candidates", "degree")
     wave_powers: tuple[int, int] = number((3, 2), "highest power of |k|² on offer, in one and in two dimensions", "power")
     wider_band: float = number(1.5, "factor by which the band of a law is widened at a time", "band")
     rate_orders: tuple[int, int] = number((6, 4), "highest derivative of u alone in equations that the class is weighed against, in one and in two dimensions", "order")
@@ -37,6 +38,7 @@ class SymbolicNumbers:
     mode_unexplained: float = number(2.0, "weight of what a mode leaves unexplained: with 2 a mode that is half explained counts nothing", "change of the mode")
     dark_shells: int = number(3, "so many shells of modes in a row that are not predicted end the band of a law: fewer end it earlier", "shells")
     # read: factors
+    read_points: int = number(4096, "values of the fields at which F of several is read off", "point")
     importance_fields: int = number(500, "fields of the data that weigh the points of the factors", "fields")
     least_density: float = number(1e-3, "weight of values of u that the data do not reach", "mean density")
     nonlocal_fields: int = number(60, "fields that the terms of N are read on", "fields")

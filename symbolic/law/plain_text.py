@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mesoscribe.symbolic.law.digits import with_error
-from mesoscribe.symbolic.law.equation import equation_terms, factor_text, field_of, written_out_in
+from mesoscribe.symbolic.law.equation import EquationTerm, by_field, factor_text, written_out_in
 from mesoscribe.symbolic.law.form import FACTORS, Form
 
 
 def equation_text(law: Form) -> str:
-    """The equation on one line, such as u_t = -6.00012(34) u u_x - 1.00001(2) u_xxx; its factors if long."""
-    name, terms = field_of(law).func.__name__, equation_terms(law)
-    if not written_out_in(len(terms)):
-        return f"{name}_t = -(M + W) dV/d{name} with {'; '.join(_factors(law))}"
-    shown = f"{name}_t ="
-    for i, row in enumerate(terms):
+    """The equation on one line, such as u_t = -6.00012(34) u u_x - 1.00001(2) u_xxx; its factors if long.
+
+    Equations of several fields stand one after the other.
+    """
+    each = [(field.func.__name__, rows) for field, rows in by_field(law)]
+    if not written_out_in(max(len(rows) for _, rows in each)):
+        names = ", ".join(name for name, _ in each)
+        all_of = names if len(each) == 1 else f"({names})"
+        return f"{all_of}_t = -(M + W) dV/d{all_of} with {'; '.join(_factors(law))}"
+    return "; ".join(_rate_text(name, rows) for name, rows in each)
+
+
+def _rate_text(name: str, rows: list[EquationTerm]) -> str:
+    """u_t = … of one field."""
+    shown = f"{name}_t =" if rows else f"{name}_t = 0"
+    for i, row in enumerate(rows):
         number = with_error(abs(row.value), row.std_error)
-        body = "" if row.expr == 1 else row.name.replace("**", "^").replace("*", " ")
+        body = "" if row.expr == 1 else row.term.replace("**", "^").replace("*", " ")
         sign = (" -" if i == 0 else " - ") if row.value < 0 else " " if i == 0 else " + "
         shown += f"{sign}{body if number == '1' and body else f'{number} {body}'.rstrip()}"
     return shown

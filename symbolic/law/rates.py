@@ -8,6 +8,7 @@ from itertools import combinations_with_replacement, groupby, product
 from math import prod
 
 import numpy as np
+import sympy
 import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
@@ -20,7 +21,8 @@ from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.hybrid.space.symbols import derivative, derivative_on
 from mesoscribe.symbolic.law.digits import with_error
-from mesoscribe.symbolic.law.factor import one_sign
+from mesoscribe.symbolic.law.factor import one_sign, u
+from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
 
 
@@ -108,6 +110,29 @@ class Rates:
     amounts: tuple[float, ...]
     band: float | None = None
     covariance: tuple[tuple[float, ...], ...] | None = None
+
+    @classmethod
+    def of(cls, law: Law) -> Rates | None:
+        """A law without its energy and operator; None where it is no sum of such terms.
+
+        û_t = -(m + i w)[q û + Σ_p p F_p FT{u^(p-1)}], F a polynomial of u, the symbols polynomials of k.
+        """
+        wave, none = law.wavenumbers, (0,) * law.ndim
+        symbols = (law.q.expr, law.mobility + sympy.I * law.skew)
+        if law.several or law.N or not law.F.expr.is_polynomial(u):
+            return None
+        if not all(symbol.is_polynomial(*wave) for symbol in symbols):
+            return None
+        q, K = symbols
+        powers = {p: c for (p,), c in sympy.Poly(law.force, u).terms() if c} if law.F else {}
+        drives = {1: -K * (q + powers.pop(1, 0)), **{p: -K * c for p, c in powers.items()}}
+        found: dict[Rate, float] = {}
+        for p, drive in drives.items():
+            for orders, c in sympy.Poly(sympy.expand(drive), *wave).terms():
+                amount = complex(c) / 1j ** sum(orders)  # k^n is ∂^n / i^n
+                if amount and not (p == 0 and any(orders)):
+                    found[Rate(orders, (none,) * p)] = amount.real
+        return cls(tuple(found), tuple(found.values()), law.band)
 
     @property
     def parameters(self) -> tuple[tuple[str, int], ...]:

@@ -27,6 +27,8 @@ def series(law: Form, library: Library) -> tuple[str, ...]:
 
 def cut_off(law: Form, library: Library) -> tuple[str, ...]:
     """The factors that look like a series that was cut off."""
+    if law.several:  # powers of one field beside products of several are no series
+        return ()
     return tuple(n for n in "Fqmw" if _cut_off(getattr(law, n).terms, getattr(library, n)))
 
 

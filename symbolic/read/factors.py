@@ -188,10 +188,16 @@ def read_off(
     }
     if not factors["m"] and not factors["w"]:  # none is clear at this precision
         factors["m"] = Factor.of(1)
-    return _on_the_box(model, factors, band, centre), selections
+    return on_the_box(model, factors, band, centre), selections
 
 
-def _on_the_box(model: OnsagerModel, factors: Mapping[str, Factor], band: float | None, centre: float) -> Law:
+def on_the_box(
+    model: OnsagerModel,
+    factors: Mapping[str, Factor],
+    band: float | None,
+    centre: float,
+    fields: tuple[str, ...] = ("u",),
+) -> Law:
     """The law of some factors on a network's box, and on its band or a narrower one."""
     setting = model.setting
     of_network = setting.band / setting.scales.length
@@ -204,6 +210,7 @@ def _on_the_box(model: OnsagerModel, factors: Mapping[str, Factor], band: float 
         N=factors.get("N", Factor()),
         lengths=setting.lengths,
         centre=centre,
+        fields=fields,
         band=band or (None if complete else of_network),
         hold=setting.hold,
     )

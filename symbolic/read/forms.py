@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import sympy
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.dynamics.gauge import Gauge
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, canonical_form
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.read.factors import Importance, importance, read_off
+from mesoscribe.symbolic.read.factors import Importance, importance, read_off, usable
 from mesoscribe.symbolic.read.network_skill import Skill, narrowed
 from mesoscribe.symbolic.read.optimisers import Optimiser
+from mesoscribe.symbolic.read.parametric import parametric
 from mesoscribe.symbolic.read.sparse import Selection
 
 ReadOff = tuple[Law, dict[str, Selection]]  # a law, and the sparse regression of each factor
@@ -60,6 +63,19 @@ class Network:
         weights = importance(model, canonical, data, skill.modes * within)
         notes = (skill.note,) if skill.note else ()
         return cls(model, canonical, weights, skill.precision, band, first, notes)
+
+    def usable(self, terms: tuple[sympy.Expr, ...], centre: float) -> tuple[sympy.Expr, ...]:
+        """The terms of F that are real and finite where the data are, and that act, about a centre."""
+        return usable(terms, self.canonical, centre)
+
+    def widened(self, library: Library) -> tuple[Library, dict[str, list[str]]]:
+        """The library with terms of a fitted shape where a factor needs them, and what to say of them."""
+        return parametric(library, self.canonical, self.weights, self.precision)
+
+    @property
+    def gauge(self) -> tuple[Gauge, ...]:
+        """The freedoms that data cannot determine, as they were fixed in canonical form."""
+        return self.canonical.gauge
 
     def forms(self, library: Library, optimiser: Optimiser) -> list[list[ReadOff]]:
         """Forms about 0 and, where it is another, about the mean; of each centre from fine to coarse.

@@ -44,15 +44,8 @@ class Skill:
     @classmethod
     def of(cls, model: OnsagerModel, network: CanonicalNetwork, data: Trajectories) -> Skill:
         """From some pairs of frames, all over the data."""
-        lead = max(1, min(NUMBERS.skill_lead, data.n_frames // NUMBERS.frames_per_lead))
-        starts = data.n_frames - lead
-        trajectory, frame = np.divmod(
-            np.unique(np.linspace(0, data.n * starts - 1, NUMBERS.skill_pairs).astype(int)), starts
-        )
-        before, after = data.u[trajectory, frame], data.u[trajectory, frame + lead]
-        error = ahead(model, before, data.elapsed[frame + lead] - data.elapsed[frame]) - after
-        known = np.linalg.norm(error) / max(float(np.linalg.norm(before - after)), 1e-300)
-        lost, change = (_power(model, fields) for fields in (error, before - after))
+        error, moved = _errors(model, data)
+        lost, change = (_power(model, fields) for fields in (error, moved))
         # of a damped mode that is all noise half of the change "is explained": that is nothing
         modes = np.clip(1 - NUMBERS.mode_unexplained * lost / np.maximum(change, 1e-300), 0.0, 1.0)
         if not modes.any():
@@ -61,10 +54,34 @@ class Skill:
         seen = {int(n) for n in shell[modes > 0]}
         run = NUMBERS.dark_shells
         dark = (n for n in range(2, shell.max() + 2 - run) if seen.isdisjoint(range(n, n + run)))
-        allowed = NUMBERS.finest_precision, NUMBERS.coarsest_precision
-        precision = float(np.clip(NUMBERS.precision_share * known, *allowed))
+        precision = _precision(error, moved)
         band = (next(dark, math.inf) - 1) * data.domain.k_unit
         return cls(precision, modes, band)
+
+
+def _errors(model: OnsagerModel, data: Trajectories) -> tuple[np.ndarray, np.ndarray]:
+    """By how much a network errs on some pairs of frames, and how the field changes between these."""
+    lead = max(1, min(NUMBERS.skill_lead, data.n_frames // NUMBERS.frames_per_lead))
+    starts = data.n_frames - lead
+    pairs = np.unique(np.linspace(0, data.n * starts - 1, NUMBERS.skill_pairs).astype(int))
+    trajectory, frame = np.divmod(pairs, starts)
+    before, after = data.u[trajectory, frame], data.u[trajectory, frame + lead]
+    found = ahead(model, before, data.elapsed[frame + lead] - data.elapsed[frame])
+    return found - after, before - after
+
+
+def _precision(error: np.ndarray, moved: np.ndarray) -> float:
+    """A tenth of the error relative to persistence's, within what can be read off at all."""
+    known = np.linalg.norm(error) / max(float(np.linalg.norm(moved)), 1e-300)
+    allowed = NUMBERS.finest_precision, NUMBERS.coarsest_precision
+    return float(np.clip(NUMBERS.precision_share * known, *allowed))
+
+
+def precision_of(model: OnsagerModel, data: Trajectories) -> float:
+    """How well a network of several fields knows u_t, each field in units of its size."""
+    size = np.sqrt(np.mean(np.square(data.u), axis=(0, 1, *data.domain.axes)))
+    size = size.reshape(-1, *(1,) * data.domain.ndim)
+    return _precision(*(part / size for part in _errors(model, data)))
 
 
 def _power(model: OnsagerModel, fields: Float[np.ndarray, " n *grid"]) -> Float[np.ndarray, " k"]:

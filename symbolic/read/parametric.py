@@ -17,9 +17,10 @@ from jaxtyping import Float
 from scipy.optimize import minimize_scalar
 
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
-from mesoscribe.symbolic.law.factor import WAVENUMBERS, columns, slope_of, u
+from mesoscribe.symbolic.law.factor import WAVENUMBERS, columns, u
 from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.law.numbers import NUMBERS
+from mesoscribe.symbolic.law.pointwise import slope_of
 from mesoscribe.symbolic.law.shape import shape
 from mesoscribe.symbolic.read.factors import Importance, usable
 from mesoscribe.symbolic.read.optimisers import Support

@@ -25,9 +25,9 @@ def variances(fit: Fit[E], slopes: Float[Tensor, "n r p"], data: RollOutData) ->
         data: what it was fitted to.
     """
     n, _, p = slopes.shape
-    S = slopes.movedim(-1, 0).reshape(p, n, -1, *data.domain.shape)
+    S = slopes.movedim(-1, 0).reshape(p, n, -1, *data.u.shape[2:])
     at = Linearised(fit.law.member(data.domain), fit.fields, data, fit.substeps)
     back = array(at.adjoint(torch.cat([torch.zeros_like(S[:, :, :1]), S], dim=2)).flatten(1))
-    share = data.unknowns / data.domain.points
+    share = data.unknowns / data.domain.state_size
     moved = fit.products.inverse @ back
     return np.asarray(share * min(data.noise, fit.white) * np.sum(moved**2, axis=1))

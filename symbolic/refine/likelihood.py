@@ -206,7 +206,7 @@ class Likelihood:
                 columns[..., 0] = NUMBERS.lost_misfit
         shares = np.abs(law.values()) / np.where(scale > 0, scale, np.inf) * (law.scaling > 0)
         held = ((np.arange(len(shares)) == shares.argmax()) & (shares > 0))[list(order)].astype(float)
-        by_frame = array(columns[..., 0]).reshape(len(columns), -1, self.data.domain.points)
+        by_frame = array(columns[..., 0]).reshape(len(columns), -1, self.data.domain.state_size)
         measured = 1.0 if self.data.seen is None else float(self.data.seen.mean())
         times = array(self.data.t)[:, -by_frame.shape[1] :]
         white = min(white_in_time(by_frame, times) / measured, NUMBERS.lowest_floor * self.data.noise)
@@ -238,7 +238,7 @@ class Likelihood:
         weights = data.weights(free=self.free)
         columns = columns if weights is None else columns * weights
         most = NUMBERS.lost_misfit
-        columns = columns.flatten(2) / data.size[:, None]
+        columns = (columns / data.scale.unsqueeze(1)).flatten(2)
         columns[0] = columns[0].nan_to_num(most, most, -most).clamp(-most, most)
         steep = most / NUMBERS.misfit_step
         columns[1:] = columns[1:].nan_to_num(0.0, 0.0, 0.0).clamp(-steep, steep)
@@ -246,8 +246,8 @@ class Likelihood:
 
     @property
     def share(self) -> float:
-        """Unknowns of a field over its points: squares are counted for each unknown."""
-        return self.data.unknowns / self.data.domain.points
+        """Unknowns of a state over its values: squares are counted for each unknown."""
+        return self.data.unknowns / self.data.domain.state_size
 
     def _products(self, columns: Float[Tensor, "n r c"], held: Float[np.ndarray, " p"]) -> Products:
         """Scalar products of the columns, as many values to a frame as it has unknowns."""

@@ -34,7 +34,7 @@ class Linearised:
         steps = frame_steps(self.member, data.steps, substeps, ETDRK4().prepare)
         self.each = list(islice(steps, data.u.shape[1] - 1))
         self.weights = data.weights(free=True)
-        self.size = data.size.reshape(-1, *(1,) * data.domain.ndim)
+        self.size = data.scale
         self.frames = plain_roll_outs(self.member, start, data, substeps)
 
     def forward(self, moves: Float[Tensor, "c n *grid"]) -> Float[Tensor, "c n nt *grid"]:
@@ -68,8 +68,10 @@ class Linearised:
 
     @cached_property
     def _squares(self) -> Float[Tensor, " n *modes"]:
-        """JᵀJ of each mode if the equation were linear."""
+        """JᵀJ of each mode if the equation were linear; of several fields if these did not change."""
         times = self.data.t - self.data.t[:, :1]
+        if self.data.domain.n_fields is not None:
+            return times.new_full((), times.shape[1])
         growth = self.member.linear.real * times.reshape(*times.shape, *(1,) * self.data.domain.ndim)
         return (2 * growth.clamp(max=np.log(NUMBERS.believed_growth))).exp().sum(1)
 

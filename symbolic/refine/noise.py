@@ -8,15 +8,23 @@ import numpy as np
 from jaxtyping import Float
 
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.fields import each_field
 from mesoscribe.symbolic.law.numbers import NUMBERS
 
 
-def white_noise(u: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, "#n nt"], domain: Domain) -> float:
-    """Variance of white noise: no more than third differences in time leave, or any part of the spectrum.
+def white_noise(
+    u: Float[np.ndarray, "n nt *state"], t: Float[np.ndarray, "#n nt"], domain: Domain
+) -> Float[np.ndarray, " fields"]:
+    """Variance of white noise in each field: no more than third differences leave, or a part of the spectrum.
 
     White noise is in all of them; what interpolation, aliases or a solver leave is not. Of the spectrum the
     lowest of the median powers of each tenth of the modes counts.
     """
+    return np.array([_white_noise(part, t, own) for part, own in each_field(u, domain)])
+
+
+def _white_noise(u: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, "#n nt"], domain: Domain) -> float:
+    """Of one field."""
     some = slice(NUMBERS.substep_trajectories)
     power = np.abs(domain.fft(u)) ** 2
     modes = domain.resolved & (domain.k_norm > 0)
@@ -44,18 +52,19 @@ def white_in_time(u: Float[np.ndarray, "n nt *rest"], t: Float[np.ndarray, "#n n
 
 
 def signal_band(
-    u: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, "#n nt"], domain: Domain
+    u: Float[np.ndarray, "n nt *state"], t: Float[np.ndarray, "#n nt"], domain: Domain
 ) -> float | None:
     """The wavenumber up to which a law is compared with data; None for all modes.
 
-    That is `wider_band` times the largest at which the mean power of the fields is above that of white noise:
+    That is `wider_band` times the largest at which the mean power of a field is above that of white noise:
     where spectra fall exponentially nothing beyond it can be seen.
     """
-    power = (np.abs(domain.fft(u)) ** 2).mean(axis=(0, 1))
+    power = (np.abs(domain.fft(u)) ** 2).mean(axis=(0, 1)).reshape(-1, *domain.modes_shape)
     floor = white_noise(u, t, domain) / domain.points
     largest = np.abs(np.stack(domain.k)).max(0)
-    seen = largest[
-        domain.resolved & (power > max(NUMBERS.signal_power * floor, NUMBERS.visible_mode**2 * power.sum()))
-    ]
+    total = power.reshape(len(power), -1).sum(1)
+    visible = np.maximum(NUMBERS.signal_power * floor, NUMBERS.visible_mode**2 * total)
+    above = (power > visible.reshape(-1, *(1,) * domain.ndim)).any(0)
+    seen = largest[domain.resolved & above]
     band = NUMBERS.wider_band * float(seen.max(initial=NUMBERS.rollout_points / 4 * domain.k_unit))
     return None if bool((domain.within(band) == domain.resolved).all()) else band

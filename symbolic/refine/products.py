@@ -164,3 +164,30 @@ class Products:
             return np.zeros(q), np.zeros(q)
         spread = np.sqrt(n / (n - 1) * np.sum((pulls - amount * sizes) ** 2, axis=0))
         return amount**2 * size, np.abs(pulls.sum(0)) / spread.clip(min=1e-300)
+
+    def swaps(self, amounts: Float[np.ndarray, " p"]) -> Float[np.ndarray, "p q"]:
+        """By how much |r|² grows if a further term takes the place of one of the law, the others refitted.
+
+        In the quadratic approximation, which holds where the two do nearly the same on these data. The scale
+        is held as before or, where its term is taken away, by the largest of the other terms: else the rest
+        would make up for any term, M + W growing as V falls.
+
+        Args:
+            amounts: of the law's terms, whose slopes come first.
+        """
+        p, q = len(amounts), self.table.shape[-1] - 1 - len(amounts)
+        grown = np.empty((p, q))
+        for i, x in enumerate(amounts):
+            others, held = [j for j in range(p) if j != i], self.held.copy()
+            if held[i] and others:
+                held[max(others, key=lambda j: abs(amounts[j]))] = 1.0
+            free = replace(self, held=held)
+            without = np.zeros(len(self.whole))
+            without[[0, 1 + i]] = 1.0, -x
+            for j in range(q):
+                kept = [*others, p + j]
+                rows = [1 + a for a in kept]
+                pull = self.whole[rows] @ without
+                inverse = free.of(kept).inverted(self.whole[np.ix_(rows, rows)])
+                grown[i, j] = without @ self.whole @ without - pull @ inverse @ pull
+        return grown - self.squares

@@ -9,7 +9,7 @@ chapters 2 and 7.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -65,7 +65,8 @@ def projection(
     if not dense(data):
         return Iterative(Linearised(member, fields, data, substeps))
     modes = basis(data.domain, member.mask)
-    return Dense(modes, list(map(Matrix.of, _jacobians(member, fields, data, modes, substeps))))
+    matrices = list(map(Matrix.of, _jacobians(member, fields, data, modes, substeps)))
+    return Dense(modes, matrices, data.scale)
 
 
 def dense(data: RollOutData) -> bool:
@@ -91,7 +92,7 @@ class Iterative:
     ) -> tuple[Float[Tensor, "c n *grid"], Float[Tensor, "n r c"]]:
         """By GMRES, in which every misfit of every trajectory is a system of its own."""
         n, _, count = misfits.shape
-        y = misfits.movedim(-1, 0).reshape(count, n, -1, *self.at.data.domain.shape)
+        y = misfits.movedim(-1, 0).reshape(count, n, -1, *self.at.data.u.shape[2:])
         guess = None if self.known is None or len(self.known) != count else self.known
         moves = self.known = self._explained(y, guess)
         left = (y - self.at.forward(moves)).reshape(count, n, -1).movedim(0, -1)
@@ -124,12 +125,14 @@ class Dense:
     """The projection with the matrix J of each trajectory in memory.
 
     Args:
-        modes: fields that span what may move (a, *grid).
+        modes: fields that span what may move (a, *state).
         matrices: the derivatives by their amplitudes, one for each trajectory.
+        scale: the unit of the amplitudes, to broadcast against states.
     """
 
-    modes: Float[Tensor, " a *grid"]
+    modes: Float[Tensor, " a *state"]
     matrices: list[Matrix]
+    scale: Float[Tensor, " n *ones"]
 
     def apart(
         self, misfits: Float[Tensor, "n r c"]
@@ -137,7 +140,7 @@ class Dense:
         """By the factors of each matrix."""
         found = [matrix.apart(y) for matrix, y in zip(self.matrices, misfits, strict=True)]
         amplitudes, left = (torch.stack(parts) for parts in zip(*found, strict=True))
-        return torch.einsum("nac,a...->cn...", amplitudes, self.modes), left
+        return torch.einsum("nac,a...->cn...", amplitudes, self.modes) * self.scale, left
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,11 @@ class Matrix:
 
 
 def basis(domain: Domain, mask: Tensor) -> Float[Tensor, " a *grid"]:
-    """Real fields (a, *grid), orthonormal in the mean square, that span the modes of a mask."""
+    """Real states (a, *state), orthonormal in the mean square of a field, that span the modes of a mask."""
+    if domain.n_fields is not None:
+        one = basis(replace(domain, n_fields=None, parities=domain.parities[:1]), mask)
+        each = torch.eye(domain.n_fields, dtype=one.dtype, device=one.device)
+        return torch.einsum("ij,a...->iaj...", each, one).flatten(0, 1)
     at = torch.nonzero(mask.flatten())[:, 0]
     unit = torch.zeros(2 * len(at), mask.numel(), dtype=torch.complex128, device=mask.device)
     rows = torch.arange(len(at), device=mask.device)
@@ -184,12 +191,12 @@ def _jacobians(
     for first in range(0, len(data.u), width):
         chosen = slice(first, first + width)
         doing(f"{FIELDS}: trajectory {first + 1} of {len(data.u)}")
-        size = data.size[chosen].reshape(-1, *(1,) * data.domain.ndim)
+        size = data.scale[chosen]
         moves = torch.cat([torch.zeros_like(modes[:1]), NUMBERS.field_step * modes])[:, None] * size
         some = data.part(lambda u: u[chosen], data.size[chosen])  # noqa: B023  used at once
         rolls = roll_outs(member, fields[chosen] + moves, some, substeps)
         rolls = torch.cat([(fields[chosen] + moves).unsqueeze(2), rolls], dim=2)
         change = rolls[1:] - rolls[:1]
-        change = (change if weights is None else change * weights[chosen]).flatten(3).flatten(2)
-        slopes = change / (NUMBERS.field_step * data.size[chosen, None] ** 2)
+        change = (change if weights is None else change * weights[chosen]) / size.unsqueeze(1)
+        slopes = change.flatten(2) / NUMBERS.field_step
         yield from slopes.permute(1, 2, 0)

@@ -19,6 +19,7 @@ from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.intervals import ROUNDING
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.hybrid.space.resample import resampled
+from mesoscribe.hybrid.space.symbols import act
 from mesoscribe.symbolic.law.evolution import Evolution
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
@@ -31,9 +32,9 @@ class RollOutData:
 
     Args:
         domain: the points.
-        u: fields (trajectory, frame, *grid) about the law's centre, from the first frame that counts.
+        u: fields (trajectory, frame, [field,] *grid) about the law's centre, of the frames that count.
         t: times of the frames of each trajectory.
-        size: root mean square of each trajectory (trajectory,).
+        size: root mean square of each trajectory (trajectory,), of several fields (trajectory, field).
         mask: the modes of the band.
         noise: variance of white noise in the band, relative to that of the fields: the floor of the spectrum
             after the first frame, and what interpolation leaves in the first.
@@ -41,14 +42,19 @@ class RollOutData:
     """
 
     domain: Domain
-    u: Float[Tensor, "n nt *grid"]
+    u: Float[Tensor, "n nt *state"]
     t: Float[Tensor, "n nt"]
-    size: Float[Tensor, " n"]
+    size: Float[Tensor, " n *fields"]
     mask: Bool[Tensor, "*modes"]
     noise: float = 0.0
-    seen: Float[Tensor, "n nt *grid"] | None = None
+    seen: Float[Tensor, "n nt *state"] | None = None
 
-    def weights(self, *, free: bool) -> Float[Tensor, "n r *grid"] | None:
+    @property
+    def scale(self) -> Float[Tensor, " n *ones"]:
+        """The size of each field of each trajectory, to broadcast against states."""
+        return self.size.reshape(*self.size.shape, *(1,) * self.domain.ndim)
+
+    def weights(self, *, free: bool) -> Float[Tensor, "n r *state"] | None:
         """What each value counts in a misfit, of all frames where the first may move; None if all count 1.
 
         An interpolated value of a first frame still counts something: nothing else may tell it.
@@ -85,22 +91,29 @@ class RollOutData:
             each = HYBRID.points_per_mode * law.band
             wanted = [int(np.ceil(each * L / (4 * np.pi))) * 2 for L in law.lengths]
             shape = tuple(min(n, max(NUMBERS.rollout_points, w)) for n, w in zip(shape, wanted, strict=True))
-        domain = Domain(shape, law.lengths)
+        domain = law.box.resampled(shape)
         mask = law.member(domain).mask
         fields = domain.restrict(tensor(resampled(u, domain)), mask)
-        axes = tuple(range(1, fields.ndim))
-        size = fields.square().mean(axes).sqrt().clamp(min=1e-300)
-        share = domain.unknowns(array(mask)) / data.domain.points
-        relative = float(size[size > NUMBERS.measured_rounding * size.max()].pow(-2).mean())
-        noise = white_noise(u[:, 1:], t[:, 1:], data.domain) * share * relative
+        size = fields.square().mean((1, *domain.axes)).sqrt().clamp(min=1e-300)
+        share = domain.unknowns(array(mask)) / data.domain.state_size
+        seen_size = size > NUMBERS.measured_rounding * size.amax(0)
+        relative = array((size.pow(-2) * seen_size).sum(0) / seen_size.sum(0))
+        noise = float(np.mean(white_noise(u[:, 1:], t[:, 1:], data.domain) * share * relative))
         times = tensor(t)
         if not missing.any():
             return cls(domain, fields, times, size, mask, noise)
         seen = tensor(1.0 - _at_points(missing, shape))
-        off = interpolation_error(u[:, :1], missing[:, :1], data.domain) * relative
+        off = interpolation_error(u[:, :1], missing[:, :1], data.domain) * float(np.mean(relative))
         return cls(domain, fields, times, size, mask, noise / (1 - float(missing.mean())) + off, seen)
 
-    def part(self, cut: Callable[[Tensor], Tensor], size: Float[Tensor, " m"] | None = None) -> RollOutData:
+    def norm(self, frames: Float[Tensor, "n r *state"]) -> float:
+        """The norm of frames, of several fields each in units of its size."""
+        several = self.domain.n_fields is not None
+        return float(torch.linalg.vector_norm(frames / self.scale.unsqueeze(1) if several else frames))
+
+    def part(
+        self, cut: Callable[[Tensor], Tensor], size: Float[Tensor, " m *fields"] | None = None
+    ) -> RollOutData:
         """Other trajectories and frames of these.
 
         Args:
@@ -118,7 +131,7 @@ class RollOutData:
     def limited(self, values: int) -> RollOutData:
         """Some trajectories, at least a few, and of these the first frames, of about so many values."""
         n = min(len(self.u), max(NUMBERS.clusters // 2, values // self.u[0].numel()))
-        frames = max(NUMBERS.refined_frames, values // (n * self.domain.points))
+        frames = max(NUMBERS.refined_frames, values // (n * self.domain.state_size))
         some = torch.linspace(0, len(self.u) - 1, n, device=self.u.device).round().long()
         return self.part(lambda u: u[some][:, :frames], self.size[some])
 
@@ -135,7 +148,7 @@ class RollOutData:
             pieces = torch.stack([u[:, s : s + frames] for s in starts], dim=1)
             return pieces.reshape(n * len(starts), frames, *u.shape[2:])
 
-        return self.part(cut, self.size[:, None].expand(n, len(starts)).reshape(-1))
+        return self.part(cut, self.size.repeat_interleave(len(starts), dim=0))
 
 
 def _at_points(
@@ -152,14 +165,15 @@ def _at_points(
 def about(member: Member, data: RollOutData) -> Member:
     """A member with the mean of ∂f/∂u over a few frames in its linear part, which steppers treat exactly."""
     some = data.u[:, :: max(1, (data.u.shape[1] - 1) // NUMBERS.slope_frames)].flatten(0, 1)
-    return member.about(some.expand(len(member.q), *some.shape) if member.q.ndim > data.domain.ndim else some)
+    family = member.q.ndim > len(data.domain.symbol_axes)
+    return member.about(some.expand(len(member.q), *some.shape) if family else some)
 
 
 def plain_roll_outs(
     member: Member, start: Float[Tensor, "*batch_state"], data: RollOutData, substeps: int
 ) -> Float[Tensor, "*batch_nt_state"]:
-    """Roll-outs of a member from start (*batch, *grid), at the frames after the first, as it is written."""
-    frames, axis = data.u.shape[1] - 1, -data.domain.ndim - 1
+    """Roll-outs of a member from start (*batch, *state), at the frames after the first, as it is written."""
+    frames, axis = data.u.shape[1] - 1, -len(data.domain.state_axes) - 1
     with torch.no_grad():
         return torch.stack(list(roll_out(member, start, data.steps, frames, substeps, ETDRK4())), dim=axis)
 
@@ -167,7 +181,7 @@ def plain_roll_outs(
 def roll_outs(
     member: Member, start: Float[Tensor, "*batch_state"], data: RollOutData, substeps: int
 ) -> Float[Tensor, "*batch_nt_state"]:
-    """Roll-outs from start (*batch, *grid) at the frames after the first, the linear part that of `about`."""
+    """Roll-outs from start (*batch, *state) at the frames after the first, linear part as of `about`."""
     return plain_roll_outs(about(member, data), start, data, substeps)
 
 
@@ -190,10 +204,10 @@ def substeps_for(
     n, coarse = 1, predicted(law, few, 1)
     while n < NUMBERS.most_substeps:
         fine = predicted(law, few, 2 * n)
-        size = max(float(torch.linalg.vector_norm(few.u[:, 1:])), 1e-300)
-        change = float(torch.linalg.vector_norm(fine - coarse)) / size
+        size = max(few.norm(few.u[:, 1:]), 1e-300)
+        change = few.norm(fine - coarse) / size
         off = fine - few.u[:, 1:]
-        gap = float(torch.linalg.vector_norm(off if few.seen is None else off * few.seen[:, 1:])) / size
+        gap = few.norm(off if few.seen is None else off * few.seen[:, 1:]) / size
         if change <= max(share * gap, accuracy, NUMBERS.substep_rounding):
             return n
         n, coarse = 2 * n, fine
@@ -208,9 +222,16 @@ def units(law: Evolution, data: RollOutData) -> Float[np.ndarray, " p"]:
     some = data.u[:: max(1, len(data.u) // NUMBERS.substep_trajectories)]
     some = some[:, :: max(1, some.shape[1] // NUMBERS.slope_frames)].flatten(0, 1)
     member = law.family(domain, np.vstack([values, alone]))
-    push = member.energy.gradient(domain.fft(some) * member.mask).expand(p + 1, -1, *domain.modes_shape)
-    response = member.response.expand(p + 1, 1, *domain.modes_shape)
-    rates, pushes = (domain.norm(each).square().sum(1).sqrt() for each in (response * push, push))
+    push = member.energy.gradient(domain.fft(some) * member.mask)
+    push = push.expand(p + 1, *push.shape[1:])
+    symbol = member.response.shape[-len(domain.symbol_axes) :]
+    response = member.response.expand(p + 1, 1, *symbol)
+    rate = act(response, push, domain)
+    if domain.n_fields is not None:
+        typical = data.scale.square().mean(0).sqrt()
+        rate, push = rate / typical, push * typical
+        response = response / (typical.unsqueeze(1) * typical)
+    rates, pushes = (domain.norm(each).square().sum(1).sqrt() for each in (rate, push))
     seen = array(rates > NUMBERS.spanned * pushes * response.abs().flatten(1).amax(1))[1:]
     total, *each = array(rates)
     return np.where(seen, total / np.where(seen, each, 1.0), 0.0)

@@ -12,7 +12,7 @@ from mesoscribe.symbolic.law.factor import Factor
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.read.factors import usable
+from mesoscribe.symbolic.read.fields import FieldsNetwork
 from mesoscribe.symbolic.read.forms import Network, ReadOff
 from mesoscribe.symbolic.read.sparse import Selection
 from mesoscribe.symbolic.refine.likelihood import Likelihood
@@ -49,7 +49,7 @@ class Centre:
     def of(
         cls,
         read: list[ReadOff],
-        network: Network,
+        network: Network | FieldsNetwork,
         data: Trajectories,
         validation: Trajectories,
         library: Library,
@@ -61,7 +61,7 @@ class Centre:
         first, as_read = network.first, next(iter(forms.values()))[0]
         band = signal_band(data.u[:, first:], data.elapsed[None, first:], data.domain)
         starts = [replace(law, band=band, hold=False) for law, _ in forms.values()]
-        F = usable(library.F, network.canonical, as_read.centre)
+        F = network.usable(library.F, as_read.centre)
         candidates = replace(library.with_isotropic(), F=F)
 
         def searched(starts: list[Law]) -> tuple[RollOutData, Search[Law]]:
@@ -113,11 +113,17 @@ def plainest(law: Law, data: RollOutData, library: Library) -> list[Law]:
     """
     rate, longest = 1 / data.duration, data.domain.k_unit
     square, along, none = sympy.Add(*(k**2 for k in law.wavenumbers)), law.wavenumbers[0], Factor()
-    q, offered = Factor((ONE,), (1.0,)), (*library.with_isotropic().m, *library.w)
+    each = [field**2 for field in law.unknowns] if law.several else [ONE]
+    offered = (*library.with_isotropic().m, *library.w)
+
+    def of_each(symbol: sympy.Expr, value: float) -> Factor:
+        return Factor(tuple(symbol * one for one in each), (value,) * len(each))
+
+    q = of_each(ONE, 1.0)
     starts = [
-        (Factor((ONE,), (rate,)), none),
-        (Factor((square,), (rate / longest**2,)), none),
-        (none, Factor((along,), (rate / longest,))),
+        (of_each(ONE, rate), none),
+        (of_each(square, rate / longest**2), none),
+        (none, of_each(along, rate / longest)),
     ]
     allowed = [(m, w) for m, w in starts if {*m.terms, *w.terms} <= {*offered}]
     return [replace(law, F=none, q=q, m=m, w=w, N=none, covariance=None) for m, w in allowed]

@@ -45,6 +45,7 @@ class HallOfFame(Generic[E]):
         pays: by which factor a term must reduce E.
         rival: an equation of no member that is better than the law.
         picked: the law that a user has chosen instead, by its place.
+        doubles: terms of the best law that others could stand for as well, in words.
     """
 
     entries: tuple[Entry[E], ...]
@@ -53,6 +54,7 @@ class HallOfFame(Generic[E]):
     pays: float = NUMBERS.pays
     rival: Rival | None = None
     picked: int | None = None
+    doubles: tuple[str, ...] = ()
 
     @cached_property
     def _squares(self) -> Float[np.ndarray, " l"]:
@@ -189,6 +191,7 @@ class HallOfFame(Generic[E]):
             "values": self.values,
             "pays": self.pays,
             "rival": None if self.rival is None else asdict(self.rival),
+            "doubles": list(self.doubles),
             "rule": self.rule,
             "laws": rows,
         }
@@ -220,7 +223,8 @@ class HallOfFame(Generic[E]):
                 raise ValueError(f"{len(entries)} laws, noise {noise:g}, {values:g} values, pays {pays:g}")
             better = content["rival"]
             rival = better and Rival(str(better["equation"]), float(better["error"]), float(better["law"]))
-            return HallOfFame(entries, noise, values, pays, rival, picked)
+            doubles = tuple(map(str, content.get("doubles", ())))
+            return HallOfFame(entries, noise, values, pays, rival, picked, doubles)
         except (OSError, KeyError, TypeError, IndexError, ValueError, OverflowError, RecursionError) as error:
             raise ValueError(
                 f"expected the laws of a distillation in {path}, got {error!r}; distil again"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -11,7 +12,6 @@ from mesoscribe.hybrid.data.arrays import counted
 from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.gauge import Gauge
-from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.space.deadline import current, doing, time_for
 from mesoscribe.hybrid.space.device import here, on
@@ -21,14 +21,16 @@ from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.series import cut_off, series
+from mesoscribe.symbolic.read.fields import FieldsNetwork
 from mesoscribe.symbolic.read.forms import Network
 from mesoscribe.symbolic.read.optimisers import DEFAULT, Optimiser
-from mesoscribe.symbolic.read.parametric import parametric
 from mesoscribe.symbolic.read.propose import Proposer, widened_by
 from mesoscribe.symbolic.read.sparse import Selection
+from mesoscribe.symbolic.select.alternatives import alternatives
 from mesoscribe.symbolic.select.centre import Centre
 from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.select.completeness import Completeness
+from mesoscribe.symbolic.select.entry import Rival
 from mesoscribe.symbolic.select.rivals import rival
 
 
@@ -40,26 +42,47 @@ class Distillation:
         read: the law as it was read off the network, before any trajectory was asked.
         law: the result, in canonical form: the terms that pay, refined on the trajectories.
         laws: every law that was fitted, with its error and the choice among them: the hall of fame.
-        network: the canonical form of the network it was read from.
+        gauge: the freedoms that data cannot determine, as they were fixed in canonical form.
         selections: the sparse regression of each factor.
         completeness: whether it says all that the network knows.
         notes: what else a reader should know.
-        seconds: of reading the factors off ("distill") and of fitting laws ("refine").
+        seconds: of reading the factors off ("distill"), of fitting laws ("refine") and of looking for
+            equations of no member ("non-members").
+        others: finds what else explains the data: an equation of no member that is better than the law, and
+            terms that others could stand for as well; None once it was asked.
     """
 
     read: Law
     law: Law
     laws: HallOfFame[Law]
-    network: CanonicalNetwork
+    gauge: tuple[Gauge, ...]
     selections: dict[str, Selection]
     completeness: Completeness
     notes: tuple[str, ...]
     seconds: dict[str, float]
+    others: Callable[[], tuple[Rival | None, tuple[str, ...]]] | None = None
+
+    @property
+    def weighed(self) -> Distillation:
+        """With what else explains the data, see `others`."""
+        if self.others is None:
+            return self
+        started, before = time.perf_counter(), str(current())
+        better, doubles = self.others()
+        laws = replace(self.laws, rival=better, doubles=doubles)
+        notes = (*(note for note in self.notes if note != before), *_cut())
+        seconds = {**self.seconds, "non-members": time.perf_counter() - started}
+        return replace(self, laws=laws, notes=notes, seconds=seconds, others=None)
 
     @property
     def complete(self) -> bool:
-        """Whether the law leaves only noise, each term differs from 0, and none is of a series."""
-        return self.laws.explained and self.laws.chosen.established and not self.notes
+        """Whether each term differs from 0, none is of a series, and the law leaves only noise.
+
+        Or so little else that no network would know it: what one knows best, it knows to `finest_precision`.
+        """
+        learnable = NUMBERS.finest_precision / NUMBERS.precision_share
+        little = self.laws.explained or self.laws.beyond_noise < learnable
+        return little and self.laws.chosen.established and not self.notes
 
     def beside(self, first: Distillation) -> Distillation:
         """This one or another, whichever has the better law; where their terms differ a note says so."""
@@ -69,11 +92,6 @@ class Distillation:
             return self
         note = f"read from the network {of} its training the law had other terms: {rest.law.text}"
         return replace(best, notes=(*best.notes, note))
-
-    @property
-    def gauge(self) -> tuple[Gauge, ...]:
-        """The freedoms that data cannot determine, as they were fixed in canonical form."""
-        return self.network.gauge
 
     def __str__(self) -> str:
         lines = [
@@ -125,6 +143,7 @@ def distillation(
     proposer: Proposer | None = None,
     seed: int = 0,
     device: str | torch.device | None = None,
+    weighed: bool = True,
 ) -> Distillation:
     """Read the factors off a network, and find the law around them on which the data stand.
 
@@ -143,6 +162,8 @@ def distillation(
         proposer: asked for further terms of F where the library does not hold it (`symbolic.read.propose`).
         seed: of the split.
         device: on which laws and network are rolled out: "cpu", "cuda" or "auto"; the CPU if None.
+        weighed: whether equations of no member are looked for, which may take longer than all else where no
+            law explains the data; `Distillation.weighed` does it later.
 
     Raises:
         ValueError: the network has no dynamics to read, pays is below 1, or there is no such device.
@@ -155,8 +176,13 @@ def distillation(
     library = library or polynomials(model.domain.ndim)
     with on(here() if device is None else device, model):
         found = _asked(model, data, validation, library, pays, optimiser, proposer)
-    notes = found.notes + ((str(current()),) if current().cut else ())
-    return replace(found, notes=notes)
+        found = replace(found, notes=(*found.notes, *_cut()))
+        return found.weighed if weighed else found
+
+
+def _cut() -> tuple[str, ...]:
+    """What there was no time for, as a note."""
+    return (str(current()),) if current().cut else ()
 
 
 def _asked(
@@ -171,11 +197,11 @@ def _asked(
     """The law of a network with the candidates of a library, and with others where these do not hold it."""
     started = time.perf_counter()
     doing("reading the network")
-    network = Network.of(model, data, validation)
+    network = source_of(model, data, validation)
     known = time.perf_counter() - started
     found = _distilled(network, data, validation, library, pays, optimiser)
     lacking = not found.completeness.complete or series(found.law, library)
-    if proposer is not None and lacking and time_for("further candidates"):
+    if isinstance(network, Network) and proposer is not None and lacking and time_for("further candidates"):
         wider, note = widened_by(proposer, library, network.canonical, network.weights)
         again = found if wider == library else _distilled(network, data, validation, wider, pays, optimiser)
         found = replace(again, notes=(note, *again.notes))
@@ -183,8 +209,14 @@ def _asked(
     return replace(found, seconds=seconds)
 
 
+def source_of(model: OnsagerModel, data: Trajectories, validation: Trajectories) -> Network | FieldsNetwork:
+    """A network of one field, or of several, as a source of forms."""
+    kind = Network if model.domain.n_fields is None else FieldsNetwork
+    return kind.of(model, data, validation)
+
+
 def _distilled(
-    network: Network,
+    network: Network | FieldsNetwork,
     data: Trajectories,
     validation: Trajectories,
     library: Library,
@@ -193,7 +225,7 @@ def _distilled(
 ) -> Distillation:
     """The law of a network with the candidates of one library."""
     started = time.perf_counter()
-    wider, offered = parametric(library, network.canonical, network.weights, network.precision)
+    wider, offered = network.widened(library)
     forms = network.forms(wider, optimiser)
     read = time.perf_counter()
     new = {term for name in "Fqmw" for term in getattr(wider, name) if term not in getattr(library, name)}
@@ -216,10 +248,20 @@ def _distilled(
         *(() if completeness.complete else (str(completeness),)),
     )
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
-    laws = replace(
-        end.search.fame.with_law(law, data.dt_error),
-        rival=rival(end.search.chosen, end.every, pays, free=end.search.likelihood.free),
-    )
+    laws = end.search.fame.with_law(law, data.dt_error)
+
+    def others() -> tuple[Rival | None, tuple[str, ...]]:
+        better = rival(end.search.chosen, end.every, pays, free=end.search.likelihood.free)
+        return better, alternatives(end.search)
+
     return Distillation(
-        canonical_law(end.read), law, laws, network.canonical, end.selections, completeness, notes, seconds
+        read=canonical_law(end.read),
+        law=law,
+        laws=laws,
+        gauge=network.gauge,
+        selections=end.selections,
+        completeness=completeness,
+        notes=notes,
+        seconds=seconds,
+        others=others,
     )

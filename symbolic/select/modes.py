@@ -48,7 +48,8 @@ def predicts_as_well(law: Law, other: Law, data: Trajectories, first: int) -> bo
     In noise only the next frames count: later ones err by as much as the noise of the first one has grown.
     """
     u, t = data.u[: HYBRID.search_trajectories, first:] - law.centre, data.elapsed[first:]
-    noise = white_noise(u, t[None], data.domain) / float(np.mean(u**2))
+    size = np.mean(u**2, axis=(0, 1, *data.domain.axes))
+    noise = float(np.mean(white_noise(u, t[None], data.domain) / size))
     if noise > NUMBERS.measured_rounding**2:
         u, t = u[:, : NUMBERS.next_frames + 1], t[: NUMBERS.next_frames + 1]
     members = (one.member(data.domain) for one in (law, other))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mesoscribe.hybrid.space.deadline import time_for
+from mesoscribe.hybrid.space.threads import threads_for
 from mesoscribe.symbolic.law.evolution import Evolution
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
@@ -35,9 +36,11 @@ def rival(best: Fit[Law], data: RollOutData, pays: float, *, free: bool) -> Riva
         return None
     rate = NUMBERS.misfit_share / data.duration
     plainest = Rates(rates(law.ndim)[:1], (rate,), law.band)
-    search = Search.equations(Likelihood(data), pays).run([plainest])
+    close = Rates.of(law) if best.beyond_noise < NUMBERS.poor else None  # a better equation is near
+    with threads_for(data.u[:, 0].numel()):
+        search = Search.equations(Likelihood(data), pays).run([close or plainest])
+        own = best if search.likelihood.free == free else search.likelihood.fit(law)
     fame = search.fame
-    own = best if search.likelihood.free == free else search.likelihood.fit(law)
     if own.lost:  # nothing to compare with
         return None
     mine: Entry[Evolution] = Entry(law, own.products.held_out)

@@ -28,8 +28,11 @@ SEARCH = "search for terms"
 
 
 def dissipates(law: Law, data: RollOutData) -> bool:
-    """Whether m(k) has one sign on the modes that are compared."""
-    return not law.m or one_sign(law.symbol("m", data.domain)[array(data.mask)])
+    """Whether m(k) has one sign on the modes that are compared; its eigenvalues, of several fields."""
+    if not law.m:
+        return True
+    m = law.symbol("m", data.domain)[..., array(data.mask)]
+    return one_sign(np.linalg.eigvalsh(np.moveaxis(m, -1, 0)) if law.several else m)
 
 
 def with_candidates(law: Law, library: Library) -> Law:
@@ -110,14 +113,14 @@ class Search(Generic[E]):
                 fit.with_errors,
                 fit.products.held_out,
                 not fit.lost and self.admissible(fit.law),
-                bool(fit.least_z > self._certain(fit, tests)),
+                bool(fit.least_z > self.certain(fit, tests)),
             )
             for fit in fits
         ]
         return HallOfFame(tuple(entries), best.white, float(best.products.values.sum()), self.pays)
 
     @staticmethod
-    def _certain(fit: Fit[E], tests: int) -> float:
+    def certain(fit: Fit[E], tests: int) -> float:
         """Standard errors that chance does not make in so many tests, by Student's t of the clusters."""
         return float(student.ppf(1 - NUMBERS.chance / (2 * tests), max(len(fit.products.values) - 1, 1)))
 
@@ -226,7 +229,7 @@ class Search(Generic[E]):
         if len(more.parameters) == len(near.law.parameters):
             return None
         gain, t, order = likelihood.gains(near, more)
-        sure = self._certain(near, len(gain))
+        sure = self.certain(near, len(gain))
         noise = likelihood.data.noise * near.products.values.sum()
         looked_for = NUMBERS.worth_a_look * max(near.products.squares - noise, 0.0)
         gain = np.where((t > sure) & (gain > looked_for), gain, 0.0)

@@ -4,64 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import torch
 
-from mesoscribe.hybrid.chain.observe import noisy
 from mesoscribe.hybrid.chain.states import ChainData
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.device import on
-from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.systems.chains import CHAINS, ChainSystem, user_chain
-from mesoscribe.symbolic.systems.initial import InitialField, check_request, initial_fields, noise_stream
+from mesoscribe.symbolic.systems.coupled import COUPLED
+from mesoscribe.symbolic.systems.initial import InitialField, check_request
 from mesoscribe.symbolic.systems.names import unknown
-
-
-@dataclass(frozen=True)
-class System:
-    """A known equation with random initial fields, from which trajectories are simulated.
-
-    Args:
-        law: its equation on its box.
-        initial: the law of its initial fields.
-        shape: points.  dt: time between frames.  n_frames: frames.
-        source: where it comes from.
-    """
-
-    law: Law
-    initial: InitialField
-    shape: tuple[int, ...]
-    dt: float
-    n_frames: int
-    source: str
-
-    def trajectories(
-        self,
-        n: int,
-        *,
-        seed: int = 0,
-        n_frames: int | None = None,
-        dt: float | None = None,
-        points: int | None = None,
-        noise: float = 0.0,
-        name: str = "",
-    ) -> Trajectories:
-        """Trajectories from n initial fields; see `simulate`."""
-        check_request(n, noise)
-        domain = Domain(self.shape if points is None else (points,) * len(self.shape), self.law.lengths)
-        times = (self.dt if dt is None else dt) * np.arange(self.n_frames if n_frames is None else n_frames)
-        field = self.law.simulate(initial_fields(self.initial, domain, n, seed), times)
-        field = noisy(field, noise, noise_stream(n, seed))
-        layout = "nt" + "xy"[: domain.ndim]
-        source = f"{name}, seed {seed}".strip(", ")
-        return Trajectories.from_arrays(field, times, *domain.coordinates, layout=layout, source=source)
-
+from mesoscribe.symbolic.systems.system import System
 
 BOX = (2 * math.pi,)
 CATALOG: Mapping[str, System] = {
@@ -145,7 +103,7 @@ def system(name: str, force_law: str | None = None) -> System | ChainSystem:
     """A reference system by its name.
 
     Args:
-        name: a name in CATALOG or in CHAINS, or "chain".
+        name: a name in CATALOG, COUPLED or CHAINS, or "chain".
         force_law: F(r) of a chain, as text.
 
     Raises:
@@ -158,7 +116,7 @@ def system(name: str, force_law: str | None = None) -> System | ChainSystem:
         )
     if force_law is not None:
         return user_chain(force_law)
-    every: dict[str, System | ChainSystem] = {**CATALOG, **CHAINS}
+    every: dict[str, System | ChainSystem] = {**CATALOG, **COUPLED, **CHAINS}
     if name not in every:
         raise unknown(name)
     return every[name]
@@ -181,7 +139,7 @@ def simulate(
     """Trajectories of a reference system.
 
     Args:
-        name: a name in CATALOG or in CHAINS, or "chain".
+        name: a name in CATALOG, COUPLED or CHAINS, or "chain".
         n_trajectories: how many.
         seed: of the initial fields and of the noise.
         n_frames, dt, points: another sampling than the catalogue's.

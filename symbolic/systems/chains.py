@@ -12,6 +12,7 @@ from mesoscribe.hybrid.chain.observe import Spectral
 from mesoscribe.hybrid.chain.simulation import Chain
 from mesoscribe.hybrid.chain.splitting import VERLET, Splitting
 from mesoscribe.hybrid.chain.states import ChainData
+from mesoscribe.hybrid.data.one_field import one_field
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
@@ -131,10 +132,15 @@ def user_chain(force_law: str) -> ChainSystem:
 
 
 def theory(data: Trajectories) -> LongWave | None:
-    """The long-wave equation of data that come from a chain, in their scaling and with their integrator."""
+    """The long-wave equation of data that come from a chain, in their scaling and with their integrator.
+
+    Raises:
+        ValueError: several fields of a chain.
+    """
     facts = data.provenance.get("chain")
     if facts is None:
         return None
+    one_field(data, "compare it with the theory of long waves")
     force = ForceLaw(parse(facts["force"], (r,)))
     power = 2 / (force.nonlinearity or 1)
     sigma = facts["courant"] if facts["order"] == VERLET.order else 0

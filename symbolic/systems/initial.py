@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,11 +47,13 @@ class InitialField:
 
 
 def initial_fields(
-    initial: InitialField, domain: Domain, n_trajectories: int, seed: int
-) -> Float[np.ndarray, " n *grid"]:
-    """Independent initial fields, the i-th the same whatever their number."""
-    streams = np.random.SeedSequence(seed).spawn(n_trajectories)
-    return np.stack([initial.sample(domain, np.random.default_rng(stream)) for stream in streams])
+    initial: InitialField | Sequence[InitialField], domain: Domain, n_trajectories: int, seed: int
+) -> Float[np.ndarray, " n *state"]:
+    """Independent initial fields (n, [field,] *grid), the i-th the same whatever their number."""
+    streams = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(n_trajectories))
+    if isinstance(initial, InitialField):
+        return np.stack([initial.sample(domain, rng) for rng in streams])
+    return np.stack([np.stack([one.sample(domain, rng) for one in initial]) for rng in streams])
 
 
 def noise_stream(n_trajectories: int, seed: int) -> np.random.Generator:

@@ -11,10 +11,11 @@ import sympy
 from mesoscribe.hybrid.chain.force import ForceLaw, analytic, coefficients
 from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.hybrid.space.numbers import NUMBERS
-from mesoscribe.symbolic.law.equation import Mean, subscripted
+from mesoscribe.symbolic.law.equation import subscripted
 from mesoscribe.symbolic.law.factor import Factor, k
 from mesoscribe.symbolic.law.factor import u as u_symbol
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.operators import Mean
 
 xi, tau = sympy.symbols("xi tau", real=True)
 epsilon = sympy.Symbol("epsilon", positive=True)

@@ -24,6 +24,7 @@ from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from mesoscribe.symbolic.systems.chains import CHAINS
+from mesoscribe.symbolic.systems.coupled import COUPLED
 from tests.support.programs import python, started
 
 COMMANDS = (
@@ -72,8 +73,8 @@ FILES: dict[str, tuple[dict[str, Any], str]] = {
     "falling_times": (changed(t=T[::-1]), "increas"),
     "uneven_grid": (changed(x=X**1.1), "even"),
     "two_frames": (changed(u=FIELD[:, :2], t=T[:2]), "3 frames"),
-    "channels": (changed(u=np.repeat(FIELD[..., None], 2, -1), layout="ntxc"), "channel"),
-    "complex": (changed(u=FIELD * (1 + 1j)), "complex"),
+    "channels": (changed(u=np.repeat(FIELD[..., None], 2, -1)), "such as ntxc where c is an axis of several"),
+    "names": (changed(u=FIELD * (1 + 1j), fields=["x", "v"]), "got 'x', which is a coordinate"),
     "shapes": (changed(x=X[:-1]), "expected"),
 }
 ARGUMENTS: dict[str, tuple[tuple[str, ...], str]] = {
@@ -184,7 +185,7 @@ def test_program_refuses_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     out, error = program.communicate(timeout=120)
     assert program.returncode == 2
     assert out == ""
-    known = ", ".join(sorted((*CATALOG, *CHAINS, "chain")))
+    known = ", ".join(sorted((*CATALOG, *COUPLED, *CHAINS, "chain")))
     assert error == f"mesoscribe: expected one of the systems {known}, got 'kdw'; or give a file\n"
     assert not list(tmp_path.iterdir())
 
@@ -274,7 +275,7 @@ def test_run_leaves_every_file(finished_run: Path) -> None:
 def test_summary_fits_one_screen(finished_run: Path) -> None:
     said = (finished_run / "said.txt").read_text()
     assert len(said.splitlines()) < 40
-    assert "step     0  validation" in said
+    assert "step     0  error on held-out trajectories" in said
     for word in ("In the class", "checks: ", "found  u_t = ", "persistence", "network", "law", "report.html"):
         assert word in said
 

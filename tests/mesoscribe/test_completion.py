@@ -12,6 +12,7 @@ from mesoscribe.hybrid.readers.formats import OPENERS
 from mesoscribe.symbolic.export.export import EXPORTERS
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from mesoscribe.symbolic.systems.chains import CHAINS
+from mesoscribe.symbolic.systems.coupled import COUPLED
 from tests.support.programs import python
 
 PROGRAM = "from mesoscribe.cli import main; main(prog_name='mesoscribe')"
@@ -70,6 +71,6 @@ def test_zsh_is_told_the_same(folder: Path) -> None:
 
 
 def test_what_the_tab_key_knows_is_what_there_is() -> None:
-    assert sorted(completion.SYSTEMS) == sorted((*CATALOG, *CHAINS, "chain"))
+    assert sorted(completion.SYSTEMS) == sorted((*CATALOG, *COUPLED, *CHAINS, "chain"))
     assert sorted(completion.SUFFIXES) == sorted(OPENERS)
     assert options.FORMS.split(", ") == [*EXPORTERS]

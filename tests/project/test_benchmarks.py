@@ -23,6 +23,7 @@ from mesoscribe.diagnostics.measure.errors import persistence_error, rollout_err
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.systems.catalog import CATALOG, simulate
+from mesoscribe.symbolic.systems.initial import InitialField
 
 NO_FNO = pytest.mark.skipif(
     find_spec("neuralop") is None, reason="neuraloperator is not installed: make bench"
@@ -106,6 +107,7 @@ def test_a_forecast_that_is_lost_is_infinite_and_not_an_error(data: Trajectories
 @pytest.mark.parametrize("name", ["allen_cahn", "kdv"])
 def test_sbdf1_converges_to_the_truth_with_order_one(name: str) -> None:
     system = CATALOG[name]
+    assert isinstance(system.initial, InitialField)
     smooth = replace(system, initial=replace(system.initial, highest=3))
     truth = smooth.trajectories(3, points=64, n_frames=3, seed=1)
     errors = [rollout_error(Classical(TRUE_LAWS[name], n), truth).at(2) for n in (4, 8, 16, 32)]

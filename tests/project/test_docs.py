@@ -123,7 +123,7 @@ def test_every_public_name_is_explained_with_its_shapes(site: Path) -> None:
     page = (site / "reference/python.html").read_text()
     assert not [name for name in mesoscribe.HOMES if f'id="mesoscribe.{name}"' not in page]
     text = html.unescape(re.sub(r"<[^>]*>", "", page))
-    assert "property u: Float[ndarray, 'n nt *grid']" in text  # a shape
+    assert "property u: Float[ndarray, 'n nt *state']" in text  # a shape
     assert "conj(û_k)" in text  # signs that mean something in reStructuredText
     assert "<factory>" not in text
 

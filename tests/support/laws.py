@@ -8,12 +8,13 @@ from sympy.core.function import AppliedUndef
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.domain import Domain
-from mesoscribe.symbolic.law.density_terms import u_x, u_xx, u_y, u_yy
-from mesoscribe.symbolic.law.equation import COORDINATES, FourierMultiplier, Mean
+from mesoscribe.symbolic.law.density_terms import COORDINATES, u_x, u_xx, u_y, u_yy
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, k, kx, ky, u
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.operators import FourierMultiplier, Mean
 from mesoscribe.symbolic.select.choice import Entry, HallOfFame
-from mesoscribe.symbolic.systems.catalog import CATALOG, initial_fields
+from mesoscribe.symbolic.systems.catalog import CATALOG
+from mesoscribe.symbolic.systems.initial import initial_fields
 
 PLANE = (5.0, 7.0)
 SQUARED = kx**2 + ky**2

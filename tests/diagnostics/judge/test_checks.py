@@ -115,7 +115,7 @@ def test_verdict_of_the_class_test_is_repeated_with_its_number(summary: Summary)
     outside = replace(summary.record, verdict=Verdict.of(evidence), capped=True)
     check = of(replace(summary, record=outside), "class test")
     assert check.state is State.BAD
-    assert "50 times the residual, z = 90" in check.number
+    assert "over that of a free fit 50, z = 90" in check.number
     assert of(replace(summary, record=outside), "the same again from the seed").state is State.DOUBTFUL
     assert of(replace(summary, record=None), "class test").state is State.UNKNOWN
 

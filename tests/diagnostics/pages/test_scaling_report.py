@@ -23,7 +23,7 @@ from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.pages import parsed, photographed
 
-SECTIONS = ["equation", "exponents", "dominance", "gauge", "meaningless", "figures", "making"]
+SECTIONS = ["equation", "exponents", "dominance", "figures", "gauge", "meaningless", "making"]
 HOSTILE = "<script>alert(1)</script>&.npz"
 SAMPLING: dict[str, dict[str, Any]] = {
     "kdv": {"points": 32, "n_frames": 26, "dt": 4e-3},

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from mesoscribe.diagnostics.measure.onestep import OneStep
-from mesoscribe.diagnostics.pages.plots import pareto_figure, step_figure
+from mesoscribe.diagnostics.pages.energy_plots import step_figure
+from mesoscribe.diagnostics.pages.plots import pareto_figure
 from mesoscribe.diagnostics.pages.style import png, svg
 from tests.support.laws import famous
 

@@ -68,7 +68,7 @@ def page(folders: list[Path], tmp_path: Path) -> Page:
 
 def test_every_run_shows_its_own_numbers(folders: list[Path]) -> None:
     runs = [read_run(folder) for folder in folders]
-    assert error_row(runs[0], "persistence") == ["0.1", "0.224", "0.69", NOTHING]
+    assert error_row(runs[0], "persistence") == ["0.100", "0.224", "0.690", NOTHING]
     assert error_row(runs[0], "law") == [*(f"{METRICS['errors']['law'][n]:.2e}" for n in (1, 5, 20)), NOTHING]
     assert [run.verdict for run in runs[1:]] == [
         "In the class; conservative law",

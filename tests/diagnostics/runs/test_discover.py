@@ -55,6 +55,11 @@ def test_notebooks_show_the_equation_and_play_a_film(found: Found) -> None:
     assert found.verdict in "".join(page.itertext())
     assert len(found.plot().axes) == 6
     assert found.law._repr_latex_().startswith(r"$$\displaystyle u_{t} =")
+    scaling = found.scaling()
+    table = "".join(ElementTree.fromstring(f"<div>{scaling._repr_html_()}</div>").itertext())
+    for said in ("network, canonical", scaling.summary.scalings[-1]["F"].quoted):
+        assert said in table
+        assert said in str(scaling)
     film = found.animate()
     assert "<img" in film._repr_html_()
 

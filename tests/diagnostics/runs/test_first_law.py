@@ -48,7 +48,7 @@ def test_training_that_is_asked_for_comes_after_the_first_law(finished_run: Path
 
 def found(law: Law, left: float, model: OnsagerModel) -> Distillation:
     laws = HallOfFame((Entry(law, np.full(8, left**2)),), noise=0.0, values=1e4)
-    return Distillation(law, law, laws, canonical_form(model), {}, Completeness(left, left, {}), (), {})
+    return Distillation(law, law, laws, canonical_form(model).gauge, {}, Completeness(left, left, {}), (), {})
 
 
 def test_the_better_of_two_laws_stays_and_the_other_is_told(learned: Callable[[str], Learned]) -> None:

@@ -38,7 +38,7 @@ def wave(tmp_path: Path) -> Path:
 def told_of_the_class(done: Result, out: Path) -> None:
     """What must be there where no law is."""
     (line,) = (line for line in done.stdout.splitlines() if "the class; " in line)
-    assert "On held-out trajectories the best member leaves" in line
+    assert "On held-out trajectories the squared residual of the best member" in line
     verdict = json.loads((out / INCOMPLETE / "run.json").read_text())["start"]["verdict"]
     assert line.startswith("In the class" if verdict["in_class"] else "Not in the class")
     assert verdict["evidence"]["ratio"] > 0

@@ -8,7 +8,8 @@ import torch
 
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.systems.catalog import CATALOG, initial_fields
+from mesoscribe.symbolic.systems.catalog import CATALOG
+from mesoscribe.symbolic.systems.initial import initial_fields
 from tests.support.examples import fields, random_model
 from tests.support.laws import LAWS
 

@@ -25,7 +25,8 @@ from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import polynomials
 from mesoscribe.symbolic.read.factors import importance, read_off
 from mesoscribe.symbolic.select.distill import Distillation, distillation
-from mesoscribe.symbolic.systems.catalog import InitialField, System
+from mesoscribe.symbolic.systems.initial import InitialField
+from mesoscribe.symbolic.systems.system import System
 from tests.support.examples import ALLEN_CAHN, KDV, random_model
 
 SHORT = Schedule(leads=(1,), steps=(5,), batch=8, every=5)

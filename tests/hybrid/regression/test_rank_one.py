@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from mesoscribe.hybrid.regression.continuation import continued, monomials
+from mesoscribe.hybrid.regression.folds import Frames
 from mesoscribe.hybrid.regression.rank_one import Case, unrestricted
-from mesoscribe.hybrid.regression.selection import Frames, Regression
+from mesoscribe.hybrid.regression.selection import Regression
 from mesoscribe.hybrid.regression.weak_form import in_windows
 from mesoscribe.hybrid.regression.weak_form import test_functions as windows
 from tests.support.examples import KDV, MIXED, Example

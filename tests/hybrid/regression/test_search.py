@@ -17,9 +17,10 @@ from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
 from mesoscribe.hybrid.readers.load import load
 from mesoscribe.hybrid.regression.evidence import Evidence
+from mesoscribe.hybrid.regression.folds import Frames
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.search import WarmStart, _member, first_useful_frame, warm_start
-from mesoscribe.hybrid.regression.selection import Frames, Regression
+from mesoscribe.hybrid.regression.selection import Regression
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.systems.catalog import CATALOG

@@ -16,12 +16,13 @@ from sympy.parsing.latex import parse_latex
 from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.symbolic.export.export import exported
 from mesoscribe.symbolic.export.paper import ON_A_PAGE
-from mesoscribe.symbolic.law.density_terms import FIELDS
+from mesoscribe.symbolic.law.density_terms import COORDINATES, FIELDS
 from mesoscribe.symbolic.law.digits import plain
-from mesoscribe.symbolic.law.equation import COORDINATES, FourierMultiplier, Mean, equation_terms, field_of
+from mesoscribe.symbolic.law.equation import equation_terms, field_of
 from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, u
 from mesoscribe.symbolic.law.form import FACTORS
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.operators import FourierMultiplier, Mean
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.laws import evaluated, smooth
 from tests.support.programs import program

@@ -11,9 +11,10 @@ import torch
 
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.density_terms import gradient
-from mesoscribe.symbolic.law.equation import FourierMultiplier, Mean, equation_terms, factor_text, field_of, t
+from mesoscribe.symbolic.law.equation import equation_terms, factor_text, field_of, t
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.operators import FourierMultiplier, Mean
 from tests.support.laws import LAWS, SHAPES, evaluated, smooth, symbol
 
 EVERY_LAW = pytest.mark.parametrize("law", LAWS.values(), ids=LAWS.keys())

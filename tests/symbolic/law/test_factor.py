@@ -7,7 +7,8 @@ import pytest
 import sympy
 import torch
 
-from mesoscribe.symbolic.law.factor import Factor, at_zero, columns, k, kx, ky, pointwise, u
+from mesoscribe.symbolic.law.factor import Factor, at_zero, columns, k, kx, ky, u
+from mesoscribe.symbolic.law.pointwise import pointwise
 
 
 def test_factor_of_a_formula_splits_numbers_from_terms() -> None:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import sympy
 
-from mesoscribe.symbolic.law.equation import FourierMultiplier, Mean
 from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, u
 from mesoscribe.symbolic.law.latex import factor_latex, latex, potential_latex
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.operators import FourierMultiplier, Mean
 from tests.support.laws import LAWS
 
 T = r"\mathcal{T}_{%s}\left[%s\right]"

@@ -17,7 +17,8 @@ from mesoscribe.symbolic.law.library import Library, polynomials
 from mesoscribe.symbolic.refine.likelihood import Likelihood
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.select.search import Search, dissipates, with_candidates
-from mesoscribe.symbolic.systems.catalog import CATALOG, initial_fields
+from mesoscribe.symbolic.systems.catalog import CATALOG
+from mesoscribe.symbolic.systems.initial import initial_fields
 from tests.support.laws import rolled
 
 TRUTH = CATALOG["allen_cahn"].law

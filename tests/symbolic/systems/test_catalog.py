@@ -10,7 +10,8 @@ import pytest
 from mesoscribe import simulate
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.equation import equation_terms
-from mesoscribe.symbolic.systems.catalog import CATALOG, InitialField, initial_fields
+from mesoscribe.symbolic.systems.catalog import CATALOG
+from mesoscribe.symbolic.systems.initial import InitialField, initial_fields
 
 SMALL: dict[str, Any] = {"points": 64, "n_frames": 6}
 NAMES = pytest.mark.parametrize("name", sorted(CATALOG))

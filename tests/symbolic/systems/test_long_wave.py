@@ -11,7 +11,8 @@ from mesoscribe.hybrid.chain.force import ForceLaw, fene, fput, r
 from mesoscribe.hybrid.chain.observe import Spectral
 from mesoscribe.hybrid.chain.simulation import Chain
 from mesoscribe.hybrid.chain.splitting import BLANES_MOAN
-from mesoscribe.symbolic.law.equation import Mean, equation_terms
+from mesoscribe.symbolic.law.equation import equation_terms
+from mesoscribe.symbolic.law.operators import Mean
 from mesoscribe.symbolic.systems.long_wave import LongWave, epsilon, long_wave, tau, u, xi
 
 c, alpha, sigma = sympy.symbols("c alpha sigma", positive=True)

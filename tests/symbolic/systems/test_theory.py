@@ -10,8 +10,10 @@ import sympy
 from mesoscribe import simulate
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.symbolic.law.canonical import canonical_law
-from mesoscribe.symbolic.law.equation import COORDINATES, EquationTerm, Mean, equation_terms
+from mesoscribe.symbolic.law.density_terms import COORDINATES
+from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
 from mesoscribe.symbolic.law.equation import t as time
+from mesoscribe.symbolic.law.operators import Mean
 from mesoscribe.symbolic.refine.likelihood import Likelihood
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.systems.chains import CHAINS, theory

@@ -1,0 +1,153 @@
+"""Fields at points and times: what a dataset of trajectories holds, by the names of the mathematics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Bool, Float
+
+from mesoscribe.hybrid.data.clock import EvenSteps
+from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC
+from mesoscribe.hybrid.data.validate import checked, facts, names_in
+from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.fields import each_field
+from mesoscribe.hybrid.space.scales import Scales
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SampledFields:
+    """Fields u_1(x, t) … on an even periodic grid, along n trajectories, at times that increase.
+
+    A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, [field,] x[, y]).
+
+    Raises:
+        ValueError: what is wrong with the data, in one line.
+    """
+
+    _dataset: xr.Dataset
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_dataset", checked(self._dataset))
+        self.domain  # noqa: B018  a box that cannot be refuses to be made
+
+    @property
+    def dataset(self) -> xr.Dataset:
+        """A shallow copy of the data as an `xarray.Dataset`."""
+        return self._dataset.copy().assign_attrs(notes=list(self.notes))
+
+    @cached_property
+    def domain(self) -> Domain:
+        """The box: its length is the number of points times the spacing of the coordinate."""
+        axes = [self._dataset[str(axis)].values for axis in self._dataset["u"].dims if axis in ("x", "y")]
+        lengths = tuple(EvenSteps.of(x).step * x.size for x in axes)
+        several = len(self.fields) > 1
+        return Domain(tuple(x.size for x in axes), lengths, n_fields=len(self.fields) if several else None)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of the fields, in their order in u: ("u",) where one field has no other name."""
+        return names_in(self._dataset)
+
+    @property
+    def u(self) -> Float[np.ndarray, "n nt *state"]:
+        """The fields (n, nt, field, *grid), read-only; of a single field (n, nt, *grid)."""
+        return self._dataset["u"].values
+
+    @property
+    def missing(self) -> Bool[np.ndarray, "n nt *state"] | None:
+        """Where u was not measured and is interpolated; None where it is measured everywhere."""
+        return self._dataset["missing"].values if "missing" in self._dataset else None
+
+    @property
+    def t(self) -> Float[np.ndarray, " nt"]:
+        """Times of the frames (nt,), increasing."""
+        return np.array(self._dataset["time"].values)
+
+    @cached_property
+    def _line(self) -> EvenSteps:
+        """The line through all times."""
+        return EvenSteps.of(self._dataset["time"].values)
+
+    @property
+    def even(self) -> bool:
+        """Whether frames are equally far apart in time, to rounding and jitter."""
+        return not self._line.uneven
+
+    @property
+    def dt(self) -> float:
+        """Time between frames, in the unit of t: the slope of the line through all, or the mean."""
+        return self._line.step if self.even else float(self.steps.mean())
+
+    @property
+    def steps(self) -> Float[np.ndarray, " nt_1"]:
+        """Times from each frame to the next (nt - 1,)."""
+        return np.full(self.n_frames - 1, self._line.step) if self.even else np.diff(self.t)
+
+    @property
+    def elapsed(self) -> Float[np.ndarray, " nt"]:
+        """Times after the first frame (nt,), without jitter."""
+        return self._line.step * np.arange(self.n_frames) if self.even else self.t - self.t[0]
+
+    @property
+    def dt_error(self) -> float:
+        """Standard error of dt relative to it where times are rounded or jitter, else 0."""
+        return float(self._dataset.attrs.get("dt_error", 0.0))
+
+    @property
+    def scales(self) -> Scales:
+        """Units of x, t and u in which they are of order one."""
+        return Scales.of(self.u, self.domain, self.dt)
+
+    @property
+    def n(self) -> int:
+        """Number of trajectories."""
+        return self.u.shape[0]
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames of each trajectory."""
+        return self.u.shape[1]
+
+    @property
+    def source(self) -> str:
+        """Where the data come from."""
+        return str(self._dataset.attrs["source"])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was changed or found on reading."""
+        return tuple(self._dataset.attrs["notes"])
+
+    @property
+    def open_boundaries(self) -> tuple[str, ...]:
+        """The notes on axes along which a field does not look periodic."""
+        return tuple(note for note in self.notes if NOT_PERIODIC in note)
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """How the data were made, where that is known."""
+        return facts(self._dataset.attrs.get("provenance", ""))
+
+    def __repr__(self) -> str:
+        points = " × ".join(str(n) for n in self.domain.shape)
+        box = " × ".join(f"{length:.6g}" for length in self.domain.lengths)
+        spacing = ", ".join(f"{dx:.6g}" for dx in self.domain.spacing)
+        mean = "" if self.even else " on average"
+        each = zip(self.fields, each_field(self.u, self.domain), strict=True)
+        wide = max(5, *(len(name) for name in self.fields))
+        lines = [
+            f"{type(self).__name__}: {self.n} of {self.n_frames} frames, dt = {self.dt:.6g}{mean}, "
+            f"t = {self.t[0]:.6g} to {self.t[-1]:.6g}",
+            f"  box   {box}, periodic, {points} points, spacing {spacing}",
+            *(
+                f"  {name:<{wide}} {u.min():.6g} to {u.max():.6g}, rms {np.sqrt(np.mean(u**2)):.6g}"
+                for name, (u, _) in each
+            ),
+            f"  from  {self.source}",
+            *(f"  note  {note}" for note in self.notes),
+        ]
+        return "\n".join(lines)

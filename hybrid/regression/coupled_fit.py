@@ -1,0 +1,73 @@
+"""The best factors of n coupled fields under one demand after another, each from several starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import numpy as np
+from jaxtyping import Float
+
+from mesoscribe.hybrid.regression.coupled import CoupledFactors
+from mesoscribe.hybrid.regression.coupled_start import Start
+from mesoscribe.hybrid.regression.gauss_newton import Point, Problem
+from mesoscribe.hybrid.regression.structure import Demand
+from mesoscribe.hybrid.regression.weak_form import Gram
+from mesoscribe.hybrid.space.numbers import NUMBERS
+
+# What satisfies a stricter demand is a start for one that asks less.
+STRICTER = {
+    Demand.DISSIPATIVE: (),
+    Demand.CONSERVATIVE: (),
+    Demand.MIXED: (Demand.DISSIPATIVE, Demand.CONSERVATIVE),
+    Demand.HERMITIAN: (Demand.MIXED,),
+    Demand.INTEGRABLE: (Demand.HERMITIAN,),
+    Demand.RANK: (Demand.INTEGRABLE,),
+}
+
+
+class CoupledFit:
+    """Least-squares factors of the class on some data, found once for each demand.
+
+    Args:
+        gram: the products, on the modes that count.
+        weights: of the equation of each field on each mode.
+    """
+
+    def __init__(self, gram: Gram, weights: Float[np.ndarray, "k n"]) -> None:
+        self.gram, self.weights = gram, weights
+        self.point = cache(self._point)
+
+    def problem(self, demand: Demand) -> Problem:
+        """What is to be solved."""
+        return Problem(self.gram, self.weights, demand)
+
+    def factors(self, demand: Demand) -> CoupledFactors:
+        """The best factors with a demand that asks for a Hermitian Q at least."""
+        return self.problem(demand).factors(self.point(demand))
+
+    def refined(self, factors: CoupledFactors) -> CoupledFactors:
+        """The best factors on these data, from some that are close."""
+        demand = Demand(factors.case)
+        problem = self.problem(demand)
+        theta = demand.parameters(factors.K, factors.q, -factors.K @ factors.q)
+        return problem.factors(problem.solved(Point(theta, factors.F)))
+
+    def _starts(self, demand: Demand) -> Iterator[Point]:
+        problem = self.problem(demand)
+        for stricter in STRICTER[demand]:
+            solved = self.point(stricter)
+            K, linear, q = stricter.matrices(solved.theta, self.gram.n_fields)
+            F = solved.F
+            if demand is Demand.RANK:
+                F = np.tensordot(F, self.problem(stricter).table, 1).ravel()
+            yield Point(demand.parameters(K, q, linear), F)
+        yield from Start(problem).candidates()
+
+    def _point(self, demand: Demand) -> Point:
+        """The best of what a few steps make of each start, the most regular of those that are as good."""
+        problem = self.problem(demand)
+        tried = [problem.solved(start, NUMBERS.newton_trials) for start in self._starts(demand)]
+        left = [problem.objective(point) for point in tried]
+        limit = NUMBERS.in_class * min(left)
+        return problem.solved([p for p, value in zip(tried, left, strict=True) if value <= limit][-1])

@@ -1,0 +1,62 @@
+"""Blocks of data that are left out in turn, and how two models fitted to the others compare on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from mesoscribe.hybrid.regression.weak_form import Gram, gram
+from mesoscribe.hybrid.space.numbers import NUMBERS
+
+Scores = Float[np.ndarray, " n"]
+
+
+class Frames(NamedTuple):
+    """Scaled fields, and the times of their frames."""
+
+    v: Float[np.ndarray, "n nt *state"]
+    t: Float[np.ndarray, " nt"]
+
+
+def are_few(parts: Sequence[Frames]) -> bool:
+    """Whether there are so few trajectories that stretches of time stand in for them."""
+    return sum(len(v) for v, _ in parts) < NUMBERS.fewest_blocks
+
+
+def blocks(parts: Sequence[Frames], products: Sequence[Gram], options: dict[str, Any]) -> Gram:
+    """The data of all trajectories; few are cut into stretches of time that share no frame.
+
+    Args:
+        parts: the trajectories; products: their Gram data; options: how `gram` made these.
+    """
+    if not are_few(parts):
+        return Gram.joined(products)
+    frames = sum(v.shape[0] * v.shape[1] for v, _ in parts)
+    stretch = max(2 * options["half_width"] + 1, frames // NUMBERS.time_blocks)
+    cuts = [(v, t, np.array_split(np.arange(len(t)), max(1, len(t) // stretch))) for v, t in parts]
+    return Gram.joined([gram(v[:, some], t=t[some], **options) for v, t, cut in cuts for some in cut])
+
+
+def left_out(data: Gram, judged: Callable[[Gram, Gram], tuple[Scores, Scores]]) -> tuple[Scores, Scores]:
+    """What a member and a reference leave of each block, fitted to most others.
+
+    Args:
+        data: the blocks.
+        judged: fits both to its first argument and gives what they leave of each block of its second.
+    """
+    n = len(data.values)
+    turn = np.arange(n) % min(n, NUMBERS.folds)
+    member, reference = np.empty(n), np.empty(n)
+    for i in range(min(n, NUMBERS.folds)):
+        member[turn == i], reference[turn == i] = judged(data.of(turn != i), data.of(turn == i))
+    return member, reference
+
+
+def compared(member: Scores, reference: Scores, floor: float) -> tuple[float, float]:
+    """The geometric mean of the ratios of what two models leave, and its logarithm in standard errors."""
+    difference = np.log((floor + member) / (floor + reference))
+    error = max(float(difference.std(ddof=1)) / np.sqrt(len(difference)), 1e-12)
+    return float(np.exp(difference.mean())), float(difference.mean() / error)

@@ -1,0 +1,133 @@
+"use strict";
+// A law in motion: takes the content of a law.json and an initial field, and carries the field forward in time.
+//
+//   const simulator = new Simulator({ law, field, shape: [256] });
+//   simulator.advance(0.1);   // in the law's unit of time
+//   simulator.field, simulator.time, simulator.energy
+//
+// Needs fourier.js, formula.js, member.js and stepper.js before it, and nothing else.
+
+const TOLERANCE = 1e-6; // relative error allowed in a step
+const FINEST = 24; // a stretch of time is halved so often at most
+
+class Simulator {
+  /**
+   * @param law the content of a law.json: formulas of F, q, m, w and N, the box, the band.
+   * @param field u on the points of the box, row by row.
+   * @param shape points along each axis, powers of two.
+   */
+  constructor({ law, field, shape }) {
+    this.member = new Member(law, shape);
+    this.stepper = new Stepper(this.member);
+    this.vhat = new Modes(this.member.fourier.modes);
+    this.outside = new Modes(this.member.fourier.modes); // modes that are held as they are
+    this.field = new Float64Array(this.member.fourier.size);
+    this.reset(field);
+  }
+
+  /** Begins again, from a field u. */
+  reset(field) {
+    this.time = 0;
+    this.lost = false;
+    this.#place(field);
+  }
+
+  /** Puts a field in the place of the present one. */
+  #place(field) {
+    const { member, vhat, outside } = this, { centre, hold } = member.law;
+    const v = Float64Array.from(field, (u) => u - centre);
+    member.fourier.forward(v, vhat.re, vhat.im);
+    for (let j = 0; j < vhat.re.length; j++) {
+      const inside = member.mask[j], held = hold ? 1 - inside : 0;
+      outside.re[j] = held * vhat.re[j], outside.im[j] = held * vhat.im[j];
+      vhat.re[j] *= inside, vhat.im[j] *= inside;
+    }
+    this.#restart();
+  }
+
+  /** After a change of field or coefficients: new weights, and steps that are found anew. */
+  #restart() {
+    this.member.about(this.member.fields(this.vhat).u);
+    this.stepper.begin(this.vhat);
+    this.weights = new Map();
+    this.halvings = 0; // a step is the stretch of time over 2^halvings
+    this.#show();
+  }
+
+  #show() {
+    const { member, vhat, outside, field } = this, sum = member.scratch;
+    for (let j = 0; j < vhat.re.length; j++) {
+      sum.re[j] = vhat.re[j] + outside.re[j];
+      sum.im[j] = vhat.im[j] + outside.im[j];
+    }
+    member.fourier.back(sum.re, sum.im, field);
+    for (let i = 0; i < field.length; i++) field[i] += member.law.centre;
+  }
+
+  /** V of the present field. */
+  get energy() {
+    return this.member.energy(this.vhat);
+  }
+
+  /** The coefficients of a factor, F, q, m, w or N, in the order of law.json. */
+  coefficients(factor) {
+    return this.member.values[factor];
+  }
+
+  /** Changes one coefficient from now on. */
+  change(factor, i, value) {
+    this.member.values[factor][i] = value;
+    this.member.update();
+    this.#restart();
+  }
+
+  /** Adds a smooth bump of some height and width at a point, given as fractions of the box. */
+  perturb(place, height, width) {
+    const { shape } = this.member, along = shape.map((n, axis) => bump(n, place[axis], width));
+    const across = shape.length === 1 ? [1] : along[0], last = along.at(-1);
+    const raised = this.field.map((u, i) => u + height * across[Math.floor(i / last.length)] * last[i % last.length]);
+    this.#place(raised);
+  }
+
+  /**
+   * Carries the field forward by a stretch of time, in steps that keep TOLERANCE.
+   *
+   * @param duration of the stretch; the same one every time is fastest, as weights are kept.
+   * @param milliseconds after which it stops early.
+   * @returns how much time has passed; `lost` says whether the field has grown beyond all bounds.
+   */
+  advance(duration, milliseconds = Infinity) {
+    const begun = Date.now();
+    if (this.duration !== duration) this.weights = new Map();
+    this.duration = duration;
+    let done = 0; // of 2^FINEST
+    while (done < 2 ** FINEST && !this.lost && Date.now() - begun <= milliseconds) {
+      while (done % 2 ** (FINEST - this.halvings)) this.halvings += 1;
+      const error = this.stepper.try(this.vhat, this.#weightsOf(this.halvings));
+      if (error <= TOLERANCE) {
+        this.stepper.accept(this.vhat);
+        done += 2 ** (FINEST - this.halvings);
+        if (error < TOLERANCE / 100 && this.halvings > 0) this.halvings -= 1;
+      } else if (this.halvings < FINEST) this.halvings += 1;
+      else this.lost = true;
+    }
+    const passed = (duration * done) / 2 ** FINEST;
+    this.time += passed;
+    this.#show();
+    return passed;
+  }
+
+  #weightsOf(halvings) {
+    if (!this.weights.has(halvings))
+      this.weights.set(halvings, new Weights(this.member, this.duration / 2 ** halvings));
+    return this.weights.get(halvings);
+  }
+}
+
+/** A periodic bump, 1 at a place, on n points. */
+function bump(n, place, width) {
+  return Float64Array.from({ length: n }, (_, j) => {
+    const distance = Math.abs(j / n - place);
+    return Math.exp(-0.5 * (Math.min(distance, 1 - distance) / width) ** 2);
+  });
+}

@@ -1,0 +1,225 @@
+"""Sparse factors of several fields, read off a network: F, and the n×n symbols q, m and w."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.dynamics.gauge import Gauge
+from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.space.device import array, tensor
+from mesoscribe.hybrid.space.resample import resampled
+from mesoscribe.hybrid.space.symbols import adjoint
+from mesoscribe.symbolic.law.entries import matrices
+from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, columns
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.library import Library
+from mesoscribe.symbolic.law.numbers import NUMBERS
+from mesoscribe.symbolic.read.factors import on_the_box
+from mesoscribe.symbolic.read.network_skill import precision_of
+from mesoscribe.symbolic.read.optimisers import Optimiser
+from mesoscribe.symbolic.read.sparse import Selection, select
+
+ReadOff = tuple[Law, dict[str, Selection]]
+
+
+@dataclass(frozen=True)
+class FieldsNetwork:
+    """A network of several fields as a source of forms.
+
+    Args:
+        model: the network.
+        v: some fields of the data, scaled, on the network's modes (s, field, *grid).
+        precision: to which it knows its factors.
+        first: the first frame that belongs to the equation, as the fit found.
+    """
+
+    model: OnsagerModel
+    v: Float[Tensor, "s f *grid"]
+    precision: float
+    first: int
+    band: float | None = None
+    notes: tuple[str, ...] = ()
+    gauge: tuple[Gauge, ...] = ()
+
+    @classmethod
+    def of(cls, model: OnsagerModel, data: Trajectories, validation: Trajectories) -> FieldsNetwork:
+        """How well a network is known, from its errors on data.
+
+        Raises:
+            ValueError: the data end early.
+        """
+        first = model.setting.first_frame
+        if min(data.n_frames, validation.n_frames) <= first + 1:
+            raise ValueError(f"expected at least {first + 2} frames, got fewer; give longer trajectories")
+        frames = data.u.reshape(-1, *data.u.shape[2:])
+        some = frames[:: max(1, len(frames) // NUMBERS.importance_fields)]
+        v = tensor(model.units.to_scaled(resampled(some, model.domain)))
+        inside = model.domain.restrict(v, model.member().mask)
+        return cls(model, inside, precision_of(model, data), first)
+
+    def usable(self, terms: tuple[sympy.Expr, ...], centre: float) -> tuple[sympy.Expr, ...]:
+        """All terms of F: those that are not finite where the data are show in no fit."""
+        return terms
+
+    def widened(self, library: Library) -> tuple[Library, dict[str, list[str]]]:
+        """The library as it is: shapes are fitted for one field only."""
+        return library, {}
+
+    def forms(self, library: Library, optimiser: Optimiser) -> list[list[ReadOff]]:
+        """Forms from fine to coarse precision."""
+        precisions = (self.precision * coarser for coarser in NUMBERS.coarser)
+        return [[self.read(library, precision, optimiser) for precision in precisions]]
+
+    def read(self, library: Library, precision: float, optimiser: Optimiser) -> ReadOff:
+        """The sparse factors, as they stand before any look at the trajectories."""
+        with torch.no_grad():
+            member = self.model.member()
+            v_hat = member.domain.fft(self.v)
+            f, g_hat = member.energy.pointwise.f(self.v), member.energy.gradient(v_hat)
+        symbols = _Symbols.of(self.model, library, v_hat, g_hat)
+        F, bends = self._force(f, library, symbols.q_at_rest, symbols.conserves, precision, optimiser)
+        targets = {"q": symbols.q + bends, "m": symbols.M, "w": symbols.W}
+        chosen = {n: symbols.select(n, target, precision, optimiser) for n, target in targets.items()}
+        found = {"F": F, **chosen}
+        factors = {
+            name: Factor(
+                tuple(getattr(library, name)[i] for i in selection.support),
+                tuple(float(selection.coefficients[i]) for i in selection.support),
+            )
+            for name, selection in found.items()
+        }
+        if not factors["m"] and not factors["w"]:  # none is clear at this precision
+            factors["m"] = Factor.of(sympy.Add(*(field**2 for field in library.unknowns)))
+        return on_the_box(self.model, factors, None, 0.0, library.fields), found
+
+    def _force(
+        self,
+        f: Tensor,
+        library: Library,
+        q_at_rest: Float[np.ndarray, "n n"],
+        conserves: bool,
+        precision: float,
+        optimiser: Optimiser,
+    ) -> tuple[Selection, Float[np.ndarray, "n n *ones"]]:
+        """The sparse F, and the quadratic energy u·H u/2 that it leaves to q: H.
+
+        Gradients of quadratic terms act as q does, and those of linear ones not at all where the means are
+        conserved; both are taken out before terms are judged. Rows are in scaled units of ∂F/∂u_i.
+        """
+        units, unknowns, ndim = self.model.units, library.unknowns, self.model.domain.ndim
+        n, a, centre = len(unknowns), np.array(units.amplitude), np.array(units.centre)
+
+        def at_points(fields: Tensor) -> Float[np.ndarray, "points n"]:
+            rows = array(fields.movedim(1, -1).reshape(-1, n))
+            return rows[:: max(1, len(rows) // NUMBERS.read_points)]
+
+        target = (at_points(f) - q_at_rest @ (centre / a)).T.ravel()
+        u = dict(zip(unknowns, units.to_user(at_points(self.v), ndim=0).T, strict=True))
+
+        def slopes(terms: tuple[sympy.Expr, ...]) -> Float[np.ndarray, "rows c"]:
+            each = [columns([t.diff(field) for t in terms], u) for field in unknowns]
+            return np.concatenate([size * part for size, part in zip(a, each, strict=True)])
+
+        pairs = [(i, j) for i in range(n) for j in range(i, n)]
+        free = slopes(tuple(unknowns[i] * unknowns[j] for i, j in pairs))
+        constant = slopes(unknowns) if conserves else np.zeros((len(free), 0))
+        at_all = slopes(library.F)
+        acts = np.array([not (conserves and term in unknowns) for term in library.F])
+        chosen = select(
+            at_all * acts,
+            target,
+            np.ones(len(target)),
+            free=np.concatenate([free, constant], axis=1),
+            samples=NUMBERS.force_samples * n,
+            precision=precision,
+            optimiser=optimiser,
+        )
+        rest = target - at_all @ chosen.coefficients
+        quadratic = np.linalg.lstsq(np.concatenate([free, constant], axis=1), rest, rcond=None)[0]
+        H = np.zeros((n, n))
+        for (i, j), c in zip(pairs, quadratic[: len(pairs)], strict=True):
+            H[i, j] += c
+            H[j, i] += c
+        return chosen, H.reshape(n, n, *(1,) * ndim)
+
+
+@dataclass(frozen=True)
+class _Symbols:
+    """The symbols of a network in the user's units, and the candidates for them, on the modes evolved.
+
+    Args:
+        library: the candidates.
+        k: wavenumbers of the modes; inside: which are evolved.
+        q, M, W: the symbols (n, n, *modes).
+        unit: the scaled unit of K over that of the user (n, n, *ones).
+        power, push: mean |v̂|² and |ĝ|² of each mode.
+        q_at_rest: q(0) in scaled units.
+        conserves: whether K(0) = 0.
+    """
+
+    library: Library
+    k: tuple[np.ndarray, ...]
+    inside: np.ndarray
+    q: np.ndarray
+    M: np.ndarray
+    W: np.ndarray
+    unit: np.ndarray
+    power: np.ndarray
+    push: np.ndarray
+    q_at_rest: np.ndarray
+    conserves: bool
+
+    @classmethod
+    def of(cls, model: OnsagerModel, library: Library, v_hat: Tensor, g_hat: Tensor) -> _Symbols:
+        """From the network's equation of motion, and some fields and gradients."""
+        with torch.no_grad():
+            member = model.member()
+        units, domain = model.units, member.domain
+        K, q = (units.K_to_user(member.K), units.q_to_user(member.q))
+        M, W = (0.5 * (K + sign * adjoint(K, domain)) for sign in (1, -1))
+        power, push = (array(z.abs().square().mean((0, 1))) for z in (v_hat, g_hat))
+        a, n = np.array(units.amplitude), len(units.amplitude)
+        q_rest, K_rest = (array(symbol.flatten(2)[:, :, 0]) for symbol in (member.q, member.K))
+        return cls(
+            library=library,
+            k=model.setting.domain.k,
+            inside=array(member.mask),
+            q=array(q),
+            M=array(M),
+            W=array(W),
+            unit=np.outer(a, a).reshape(n, n, *(1,) * domain.ndim),
+            power=power * array(member.K.abs().square().sum((0, 1))),
+            push=push,
+            q_at_rest=q_rest.real,
+            conserves=not K_rest.any(),
+        )
+
+    def select(
+        self, name: str, target: Float[np.ndarray, "n n *modes"], precision: float, optimiser: Optimiser
+    ) -> Selection:
+        """The sparse symbol q, m or w: real and imaginary parts of all its entries at once."""
+        terms, wave = getattr(self.library, name), WAVENUMBERS[self.library.ndim]
+        table = matrices(terms, self.library.unknowns, wave, self.k, skew=name == "w")
+        scale = self.unit if name == "q" else 1 / self.unit
+
+        def rows(values: np.ndarray) -> np.ndarray:
+            part = values[:, :, self.inside]
+            return np.concatenate([part.real, part.imag]).reshape(-1, *values.shape[2 + len(self.k) :])
+
+        weight = np.broadcast_to(self.power if name == "q" else self.push, target.shape)
+        weight = np.concatenate([weight[:, :, self.inside]] * 2).ravel()
+        return select(
+            rows(table * scale[..., None]),
+            rows(target * scale),
+            weight,
+            samples=2 * int(self.inside.sum()),
+            precision=precision,
+            optimiser=optimiser,
+        )
