@@ -12,6 +12,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,8 @@ DOCS = Path(__file__).resolve().parent
 RUNS = DOCS.parent / "build" / "gallery"
 PICTURES = DOCS / "pictures"
 SHOT = ("chromium", "--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=1000,760")
-WIDTH, COLOURS = 820, 128
+WIDTH, COLOURS = 820, 255
+LINE = 4  # terms of an equation on a line
 GREY, ORANGE = "#8a8f98", "#d55e00"
 FILM = "noisy"  # the run that README.md shows moving
 DATA_PICTURES, LAW_PICTURES, PAUSE, HOLD = 22, 44, 8, 25
@@ -61,27 +63,31 @@ def small(picture: Image.Image, path: Path) -> None:
     picture.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
-def spaced(law: Law) -> str:
-    """The equation in LaTeX, with a space in products."""
-    return law.latex().replace("u u_", "u\\, u_")
+def terms(law: Law) -> list[str]:
+    """The equation in LaTeX, cut before each sign, with a space in products."""
+    return re.split(r"(?= [+-] )", law.latex().replace("u u_", "u\\, u_").replace("= - ", "= -"))
 
 
-def equation(law: Law) -> Image.Image:
-    """The equation of a law as a picture."""
-    buffer = io.BytesIO()
-    math_to_image(f"${spaced(law)}$", buffer, dpi=190, format="png", color="#24292f")
-    return Image.open(buffer).convert("RGBA")
+def equation(law: Law) -> Iterator[Image.Image]:
+    """The equation of a law as pictures, one for each line of a few terms."""
+    every = terms(law)
+    for at in range(0, len(every), LINE):
+        buffer = io.BytesIO()
+        line = "".join(every[at : at + LINE])
+        math_to_image(f"${line}$", buffer, dpi=155, format="png", color="#24292f")
+        yield Image.open(buffer).convert("RGBA")
 
 
 def picture(name: str) -> None:
     """Data, law and their difference of a run, below the equation that was found."""
     fields = Image.open(RUNS / name / "figures" / "pictures.png").convert("RGB")
-    text = equation(Law.load(RUNS / name / "law.json"))
-    if text.width > fields.width:
-        text = text.resize((fields.width, round(text.height * fields.width / text.width)))
-    whole = Image.new("RGB", (fields.width, fields.height + text.height + 20), "white")
-    whole.paste(text, ((whole.width - text.width) // 2, 10), text)
-    whole.paste(fields, (0, text.height + 20))
+    lines = list(equation(Law.load(RUNS / name / "law.json")))
+    below = 20 + sum(line.height + 8 for line in lines)
+    whole, top = Image.new("RGB", (fields.width, fields.height + below), "white"), 10
+    for line in lines:
+        whole.paste(line, ((whole.width - line.width) // 2, top), line)
+        top += line.height + 8
+    whole.paste(fields, (0, below))
     small(whole, PICTURES / f"{name}.png")
 
 
@@ -126,14 +132,13 @@ class Scene:
 def film(name: str, data: Trajectories) -> None:
     """Noisy data, the equation term by term, and the law's solution from the first frame of the data."""
     law = Law.load(RUNS / name / "law.json")
-    scene, found = Scene(data, law), spaced(law).replace("= - ", "= -")
-    terms = re.split(r"(?= [+-] )", found)
+    scene, parts = Scene(data, law), terms(law)
     first = np.linspace(0, data.n_frames // 3, DATA_PICTURES).astype(int)
     shots = [scene.shot(frame, "u_t =\\ ?", law=False) for frame in first]
-    for i in range(len(terms)):
-        shots += [scene.shot(0, "".join(terms[: i + 1]), law=False)] * PAUSE
+    for i in range(len(parts)):
+        shots += [scene.shot(0, "".join(parts[: i + 1]), law=False)] * PAUSE
     last = np.linspace(0, data.n_frames - 1, LAW_PICTURES).astype(int)
-    shots += [scene.shot(frame, found, law=True) for frame in last]
+    shots += [scene.shot(frame, "".join(parts), law=True) for frame in last]
     shots += shots[-1:] * HOLD
     how = {"save_all": True, "append_images": shots[1:], "duration": MILLISECONDS, "loop": 0}
     shots[0].save(PICTURES / "film.gif", **how, optimize=True)

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from mesoscribe.symbolic.systems.names import SYSTEMS
-
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 SOURCES = "\n".join(
@@ -31,9 +29,8 @@ def test_there_are_messages() -> None:
 
 def test_gallery_has_a_picture_of_each_of_its_runs() -> None:
     page = (DOCS / "gallery.md").read_text()
-    runs = re.findall(r"^ {4}.*mesoscribe run (\S+) .*?--out (\S+)", page, re.M)
+    runs = re.findall(r"^ {4}.*mesoscribe run .*?--out (\S+)", page, re.M)
     assert len(runs) >= 10
-    for _, name in runs:
+    for name in runs:
         assert f"(pictures/{name}.png)" in page
         assert (DOCS / "pictures" / f"{name}.png").is_file()
-    assert {system for system, _ in runs} <= {*SYSTEMS, "mixture.nc"}

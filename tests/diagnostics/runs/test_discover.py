@@ -93,6 +93,7 @@ def test_results_say_themselves_in_a_paragraph(found: Found) -> None:
     assert "dissipative, 32 points" in str(found.model)
 
 
+@pytest.mark.full
 def test_steps_by_hand_end_with_the_same(found: Found) -> None:
     begun = start(found.split.train, validation=found.split.validation, seed=0)
     steps = distillation(begun.model, found.split.train, validation=found.split.validation)
