@@ -31,7 +31,7 @@ def _everywhere(domain: Domain, values: np.ndarray) -> np.ndarray:
 
 
 def _continued(
-    k: Float[np.ndarray, "d k"], known: np.ndarray, values: Matrices, errors: Float[np.ndarray, "k n n"]
+    k: Float[np.ndarray, "d K"], known: np.ndarray, values: Matrices, errors: Float[np.ndarray, "k n n"]
 ) -> tuple[Complex[np.ndarray, "K n n"], np.ndarray]:
     """Matrices on all modes, entry by entry: even real parts and odd imaginary ones; and where to trust them.
 
@@ -58,6 +58,16 @@ def positive(K: Matrices, case: Case) -> tuple[Matrices, np.ndarray]:
     return {Case.DISSIPATIVE: raised, Case.CONSERVATIVE: W, Case.MIXED: raised + W}[case], was
 
 
+def _conserving(factors: CoupledFactors, zero: int) -> tuple[Complex[np.ndarray, "n n"], CoupledFactors]:
+    """K(0) without what is no larger than its error, and a linear term of F without what that conserves."""
+    U, sizes, V = np.linalg.svd(factors.K[zero].real)
+    least = NUMBERS.conserved_errors * np.linalg.norm(factors.K_error[zero])
+    kept = sizes > max(least, NUMBERS.singular_operator * float(np.abs(factors.K).max()))
+    slope = (V.T * kept) @ V @ factors.F[: factors.n_fields]
+    F = np.concatenate([slope, factors.F[factors.n_fields :]])
+    return (U * (kept * sizes)) @ V + 0j, replace(factors, F=F)
+
+
 def member(
     regression: CoupledRegression, factors: CoupledFactors, domain: Domain, scales: Scales, first_frame: int
 ) -> WarmStart:
@@ -68,7 +78,10 @@ def member(
     K, was = positive(K, factors.case)
     q = 0.5 * (q + adjoint(q))
     zero = (k == 0).all(0)
-    K[zero], q[zero] = K[zero].real * known[zero][:, None, None], q[zero].real
+    K[zero], q[zero] = 0.0, q[zero].real
+    if known[zero].any():
+        at = int(np.flatnonzero((regression.train.k[:, known] == 0).all(0))[0])
+        K[zero], factors = _conserving(factors, at)
     sure = (sure & also & (known | was)) | zero
     everywhere = _everywhere(domain, known)
     unsure = ~_everywhere(domain, sure) & domain.within(np.inf)

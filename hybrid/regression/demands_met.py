@@ -29,13 +29,12 @@ def structure(fit: CoupledFit, factors: CoupledFactors, left: Callable[[np.ndarr
     shares = [float(start.solutions[0][0]) for start in (integrable, both)]
     K, _, _ = Demand.HERMITIAN.matrices(fit.point(Demand.HERMITIAN).theta, fit.gram.n_fields)
     M = np.linalg.eigvalsh(0.5 * (K + adjoint(K)))
-    at = [(fit.problem(demand), fit.point(demand)) for demand in DEMANDS]
     return Structure(
         rank=integrable.beyond_rank,
         integrability=shares[0],
         skew_q=_skew(integrable),
         negative_m=float(np.maximum(-M, 0.0).sum() / max(np.linalg.norm(K, axis=(1, 2)).sum(), 1e-300)),
-        left=(*(left(problem.coefficients(point)) for problem, point in at), left(factors.coefficients)),
+        left=(*(left(fit.coefficients(demand)) for demand in DEMANDS), left(factors.coefficients)),
         no_gradient=shares[0] > 0.5 * shares[1],
     )
 

@@ -7,7 +7,8 @@ Multiply û_t = λ û + Σ_p c_p FT{v^p} by a test function φ and integrate by 
 so that no time derivative of data is taken. For n fields λ is a matrix, and c_p a vector for each monomial
 Π_i v_i^{p_i} of total degree 0, 2, 3, … in the place of v^p. Gradients of local energies, FT{δ/δv ∫D dx},
 stand beside the powers where they are asked for. φ(s) = (1 - s²)^4 on windows of 2h + 1 frames, at any times.
-Source: Messenger and Bortz, "Weak SINDy for partial differential equations", J. Comput. Phys. 443 (2021) 110525.
+Source: Messenger and Bortz, "Weak SINDy for partial differential equations", J. Comput. Phys. 443 (2021)
+110525.
 """
 
 from __future__ import annotations

@@ -165,9 +165,11 @@ class HybridNumbers:
     mixtures: int = number(64, "mixtures of the lowest eigenvectors that are tried where blocks of fields have scales of their own: more cost time", "mixtures")
     symmetry_last: float = number(0.1, "weight of a Hermitian Q where it is to decide only what a gradient leaves open: larger decides more", "residual")
     newton_damping: float = number(1e-2, "first damping of Gauss–Newton: larger starts slower and safer", "diagonal")
-    newton_gain: float = number(1e-6, "a step of Gauss–Newton that gains less is the last: a standard error is about 1e-5", "squared residual")
+    conserved_errors: float = number(3.0, "a mean changes if K(0) is larger than so many of its standard errors: larger conserves more", "standard errors")
+    nearest_modes: int = number(3, "modes whose K is tried for another where noise misleads that: more cost time", "modes")
+    newton_gain: float = number(1e-4, "a step of Gauss–Newton that gains less is the last: what it leaves is the square of that", "squared residual")
     newton_trials: int = number(8, "steps of Gauss–Newton from each start, before the best of them goes on: fewer are faster, and may take a worse one", "steps")
-    newton_sweeps: int = number(80, "steps of Gauss–Newton at most: more follow a slow M that goes to 0", "steps")
+    newton_sweeps: int = number(40, "steps of Gauss–Newton at most: more follow a slow M that goes to 0", "steps")
     # regression: selection and class test
     too_fast: float = number(1.5, "|λ| dt beyond which a mode is too fast for the frames: larger trusts modes that the windows average away", "1")
     fast_residual: float = number(0.9, "a mode that is too fast leaves less than this unexplained; more is noise, not speed", "norm")

@@ -99,9 +99,9 @@ def clean(example: Coupled, n: int, frames: int, points: int) -> Frames:
 
 
 def trajectories(
-    example: Coupled, noise: float = 0.0, *, n: int = 16, frames: int = 61, points: int = 32
+    example: Coupled, noise: float = 0.0, *, n: int = 12, frames: int = 25, points: int = 32
 ) -> tuple[Frames, Frames, Domain]:
-    """Trajectories to learn from, a quarter held out, and their box; noise relative to each field's deviation."""
+    """Trajectories to learn from, a quarter held out, and their box; noise in deviations of each field."""
     v, t = clean(example, n, frames, points)
     size = v.std(axis=(0, 1, 3), keepdims=True)
     v = v + noise * size * np.random.default_rng(1).normal(size=v.shape)
