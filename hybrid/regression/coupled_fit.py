@@ -11,6 +11,7 @@ from jaxtyping import Complex, Float
 from mesoscribe.hybrid.regression.coupled import CoupledFactors, free_coefficients
 from mesoscribe.hybrid.regression.coupled_start import Start
 from mesoscribe.hybrid.regression.gauss_newton import Point, Problem
+from mesoscribe.hybrid.regression.linear_start import linear_starts
 from mesoscribe.hybrid.regression.structure import Demand
 from mesoscribe.hybrid.regression.weak_form import Gram
 from mesoscribe.hybrid.space.numbers import NUMBERS
@@ -69,7 +70,7 @@ class CoupledFit:
             if demand is Demand.RANK:
                 F = np.tensordot(F, self.problem(stricter).table, 1).ravel()
             yield Point(demand.parameters(K, q, linear), F)
-        yield from Start(problem).candidates()
+        yield from linear_starts(problem) if self.gram.powers == 1 else Start(problem).candidates()
 
     def _point(self, demand: Demand) -> Point:
         """The best of what a few steps make of each start, the most regular of those that are as good."""

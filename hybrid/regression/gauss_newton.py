@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Complex, Float
+from jaxtyping import Complex, Float, Shaped
 
 from mesoscribe.hybrid.regression.coupled import CoupledFactors
 from mesoscribe.hybrid.regression.rank_one import Case
@@ -20,7 +20,7 @@ from mesoscribe.hybrid.regression.weak_form import Gram
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
-def roots(products: Complex[np.ndarray, "k a a"]) -> Complex[np.ndarray, "k b a"]:
+def roots(products: Shaped[np.ndarray, "k a a"]) -> Shaped[np.ndarray, "k b a"]:
     """S with products = Sᴴ S, so that Σ over windows of |c · X|² = |S c|²; columns are scaled first."""
     size = np.sqrt(np.maximum(np.einsum("kaa->ka", products).real, 0.0))
     scale = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)

@@ -70,7 +70,7 @@ class Demand(StrEnum):
 
     @property
     def sees_constants(self) -> bool:
-        """Whether constants in f are held to it, which only the mean of the fields has: not until K has a Q."""
+        """Whether constants in f, which only the mean sees, are held to it: not until K has a Q."""
         return self not in (Demand.RANK, Demand.INTEGRABLE)
 
     def forces(self, n: int, degree: int) -> Float[np.ndarray, "c n p"]:

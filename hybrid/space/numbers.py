@@ -163,6 +163,7 @@ class HybridNumbers:
     least_mobility: float = number(1e-6, "eigenvalues of M are at least this at a start: larger starts further away, smaller leaves M ≥ 0 slowly", "norm of K")
     unseen_reach: float = number(4.0, "how far K⁻¹ is moved in search of M ≥ 0 along what the data do not hold: larger searches further", "norm of K⁻¹")
     mixtures: int = number(64, "mixtures of the lowest eigenvectors that are tried where blocks of fields have scales of their own: more cost time", "mixtures")
+    as_good: float = number(100.0, "an F that leaves so many times as much of a force is as good as the best: then blocks of fields have scales of their own; larger sees more blocks", "squared force")
     symmetry_last: float = number(0.1, "weight of a Hermitian Q where it is to decide only what a gradient leaves open: larger decides more", "residual")
     newton_damping: float = number(1e-2, "first damping of Gauss–Newton: larger starts slower and safer", "diagonal")
     conserved_errors: float = number(3.0, "a mean changes if K(0) is larger than so many of its standard errors: larger conserves more", "standard errors")

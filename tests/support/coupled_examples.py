@@ -161,6 +161,8 @@ UNCOUPLED = replace(
     Q=lambda k: [[0.1 * k**2 - 1, 0], [0, 0.2 * k**2 - 0.5]],
     F={(0, 3): 0.1, (4, 0): 0.25, (0, 4): 0.3},
 )
+WAVES = replace(PHI4, name="waves", F={})
+TRANSPORT = replace(SHALLOW, name="linear shallow water", F={})
 LAMBDA_OMEGA = NoMember(
     "λ–ω",
     K=lambda k: [[1, 0], [0, 1]],

@@ -14,6 +14,7 @@ from mesoscribe.hybrid.regression import monomials
 from mesoscribe.hybrid.regression.coupled import CoupledFactors
 from mesoscribe.hybrid.regression.coupled_search import positive, warm_start_fields
 from mesoscribe.hybrid.regression.coupled_selection import CoupledRegression
+from mesoscribe.hybrid.regression.demands_met import structure
 from mesoscribe.hybrid.regression.evidence import Evidence, Structure
 from mesoscribe.hybrid.regression.folds import Frames
 from mesoscribe.hybrid.regression.gauss_newton import Point, Problem
@@ -32,7 +33,9 @@ from tests.support.coupled_examples import (
     PHI4,
     SCHROEDINGER,
     SHALLOW,
+    TRANSPORT,
     UNCOUPLED,
+    WAVES,
     Coupled,
     symbol,
     trajectories,
@@ -93,6 +96,28 @@ def test_structure_costs_a_member_nothing() -> None:
     assert max(evidence.structure.rank, evidence.structure.integrability, evidence.structure.skew_q) < 1e-5
 
 
+def test_fields_that_nothing_couples_have_scales_of_their_own() -> None:
+    for example, scales in ((UNCOUPLED, 2), (ALLEN_CAHN_PAIR, 1)):
+        regression, factors = found(example, 0.0)
+        seen = structure(regression.fit(factors.degree), factors, lambda coefficients: 1.0)
+        assert seen.scales == scales
+        assert bool(seen.freedom) == (scales > 1)
+
+
+@pytest.mark.parametrize("example", [WAVES, TRANSPORT], ids=lambda example: example.name)
+def test_linear_equations_are_known_up_to_their_product(example: Coupled) -> None:
+    regression, factors = found(example, 0.0)
+    evidence = regression.evidence(factors)
+    assert evidence.linear
+    assert evidence.in_class
+    assert factors.case is example.case
+    k = regression.train.k[0, regression.known]
+    low = (k > 0) & (k < 4.5)
+    K, Q = (np.moveaxis(symbol(table, k[low]), -1, 0) for table in (example.K, example.Q))
+    product = (factors.K @ factors.q)[low]
+    np.testing.assert_allclose(product, K @ Q, atol=1e-5 * np.abs(K @ Q).max())
+
+
 @pytest.mark.parametrize(
     ("example", "reason"),
     [(LAMBDA_OMEGA, "Hermitian Q"), (GRAY_SCOTT, "integrability"), (FITZHUGH, "M ≥ 0")],
@@ -117,10 +142,10 @@ def test_others_are_refused_for_what_they_lack(example: Coupled, reason: str) ->
     ],
 )
 def test_reason_is_the_first_demand_that_costs_much(left: tuple[float, ...], reason: str) -> None:
-    structure = Structure(0.0, 0.0, 0.0, 0.0, left, no_gradient=False)
-    assert reason in structure.reason
-    refused = Evidence(ratio=9.0, z=99.0, blocks=16, explained=0.9, imaginary_q=0.0, linear=False)
-    assert structure.reason not in refused.reasons
+    lacking = Structure(0.0, 0.0, 0.0, 0.0, left, no_gradient=False)
+    assert reason in lacking.reason
+    numbers = {"ratio": 9.0, "z": 99.0, "blocks": 16, "explained": 0.9, "imaginary_q": 0.0}
+    assert Evidence(**numbers, linear=False, structure=lacking).reasons == (lacking.reason,)
 
 
 def test_gradients_of_monomials_are_those_of_the_polynomial() -> None:
