@@ -12,7 +12,7 @@ from jaxtyping import Complex, Float
 from mesoscribe.hybrid.dynamics.error import rollout_errors, score
 from mesoscribe.hybrid.regression.bands import best_band
 from mesoscribe.hybrid.regression.continuation import continued
-from mesoscribe.hybrid.regression.coupled import CoupledFactors, Matrices, adjoint
+from mesoscribe.hybrid.regression.coupled import CoupledFactors, Matrices, adjoint, residuals
 from mesoscribe.hybrid.regression.coupled_selection import CoupledRegression
 from mesoscribe.hybrid.regression.folds import Frames
 from mesoscribe.hybrid.regression.rank_one import Case
@@ -58,14 +58,27 @@ def positive(K: Matrices, case: Case) -> tuple[Matrices, np.ndarray]:
     return {Case.DISSIPATIVE: raised, Case.CONSERVATIVE: W, Case.MIXED: raised + W}[case], was
 
 
-def _conserving(factors: CoupledFactors, zero: int) -> tuple[Complex[np.ndarray, "n n"], CoupledFactors]:
-    """K(0) without what is no larger than its error, and a linear term of F without what that conserves."""
-    U, sizes, V = np.linalg.svd(factors.K[zero].real)
-    least = NUMBERS.conserved_errors * np.linalg.norm(factors.K_error[zero])
-    kept = sizes > max(least, NUMBERS.singular_operator * float(np.abs(factors.K).max()))
-    slope = (V.T * kept) @ V @ factors.F[: factors.n_fields]
-    F = np.concatenate([slope, factors.F[factors.n_fields :]])
-    return (U * (kept * sizes)) @ V + 0j, replace(factors, F=F)
+def _conserving(
+    regression: CoupledRegression, factors: CoupledFactors, zero: int
+) -> tuple[Complex[np.ndarray, "n n"], CoupledFactors]:
+    """K(0) without the singular values that the data do not ask for, and a linear term of F without what they
+    conserve.
+    """
+    n, mean = factors.n_fields, np.arange(len(factors.K)) == zero
+    data = regression.fit(factors.degree).gram.on(mean)
+    weights = regression.weights[regression.known][mean]
+    freedom = max(1, data.n_windows * len(data.values) // 2)
+
+    def kept(many: int) -> tuple[Complex[np.ndarray, "n n"], CoupledFactors, float]:
+        U, sizes, V = np.linalg.svd(factors.K[zero].real)
+        K, slope = (U[:, :many] * sizes[:many]) @ V[:many], V[:many].T @ V[:many] @ factors.F[:n]
+        found = replace(factors, F=np.concatenate([slope, factors.F[n:]]))
+        tried = replace(found, K=np.where(mean[:, None, None], K, factors.K)).coefficients[mean]
+        return K + 0j, found, float((weights * residuals(data, tried).sum(0)).sum())
+
+    limit = kept(n)[2] * (1 + NUMBERS.conserved_errors**2 / freedom)
+    K, found, _ = next(choice for choice in map(kept, range(n + 1)) if choice[2] <= limit)
+    return K, found
 
 
 def member(
@@ -81,7 +94,7 @@ def member(
     K[zero], q[zero] = 0.0, q[zero].real
     if known[zero].any():
         at = int(np.flatnonzero((regression.train.k[:, known] == 0).all(0))[0])
-        K[zero], factors = _conserving(factors, at)
+        K[zero], factors = _conserving(regression, factors, at)
     sure = (sure & also & (known | was)) | zero
     everywhere = _everywhere(domain, known)
     unsure = ~_everywhere(domain, sure) & domain.within(np.inf)

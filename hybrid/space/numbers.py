@@ -166,7 +166,7 @@ class HybridNumbers:
     as_good: float = number(100.0, "an F that leaves so many times as much of a force is as good as the best: then blocks of fields have scales of their own; larger sees more blocks", "squared force")
     symmetry_last: float = number(0.1, "weight of a Hermitian Q where it is to decide only what a gradient leaves open: larger decides more", "residual")
     newton_damping: float = number(1e-2, "first damping of Gauss–Newton: larger starts slower and safer", "diagonal")
-    conserved_errors: float = number(3.0, "a mean changes if K(0) is larger than so many of its standard errors: larger conserves more", "standard errors")
+    conserved_errors: float = number(3.0, "a mean is conserved unless a K(0) that changes it explains more than so many standard errors: larger conserves more", "standard errors")
     nearest_modes: int = number(3, "modes whose K is tried for another where noise misleads that: more cost time", "modes")
     newton_gain: float = number(1e-4, "a step of Gauss–Newton that gains less is the last: what it leaves is the square of that", "squared residual")
     newton_trials: int = number(8, "steps of Gauss–Newton from each start, before the best of them goes on: fewer are faster, and may take a worse one", "steps")

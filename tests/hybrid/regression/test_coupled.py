@@ -12,7 +12,7 @@ from mesoscribe.hybrid.dynamics.error import relative_rmse_of_each, rollout_erro
 from mesoscribe.hybrid.energy.polynomial import Polynomial
 from mesoscribe.hybrid.regression import monomials
 from mesoscribe.hybrid.regression.coupled import CoupledFactors
-from mesoscribe.hybrid.regression.coupled_search import positive, warm_start_fields
+from mesoscribe.hybrid.regression.coupled_search import member, positive, warm_start_fields
 from mesoscribe.hybrid.regression.coupled_selection import CoupledRegression
 from mesoscribe.hybrid.regression.demands_met import structure
 from mesoscribe.hybrid.regression.evidence import Evidence, Structure
@@ -188,6 +188,16 @@ def test_slopes_of_the_matrices_are_their_derivatives(demand: Demand) -> None:
         np.testing.assert_allclose(np.einsum("kp,kpij->kij", step, slope), (a - b) / 2, atol=1e-13)
 
 
+def test_a_mean_that_nothing_changes_is_conserved() -> None:
+    for example, noise, rank in ((MODEL_C, 0.0, 1), (SHALLOW, 0.0, 0), (DAMPED, 0.01, 2)):
+        regression, factors = found(example, noise)
+        start = member(regression, factors, trajectories(example)[2], UNITS, 0)
+        assert np.linalg.matrix_rank(start.K[..., 0]) == rank
+        assert start.F is not None
+        if rank == 1:  # h acts on u alone, and is 0 there
+            assert np.abs(start.F.weights[:2]).max() < 1e-5 * np.abs(start.F.weights).max()
+
+
 def test_mobility_is_made_positive_and_only_that() -> None:
     rng = np.random.default_rng(0)
     K = rng.normal(size=(4, 2, 2)) + 0j
@@ -215,8 +225,8 @@ def test_warm_start_predicts_held_out_trajectories_with_all_modes() -> None:
     assert start.evidence.in_class
     assert start.score < 1e-4
     assert start.K.shape == start.q.shape == (2, 2, *box.modes_shape)
-    member = start.member()
-    assert member.operator.dissipates()
-    assert rollout_errors(member, held_out.v, held_out.t, 1e-7).max() < 1e-4
+    motion = start.member()
+    assert motion.operator.dissipates()
+    assert rollout_errors(motion, held_out.v, held_out.t, 1e-7).max() < 1e-4
     with pytest.raises(ValueError, match="put the axis of fields"):
         warm_start_fields(Frames(train.v[:, :, 0], train.t), held_out, box, UNITS)
