@@ -25,6 +25,7 @@ STRUCTURE: dict[str, JsonCheck] = {
     **dict.fromkeys(("rank", "integrability", "skew_q", "negative_m"), number),
     "left": row(number),
     "no_gradient": flag,
+    "scales": count,
 }
 EVIDENCE: dict[str, JsonCheck] = {
     "ratio": number,

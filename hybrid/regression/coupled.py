@@ -21,7 +21,7 @@ from mesoscribe.hybrid.regression.weak_form import Gram
 Matrices = Complex[np.ndarray, "k n n"]
 
 
-def adjoint(a: Complex[np.ndarray, "*modes n n"]) -> Complex[np.ndarray, "*modes n n"]:
+def adjoint(a: Complex[np.ndarray, "*modes a b"]) -> Complex[np.ndarray, "*modes b a"]:
     """The conjugate transpose of each matrix."""
     return a.conj().swapaxes(-1, -2)
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Complex, Float
 
-from mesoscribe.hybrid.regression.coupled import CoupledFactors
+from mesoscribe.hybrid.regression.coupled import CoupledFactors, free_coefficients
 from mesoscribe.hybrid.regression.coupled_start import Start
 from mesoscribe.hybrid.regression.gauss_newton import Point, Problem
+from mesoscribe.hybrid.regression.linear_start import linear_starts
 from mesoscribe.hybrid.regression.structure import Demand
 from mesoscribe.hybrid.regression.weak_form import Gram
 from mesoscribe.hybrid.space.numbers import NUMBERS
@@ -40,7 +41,14 @@ class CoupledFit:
 
     def problem(self, demand: Demand) -> Problem:
         """What is to be solved."""
-        return Problem(self.gram, self.weights, demand)
+        mean = (self.gram.k == 0).all(0)[:, None] & (not demand.sees_constants)
+        return Problem(self.gram, np.where(mean, 0.0, self.weights), demand)
+
+    def coefficients(self, demand: Demand) -> Complex[np.ndarray, "k n c"]:
+        """Of û and the monomials in each mode, unrestricted where a demand does not count."""
+        problem = self.problem(demand)
+        unseen = (problem.weights == 0).all(1)[:, None, None]
+        return np.where(unseen, free_coefficients(self.gram), problem.coefficients(self.point(demand)))
 
     def factors(self, demand: Demand) -> CoupledFactors:
         """The best factors with a demand that asks for a Hermitian Q at least."""
@@ -62,7 +70,7 @@ class CoupledFit:
             if demand is Demand.RANK:
                 F = np.tensordot(F, self.problem(stricter).table, 1).ravel()
             yield Point(demand.parameters(K, q, linear), F)
-        yield from Start(problem).candidates()
+        yield from linear_starts(problem) if self.gram.powers == 1 else Start(problem).candidates()
 
     def _point(self, demand: Demand) -> Point:
         """The best of what a few steps make of each start, the most regular of those that are as good."""
@@ -70,4 +78,25 @@ class CoupledFit:
         tried = [problem.solved(start, NUMBERS.newton_trials) for start in self._starts(demand)]
         left = [problem.objective(point) for point in tried]
         limit = NUMBERS.in_class * min(left)
-        return problem.solved([p for p, value in zip(tried, left, strict=True) if value <= limit][-1])
+        point = problem.solved([p for p, value in zip(tried, left, strict=True) if value <= limit][-1])
+        alone = problem.left(point)
+        if np.all(alone <= NUMBERS.in_class * np.median(alone)):
+            return point
+        helped = self._helped(problem, point)
+        gained = problem.objective(helped) < (1 - NUMBERS.newton_gain) * problem.objective(point)
+        return problem.solved(helped) if gained else point
+
+    def _helped(self, problem: Problem, point: Point) -> Point:
+        """Each mode from the K of those nearest to it where that leaves less: noise misleads a mode alone."""
+        n, k = self.gram.n_fields, self.gram.k
+        K, _, _ = problem.demand.matrices(point.theta, n)
+        linear = free_coefficients(self.gram)[..., :n]
+        nearest = np.argsort(np.linalg.norm(k[:, :, None] - k[:, None, :], axis=0), axis=1, kind="stable")
+        best = point
+        for neighbour in nearest.T[1 : 1 + NUMBERS.nearest_modes]:
+            q = np.linalg.pinv(K[neighbour], rcond=NUMBERS.singular_operator) @ -linear
+            start = Point(problem.demand.parameters(K[neighbour], q, linear), point.F)
+            trial = problem.relaxed(start)
+            better = problem.left(trial) < problem.left(best)
+            best = Point(np.where(better[:, None], trial.theta, best.theta), point.F)
+        return best

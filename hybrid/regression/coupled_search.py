@@ -12,7 +12,7 @@ from jaxtyping import Complex, Float
 from mesoscribe.hybrid.dynamics.error import rollout_errors, score
 from mesoscribe.hybrid.regression.bands import best_band
 from mesoscribe.hybrid.regression.continuation import continued
-from mesoscribe.hybrid.regression.coupled import CoupledFactors, Matrices, adjoint
+from mesoscribe.hybrid.regression.coupled import CoupledFactors, Matrices, adjoint, residuals
 from mesoscribe.hybrid.regression.coupled_selection import CoupledRegression
 from mesoscribe.hybrid.regression.folds import Frames
 from mesoscribe.hybrid.regression.rank_one import Case
@@ -31,7 +31,7 @@ def _everywhere(domain: Domain, values: np.ndarray) -> np.ndarray:
 
 
 def _continued(
-    k: Float[np.ndarray, "d k"], known: np.ndarray, values: Matrices, errors: Float[np.ndarray, "k n n"]
+    k: Float[np.ndarray, "d K"], known: np.ndarray, values: Matrices, errors: Float[np.ndarray, "k n n"]
 ) -> tuple[Complex[np.ndarray, "K n n"], np.ndarray]:
     """Matrices on all modes, entry by entry: even real parts and odd imaginary ones; and where to trust them.
 
@@ -58,6 +58,29 @@ def positive(K: Matrices, case: Case) -> tuple[Matrices, np.ndarray]:
     return {Case.DISSIPATIVE: raised, Case.CONSERVATIVE: W, Case.MIXED: raised + W}[case], was
 
 
+def _conserving(
+    regression: CoupledRegression, factors: CoupledFactors, zero: int
+) -> tuple[Complex[np.ndarray, "n n"], CoupledFactors]:
+    """K(0) without the singular values that the data do not ask for, and a linear term of F without what they
+    conserve.
+    """
+    n, mean = factors.n_fields, np.arange(len(factors.K)) == zero
+    data = regression.fit(factors.degree).gram.on(mean)
+    weights = regression.weights[regression.known][mean]
+    freedom = max(1, data.n_windows * len(data.values) // 2)
+
+    def kept(many: int) -> tuple[Complex[np.ndarray, "n n"], CoupledFactors, float]:
+        U, sizes, V = np.linalg.svd(factors.K[zero].real)
+        K, slope = (U[:, :many] * sizes[:many]) @ V[:many], V[:many].T @ V[:many] @ factors.F[:n]
+        found = replace(factors, F=np.concatenate([slope, factors.F[n:]]))
+        tried = replace(found, K=np.where(mean[:, None, None], K, factors.K)).coefficients[mean]
+        return K + 0j, found, float((weights * residuals(data, tried).sum(0)).sum())
+
+    limit = kept(n)[2] * (1 + NUMBERS.conserved_errors**2 / freedom)
+    K, found, _ = next(choice for choice in map(kept, range(n + 1)) if choice[2] <= limit)
+    return K, found
+
+
 def member(
     regression: CoupledRegression, factors: CoupledFactors, domain: Domain, scales: Scales, first_frame: int
 ) -> WarmStart:
@@ -68,7 +91,10 @@ def member(
     K, was = positive(K, factors.case)
     q = 0.5 * (q + adjoint(q))
     zero = (k == 0).all(0)
-    K[zero], q[zero] = K[zero].real * known[zero][:, None, None], q[zero].real
+    K[zero], q[zero] = 0.0, q[zero].real
+    if known[zero].any():
+        at = int(np.flatnonzero((regression.train.k[:, known] == 0).all(0))[0])
+        K[zero], factors = _conserving(regression, factors, at)
     sure = (sure & also & (known | was)) | zero
     everywhere = _everywhere(domain, known)
     unsure = ~_everywhere(domain, sure) & domain.within(np.inf)

@@ -24,19 +24,26 @@ def structure(fit: CoupledFit, factors: CoupledFactors, left: Callable[[np.ndarr
         factors: the member.
         left: the squared residual that coefficients leave of held-out data, over that of unrestricted ones.
     """
+    K, _, _ = Demand.HERMITIAN.matrices(fit.point(Demand.HERMITIAN).theta, fit.gram.n_fields)
+    M = np.linalg.eigvalsh(0.5 * (K + adjoint(K)))
+    negative = float(np.maximum(-M, 0.0).sum() / max(np.linalg.norm(K, axis=(1, 2)).sum(), 1e-300))
+    last = left(factors.coefficients)
+    if factors.degree == 1:
+        costs = [left(fit.coefficients(demand)) for demand in (Demand.HERMITIAN, Demand.MIXED)]
+        return Structure(0.0, 0.0, 0.0, negative, (1.0, 1.0, *costs, last), no_gradient=False, scales=1)
     integrable = Start(fit.problem(Demand.INTEGRABLE), NUMBERS.symmetry_last)
     both = Start(fit.problem(Demand.HERMITIAN))
     shares = [float(start.solutions[0][0]) for start in (integrable, both)]
-    K, _, _ = Demand.HERMITIAN.matrices(fit.point(Demand.HERMITIAN).theta, fit.gram.n_fields)
-    M = np.linalg.eigvalsh(0.5 * (K + adjoint(K)))
-    at = [(fit.problem(demand), fit.point(demand)) for demand in DEMANDS]
+    own = Start(fit.problem(Demand(factors.case))).solutions[0]
+    alike = own <= NUMBERS.as_good * max(float(own[0]), NUMBERS.free_cutoff)
     return Structure(
         rank=integrable.beyond_rank,
         integrability=shares[0],
         skew_q=_skew(integrable),
-        negative_m=float(np.maximum(-M, 0.0).sum() / max(np.linalg.norm(K, axis=(1, 2)).sum(), 1e-300)),
-        left=(*(left(problem.coefficients(point)) for problem, point in at), left(factors.coefficients)),
+        negative_m=negative,
+        left=(*(left(fit.coefficients(demand)) for demand in DEMANDS), last),
         no_gradient=shares[0] > 0.5 * shares[1],
+        scales=min(int(alike.sum()), factors.n_fields),
     )
 
 

@@ -44,6 +44,8 @@ class Structure:
         left: squared held-out residuals, over that of an unrestricted regression, of models that ask for
             rank n, moreover for an F, moreover for a Hermitian Q, moreover for M ≥ 0, and of the member.
         no_gradient: a Hermitian Q fails because there is no F under an invertible K.
+        scales: how many scales of the energy the data leave free: 1, or one for each block of fields that
+            nothing couples.
     """
 
     rank: float
@@ -52,6 +54,14 @@ class Structure:
     negative_m: float
     left: tuple[float, ...]
     no_gradient: bool
+    scales: int = 1
+
+    @property
+    def freedom(self) -> str:
+        """What data leave undetermined beyond one scale of the energy, in a sentence; empty if nothing."""
+        if self.scales == 1:
+            return ""
+        return f"{self.scales} blocks of fields are not coupled: each has a scale of its energy of its own"
 
     @property
     def reason(self) -> str:

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from mesoscribe.hybrid.regression.weak_form import Gram, gram
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
-Scores = Float[np.ndarray, " n"]
+Scores = Float[np.ndarray, " blocks"]
 
 
 class Frames(NamedTuple):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Complex, Float
+from jaxtyping import Complex, Float, Shaped
 
 from mesoscribe.hybrid.regression.coupled import CoupledFactors
 from mesoscribe.hybrid.regression.rank_one import Case
@@ -20,7 +20,7 @@ from mesoscribe.hybrid.regression.weak_form import Gram
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
-def roots(products: Complex[np.ndarray, "k a a"]) -> Complex[np.ndarray, "k b a"]:
+def roots(products: Shaped[np.ndarray, "k a a"]) -> Shaped[np.ndarray, "k b a"]:
     """S with products = Sᴴ S, so that Σ over windows of |c · X|² = |S c|²; columns are scaled first."""
     size = np.sqrt(np.maximum(np.einsum("kaa->ka", products).real, 0.0))
     scale = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)
@@ -83,9 +83,13 @@ class Problem:
         force = np.tensordot(at.F, self.table, 1) @ P
         return np.sqrt(self.weights)[..., None] * (y - linear @ u + K @ force)
 
+    def left(self, at: Point) -> Float[np.ndarray, " k"]:
+        """The weighted squared residual of each mode."""
+        return (np.abs(self.residual(at)) ** 2).sum((1, 2))
+
     def objective(self, at: Point) -> float:
         """The weighted squared residual."""
-        return float((np.abs(self.residual(at)) ** 2).sum())
+        return float(self.left(at).sum())
 
     def jacobian(self, at: Point) -> tuple[np.ndarray, np.ndarray]:
         """Derivatives of the residual: by the parameters of each mode (k, p, n b), by F (k, c, n b)."""
@@ -117,6 +121,25 @@ class Problem:
                 break
         return at
 
+    def relaxed(self, at: Point) -> Point:
+        """Steps in the matrices of each mode alone, F being given, each mode damped by itself."""
+        theta, damping = at.theta, np.full((len(at.theta), 1, 1), NUMBERS.newton_damping)
+        for _ in range(NUMBERS.newton_trials):
+            here = Point(theta, at.F)
+            own, r = self.jacobian(here)[0], self.residual(here)
+            size = np.sqrt((np.abs(own) ** 2).sum(2, keepdims=True))
+            scale = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)
+            own = own * scale
+            raised = (own.conj() @ own.swapaxes(1, 2)).real + damping * np.eye(own.shape[1])
+            step = np.linalg.solve(raised, (own.conj() @ r.reshape(len(r), -1, 1)).real)
+            trial = theta - (scale * step)[..., 0]
+            better = self.left(Point(trial, at.F)) < self.left(here)
+            theta = np.where(better[:, None], trial, theta)
+            damping = np.where(
+                better[:, None, None], np.maximum(damping / 10, NUMBERS.free_cutoff), 4 * damping
+            )
+        return Point(theta, at.F)
+
     def factors(self, at: Point) -> CoupledFactors:
         """The factors at a point, with errors of the matrices from each mode's residual, F being given.
 
@@ -130,7 +153,7 @@ class Problem:
         dK, _, dq = self.demand.slopes(at.theta, self.n)
         own, _ = self.jacobian(at)
         freedom = max(1, self.gram.n_windows * len(self.gram.values) // 2 - at.theta.shape[1] // self.n)
-        r = (np.abs(self.residual(at)) ** 2).sum((1, 2)) / self.n / freedom
+        r = self.left(at) / self.n / freedom
         normal = (own.conj() @ own.swapaxes(1, 2)).real
         covariance = r[:, None, None] * np.linalg.pinv(normal, rcond=NUMBERS.force_cutoff, hermitian=True)
 

@@ -68,6 +68,11 @@ class Demand(StrEnum):
         pure = {Demand.DISSIPATIVE: Case.DISSIPATIVE, Demand.CONSERVATIVE: Case.CONSERVATIVE}
         return pure.get(self, Case.MIXED)
 
+    @property
+    def sees_constants(self) -> bool:
+        """Whether constants in f, which only the mean sees, are held to it: not until K has a Q."""
+        return self not in (Demand.RANK, Demand.INTEGRABLE)
+
     def forces(self, n: int, degree: int) -> Float[np.ndarray, "c n p"]:
         """f, numbers before the monomials, of each coefficient of F; one by one where no F is asked for."""
         gradients = monomials.gradients(n, degree)

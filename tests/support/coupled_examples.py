@@ -99,9 +99,9 @@ def clean(example: Coupled, n: int, frames: int, points: int) -> Frames:
 
 
 def trajectories(
-    example: Coupled, noise: float = 0.0, *, n: int = 16, frames: int = 61, points: int = 32
+    example: Coupled, noise: float = 0.0, *, n: int = 12, frames: int = 25, points: int = 32
 ) -> tuple[Frames, Frames, Domain]:
-    """Trajectories to learn from, a quarter held out, and their box; noise in units of each field."""
+    """Trajectories to learn from, a quarter held out, and their box; noise in deviations of each field."""
     v, t = clean(example, n, frames, points)
     size = v.std(axis=(0, 1, 3), keepdims=True)
     v = v + noise * size * np.random.default_rng(1).normal(size=v.shape)
@@ -161,6 +161,8 @@ UNCOUPLED = replace(
     Q=lambda k: [[0.1 * k**2 - 1, 0], [0, 0.2 * k**2 - 0.5]],
     F={(0, 3): 0.1, (4, 0): 0.25, (0, 4): 0.3},
 )
+WAVES = replace(PHI4, name="waves", F={})
+TRANSPORT = replace(SHALLOW, name="linear shallow water", F={})
 LAMBDA_OMEGA = NoMember(
     "λ–ω",
     K=lambda k: [[1, 0], [0, 1]],
