@@ -70,6 +70,7 @@ class Potential(NeuralEnergy):
         low_modes: how many modes along each axis enter N; 0 for N = 0.
     """
 
+    pointwise: PointwiseNetwork
     q2_scale: Tensor
     k_squared: Tensor
 
