@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from mesoscribe.symbolic.read.optimisers import BestSubset as BestSubset
     from mesoscribe.symbolic.read.optimisers import Several as Several
     from mesoscribe.symbolic.read.propose import PySR as PySR
-    from mesoscribe.symbolic.select.distill import Distillation as Distillation
     from mesoscribe.symbolic.select.distill import distill as distill
     from mesoscribe.symbolic.select.distill import distillation as distillation
+    from mesoscribe.symbolic.select.distillation import Distillation as Distillation
     from mesoscribe.symbolic.systems.catalog import chain_states as chain_states
     from mesoscribe.symbolic.systems.catalog import simulate as simulate
     from mesoscribe.symbolic.systems.catalog import system as system
@@ -53,7 +53,7 @@ HOMES = {
     "BestSubset": "symbolic.read.optimisers",
     "BlockAverage": "hybrid.chain.observe",
     "DiscreteGradient": "hybrid.dynamics.discrete_gradient",
-    "Distillation": "symbolic.select.distill",
+    "Distillation": "symbolic.select.distillation",
     "Domain": "hybrid.space.domain",
     "FROLS": "symbolic.read.optimisers",
     "Found": "diagnostics.runs.discover",

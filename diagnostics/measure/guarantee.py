@@ -8,9 +8,9 @@ from enum import StrEnum
 import numpy as np
 import sympy
 
-from mesoscribe.diagnostics.measure.numbers import NUMBERS as OWN
+from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.hybrid.space.domain import Domain
-from mesoscribe.hybrid.space.numbers import NUMBERS
+from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.factor import u
 from mesoscribe.symbolic.law.law import Law
 
@@ -93,7 +93,7 @@ def energy_bound(F: sympy.Expr, q: np.ndarray, volume_mode: int = 0, *, degree_o
         good = degree % 2 == 0 and float(polynomial.LC()) > 0
         return Bound.BELOW if good else Bound.NONE
     total = q + 2 * float(polynomial.coeff_monomial(u**2))
-    tolerance = NUMBERS.negative_rounding * float(np.abs(total).max())
+    tolerance = HYBRID.negative_rounding * float(np.abs(total).max())
     flat_drive = float(polynomial.coeff_monomial(u)) != 0 and total[volume_mode] <= tolerance
     return Bound.BELOW if total.min() >= -tolerance and not flat_drive else Bound.NONE
 
@@ -107,12 +107,12 @@ def _bound_of_several(law: Law, q: np.ndarray, sign: int) -> Bound:
     if degree <= 2:
         return Bound.BELOW if not terms and (sign * q).min() >= 0 else Bound.UNKNOWN
     leading = [(powers, float(c)) for powers, c in terms if sum(powers) == degree]
-    ways = np.random.default_rng(0).normal(size=(len(law.fields), OWN.directions))
+    ways = np.random.default_rng(0).normal(size=(len(law.fields), NUMBERS.directions))
     ways /= np.linalg.norm(ways, axis=0)
     form = sign * sum(c * np.prod(ways ** np.array(powers)[:, None], axis=0) for powers, c in leading)
     if form.min() < 0:
         return Bound.NONE
-    return Bound.BELOW if form.min() > OWN.flat_direction * np.abs(form).max() else Bound.UNKNOWN
+    return Bound.BELOW if form.min() > NUMBERS.flat_direction * np.abs(form).max() else Bound.UNKNOWN
 
 
 def guarantee(law: Law, domain: Domain) -> Guarantee:
@@ -126,7 +126,7 @@ def guarantee(law: Law, domain: Domain) -> Guarantee:
     else:
         bounds = [energy_bound(s * law.F.expr, s * q, degree_of_N=of_N) for s in (1, -1)]
     bound = bounds[0] if law.m else max(bounds, key=[Bound.NONE, Bound.UNKNOWN, Bound.BELOW].index)
-    negative = int(np.sum(m < -NUMBERS.negative_rounding * max(float(np.abs(m).max(initial=0.0)), 1e-300)))
+    negative = int(np.sum(m < -HYBRID.negative_rounding * max(float(np.abs(m).max(initial=0.0)), 1e-300)))
     text = f"{MOTION[law.case]} {CONSEQUENCE[bool(law.m), bound]}"
     if negative:
         text = (

@@ -42,7 +42,7 @@ from mesoscribe.symbolic.export.export import term_lines
 from mesoscribe.symbolic.law.judgement import Judgement
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.select.choice import HallOfFame
-from mesoscribe.symbolic.select.distill import Distillation
+from mesoscribe.symbolic.select.distillation import Distillation
 
 
 @dataclass(frozen=True, eq=False, repr=False)

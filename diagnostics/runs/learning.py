@@ -20,7 +20,8 @@ from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.space.cluster import HERE, Workers
 from mesoscribe.symbolic.law.plain_text import equation_text
-from mesoscribe.symbolic.select.distill import Distillation, distillation
+from mesoscribe.symbolic.select.distill import distillation
+from mesoscribe.symbolic.select.distillation import Distillation
 from mesoscribe.symbolic.systems.names import is_file
 
 

@@ -29,7 +29,7 @@ from mesoscribe.symbolic.export.paper import latex_document, markdown
 from mesoscribe.symbolic.law.judgement import Judgement
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.select.choice import HallOfFame
-from mesoscribe.symbolic.select.distill import Distillation
+from mesoscribe.symbolic.select.distillation import Distillation
 
 
 def distil(plan: Plan, folder: Path, console: Console, learned: Learned) -> tuple[Law, Distillation]:

@@ -53,9 +53,9 @@ def _lines(plan: Plan, folder: Path) -> list[str]:
         *(f"caution: {string(caution)}" for caution in metrics["cautions"]),
         check_line(metrics["checks"]),
         "",
-        f"report      {folder / 'report.html'}",
         f"next        mesoscribe laws {folder} for other equations that were fitted,",
         f"            mesoscribe export {folder} for LaTeX and programs",
+        f"report      {folder / 'report.html'}",
     ]
 
 

@@ -39,7 +39,8 @@ class Polynomial:
         """∂F/∂v_i at each point, (*batch, field, *grid)."""
         axis = -self.ndim - 1
         fields = v.unbind(axis)
-        return torch.stack([self._sum(parts, fields) for parts in self._slopes(len(fields))], dim=axis)
+        slopes = [self._sum(parts, fields) for parts in self._slopes(len(fields))]
+        return torch.stack(torch.broadcast_tensors(*slopes), dim=axis)  # one may have no weights
 
     def _slopes(self, n: int) -> list[list[tuple[Weight, Powers]]]:
         """The terms of each ∂F/∂v_i."""

@@ -21,7 +21,7 @@ ORDER = (
 SCRIPT = Template('''\
 """Simulates with Dedalus 3 a law that mesoscribe has found:
 
-    u_t = -(M + W) dV/du,    here  v_t + linear(v) = -operator(F'(v) + gradient of N),    v = u - CENTRE.
+    u_t = -(M + W) dV/du,    here  v_t + linear(v) = -operator(F'(v) + dN/du),    v = u - CENTRE.
 
 python THIS_FILE        simulates from a smooth initial field and plots; needs dedalus and matplotlib
 """
@@ -53,7 +53,7 @@ def operator(g):
 
 
 def gradient(u):
-    """F'(v) + gradient of N; u stands for v."""
+    """F'(v) + dN/du; u stands for v."""
     return $gradient
 
 

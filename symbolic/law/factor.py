@@ -92,12 +92,12 @@ def columns(
     return np.stack(out, axis=-1) if out else np.zeros((*points[0].shape, 0))
 
 
-def not_negative(symbol: Float[np.ndarray, " k"]) -> bool:
+def not_negative(symbol: Float[np.ndarray, "*modes"]) -> bool:
     """Whether a symbol is ≥ 0 on its modes, but for rounding."""
     return bool(symbol.min() >= -NUMBERS.negative_rounding * np.abs(symbol).max())
 
 
-def one_sign(symbol: Float[np.ndarray, " k"]) -> bool:
+def one_sign(symbol: Float[np.ndarray, "*modes"]) -> bool:
     """Whether a symbol is ≥ 0 on its modes, or ≤ 0; canonical form turns the sign of m, and of V."""
     return not_negative(symbol) or not_negative(-symbol)
 

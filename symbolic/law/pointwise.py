@@ -101,7 +101,7 @@ def energy_and_gradient(
 
     def f(v: Tensor) -> Tensor:
         slopes = [total([slope_of(term, field) for term, _ in others], v) for field in fields]
-        return polynomial.gradient(v) + torch.stack(slopes, dim=axis)
+        return polynomial.gradient(v) + torch.stack(torch.broadcast_tensors(*slopes), dim=axis)
 
     return F, f
 

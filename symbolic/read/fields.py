@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import sympy
 import torch
-from jaxtyping import Float
+from jaxtyping import Complex, Float
 from torch import Tensor
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
@@ -202,7 +202,7 @@ class _Symbols:
         )
 
     def select(
-        self, name: str, target: Float[np.ndarray, "n n *modes"], precision: float, optimiser: Optimiser
+        self, name: str, target: Complex[np.ndarray, "n n *modes"], precision: float, optimiser: Optimiser
     ) -> Selection:
         """The sparse symbol q, m or w: real and imaginary parts of all its entries at once."""
         terms, wave = getattr(self.library, name), WAVENUMBERS[self.library.ndim]

@@ -186,7 +186,10 @@ def test_program_refuses_in_one_line_and_leaves_nothing(tmp_path: Path) -> None:
     assert program.returncode == 2
     assert out == ""
     known = ", ".join(sorted((*CATALOG, *COUPLED, *CHAINS, "chain")))
-    assert error == f"mesoscribe: expected one of the systems {known}, got 'kdw'; or give a file\n"
+    assert (
+        error
+        == f"mesoscribe: expected one of the systems {known}, got 'kdw'; did you mean kdv? Or give a file\n"
+    )
     assert not list(tmp_path.iterdir())
 
 

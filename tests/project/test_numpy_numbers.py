@@ -17,7 +17,7 @@ from mesoscribe.hybrid.space.whole_number import whole_number
 SEED: Any = np.int64(3)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_path_from_simulation_to_report_takes_numpy_numbers(tmp_path: Path) -> None:
     def law_of(seed: int, schedule: Schedule, out: Path) -> str:
         data = simulate("allen_cahn", type(seed)(6), points=32, n_frames=16, dt=1e-3, seed=seed)

@@ -12,7 +12,7 @@ from mesoscribe.diagnostics.judge.cautions import cautions
 from mesoscribe.diagnostics.judge.checks import SIGNS, Check, State, checks
 from mesoscribe.diagnostics.judge.metrics import metrics
 from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
-from mesoscribe.diagnostics.judge.verdict import VerdictKind
+from mesoscribe.diagnostics.judge.verdict import Supported, VerdictKind
 from mesoscribe.diagnostics.measure.errors import RolloutError
 from mesoscribe.diagnostics.measure.onestep import one_step
 from mesoscribe.diagnostics.pages.captions import LOOK_FOR
@@ -160,7 +160,7 @@ def test_mean_that_drifts_in_the_data_is_seen(summary: Summary) -> None:
 @pytest.mark.parametrize(("factor", "state"), [(1.0, "good"), (1.2, "doubtful"), (3.0, "bad")])
 def test_fields_outside_the_range_are_seen(factor: float, state: str, summary: Summary) -> None:
     low, high = summary.data.u.min(), summary.data.u.max()
-    seen = replace(summary, supported=(low / factor, high / factor))
+    seen = replace(summary, supported=(Supported("u", low / factor, high / factor),))
     assert of(seen, "range of u").state == state
 
 

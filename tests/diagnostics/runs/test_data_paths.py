@@ -35,7 +35,7 @@ def moved(finished_run: Path, tmp_path: Path) -> Path:
     return base
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_moved_folder_is_distilled_and_reported(moved: Path) -> None:
     for command in ("distill", "report"):
         done = invoke(command, moved / "out")

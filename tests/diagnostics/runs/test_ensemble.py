@@ -94,7 +94,7 @@ def dies(train: Trajectories, validation: Trajectories, seed: int) -> Law:
     return refitted(train, validation, seed)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_members_on_a_cluster_have_the_laws_of_one_process(
     data: Trajectories, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -17,7 +17,7 @@ from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.select.completeness import Completeness
-from mesoscribe.symbolic.select.distill import Distillation
+from mesoscribe.symbolic.select.distillation import Distillation
 from mesoscribe.symbolic.select.entry import Entry
 from tests.support.runs import Learned
 

@@ -94,7 +94,7 @@ def refuse(*_: object, **__: object) -> None:
     raise AssertionError("a verdict is computed again")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_finished_fit_is_never_judged_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     simulate("allen_cahn", 4, points=32, n_frames=12, dt=1e-3).save(tmp_path / "data.npz")
     out = tmp_path / "out"

@@ -72,7 +72,7 @@ def test_bad_values_may_lie_beside_each_other() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["outlier_ac_0.h5", "dead_ac_0.h5"])
+@pytest.mark.parametrize("name", [pytest.param("outlier_ac_0.h5", marks=pytest.mark.full), "dead_ac_0.h5"])
 def test_the_equation_of_blemished_data_is_that_of_good_ones(name: str) -> None:
     parts = repaired(load(hard(name))).split(seed=0)
     model = fit(parts.train, validation=parts.validation, seed=0, progress=False)

@@ -27,3 +27,12 @@ def test_several_sets_of_weights_act_at_once() -> None:
     family = Polynomial(POWERS[:2], [w.reshape(-1, 1, 1) for w in sets], 1)
     alone = [Polynomial(POWERS[:2], [float(w[i]) for w in sets], 1).gradient(v) for i in range(2)]
     torch.testing.assert_close(family.gradient(v.expand(2, *v.shape)), torch.stack(alone))
+    torch.testing.assert_close(family.gradient(v), torch.stack(alone))
+
+
+def test_a_field_without_terms_has_a_force_of_0() -> None:
+    v = torch.randn(4, 2, 8, dtype=torch.float64)
+    sets = torch.tensor([1.0, 3.0], dtype=torch.float64).reshape(-1, 1, 1)
+    gradient = Polynomial(((3, 0),), [sets], 1).gradient(v)
+    torch.testing.assert_close(gradient[..., 0, :], 3 * sets * v[:, 0] ** 2)
+    assert not gradient[..., 1, :].any()

@@ -36,7 +36,7 @@ def trained(begun: Start, schedule: Schedule = SHORT, folder: Path | None = None
 def test_training_improves_on_a_spoiled_start(pair: Pair) -> None:
     record = trained(spoiled(pair), Schedule(leads=(1, 3), steps=(10, 20), batch=8, every=10)).record
     assert record is not None
-    assert min(score for _, score in record.history) < 0.8 * record.history[0][1]
+    assert min(score for _, score in record.history) < 0.9 * record.history[0][1]
 
 
 def test_an_interrupted_training_ends_with_the_bits_of_one_that_was_not(

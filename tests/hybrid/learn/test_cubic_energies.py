@@ -24,7 +24,8 @@ from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import polynomials
 from mesoscribe.symbolic.read.factors import importance, read_off
-from mesoscribe.symbolic.select.distill import Distillation, distillation
+from mesoscribe.symbolic.select.distill import distillation
+from mesoscribe.symbolic.select.distillation import Distillation
 from mesoscribe.symbolic.systems.initial import InitialField
 from mesoscribe.symbolic.systems.system import System
 from tests.support.examples import ALLEN_CAHN, KDV, random_model
@@ -96,7 +97,7 @@ def test_cubic_energy_is_found_and_no_other(learned: tuple[Trajectories, WarmSta
     assert_found(learned[1], GRADIENT.law)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("name", list(MEMBERS)[1:])
 def test_each_cubic_energy_is_found_and_no_other(name: str) -> None:
     assert_found(start_of(MEMBERS[name].trajectories(5, seed=0)), MEMBERS[name].law)

@@ -111,7 +111,7 @@ def test_two_processes_train_the_network_of_one(
     with caplog.at_level(logging.INFO, logger="mesoscribe"):
         two = fit(data, schedule=SHORT, seed=3, checkpoint=tmp_path, devices=2, cluster=client)
     same(one, two)
-    told = [record.getMessage() for record in caplog.records if "validation" in record.getMessage()]
+    told = [record.getMessage() for record in caplog.records if "held-out" in record.getMessage()]
     assert len(told) == len(one.record.history) if one.record else 0
 
 

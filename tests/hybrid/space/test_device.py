@@ -23,7 +23,11 @@ CPU = torch.device("cpu")
 NO_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 MAKERS = "tensor as_tensor zeros ones full empty eye arange linspace rand randn"
 ON_THE_CPU = {  # models are made on the CPU and moved; what follows is not on the way of large data
-    *(f"hybrid/energy/{name}.py" for name in ("potential", "nonlocal_energy", "local_energy")),
+    *(
+        f"hybrid/energy/{name}.py"
+        for name in ("potential", "nonlocal_energy", "local_energy", "field_network")
+    ),
+    *(f"hybrid/{name}.py" for name in ("energy/coupled_potential", "learn/symbol_parameters")),
     *(f"hybrid/learn/{name}.py" for name in ("onsager", "imitate", "fit_forces", "checkpoint", "training")),
     *(f"hybrid/space/{name}.py" for name in ("mode_pairs", "symbols", "linear_algebra")),
     *(f"hybrid/chain/{name}.py" for name in ("partial_forces", "site_forces", "linear_wave")),

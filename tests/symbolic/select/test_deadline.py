@@ -9,7 +9,8 @@ import pytest
 
 from mesoscribe import Trajectories
 from mesoscribe.hybrid.space.deadline import Deadline
-from mesoscribe.symbolic.select.distill import Distillation, distillation
+from mesoscribe.symbolic.select.distill import distillation
+from mesoscribe.symbolic.select.distillation import Distillation
 from tests.support.runs import Learned
 
 

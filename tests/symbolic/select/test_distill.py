@@ -24,7 +24,8 @@ from mesoscribe.symbolic.law.library import polynomials
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.read.factors import Importance, importance, read_off
 from mesoscribe.symbolic.read.network_skill import Skill
-from mesoscribe.symbolic.select.distill import Distillation, distillation
+from mesoscribe.symbolic.select.distill import distillation
+from mesoscribe.symbolic.select.distillation import Distillation
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.laws import LAWS, smooth
 from tests.support.runs import Learned

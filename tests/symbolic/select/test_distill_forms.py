@@ -11,7 +11,8 @@ from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import polynomials
-from mesoscribe.symbolic.select.distill import Distillation, distillation
+from mesoscribe.symbolic.select.distill import distillation
+from mesoscribe.symbolic.select.distillation import Distillation
 from mesoscribe.symbolic.systems.catalog import CATALOG, System
 from mesoscribe.symbolic.systems.initial import InitialField
 
@@ -82,7 +83,7 @@ def test_a_function_is_said_to_be_missing_where_no_candidate_holds_it() -> None:
     assert found.completeness.law > 1e-6
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_frames_at_random_times_give_the_same_law() -> None:
     made = CATALOG["allen_cahn"].trajectories(8, seed=0, points=32, n_frames=201, dt=3e-4)
     rng = np.random.default_rng(1)

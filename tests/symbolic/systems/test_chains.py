@@ -194,7 +194,7 @@ def test_no_equation_is_the_truth_of_a_chain() -> None:
     assert Plan("chain", {"force_law": "exp(r) - 1"}).truth is None
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_force_law_leads_to_an_equation_in_one_run(tmp_path: Path) -> None:
     out = tmp_path / "toda"
     done = invoke("run", "chain", "--force-law", "exp(r) - 1", "--sites", 64, "--trajectories", 6,
