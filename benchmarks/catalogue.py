@@ -2,6 +2,7 @@
 
 PYTHONPATH=. python benchmarks/catalogue.py --seeds 0 1 2 --noise 0 0.01
 PYTHONPATH=. python benchmarks/catalogue.py --only allen_cahn kdv --trajectories 1 2 4 8 16 48
+PYTHONPATH=. python benchmarks/catalogue.py --coupled --trajectories 10 --frames 2 --points 2 --steps 20
 PYTHONPATH=. python benchmarks/catalogue.py --jobs 2   # cells side by side; rows come as they are finished
 
 For each system and sampling (noise; trajectories; every how many frames and points are kept): in how many
@@ -38,9 +39,10 @@ from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.plain_text import equation_text
 from mesoscribe.symbolic.systems.catalog import CATALOG, System
+from mesoscribe.symbolic.systems.coupled import COUPLED
 
 STEP = 20
-SYSTEMS = {**CATALOG, **MEMBERS}
+SYSTEMS = {**CATALOG, **COUPLED, **MEMBERS}
 NEW = 10_000  # added to the seed: initial fields that nothing has seen
 MIDDLE = {
     "coefficients": ".1e",
@@ -72,13 +74,16 @@ class Sampling:
     def of(self, system: System, seed: int) -> Trajectories:
         """Trajectories of the catalogue's own sampling, with noise, thinned."""
         data = system.trajectories(self.trajectories, seed=seed, noise=self.noise)
-        kept = slice(None, None, self.points)
+        u = data.u[:, :: self.frames]
+        for axis in data.domain.axes:
+            u = u.take(range(0, u.shape[axis], self.points), axis)
         return Trajectories.from_arrays(
-            data.u[(slice(None), slice(None, None, self.frames), *[kept] * data.domain.ndim)],
+            u,
             data.t[:: self.frames],
-            *(x[kept] for x in data.domain.coordinates),
-            layout="nt" + "xy"[: data.domain.ndim],
+            *(x[:: self.points] for x in data.domain.coordinates),
+            layout=("ntc" if len(data.fields) > 1 else "nt") + "xy"[: data.domain.ndim],
             source=data.source,
+            fields=data.fields,
         )
 
     def __str__(self) -> str:
@@ -126,11 +131,12 @@ def run(name: str, seed: int, sampling: Sampling, schedule: Schedule) -> Outcome
     law = distill(model, parts.train, validation=parts.validation, seed=seed)
     seconds = time.process_time() - started
     truth, new = system.law, system.trajectories(4, seed=seed + NEW)
-    known, found = ({term.expr: term.value for term in equation_terms(e)} for e in (truth, law))
+    known, found = ({(term.of, term.expr): term.value for term in equation_terms(e)} for e in (truth, law))
     errors = [abs(found.get(term, 0.0) / value - 1) for term, value in known.items()]
     pulls = pulls_of(law, truth)
     same = law.case == truth.case
-    of_network = energy_match(aligned(canonical_form(model), law), truth, new) if same else None
+    alone = same and not law.several
+    of_network = energy_match(aligned(canonical_form(model), law), truth, new) if alone else None
     return Outcome(
         known.keys() == found.keys(),
         max(errors),
@@ -186,6 +192,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--points", type=int, nargs="+", default=[1], help="Every how many are kept.")
     parser.add_argument("--steps", type=int, help="Of the optimiser in all.")
     parser.add_argument("--only", nargs="*", help="Names; the catalogue if left out.")
+    parser.add_argument("--coupled", action="store_true", help="Those of several fields.")
     parser.add_argument("--members", action="store_true", help="Those outside the catalogue.")
     parser.add_argument("--json", type=Path, help="A file for all outcomes.")
     ask_for_workers(parser)
@@ -200,7 +207,7 @@ def main() -> None:
     head = ("system", "noise", "trajectories", "frames", "points", *COLUMNS)
     print(f"| {' | '.join(head)} |\n{'|---' * len(head)}|", flush=True)
     samplings = product(arguments.noise, arguments.trajectories, arguments.frames, arguments.points)
-    names = arguments.only or (MEMBERS if arguments.members else CATALOG)
+    names = arguments.only or (MEMBERS if arguments.members else COUPLED if arguments.coupled else CATALOG)
     rows = list(product(names, [Sampling(*values) for values in samplings]))
     cells: list[Cell] = [(*of_row, seed) for of_row in rows for seed in arguments.seeds]
     kept: dict[Cell, Outcome] = {}

@@ -191,7 +191,7 @@ class Plan(Distilling, Training, Source):
             ValueError: as `library`, an optimiser that is not known, or symbolic regression without PySR.
         """
         return {
-            "library": self.library(data.domain.ndim, data.fields if len(data.fields) > 1 else ("u",)),
+            "library": self.library(data.domain.ndim, data.fields),
             "pays": self.pays or NUMBERS.pays,
             "optimiser": by_name(self.optimiser),
             "proposer": PySR(seed=self.seed) if self.pysr else None,

@@ -164,7 +164,7 @@ def polynomials(ndim: int = 1, *, isotropic: bool = False, fields: tuple[str, ..
         isotropic: only symbols that rotations (in 1D, reflections) leave as they are, so that W = 0.
         fields: names of the fields.
     """
-    if len(fields) > 1:
+    if len(fields) > 1:  # one is called u, whatever the data call it
         return _of_fields(ndim, fields, isotropic=isotropic)
     N = tuple(term for term in CUBIC[ndim] if not (isotropic and term == u_x**3))
     F = (u, *(u**p for p in range(3, NUMBERS.library_power + 1)))

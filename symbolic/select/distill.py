@@ -98,7 +98,7 @@ def distillation(
         raise ValueError(f"expected pays of at least 1, got {pays}; 2 asks much of a term, 1.2 little")
     if validation is None:
         data, validation = data.parts(seed, (1 - HYBRID.validation_share, HYBRID.validation_share))
-    library = library or polynomials(model.domain.ndim)
+    library = library or polynomials(model.domain.ndim, fields=model.fields)
     with on(here() if device is None else device, model):
         found = _asked(model, data, validation, library, pays, optimiser, proposer)
         found = replace(found, notes=(*found.notes, *not_done()))
