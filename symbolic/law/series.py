@@ -27,9 +27,24 @@ def series(law: Form, library: Library) -> tuple[str, ...]:
 
 def cut_off(law: Form, library: Library) -> tuple[str, ...]:
     """The factors that look like a series that was cut off."""
-    if law.several:  # powers of one field beside products of several are no series
-        return ()
+    if law.several:
+        return ("F",) if any(_reaches(law, library, field) for field in law.unknowns) else ()
     return tuple(n for n in "Fqmw" if _cut_off(getattr(law, n).terms, getattr(library, n)))
+
+
+def _reaches(law: Form, library: Library, field: sympy.Symbol) -> bool:
+    """Whether powers of one field alone in F reach the highest on offer, with another of its parity.
+
+    F of several fields has fewer powers on offer than F of one, so that two are enough to ask.
+    """
+
+    def powers(terms: tuple[sympy.Expr, ...]) -> set[int]:
+        found = (term.as_base_exp() for term in terms)
+        return {int(n) for base, n in found if base == field and n.is_Integer and n > 2}
+
+    held, offered = powers(law.F.terms), powers(library.F)
+    ends = {max(n for n in offered if n % 2 == parity) for parity in {n % 2 for n in offered}}
+    return any(sum(n % 2 == end % 2 for n in held) > 1 for end in ends & held)
 
 
 def _cut_off(terms: tuple[sympy.Expr, ...], offered: tuple[sympy.Expr, ...]) -> bool:

@@ -21,7 +21,7 @@ def rival(best: Fit[Law], data: RollOutData, pays: float, *, free: bool) -> Riva
     """The equation of no member that would be chosen before the best law; None if none would.
 
     Both are fitted to the same data, and weighed by the rule that chooses among laws. Where the best law
-    leaves only noise nothing is looked for.
+    leaves only noise nothing is looked for, nor for several fields.
 
     Args:
         best: the best law.
@@ -30,7 +30,7 @@ def rival(best: Fit[Law], data: RollOutData, pays: float, *, free: bool) -> Riva
         free: whether initial fields were unknowns of the law.
     """
     law = best.law
-    if free and not dense(data):  # the transpose of a step is that of a gradient
+    if law.several or (free and not dense(data)):  # the transpose of a step is that of a gradient
         return None
     if best.beyond_noise < NUMBERS.visible_error or not time_for("equations that no member has"):
         return None

@@ -1,5 +1,7 @@
 """Laws of several fields: structure, right-hand sides, energies and texts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import sympy
@@ -10,6 +12,8 @@ from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.factor import Factor, k, kx, ky
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.library import polynomials
+from mesoscribe.symbolic.law.series import cut_off, series
 
 u, v, h = sympy.symbols("u v h", real=True)
 LENGTH = (20.0,)
@@ -175,3 +179,11 @@ def test_what_is_no_symbol_is_refused(wrong: dict, message: str) -> None:
     given = {"q": Factor.of(u**2 + v**2), "fields": ("u", "v"), "lengths": LENGTH, **wrong}
     with pytest.raises(ValueError, match=message):
         Law(**given)
+
+
+def test_powers_of_one_field_up_to_the_highest_on_offer_look_like_a_series() -> None:
+    library = polynomials(1, fields=("u", "v"))
+    sine = replace(LAWS["sine-Gordon"], F=Factor.of(u**4 / 24 - u**6 / 720))
+    assert cut_off(sine, library) == ("F",)
+    assert "cut off" in series(sine, library)[0]
+    assert cut_off(LAWS["mixture"], library) == ()
