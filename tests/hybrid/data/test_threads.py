@@ -15,7 +15,7 @@ from mesoscribe.hybrid.space.threads import LARGE, threads_for
 
 
 def blas() -> set[int]:
-    """Threads of the libraries of linear algebra that can have two: that of another package may know one only."""
+    """Threads of the libraries of linear algebra that can have two: another package's may know one only."""
     return {library["num_threads"] for library in threadpool_info() if library["filepath"] in ABLE}
 
 
