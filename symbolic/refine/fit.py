@@ -95,6 +95,7 @@ class Fit(Generic[E]):
     @property
     def with_errors(self) -> E:
         """The law with the covariance of its coefficients, where that is finite."""
-        spread = self.covariance * np.outer(self.units, self.units)
+        with np.errstate(invalid="ignore"):  # what no frame answers to has an infinite variance, and no unit
+            spread = self.covariance * np.outer(self.units, self.units)
         known = bool(np.isfinite(spread).all()) and not self.lost
         return self.law.with_values(self.law.values(), spread if known else None)
