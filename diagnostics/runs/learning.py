@@ -80,7 +80,8 @@ def learn(
     keep(folder, start=record_json(record))
     first = _first_law(plan, console, begun.model, split) if distilled else None
     if first is not None and first.complete and not plan.trains_always:
-        console.say("no training: this law leaves nothing beyond the noise; --train full trains all the same")
+        left = "nothing beyond the noise" if first.laws.explained else "less than a network could know"
+        console.say(f"no training: this law leaves {left}; --train full trains all the same")
         _keep_model(begun.model, folder)
         return Learned(begun.model, split, first)
     return Learned(_trained(plan, folder, console, split, begun, share, workers), split, first)

@@ -180,7 +180,7 @@ def distilled(system: System) -> Distillation:
     return distillation(model, parts.train, validation=parts.validation)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_law_with_N_is_found_with_its_exact_support_and_coefficients() -> None:
     found, truth = distilled(GRADIENT), GRADIENT.law
     assert found.law.coefficients == pytest.approx(truth.coefficients, rel=1e-4)
