@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from mesoscribe import OnsagerModel, Schedule
 from mesoscribe.hybrid.energy.polynomial import Polynomial
@@ -13,7 +16,8 @@ from mesoscribe.hybrid.learn import checkpoint
 from mesoscribe.hybrid.learn.fit import Start, train_from
 from mesoscribe.hybrid.learn.imitate import build
 from tests.hybrid.learn.test_checkpoint import Stopped, same, stop_at
-from tests.support.pairs import ALLEN_CAHN_PAIR, SCHRODINGER, Pair
+from tests.hybrid.learn.test_device import trained as steps_of
+from tests.support.pairs import ALLEN_CAHN_PAIR, SCHRODINGER, Pair, random_network, smooth
 
 SHORT = Schedule(leads=(1, 2), steps=(6, 6), batch=8, every=4)
 
@@ -34,9 +38,9 @@ def trained(begun: Start, schedule: Schedule = SHORT, folder: Path | None = None
 
 @pytest.mark.parametrize("pair", [SCHRODINGER, ALLEN_CAHN_PAIR], ids=lambda pair: pair.name)
 def test_training_improves_on_a_spoiled_start(pair: Pair) -> None:
-    record = trained(spoiled(pair), Schedule(leads=(1, 3), steps=(10, 20), batch=8, every=10)).record
+    record = trained(spoiled(pair), Schedule(leads=(1, 3), steps=(10, 30), batch=8, every=10)).record
     assert record is not None
-    assert min(score for _, score in record.history) < 0.9 * record.history[0][1]
+    assert min(score for _, score in record.history) < 0.85 * record.history[0][1]
 
 
 def test_an_interrupted_training_ends_with_the_bits_of_one_that_was_not(
@@ -49,3 +53,12 @@ def test_an_interrupted_training_ends_with_the_bits_of_one_that_was_not(
         with pytest.raises(Stopped):
             trained(spoiled(ALLEN_CAHN_PAIR), folder=tmp_path)
     same(trained(spoiled(ALLEN_CAHN_PAIR), folder=tmp_path), whole)
+
+
+def test_a_training_takes_the_steps_of_the_cpu(other_device: torch.device) -> None:
+    model = random_network(shape=(12,), size=0.1)
+    models = model, deepcopy(model)
+    windows = torch.stack([smooth(model.domain, 3, modes=2, seed=seed) for seed in range(2)], dim=1)
+    here, there = steps_of(models[0], "cpu", windows), steps_of(models[1], other_device, windows)
+    for a, b in zip(here, there, strict=True):
+        np.testing.assert_allclose(b, a, rtol=1e-7, atol=1e-9)
