@@ -14,7 +14,7 @@ from mesoscribe.diagnostics.measure.energy import EnergyTrace
 from mesoscribe.diagnostics.measure.errors import RollOut
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.space.fields import each_field
+from mesoscribe.hybrid.space.fields import each_field, mean_squares
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.digits import plain
 
@@ -159,7 +159,7 @@ def _energy_law(name: str, trace: EnergyTrace, summary: Summary) -> Check:
 def _drift(frames: np.ndarray, data: Trajectories) -> float:
     """The largest change of the mean of a field along a trajectory, relative to the rms of the data."""
     mean = frames.mean(axis=data.domain.axes)
-    rms = np.sqrt(np.mean(data.u**2, axis=(0, 1, *data.domain.axes)))
+    rms = np.sqrt(mean_squares(data.u, data.domain))
     return float((np.abs(mean - mean[:, :1]) / np.where(rms > 0, rms, 1.0)).max())
 
 

@@ -12,6 +12,7 @@ from mesoscribe.diagnostics.measure.errors import accuracy_for
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.ahead import ahead
+from mesoscribe.hybrid.space.fields import mean_squares
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS as SYMBOLIC
@@ -137,8 +138,7 @@ def _units(data: Trajectories) -> Float[np.ndarray, "*ones"] | float:
     """The size of each of several fields, to broadcast against states; 1 of one field."""
     if data.domain.n_fields is None:
         return 1.0
-    size = np.sqrt(np.mean(data.u**2, axis=(0, 1, *data.domain.axes), keepdims=True))
-    return np.asarray(size[0])
+    return np.sqrt(mean_squares(data.u, data.domain)).reshape(-1, *(1,) * data.domain.ndim)
 
 
 def _correlations(law: Law, data: Trajectories) -> tuple[float, float]:

@@ -14,6 +14,7 @@ from jaxtyping import Float
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.error import lead_times, relative_rmse_of_each
 from mesoscribe.hybrid.dynamics.model import Model
+from mesoscribe.hybrid.space.fields import mean_squares
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.numbers import NUMBERS as SYMBOLIC
 from mesoscribe.symbolic.refine.noise import white_noise
@@ -146,5 +147,5 @@ def persistence_error(data: Trajectories) -> RolloutError:
 def noise_level(data: Trajectories) -> float:
     """White noise in the frames, sqrt(σ²)/sqrt(mean u²), as errors are measured."""
     noise = white_noise(data.u[:, 1:], data.t[None, 1:], data.domain)
-    size = np.mean(data.u**2, axis=(0, 1, *data.domain.axes))
-    return float(np.sqrt(np.mean(noise / np.maximum(size, 1e-300))))
+    squares = mean_squares(data.u, data.domain)
+    return float(np.sqrt(np.mean(noise / np.maximum(squares, 1e-300))))

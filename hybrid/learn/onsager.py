@@ -88,7 +88,7 @@ class OnsagerModel(nn.Module, Model):
     @property
     def size(self) -> int:
         """How many values a state has on the model's points."""
-        return self.domain.points * (self.domain.n_fields or 1)
+        return self.domain.state_size
 
     @torch.no_grad()
     def imitate(self, K: Complex[Tensor, "*symbol"]) -> None:

@@ -29,6 +29,7 @@ from mesoscribe.hybrid.regression import monomials
 from mesoscribe.hybrid.regression.monomials import highest_degree, in_gradient
 from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.fields import alone
 from mesoscribe.hybrid.space.intervals import common_interval
 from mesoscribe.hybrid.space.linear_algebra import contraction
 from mesoscribe.hybrid.space.numbers import NUMBERS
@@ -141,11 +142,11 @@ def features(
 ) -> Iterator[Complex[Tensor, "w k a"]]:
     """X of a trajectory at times t, some of its windows at a time: windows, modes of the mask, columns."""
     shift, inside = _shift(half_width), tensor(mask)
-    one_field = replace(domain, n_fields=None, parities=domain.parities[:1])
+    one_field = alone(domain, 0)
     windows = np.lib.stride_tricks.sliding_window_view(t, 2 * half_width + 1)[::shift]
     alike = common_interval(np.diff(t)) is not None
     weights = tensor(test_functions(windows[:1] if alike else windows))
-    for some in pieces(len(windows), shift * domain.points * (domain.n_fields or 1), FEWEST):
+    for some in pieces(len(windows), shift * domain.state_size, FEWEST):
         weak, derivative = (weights if alike else weights[some]).movedim(-1, 0)
         piece = tensor(trajectory[some.start * shift : (some.stop - 1) * shift + 2 * half_width + 1])
         fields = (piece,) if domain.n_fields is None else piece.unbind(1)

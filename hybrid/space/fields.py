@@ -30,3 +30,8 @@ def each_field(u: States, domain: Domain) -> list[tuple[Single, Domain]]:
 def together(parts: Sequence[Single], domain: Domain) -> States:
     """Arrays (*batch, *grid), one for each field, as one array (*batch, [field,] *grid) of a box."""
     return parts[0] if domain.n_fields is None else np.stack(parts, axis=domain.state_axes[0])
+
+
+def mean_squares(u: States, domain: Domain) -> Shaped[np.ndarray, "*fields"]:
+    """The mean square of each field of trajectories (n, nt, [field,] *grid), over all else."""
+    return np.asarray(np.mean(u**2, axis=(0, 1, *domain.axes)))

@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 import numpy as np
 import sympy
 
+from mesoscribe.hybrid.data.field_names import checked_names
 from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.symbolic.law.density_terms import FIELDS
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, u
 from mesoscribe.symbolic.law.form import FACTORS, Form
 from mesoscribe.symbolic.law.judgement import Judgement
-from mesoscribe.symbolic.law.parse import FUNCTIONS, parse
+from mesoscribe.symbolic.law.parse import parse
 
 FORMAT, WITH_N, WITH_FIELDS = 1, 2, 3
 Read = TypeVar("Read")
@@ -99,11 +100,9 @@ def names_of_fields(names: Any) -> tuple[str, ...]:
     Raises:
         ValueError: there is one, or a name that a formula cannot hold or that stands for something else.
     """
-    taken = {"t", "x", "y", "z", "k", "kx", "ky", "sqrt", *FUNCTIONS}
-    good = [name for name in names if isinstance(name, str) and name.isidentifier() and name.isascii()]
-    if len(good) != len(names) or len({*good} - taken) != len(names) or len(names) < 2:
+    if not isinstance(names, list) or len(names) < 2 or not all(isinstance(name, str) for name in names):
         raise ValueError(f"expected names of several fields, each once, such as h and v, got {names!r:.60}")
-    return tuple(good)
+    return checked_names(names)
 
 
 def _covariance(rows: Any, size: int) -> tuple[tuple[float, ...], ...] | None:

@@ -18,15 +18,13 @@ from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.hybrid.space.symbols import adjoint
 from mesoscribe.symbolic.law.entries import matrices
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, columns
-from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.read.factors import on_the_box
+from mesoscribe.symbolic.read.forms import ReadOff, check_frames
 from mesoscribe.symbolic.read.network_skill import precision_of
 from mesoscribe.symbolic.read.optimisers import Optimiser
 from mesoscribe.symbolic.read.sparse import Selection, select
-
-ReadOff = tuple[Law, dict[str, Selection]]
 
 
 @dataclass(frozen=True)
@@ -56,8 +54,7 @@ class FieldsNetwork:
             ValueError: the data end early.
         """
         first = model.setting.first_frame
-        if min(data.n_frames, validation.n_frames) <= first + 1:
-            raise ValueError(f"expected at least {first + 2} frames, got fewer; give longer trajectories")
+        check_frames(first, data, validation)
         frames = data.u.reshape(-1, *data.u.shape[2:])
         some = frames[:: max(1, len(frames) // NUMBERS.importance_fields)]
         v = tensor(model.units.to_scaled(resampled(some, model.domain)))

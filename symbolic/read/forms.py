@@ -52,11 +52,7 @@ class Network:
             ValueError: it has no dynamics to read, or the data end early.
         """
         canonical, first = canonical_form(model), model.setting.first_frame
-        if min(data.n_frames, validation.n_frames) <= first + 1:
-            raise ValueError(
-                f"expected at least {first + 2} frames, as the network was fitted from frame {first} on, got "
-                f"{min(data.n_frames, validation.n_frames)}; give longer trajectories"
-            )
+        check_frames(first, data, validation)
         skill = Skill.of(model, canonical, data)
         band = narrowed(model, skill.band, validation, first)
         within = np.abs(canonical.k).max(0) <= (band or np.inf) * (1 + 1e-9)
@@ -99,3 +95,17 @@ class Network:
             ]
             for centre in dict.fromkeys((0.0, self.canonical.centre))
         ]
+
+
+def check_frames(first: int, *parts: Trajectories) -> None:
+    """Refuse trajectories that end before two frames after those that no equation describes.
+
+    Raises:
+        ValueError: they do.
+    """
+    shortest = min(part.n_frames for part in parts)
+    if shortest <= first + 1:
+        raise ValueError(
+            f"expected at least {first + 2} frames, as the network was fitted from frame {first} on, got "
+            f"{shortest}; give longer trajectories"
+        )

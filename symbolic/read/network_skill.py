@@ -14,6 +14,7 @@ from mesoscribe.hybrid.dynamics.error import rollout_errors, score
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.space.device import array, tensor
+from mesoscribe.hybrid.space.fields import mean_squares
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.symbolic.law.numbers import NUMBERS
@@ -79,7 +80,7 @@ def _precision(error: np.ndarray, moved: np.ndarray) -> float:
 
 def precision_of(model: OnsagerModel, data: Trajectories) -> float:
     """How well a network of several fields knows u_t, each field in units of its size."""
-    size = np.sqrt(np.mean(np.square(data.u), axis=(0, 1, *data.domain.axes)))
+    size = np.sqrt(mean_squares(data.u, data.domain))
     size = size.reshape(-1, *(1,) * data.domain.ndim)
     return _precision(*(part / size for part in _errors(model, data)))
 

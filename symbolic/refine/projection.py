@@ -9,7 +9,7 @@ chapters 2 and 7.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -20,6 +20,7 @@ from mesoscribe.hybrid.dynamics.gmres import gmres
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.space.deadline import doing, time_for
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.fields import alone
 from mesoscribe.hybrid.space.linear_algebra import back_substituted, dot, qr
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.linearised import Linearised
@@ -166,7 +167,7 @@ class Matrix:
 def basis(domain: Domain, mask: Tensor) -> Float[Tensor, " a *grid"]:
     """Real states (a, *state), orthonormal in the mean square of a field, that span the modes of a mask."""
     if domain.n_fields is not None:
-        one = basis(replace(domain, n_fields=None, parities=domain.parities[:1]), mask)
+        one = basis(alone(domain, 0), mask)
         each = torch.eye(domain.n_fields, dtype=one.dtype, device=one.device)
         return torch.einsum("ij,a...->iaj...", each, one).flatten(0, 1)
     at = torch.nonzero(mask.flatten())[:, 0]

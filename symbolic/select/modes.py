@@ -8,6 +8,7 @@ import numpy as np
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.error import rollout_errors, score
+from mesoscribe.hybrid.space.fields import mean_squares
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.factor import one_sign
 from mesoscribe.symbolic.law.law import Law
@@ -48,8 +49,8 @@ def predicts_as_well(law: Law, other: Law, data: Trajectories, first: int) -> bo
     In noise only the next frames count: later ones err by as much as the noise of the first one has grown.
     """
     u, t = data.u[: HYBRID.search_trajectories, first:] - law.centre, data.elapsed[first:]
-    size = np.mean(u**2, axis=(0, 1, *data.domain.axes))
-    noise = float(np.mean(white_noise(u, t[None], data.domain) / size))
+    squares = mean_squares(u, data.domain)
+    noise = float(np.mean(white_noise(u, t[None], data.domain) / squares))
     if noise > NUMBERS.measured_rounding**2:
         u, t = u[:, : NUMBERS.next_frames + 1], t[: NUMBERS.next_frames + 1]
     members = (one.member(data.domain) for one in (law, other))
