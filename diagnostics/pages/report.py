@@ -53,6 +53,7 @@ from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.space.deadline import doing
 from mesoscribe.hybrid.space.whole_number import whole_number
 from mesoscribe.symbolic.export.sympy_source import sympy_source
+from mesoscribe.symbolic.export.visualpde import visualpde_link
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.symmetry import symmetries
 from mesoscribe.symbolic.select.choice import HallOfFame
@@ -174,6 +175,14 @@ def copies(law: Law) -> dict[str, str]:
     return {"LaTeX": law.latex(), "Python (SymPy)": sympy_source(law), "plain text": law.text}
 
 
+def elsewhere(law: Law) -> str | None:
+    """The address that opens the law in VisualPDE; None where that cannot hold it."""
+    try:
+        return visualpde_link(law)
+    except ValueError:
+        return None
+
+
 def render(summary: Summary, making: Making, drawings: Mapping[str, str]) -> str:
     """The page; drawings are SVG by name."""
     return page(
@@ -187,6 +196,7 @@ def render(summary: Summary, making: Making, drawings: Mapping[str, str]) -> str
         of_class=CLASS,
         rests_on=rests_on(summary, making.split),
         copies=copies(summary.law),
+        elsewhere=elsewhere(summary.law),
         film=None if summary.law.several else film_data(summary),
         live=None if summary.law.several else Live.of(summary.law, summary.data),
         checks=checks(summary),

@@ -18,6 +18,7 @@ from mesoscribe.symbolic.export.paper import align, latex_document, markdown
 from mesoscribe.symbolic.export.pypde_script import pypde_script
 from mesoscribe.symbolic.export.sympy_text import srepr_text
 from mesoscribe.symbolic.export.torch_module import torch_module
+from mesoscribe.symbolic.export.visualpde import visualpde_link
 from mesoscribe.symbolic.law.digits import plain
 from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.law import Law
@@ -58,6 +59,9 @@ EXPORTERS: Mapping[str, Exporter] = {
     "julia": Exporter(julia_script, "law_julia.jl", "a Julia program without packages"),
     "matlab": Exporter(matlab_script, "law_matlab.m", "a function for MATLAB or GNU Octave, no toolbox"),
     "javascript": Exporter(javascript, "law.js", "a script for browsers and Node.js that needs nothing else"),
+    "visualpde": Exporter(
+        visualpde_link, "law_visualpde.txt", "a link that opens it in VisualPDE, for local laws with damping"
+    ),
     "json": Exporter(Law.json, "law.json", "what Law.load reads", True),
 }
 

@@ -206,7 +206,7 @@ def test_formula_in_a_file_is_not_evaluated_on_the_way_to_an_export(tmp_path: Pa
 
 
 @pytest.mark.parametrize("value", [3e-4, 3e-7, -3e-4])
-@pytest.mark.parametrize("to", EXPORTERS)
+@pytest.mark.parametrize("to", sorted(EXPORTERS.keys() - {"visualpde"}))  # which is packed
 def test_small_term_is_neither_dropped_nor_zero(to: str, value: float) -> None:
     law = Law(F=Factor((u**3,), (value,)), q=Factor.of(k**2), m=Factor.of(1))
     text = re.sub(r" \\times 10\^\{(-?\d+)\}", r"e\1", exported(law, to))
@@ -226,7 +226,7 @@ def test_small_term_stands_in_the_equation() -> None:
 
 
 def test_folder_holds_every_form_or_the_reason_why_not(tmp_path: Path) -> None:
-    said = export(CATALOG["kdv"].law, tmp_path / "all")
+    said = export(CATALOG["allen_cahn"].law, tmp_path / "all")
     assert {path.name for path in (tmp_path / "all").iterdir()} == {e.file for e in EXPORTERS.values()}
     assert len(said) == len(EXPORTERS)
     said = export(CATALOG["benjamin_ono"].law, tmp_path / "nonlocal")
