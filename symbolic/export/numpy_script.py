@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mesoscribe.symbolic.export.program import RUNGE_KUTTA, constants, heading
+from mesoscribe.symbolic.export.program import PLOT, RUNGE_KUTTA, constants, heading
 from mesoscribe.symbolic.export.spectral_text import spectral_text
 from mesoscribe.symbolic.export.syntax import NUMPY
 from mesoscribe.symbolic.law.law import Law
@@ -144,7 +144,7 @@ def random_field(points, seed):
 
 
 def main():
-    """Simulate, write u (frames, *grid) and t, and say what became of the field."""
+    """Simulate, write u (frames, *grid) and t, say what became of the field, and plot it."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     options.add_argument("--from", dest="start", help="initial field, .npy, the shape of the grid")
     options.add_argument("--points", type=int, default=%(points)s, help="of a random field, along each axis")
@@ -152,6 +152,7 @@ def main():
     options.add_argument("--time", type=float, default=%(time)s, help="until when")
     options.add_argument("--frames", type=int, default=11, help="how many, the first included")
     options.add_argument("--out", default="run.npz", help="file to write, .npz")
+    options.add_argument("--picture", default="run.png", help="file of a plot by matplotlib; \"\" for none")
     chosen = options.parse_args()
     u0 = random_field(chosen.points, chosen.seed) if chosen.start is None else numpy.load(chosen.start)
     if u0.ndim != len(LENGTHS):
@@ -161,7 +162,11 @@ def main():
     numpy.savez(chosen.out, u=u, t=times)
     for t, field in zip(times, u):
         print(f"t = {t:<12.6g} mean {field.mean():<14.6g} from {field.min():<14.6g} to {field.max():.6g}")
+    if chosen.picture:
+        plot(u, times, chosen.picture)
 
+
+%(plot)s
 
 if __name__ == "__main__":
     main()
@@ -178,4 +183,4 @@ def numpy_script(law: Law) -> str:
         ValueError: the law holds a function that NumPy does not have.
     """
     texts = spectral_text(law, NUMPY) | constants(law, NUMPY)
-    return SCRIPT % {**texts, "notes": heading(law, ORDER), "step": RUNGE_KUTTA % "numpy"}
+    return SCRIPT % {**texts, "notes": heading(law, ORDER), "step": RUNGE_KUTTA % "numpy", "plot": PLOT}

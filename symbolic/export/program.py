@@ -39,13 +39,22 @@ def main():
     u, finer = (numpy.asarray(simulate(u0, times, steps)) for steps in (STEPS, 2 * STEPS))
     print(f"t = {TIME:.6g}: u from {u[-1].min():.6g} to {u[-1].max():.6g}")
     print(f"half the step changes it by {abs(u - finer)[-1].max():.1e}")
-    plot(u, times)
+    plot(u, times, "%(picture)s")
 
 
-def plot(u, times):
+%(plot)s
+
+if __name__ == "__main__":
+    main()
+'''
+PLOT = '''\
+def plot(u, times, file):
     """Space and time in one picture, or the first and the last field of a plane."""
-    import matplotlib
-
+    try:
+        import matplotlib
+    except ImportError:
+        print(f"no {file}: matplotlib is not installed")
+        return
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
@@ -61,12 +70,8 @@ def plot(u, times):
             image = panel.imshow(field.T, origin="lower", extent=(0, LENGTHS[0], 0, LENGTHS[1]))
             panel.set(title=f"u at t = {t:.4g}", xlabel="x", ylabel="y")
             figure.colorbar(image, ax=panel)
-    pyplot.savefig("%(picture)s", bbox_inches="tight")
-    print("wrote %(picture)s")
-
-
-if __name__ == "__main__":
-    main()
+    pyplot.savefig(file, bbox_inches="tight")
+    print(f"wrote {file}")
 '''
 RUNGE_KUTTA = '''\
 def step(modes, h, linear, nonlinear):
@@ -152,7 +157,7 @@ def python_program(
     texts["points"] = texts["points"] if points is None else str(points)
     texts["modes"] = MODES % texts if band else ""
     notes = heading(law, order, band=band)
-    return {"notes": notes, "settings": SETTINGS % texts, "main": MAIN % texts}
+    return {"notes": notes, "settings": SETTINGS % texts, "main": MAIN % {**texts, "plot": PLOT}}
 
 
 def constants(law: Law, syntax: Syntax) -> dict[str, str]:

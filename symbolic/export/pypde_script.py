@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy
 from sympy.core.function import AppliedUndef
 
-from mesoscribe.symbolic.export.program import constants, heading
+from mesoscribe.symbolic.export.program import PLOT, constants, heading
 from mesoscribe.symbolic.export.syntax import NUMPY
 from mesoscribe.symbolic.law.equation import equation_terms, field_of
 from mesoscribe.symbolic.law.law import Law
@@ -67,20 +67,25 @@ def random_field(points, seed):
 
 
 def main():
-    """Simulate, write u (frames, *grid) and t, and say what became of the field."""
+    """Simulate, write u (frames, *grid) and t, say what became of the field, and plot it."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     options.add_argument("--points", type=int, default=%(points)s, help="along each axis")
     options.add_argument("--seed", type=int, default=0, help="of the initial field")
     options.add_argument("--time", type=float, default=%(time)s, help="until when")
     options.add_argument("--frames", type=int, default=3, help="how many, the first included")
     options.add_argument("--out", default="run.npz", help="file to write, .npz")
+    options.add_argument("--picture", default="run.png", help="file of a plot by matplotlib; \"\" for none")
     chosen = options.parse_args()
     times = numpy.linspace(0.0, chosen.time, chosen.frames)
     u = simulate(random_field(chosen.points, chosen.seed), times)
     numpy.savez(chosen.out, u=u, t=times)
     for t, field in zip(times, u):
         print(f"t = {t:<12.6g} mean {field.mean():<14.6g} from {field.min():<14.6g} to {field.max():.6g}")
+    if chosen.picture:
+        plot(u, times, chosen.picture)
 
+
+%(plot)s
 
 if __name__ == "__main__":
     main()
@@ -100,6 +105,7 @@ def pypde_script(law: Law) -> str:
     return SCRIPT % {
         **constants(law, NUMPY),
         "notes": heading(law, ORDER, band=False),
+        "plot": PLOT,
         "terms": f'"{name}": "{total}"',
         "points": 64 if law.ndim == 1 else 32,
     }

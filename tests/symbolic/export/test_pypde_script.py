@@ -109,7 +109,18 @@ def test_script_runs_as_a_user_runs_it(tmp_path: Path) -> None:
 def run(name: str, folder: Path, points: int, environment: dict[str, str]) -> None:
     """Start the script, without this project on the path, and look at what it leaves."""
     (folder / "script.py").write_text(exported(CATALOG[name].law, "pypde"))
-    options = ["--points", str(points), "--time", "0.02", "--frames", "3", "--out", "run.npz"]
+    options = [
+        "--points",
+        str(points),
+        "--time",
+        "0.02",
+        "--frames",
+        "3",
+        "--out",
+        "run.npz",
+        "--picture",
+        "",
+    ]
     shell = [sys.executable, "-I", "script.py", *options]
     done = subprocess.run(
         shell, cwd=folder, env={**os.environ, **environment}, check=True, capture_output=True, text=True
