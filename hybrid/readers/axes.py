@@ -9,10 +9,16 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.data.clock import seconds
 from mesoscribe.hybrid.data.layout import check_layout
-from mesoscribe.hybrid.data.validate import coordinate, numbers
+from mesoscribe.hybrid.data.validate import SPACE, coordinate, numbers
 from mesoscribe.hybrid.readers.names import WITH_LAST_EDGE, required, words
 from mesoscribe.hybrid.readers.store import Entry, Store
 
+OFTEN = {
+    2: ("tx",),
+    3: ("ntx", "txy"),
+    4: ("ntcx", "ntxy"),
+    5: ("ntcxy",),
+}  # as exponax has them: (n, t, c, …)
 Length = float | str | Sequence[float] | None
 
 
@@ -72,7 +78,8 @@ def axes_of(
         elif given and layout is None:
             raise ValueError(
                 f"expected a layout with {option}, for {store.source} holds no {letter}, got u of shape "
-                f"{entry.shape}; write a letter for each axis, such as --layout ntx"
+                f"{entry.shape}; write a letter for each axis, such as --layout "
+                f"{' or '.join(OFTEN.get(len(entry.shape), OFTEN[3]))}"
             )
         elif letter in steps and layout is not None:
             axes[letter] = steps[letter] * np.arange(entry.shape[layout.index(letter)])
@@ -112,7 +119,7 @@ def _spacing(store: Store, entry: Entry, layout: str, lengths: tuple[float, ...]
     stated = "length" if lengths else next((k for k in ("dx", "lengths", "length") if k in attrs), None)
     if stated is None:
         return {}
-    space = [letter for letter in layout if letter in "xy"]
+    space = [letter for letter in SPACE if letter in layout]
     values = np.atleast_1d(numbers(stated, lengths or attrs[stated])).astype(float)
     if values.shape not in {(1,), (len(space),)}:
         where = "--length" if lengths else f"the attribute {stated} of {store.source}"

@@ -9,8 +9,9 @@ import numpy as np
 
 from mesoscribe.hybrid.data.field_names import as_name, split_names
 from mesoscribe.hybrid.data.layout import ORDER, AnyArray, arrange, checked_layout
+from mesoscribe.hybrid.readers.dimensions import known_layout
 from mesoscribe.hybrid.readers.evidence import layout_by_evidence
-from mesoscribe.hybrid.readers.names import NAMES, SCALARS, known_layout, name_of, required, usual, words
+from mesoscribe.hybrid.readers.names import NAMES, TOGETHER, name_of, required, usual, words
 from mesoscribe.hybrid.readers.store import Store
 
 
@@ -120,7 +121,7 @@ def field_arrays(store: Store, wanted: tuple[str, ...]) -> tuple[tuple[str, ...]
     named = tuple(dict.fromkeys(_array_named(store, name) for name in wanted))
     if wanted and (not found or named[0] in store.entries):
         return named, ()
-    if len(found) > 1 and all(name.startswith(SCALARS) for name in found):
+    if len(found) > 1 and all(name.startswith(TOGETHER) for name in found):
         return found, wanted
     return (required(store, "u", name_of(store, "u", None)),), wanted
 
