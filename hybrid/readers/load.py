@@ -20,6 +20,7 @@ from mesoscribe.hybrid.readers.gather import gathered
 from mesoscribe.hybrid.readers.memory_budget import Frames, chosen
 from mesoscribe.hybrid.readers.names import name_of, words
 from mesoscribe.hybrid.readers.store import Store, printable
+from mesoscribe.hybrid.readers.unit_attributes import stated_units
 
 Path = str | os.PathLike[str]
 Source = Path | Sequence[Path] | xr.Dataset | xr.DataArray | Mapping[str, Any]
@@ -39,6 +40,8 @@ def load(
     dt: float | None = None,
     length: Length = None,
     keep_endpoint: bool | None = None,
+    dx: Length = None,
+    units: str | Mapping[str, str] | None = None,
 ) -> Trajectories:
     """Trajectories from a file (.h5, .hdf5, .npz, .npy, .mat, .csv, .nc, .zarr, .tif) or an object.
 
@@ -62,6 +65,8 @@ def load(
         length: of the box, one number or one for each dimension (as text "20,10"), where the file has no
             coordinates or wrong ones.
         keep_endpoint: whether a last point that is the first one over again stays; it does not if None.
+        dx: distance between points, one number or one for each dimension, in the place of a length.
+        units: of t, x, y and the fields, such as "x=um,t=s,u=K", in the place of those that the file states.
 
     Raises:
         FileNotFoundError: no such file.
@@ -69,7 +74,8 @@ def load(
     """
     names = {"t": t, "x": x, "y": y}
     try:
-        choice = Choice.of(u, fields, names, layout, frames, memory, dt, length, keep_endpoint=keep_endpoint)
+        further: dict[str, Any] = {"keep_endpoint": keep_endpoint, "dx": dx, "units": units}
+        choice = Choice.of(u, fields, names, layout, frames, memory, dt, length, **further)
         with closing(open_store(source)) as store:
             return read(store, choice)
     except ValueError as error:
@@ -83,7 +89,7 @@ def read(store: Store, choice: Choice) -> Trajectories:
     arrays, some = field_arrays(store, choice.wanted)
     names, named = with_dimensions(store, store.entry(arrays[0]), names, choice.layout)
     layout = choice.layout or known_layout(store, store.entry(arrays[0]), arrays[0], names)
-    axes, notes = axes_of(store, store.entry(arrays[0]), names, layout, choice.dt, choice.lengths)
+    axes, notes = axes_of(store, store.entry(arrays[0]), names, layout, choice.dt, choice.box)
     sizes = {letter: values.size for letter, values in axes.items()}
     found = FieldArrays.of(store, arrays, sizes, names, choice.layout, choice.fields)
     part, kept = chosen(found.sizes, choice.frames, choice.at_most)
@@ -97,6 +103,7 @@ def read(store: Store, choice: Choice) -> Trajectories:
         *other_fields(store, arrays),
         *kept,
     )
+    units, unknown = stated_units(store, names, found.of_fields, choice.units)
     data = Trajectories.from_arrays(
         found.values({letter: part[letter] for letter in "nt" if letter in part}),
         axes["t"],
@@ -104,7 +111,8 @@ def read(store: Store, choice: Choice) -> Trajectories:
         fields=found.fields,
         layout=found.order,
         source=store.source + "".join(f" ({word})" for word in words(store.attrs.get("source", ()))),
-        notes=said,
+        notes=(*said, *unknown),
+        units=units,
         provenance=facts("".join(words(store.attrs.get("provenance", ())))),
         keep_endpoint=choice.keep_endpoint,
         dt_error=_dt_error(store),

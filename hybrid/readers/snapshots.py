@@ -1,4 +1,4 @@
-"""A frame in each file of a folder or a list, in the order of their numbers: arrays, pictures, grids of VTK."""
+"""A frame in each file of a folder or a list, by the numbers in its name: arrays, pictures, VTK."""
 
 from __future__ import annotations
 
