@@ -92,7 +92,9 @@ def rests_on(summary: Summary, split: Mapping[str, Any]) -> str:
     total = f"{counted_trajectories(sum(used.values()))}: {shares}" if used else counted_trajectories(data.n)
     points = " × ".join(map(str, data.domain.shape))
     box = " × ".join(f"{length:.6g}" for length in data.domain.lengths)
-    return f"{total}. {data.n_frames} frames {data.dt:.6g} apart, {points} points on a periodic box of {box}."
+    time, length = (f" {unit}" if unit else "" for unit in map(data.units.unit, "tx"))
+    frames = f"{data.n_frames} frames {data.dt:.6g}{time} apart"
+    return f"{total}. {frames}, {points} points on a periodic box of {box}{length}."
 
 
 def counted_trajectories(n: int, which: str = "") -> str:

@@ -32,6 +32,7 @@ from mesoscribe.diagnostics.runs.learning import learn
 from mesoscribe.diagnostics.runs.plan import Plan
 from mesoscribe.diagnostics.runs.stages import distil, reproducible
 from mesoscribe.diagnostics.runs.terminal_summary import error_lines, theory_lines
+from mesoscribe.hybrid.data.pictures import with_units
 from mesoscribe.hybrid.data.repair import repaired
 from mesoscribe.hybrid.data.trajectories import Split, Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
@@ -123,7 +124,8 @@ class Found:
         """The first test trajectory, the law's roll-out from its first frame, and their difference."""
         data = self.summary.data
         predicted = self.summary.rolled["law"].frames[0]
-        return picture_figure(data.u[0], predicted, data.t, data.domain, "law", data.fields)
+        drawn = picture_figure(data.u[0], predicted, data.t, data.domain, "law", data.fields)
+        return with_units(drawn, data.units)
 
     def animate(self) -> FuncAnimation:
         """The same as a film, of the first field; a notebook shows it, `.save("film.gif")` writes it."""

@@ -140,6 +140,12 @@ class Reading:
         bool | None,
         Option("--keep-endpoint", help="File: keep a last point that repeats the first."),
     ] = None
+    dx: Annotated[
+        str | None, Option("--dx", help="File: distance between points, as 0.65, in the place of --length.")
+    ] = None
+    units: Annotated[
+        str | None, Option("--units", help="File: of times, points and fields, as x=um,t=s,u=K.")
+    ] = None
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
+from mesoscribe.hybrid.data.physical_units import Units
 from mesoscribe.hybrid.space.domain import Domain
 
 SHOWN = 3  # trajectories, or frames of a trajectory in two dimensions
@@ -21,6 +24,23 @@ class Picture(Figure):
         buffer = io.BytesIO()
         self.savefig(buffer, format="png")
         return buffer.getvalue()
+
+
+Drawn = TypeVar("Drawn", bound=Figure)
+QUANTITY = re.compile(r"(?:lead time |step d)?\$?(\|?\w+\|?)\$?")  # labels that are one quantity
+
+
+def with_units(figure: Drawn, units: Units) -> Drawn:
+    """The figure with the units of t, x, y, k and the fields at its axes, where these are known."""
+    x = units.unit("x")
+    wave = {} if x is None else dict.fromkeys(("k", "|k|"), "1" if x == "1" else f"rad/({x})")
+    for panel in figure.axes:
+        for axis in (panel.xaxis, panel.yaxis):
+            found = QUANTITY.fullmatch(axis.get_label_text())
+            unit = None if found is None else wave.get(found[1], units.unit(found[1]))
+            if unit is not None and unit != "1":
+                axis.set_label_text(f"{axis.get_label_text()} ({unit})")
+    return figure
 
 
 def field_figure(

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float
 
 from mesoscribe.hybrid.data.clock import EvenSteps
 from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC
+from mesoscribe.hybrid.data.physical_units import Units
 from mesoscribe.hybrid.data.validate import checked, facts, names_in
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.fields import each_field
@@ -128,6 +129,11 @@ class SampledFields:
         return tuple(note for note in self.notes if NOT_PERIODIC in note)
 
     @property
+    def units(self) -> Units:
+        """Units of t, x, y and the fields, where they are known."""
+        return Units.of(self._dataset.attrs.get("units", ""))
+
+    @property
     def provenance(self) -> dict[str, Any]:
         """How the data were made, where that is known."""
         return facts(self._dataset.attrs.get("provenance", ""))
@@ -147,6 +153,7 @@ class SampledFields:
                 f"  {name:<{wide}} {u.min():.6g} to {u.max():.6g}, rms {np.sqrt(np.mean(u**2)):.6g}"
                 for name, (u, _) in each
             ),
+            *([f"  units {self.units.sentence}"] if self.units else []),
             f"  from  {self.source}",
             *(f"  note  {note}" for note in self.notes),
         ]

@@ -21,7 +21,8 @@ from mesoscribe.hybrid.data.field_names import listed, split_names
 from mesoscribe.hybrid.data.interpolation import filled
 from mesoscribe.hybrid.data.layout import AXES
 from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC, closed
-from mesoscribe.hybrid.data.pictures import Picture, field_figure
+from mesoscribe.hybrid.data.physical_units import Units
+from mesoscribe.hybrid.data.pictures import Picture, field_figure, with_units
 from mesoscribe.hybrid.data.sampled import SampledFields
 from mesoscribe.hybrid.data.split import Part, SplitOf, plan_split
 from mesoscribe.hybrid.data.validate import SPACE, assemble, coordinate
@@ -58,6 +59,7 @@ class Trajectories(SampledFields):
         provenance: Mapping[str, Any] | None = None,
         keep_endpoint: bool | None = None,
         dt_error: float = 0.0,
+        units: str | Mapping[str, str] | Units | None = None,
     ) -> Trajectories:
         """Trajectories of arrays in memory.
 
@@ -81,6 +83,7 @@ class Trajectories(SampledFields):
             provenance: how they were made, in values that JSON can hold.
             keep_endpoint: whether a last point that is the first one over again stays; not if None.
             dt_error: standard error of dt relative to it, where the times do not show it.
+            units: of t, x, y and the fields, such as "x=um,t=s,u=K"; t in s where it is dates or durations.
         """
         t, unit = seconds(t)
         axes = {"t": t, "x": x} if y is None else {"t": t, "x": x, "y": y}
@@ -91,7 +94,8 @@ class Trajectories(SampledFields):
         said = (*notes, *((f"t is in {unit}",) if unit else ()), *found.notes)
         own = np.array(np.ma.filled(found.u, 0.0), np.float64, order="C")  # what is given may change
         own.setflags(write=False)
-        further: dict[str, Any] = {"fields": found.names, "dt_error": dt_error}
+        named = Units.of({**({"t": "s"} if unit else {}), **Units.of(units).by_name})
+        further: dict[str, Any] = {"fields": found.names, "dt_error": dt_error, "units": str(named)}
         data = cls(assemble(own, coordinates, source, said, provenance_text, **further))
         holes = np.ma.getmaskarray(found.u)
         if holes.any():
@@ -235,7 +239,8 @@ class Trajectories(SampledFields):
 
     def plot(self) -> Picture:
         """The first trajectories, space against time; in two dimensions three frames of the first one."""
-        return field_figure([(part.fields[0], part.u) for part in self.each], self.t, self.domain)
+        drawn = field_figure([(part.fields[0], part.u) for part in self.each], self.t, self.domain)
+        return with_units(drawn, self.units)
 
 
 Split = SplitOf[Trajectories]

@@ -105,6 +105,7 @@ def assemble(
     fields: Sequence[str] = ONE,
     dt_error: float = 0.0,
     missing: Bool[np.ndarray, "n nt *state"] | None = None,
+    units: str = "",
 ) -> xr.Dataset:
     """The dataset of fields in the order (trajectory, time, [field,] x[, y]), with a read-only array.
 
@@ -120,7 +121,7 @@ def assemble(
         holes = np.array(missing)  # what is given may change
         holes.setflags(write=False)
         variables["missing"] = (dims, holes)
-    further = {"provenance": provenance, "dt_error": dt_error}
+    further = {"provenance": provenance, "dt_error": dt_error, "units": units}
     attrs = {"source": source, "notes": tuple(notes), **{k: v for k, v in further.items() if v}}
     named = {"field": list(fields)} if several else {} if tuple(fields) == ONE else {"field": fields[0]}
     return xr.Dataset(variables, {**coordinates, **named}, attrs)
@@ -181,6 +182,7 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
     source, provenance = (str(attrs.get(name, missing)) for name, missing in DEFAULT_ATTRS.items())
     holes = dataset["missing"].transpose(*dims).values.astype(bool) if "missing" in dataset else None
     more: dict[str, Any] = {"fields": fields, "dt_error": error, "missing": holes}
+    more["units"] = str(attrs.get("units", ""))
     return assemble(u, coordinates, source, notes, provenance, **more)
 
 

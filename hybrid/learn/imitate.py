@@ -42,7 +42,7 @@ def build(warm: WarmStart, data: Trajectories, seed: int | None = None) -> Onsag
         float(v.max()),
         NUMBERS.low_modes[data.domain.ndim - 1] if warm.beta else 0,
         warm.first_frame,
-        Provenance(data.source, seed),
+        Provenance(data.source, seed, units=str(data.units)),
         data.fields,
     )
     model = OnsagerModel(setting)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mesoscribe.hybrid.data.field_names import split_names
-from mesoscribe.hybrid.readers.axes import Length, positive
+from mesoscribe.hybrid.data.physical_units import Units
+from mesoscribe.hybrid.readers.axes import Box, Length, positive
 from mesoscribe.hybrid.readers.memory_budget import Frames, values_in, window
 
 
@@ -22,8 +23,9 @@ class Choice:
         frames: those that are wanted.
         at_most: values that are read.
         dt: time between frames.
-        lengths: of the box.
+        box: its lengths, or the distances of its points.
         keep_endpoint: whether a repeated endpoint stays.
+        units: that are given.
     """
 
     wanted: tuple[str, ...]
@@ -33,8 +35,9 @@ class Choice:
     frames: slice
     at_most: float
     dt: float | None
-    lengths: tuple[float, ...]
+    box: Box
     keep_endpoint: bool
+    units: Units
 
     @classmethod
     def of(
@@ -49,6 +52,8 @@ class Choice:
         length: Length,
         *,
         keep_endpoint: bool | None,
+        dx: Length,
+        units: str | Mapping[str, str] | None,
     ) -> Choice:
         """From the arguments of `load`.
 
@@ -57,7 +62,18 @@ class Choice:
         """
         step = positive("dt", dt)
         dt = step[0] if step else None
-        lengths = positive("length", length)
+        box = Box.of(length, dx)
         wanted, given = split_names(u), split_names(fields)
         at_most = values_in(memory)
-        return cls(wanted, given, names, layout, window(frames), at_most, dt, lengths, bool(keep_endpoint))
+        return cls(
+            wanted,
+            given,
+            names,
+            layout,
+            window(frames),
+            at_most,
+            dt,
+            box,
+            bool(keep_endpoint),
+            Units.of(units),
+        )

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mesoscribe.hybrid.data.field_names import as_name, split_names
+from mesoscribe.hybrid.data.field_names import ONE, as_name, split_names
 from mesoscribe.hybrid.data.layout import ORDER, AnyArray, arrange, checked_layout
+from mesoscribe.hybrid.readers.dimensions import known_layout
 from mesoscribe.hybrid.readers.evidence import layout_by_evidence
-from mesoscribe.hybrid.readers.names import NAMES, SCALARS, known_layout, name_of, required, usual, words
+from mesoscribe.hybrid.readers.names import NAMES, TOGETHER, name_of, required, usual, words
 from mesoscribe.hybrid.readers.store import Store
 
 
@@ -95,6 +96,13 @@ class FieldArrays:
         several = any(shape.get("c", 1) > 1 for shape in shapes)
         return "".join(letter for letter in ORDER if letter in {"n", *self.lengths, *("c" * several)})
 
+    @property
+    def of_fields(self) -> dict[str, str]:
+        """The array of each field whose array holds no other, by the name of the field."""
+        arrays = tuple(self.layouts)
+        own = self.fields or (names_of(self.store, arrays) if len(arrays) > 1 else ONE)
+        return dict(zip(own, arrays, strict=True)) if len(own) == len(arrays) else {}
+
     def values(self, part: Mapping[str, slice]) -> AnyArray | dict[str, AnyArray]:
         """The values of a part of the trajectories and frames, each array in the order of axes of `order`.
 
@@ -120,7 +128,7 @@ def field_arrays(store: Store, wanted: tuple[str, ...]) -> tuple[tuple[str, ...]
     named = tuple(dict.fromkeys(_array_named(store, name) for name in wanted))
     if wanted and (not found or named[0] in store.entries):
         return named, ()
-    if len(found) > 1 and all(name.startswith(SCALARS) for name in found):
+    if len(found) > 1 and all(name.startswith(TOGETHER) for name in found):
         return found, wanted
     return (required(store, "u", name_of(store, "u", None)),), wanted
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 from mesoscribe.hybrid.data.screening import Finding, screen
 from mesoscribe.hybrid.data.trajectories import Trajectories
@@ -63,6 +64,8 @@ def check(
     dt: float | None = None,
     length: Length = None,
     keep_endpoint: bool | None = None,
+    dx: Length = None,
+    units: str | Mapping[str, str] | None = None,
 ) -> FileCheck:
     """What is in a file, and what is wrong with it; a bad file is reported, not raised.
 
@@ -76,11 +79,14 @@ def check(
         dt: time between frames, in the place of stored times.
         length: of the box, in the place of stored coordinates.
         keep_endpoint: whether a repeated endpoint stays.
+        dx: distance between points, in the place of a length.
+        units: of t, x, y and the fields, such as "x=um,t=s,u=K".
     """
     contents: tuple[str, ...] = ()
     names = {"t": t, "x": x, "y": y}
     try:
-        choice = Choice.of(u, fields, names, layout, frames, memory, dt, length, keep_endpoint=keep_endpoint)
+        further: dict[str, Any] = {"keep_endpoint": keep_endpoint, "dx": dx, "units": units}
+        choice = Choice.of(u, fields, names, layout, frames, memory, dt, length, **further)
         with closing(open_store(path)) as store:
             contents = store.listing
             with warnings.catch_warnings():

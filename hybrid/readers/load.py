@@ -13,14 +13,17 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.data.validate import facts
 from mesoscribe.hybrid.readers.axes import Length, axes_of
 from mesoscribe.hybrid.readers.choice import Choice
+from mesoscribe.hybrid.readers.dimensions import known_layout, with_dimensions
 from mesoscribe.hybrid.readers.field_arrays import FieldArrays, field_arrays, other_fields
 from mesoscribe.hybrid.readers.formats import open_store
 from mesoscribe.hybrid.readers.gather import gathered
 from mesoscribe.hybrid.readers.memory_budget import Frames, chosen
-from mesoscribe.hybrid.readers.names import known_layout, name_of, words
+from mesoscribe.hybrid.readers.names import name_of, words
 from mesoscribe.hybrid.readers.store import Store, printable
+from mesoscribe.hybrid.readers.unit_attributes import stated_units
 
-Source = str | os.PathLike[str] | xr.Dataset | xr.DataArray | Mapping[str, Any]
+Path = str | os.PathLike[str]
+Source = Path | Sequence[Path] | xr.Dataset | xr.DataArray | Mapping[str, Any]
 
 
 def load(
@@ -37,13 +40,16 @@ def load(
     dt: float | None = None,
     length: Length = None,
     keep_endpoint: bool | None = None,
+    dx: Length = None,
+    units: str | Mapping[str, str] | None = None,
 ) -> Trajectories:
-    """Trajectories from a file (.h5, .hdf5, .npz, .npy, .mat, .csv, .nc, .zarr) or an object.
+    """Trajectories from a file (.h5, .hdf5, .npz, .npy, .mat, .csv, .nc, .zarr, .tif) or an object.
 
-    An object is one of xarray, or a dict of arrays.
+    An object is one of xarray, or a dict of arrays. A folder, or a list of files, has a frame in each (.npy,
+    .png, .tif, .vtk, .vtu).
 
     Args:
-        source: path or object.
+        source: path, paths or object.
         u: name of the array of the field, if it is not one of the usual ones, of several such as "h,v"; or of
             some of the fields that one array holds. So x, y and t of the coordinates.
         x: name of the first coordinate of space.
@@ -59,6 +65,8 @@ def load(
         length: of the box, one number or one for each dimension (as text "20,10"), where the file has no
             coordinates or wrong ones.
         keep_endpoint: whether a last point that is the first one over again stays; it does not if None.
+        dx: distance between points, one number or one for each dimension, in the place of a length.
+        units: of t, x, y and the fields, such as "x=um,t=s,u=K", in the place of those that the file states.
 
     Raises:
         FileNotFoundError: no such file.
@@ -66,7 +74,8 @@ def load(
     """
     names = {"t": t, "x": x, "y": y}
     try:
-        choice = Choice.of(u, fields, names, layout, frames, memory, dt, length, keep_endpoint=keep_endpoint)
+        further: dict[str, Any] = {"keep_endpoint": keep_endpoint, "dx": dx, "units": units}
+        choice = Choice.of(u, fields, names, layout, frames, memory, dt, length, **further)
         with closing(open_store(source)) as store:
             return read(store, choice)
     except ValueError as error:
@@ -78,14 +87,23 @@ def read(store: Store, choice: Choice) -> Trajectories:
     store = store if choice.wanted and set(choice.wanted) <= store.entries.keys() else gathered(store)
     names = {letter: name_of(store, letter, name) for letter, name in choice.names.items()}
     arrays, some = field_arrays(store, choice.wanted)
+    names, named = with_dimensions(store, store.entry(arrays[0]), names, choice.layout)
     layout = choice.layout or known_layout(store, store.entry(arrays[0]), arrays[0], names)
-    axes, notes = axes_of(store, store.entry(arrays[0]), names, layout, choice.dt, choice.lengths)
+    axes, notes = axes_of(store, store.entry(arrays[0]), names, layout, choice.dt, choice.box)
     sizes = {letter: values.size for letter, values in axes.items()}
     found = FieldArrays.of(store, arrays, sizes, names, choice.layout, choice.fields)
     part, kept = chosen(found.sizes, choice.frames, choice.at_most)
     axes["t"] = axes["t"][part["t"]]
     space = [values for letter, values in axes.items() if letter != "t"]
-    said = (*words(store.attrs.get("notes", ())), *notes, *found.notes, *other_fields(store, arrays), *kept)
+    said = (
+        *words(store.attrs.get("notes", ())),
+        *named,
+        *notes,
+        *found.notes,
+        *other_fields(store, arrays),
+        *kept,
+    )
+    units, unknown = stated_units(store, names, found.of_fields, choice.units)
     data = Trajectories.from_arrays(
         found.values({letter: part[letter] for letter in "nt" if letter in part}),
         axes["t"],
@@ -93,7 +111,8 @@ def read(store: Store, choice: Choice) -> Trajectories:
         fields=found.fields,
         layout=found.order,
         source=store.source + "".join(f" ({word})" for word in words(store.attrs.get("source", ()))),
-        notes=said,
+        notes=(*said, *unknown),
+        units=units,
         provenance=facts("".join(words(store.attrs.get("provenance", ())))),
         keep_endpoint=choice.keep_endpoint,
         dt_error=_dt_error(store),

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mesoscribe.hybrid.data.layout import AXES
 from mesoscribe.hybrid.readers.store import Entry, Store
 
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -25,6 +24,8 @@ LAYOUTS: Mapping[str, tuple[str, ...]] = {
     "tensor": ("ntx", "ntxy", "ntxc", "ntxyc"),
 }
 SCALARS = "t0_fields/"  # the group in which The Well keeps scalar fields, each (n, t, x[, y])
+TASKS = "tasks/"  # the group in which Dedalus keeps fields, each (t, [component,] x[, y])
+TOGETHER = (SCALARS, TASKS)  # groups whose arrays are the fields of one system
 VECTORS = "t1_fields/"  # and vector fields, each (n, t, x[, y], component)
 WITH_LAST_EDGE = ("t-coordinate",)  # PDEBench stores the edges of its time steps: one more than frames
 
@@ -50,8 +51,13 @@ def usual(entries: Mapping[str, Entry], letter: str) -> list[str]:
     found = [name for name in NAMES[letter] if name in entries]
     found = found or [name for name in entries if name.rpartition("/")[2] in NAMES[letter]]
     if not found and letter == "u":
-        found = [name for name in entries if name.startswith(SCALARS)]
+        found = [name for name in entries if name.startswith(TOGETHER) and _fills_space(entries[name])]
     return found
+
+
+def _fills_space(entry: Entry) -> bool:
+    """Whether an array has points as well as times: Dedalus keeps means over the box with 1 point."""
+    return max(entry.shape[1:], default=1) > 1
 
 
 def required(store: Store, letter: str, name: str | None) -> str:
@@ -67,40 +73,11 @@ def required(store: Store, letter: str, name: str | None) -> str:
     return name
 
 
-def known_layout(store: Store, entry: Entry, field: str, names: Mapping[str, str | None]) -> str | None:
-    """The axis order that a file states, or that is usual for the name of its field."""
-    if entry.dims:
-        return _layout_of_dims(store, entry, names)
-    stated = words(store.attrs.get("layout", ()))
-    if stated:
-        return stated[0]
-    fitting = [
-        layout
-        for layout in usual_layouts(field)
-        if len(layout) == len(entry.shape)
-        and (names["x"] is None or ("y" in layout) == (names["y"] is not None))
-    ]
-    return min(fitting, key=lambda name: dict(zip(name, entry.shape, strict=True)).get("c", 0), default=None)
-
-
 def usual_layouts(field: str) -> tuple[str, ...]:
     """The axis orders that are usual for the name of a field, the most usual first."""
     well = {SCALARS: ("ntx", "ntxy"), VECTORS: ("ntxc", "ntxyc")}
     group, slash, _ = field.rpartition("/")
     return well.get(group + slash, LAYOUTS.get(field, ()))
-
-
-def _layout_of_dims(store: Store, entry: Entry, names: Mapping[str, str | None]) -> str:
-    """The axis order of an array whose axes have names."""
-    known = {name: letter for letter, several in NAMES.items() for name in several}
-    known |= {name: letter for letter, name in names.items() if name is not None}
-    strange = [dim for dim in entry.dims if known.get(dim, "u") not in AXES]
-    if strange:
-        raise ValueError(
-            f"expected the dimensions trajectory, time, x and y in {store.source}, got "
-            f"{', '.join(entry.dims)}; say by layout= (--layout) what {', '.join(strange)} is"
-        )
-    return "".join(known[dim] for dim in entry.dims)
 
 
 def words(value: object) -> list[str]:

@@ -19,6 +19,7 @@ from mesoscribe.symbolic.export.pypde_script import pypde_script
 from mesoscribe.symbolic.export.sympy_text import srepr_text
 from mesoscribe.symbolic.export.torch_module import torch_module
 from mesoscribe.symbolic.export.visualpde import visualpde_link
+from mesoscribe.symbolic.law.coefficient_units import coefficient_units
 from mesoscribe.symbolic.law.digits import plain
 from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.law import Law
@@ -124,12 +125,19 @@ def _all_forms(law: Law, folder: Path) -> tuple[dict[Path, str], list[str]]:
 def term_lines(law: Law, truth: Law | None = None) -> list[str]:
     """A line for each term: value, standard error and, where it is known, the true value and the error."""
     true = {} if truth is None else {row.name: row.value for row in equation_terms(truth)}
+    units = coefficient_units(law)
     columns = ("term", "found", "std error", *(() if truth is None else ("true", "rel. error")))
-    rows = [columns]
-    for row in equation_terms(law):
+    rows = [(*columns, *(("unit",) if units else ()))]
+    for row, *unit in zip(equation_terms(law), *([units] if units else []), strict=True):
         error = "-" if row.std_error is None else f"{row.std_error:.1e}"
         rows.append(
-            (row.name, plain(row.value, 8), error, *_beside(row.value, true.pop(row.name, None), truth))
+            (
+                row.name,
+                plain(row.value, 8),
+                error,
+                *_beside(row.value, true.pop(row.name, None), truth),
+                *(f"  {own}" for own in unit),
+            )
         )
     rows += [(name, "absent", "-", plain(value), "missed") for name, value in true.items()]
     width = max(11, *(len(name) for name, *_ in rows)) + 1

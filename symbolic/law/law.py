@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float, Shaped
 
 from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.hybrid.data.physical_units import Units
 from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.hybrid.dynamics.member import Member, Pointwise
 from mesoscribe.hybrid.dynamics.model import Model
@@ -92,7 +93,8 @@ class Law(Form, Model):
 
     def __str__(self) -> str:
         said = f"{self.case} law" if self.judgement is None else self.judgement.headline
-        return f"{self.text}\n{said}"
+        units = Units.of(self.provenance.units)
+        return "\n".join([self.text, *([f"units: {units.sentence}"] if units else []), said])
 
     __repr__ = __str__
 

@@ -271,7 +271,7 @@ BAD: list[tuple[str, Callable[[Path], object], dict[str, str], str]] = [
         ".txt",
         lambda p: p.write_text("1,2"),
         {},
-        "ending in .h5, .hdf5, .npz, .npy, .mat, .csv, .nc, .zarr, got",
+        "ending in .h5, .hdf5, .npz, .npy, .mat, .csv, .nc, .zarr, .tif, .tiff, got",
     ),
     (".csv", lambda p: p.write_text("1,2"), {}, "expected a readable .csv file, got .*no rows"),
     (".h5", lambda p: hdf5(p), {}, "expected u in .* got nothing at all"),
