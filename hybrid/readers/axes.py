@@ -44,7 +44,7 @@ def axes_of(
     dt: float | None,
     lengths: tuple[float, ...],
 ) -> tuple[dict[str, Float[np.ndarray, " points"]], tuple[str, ...]]:
-    """Coordinates of t, x and, in two dimensions, y, and what to say of them.
+    """Coordinates of t, x and, in more dimensions, y and z, and what to say of them.
 
     Args:
         names: of the arrays that hold them.
@@ -52,8 +52,8 @@ def axes_of(
         dt: time between frames, in the place of the times that are stored.
         lengths: of the box, in the place of the coordinates that are stored.
     """
-    has_y = "y" in layout if layout is not None else names["y"] is not None
-    letters = ("t", "x", "y") if has_y else ("t", "x")
+    further = [a for a in "yz" if (names[a] is not None if layout is None else a in layout)]
+    letters = ("t", "x", *further)
     if layout is not None:
         check_layout(layout, entry.shape, letters)
     steps = {} if dt is None else {"t": dt}
@@ -87,7 +87,7 @@ def _replaced(
     """Coordinates with the step that is given."""
     if letter == "t" and dt is not None:
         return values[0] + dt * np.arange(values.size)
-    length = lengths[min("xy".index(letter), len(lengths) - 1)]
+    length = lengths[min("xyz".index(letter), len(lengths) - 1)]
     return values[0] + length / values.size * np.arange(values.size)
 
 
@@ -107,12 +107,12 @@ def _stored(
 
 
 def _spacing(store: Store, entry: Entry, layout: str, lengths: tuple[float, ...]) -> dict[str, float]:
-    """Spacing along x and y from lengths that are given, or from the attributes dx, length or lengths."""
+    """Spacing along each axis from lengths that are given, or from the attributes dx, length or lengths."""
     attrs = {**store.attrs, **entry.attrs}
     stated = "length" if lengths else next((k for k in ("dx", "lengths", "length") if k in attrs), None)
     if stated is None:
         return {}
-    space = [letter for letter in layout if letter in "xy"]
+    space = [letter for letter in layout if letter in "xyz"]
     values = np.atleast_1d(numbers(stated, lengths or attrs[stated])).astype(float)
     if values.shape not in {(1,), (len(space),)}:
         where = "--length" if lengths else f"the attribute {stated} of {store.source}"
