@@ -58,6 +58,15 @@ class Live:
         """How many initial fields there are to choose from."""
         return len(self.data["fields"])
 
+    @staticmethod
+    def refusal(law: Law) -> str | None:
+        """Why a page does not carry a law forward in time, or None."""
+        if law.several:
+            return "This page carries no law of several fields forward in time: there is no film and no simulator."
+        if law.ndim > 2:
+            return "A browser carries no field of three dimensions forward in time fast enough: there is no simulator."
+        return None
+
     @classmethod
     def of(cls, law: Law, data: Trajectories) -> Live:
         """The law, with first frames of some data as initial fields, on a power of two of points."""

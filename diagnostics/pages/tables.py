@@ -57,7 +57,7 @@ class Formulas:
     @classmethod
     def of(cls, law: Law) -> Formulas:
         """The formulas of a law."""
-        wave = "k" if law.ndim == 1 else "k_x, k_y"
+        wave = {1: "k", 2: "k_x, k_y", 3: "k_x, k_y, k_z"}[law.ndim]
         operators = [
             mathml(rf"{name.replace('(k)', f'({wave})')} = {factor_latex(getattr(law, factor))}", block=True)
             for factor, name in OPERATORS.items()

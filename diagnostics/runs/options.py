@@ -117,6 +117,7 @@ class Reading:
     u: Annotated[str | None, Option("--u", help="File: name of the field; of several, h,v.")] = None
     x: Annotated[str | None, Option("--x", help="File: name of the first coordinate.")] = None
     y: Annotated[str | None, Option("--y", help="File: name of the second coordinate.")] = None
+    z: Annotated[str | None, Option("--z", help="File: name of the third coordinate.")] = None
     t: Annotated[str | None, Option("--t", help="File: name of the times.")] = None
     fields: Annotated[
         str | None, Option("--fields", help="File: what the fields are called, such as h,v for two channels.")

@@ -74,8 +74,8 @@ def follow(folder: Path, start: Path, network: bool, device: str = "cpu") -> Tra
         raise ValueError(
             f"expected fields on the box {lengths}, got {box} in {start}; resample or rescale them"
         )
-    space = [data.dataset[axis].values for axis in "xy"[: data.domain.ndim]]
+    space = [data.dataset[axis].values for axis in SPACE[: data.domain.ndim]]
     field = predictor.simulate(data.u[:, 0], data.t, device=device)
-    layout = "nt" + "c" * (len(data.fields) > 1) + "xy"[: len(space)]
+    layout = "nt" + "c" * (len(data.fields) > 1) + "".join(SPACE[: len(space)])
     name = f"{'network' if network else 'law'} of {folder}, from {start}"
     return Trajectories.from_arrays(field, data.t, *space, fields=data.fields, layout=layout, source=name)

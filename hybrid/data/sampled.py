@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float
 from mesoscribe.hybrid.data.clock import EvenSteps
 from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC
 from mesoscribe.hybrid.data.physical_units import Units
-from mesoscribe.hybrid.data.validate import checked, facts, names_in
+from mesoscribe.hybrid.data.validate import SPACE, checked, facts, names_in
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.fields import each_field
 from mesoscribe.hybrid.space.scales import Scales
@@ -23,7 +23,7 @@ from mesoscribe.hybrid.space.scales import Scales
 class SampledFields:
     """Fields u_1(x, t) … on an even periodic grid, along n trajectories, at times that increase.
 
-    A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, [field,] x[, y]).
+    A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, [field,] x[, y[, z]]).
 
     Raises:
         ValueError: what is wrong with the data, in one line.
@@ -43,7 +43,7 @@ class SampledFields:
     @cached_property
     def domain(self) -> Domain:
         """The box: its length is the number of points times the spacing of the coordinate."""
-        axes = [self._dataset[str(axis)].values for axis in self._dataset["u"].dims if axis in ("x", "y")]
+        axes = [self._dataset[str(axis)].values for axis in self._dataset["u"].dims if axis in SPACE]
         lengths = tuple(EvenSteps.of(x).step * x.size for x in axes)
         several = len(self.fields) > 1
         return Domain(tuple(x.size for x in axes), lengths, n_fields=len(self.fields) if several else None)

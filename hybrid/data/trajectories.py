@@ -34,7 +34,7 @@ from mesoscribe.hybrid.space.numbers import NUMBERS
 class Trajectories(SampledFields):
     """Fields u_1(x, t) … u_n(x, t) along n trajectories, at times that increase and on an even periodic grid.
 
-    A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, field, x[, y]) in float64;
+    A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, field, x[, y[, z]]) in float64;
     of a single field the axis is left out. Beside it are its coordinates, and in the attributes where it
     comes from: `source`, `notes` (what was changed on reading), `provenance` (how it was made, where that is
     known, as JSON) and `dt_error` (where times were rounded). Checked once, here. Arrays are read-only:
@@ -51,6 +51,7 @@ class Trajectories(SampledFields):
         t: ArrayLike,
         x: ArrayLike,
         y: ArrayLike | None = None,
+        z: ArrayLike | None = None,
         *,
         fields: str | Sequence[str] | None = None,
         layout: str | None = None,
@@ -72,11 +73,11 @@ class Trajectories(SampledFields):
                 array is two fields, its real and its imaginary part, with a note.
             t: times, one for each frame; dates and durations are read in seconds, with a note.
             x: coordinates of the points, without the periodic endpoint.
-            y: those of the second dimension, if there is one.
+            y, z: those of the second and of the third dimension, if there are.
             fields: names of the fields, such as ("h", "v") or "h,v": ASCII identifiers that mean nothing else
                 in an equation. If None those of the dict, else u, or u1, u2, … of channels; u_re and u_im of
                 a complex array.
-            layout: a letter for each axis of u, such as "ntx" or "xt": n trajectory, t time, x and y space, c
+            layout: a letter for each axis of u, such as "ntx" or "xt": n trajectory, t time, x, y, z space, c
                 channel. Inferred from the lengths if None, and refused if they fit in several ways.
             source: where the data come from.
             notes: what was changed before.
@@ -85,8 +86,10 @@ class Trajectories(SampledFields):
             dt_error: standard error of dt relative to it, where the times do not show it.
             units: of t, x, y and the fields, such as "x=um,t=s,u=K"; t in s where it is dates or durations.
         """
+        if y is None and z is not None:
+            raise ValueError("expected y beside z, got z alone; call the second coordinate y")
         t, unit = seconds(t)
-        axes = {"t": t, "x": x} if y is None else {"t": t, "x": x, "y": y}
+        axes = {"t": t, "x": x} | {a: given for a, given in (("y", y), ("z", z)) if given is not None}
         coordinates = {AXES[letter]: coordinate(AXES[letter], axis) for letter, axis in axes.items()}
         lengths = {letter: coordinates[AXES[letter]].size for letter in axes}
         found = Channels.of(u, lengths, layout, split_names(fields))
@@ -238,7 +241,7 @@ class Trajectories(SampledFields):
         write(measured if holes is None else measured.assign(u=measured["u"].where(~holes)), path)
 
     def plot(self) -> Picture:
-        """The first trajectories, space against time; in two dimensions three frames of the first one."""
+        """The first trajectories, space against time; in more dimensions three frames of the first one."""
         drawn = field_figure([(part.fields[0], part.u) for part in self.each], self.t, self.domain)
         return with_units(drawn, self.units)
 

@@ -19,11 +19,11 @@ from mesoscribe.hybrid.space.numbers import NUMBERS
 
 LARGEST_VALUE = 1e100
 DEFAULT_ATTRS = {"source": "memory", "provenance": ""}
-SPACE = ("x", "y")
+SPACE = ("x", "y", "z")
 
 
 def dims_of(ndim: int, *, several: bool) -> tuple[str, ...]:
-    """The names of the axes of trajectories: (trajectory, time, [field,] x[, y])."""
+    """The names of the axes of trajectories: (trajectory, time, [field,] x[, y[, z]])."""
     return ("trajectory", "time", *(("field",) if several else ()), *SPACE[:ndim])
 
 
@@ -107,7 +107,7 @@ def assemble(
     missing: Bool[np.ndarray, "n nt *state"] | None = None,
     units: str = "",
 ) -> xr.Dataset:
-    """The dataset of fields in the order (trajectory, time, [field,] x[, y]), with a read-only array.
+    """The dataset of fields in the order (trajectory, time, [field,] x[, y[, z]]), with a read-only array.
 
     Where some of the values were not measured a variable `missing` says which. The coordinate `field` names
     the fields; of one that is called u, the usual name, it is left out.
@@ -144,7 +144,7 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
     if dataset.sizes.get("field") == 1:
         dataset = dataset.squeeze("field")
     several = "field" in dataset.dims
-    dims = dims_of(2 if "y" in dataset.dims else 1, several=several)
+    dims = dims_of(max(1, sum(axis in dataset.dims for axis in SPACE)), several=several)
     axes = [name for name in dims[1:] if name != "field"]
     missing = [name for name in ("u", *axes) if name not in dataset.variables]
     if missing or set(dataset["u"].dims) != set(dims):

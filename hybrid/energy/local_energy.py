@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations_with_replacement
 
 import torch
 from jaxtyping import Complex, Float
@@ -53,18 +54,25 @@ class Density:
 def cubic_densities(ndim: int) -> tuple[Density, ...]:
     """The cubic energies of at most four derivatives that reflections of x, or rotations, do not rule out.
 
-        1D  u u_x²,  u_x³,  u u_xx²        2D  u |∇u|²,  u (Δu)²
+        1D  u u_x²,  u_x³,  u u_xx²        2D and 3D  u |∇u|²,  u (Δu)²
 
     In 1D they are all: every other product of three factors differs from these by a total derivative.
     """
     if ndim == 1:
         triples = ((0,), (1,), (1,)), ((1,), (1,), (1,)), ((0,), (2,), (2,))
         return tuple(Density(((1.0, factors),)) for factors in triples)
-    u, u_x, u_y, u_xx, u_yy = (0, 0), (1, 0), (0, 1), (2, 0), (0, 2)
+    u = (0,) * ndim
+    first, second = (derivatives_along(ndim, n) for n in (1, 2))
+    pairs = combinations_with_replacement(second, 2)
     return (
-        Density(((1.0, (u, u_x, u_x)), (1.0, (u, u_y, u_y)))),
-        Density(((1.0, (u, u_xx, u_xx)), (2.0, (u, u_xx, u_yy)), (1.0, (u, u_yy, u_yy)))),
+        Density(tuple((1.0, (u, d, d)) for d in first)),
+        Density(tuple((1.0 + (c != d), (u, c, d)) for c, d in pairs)),
     )
+
+
+def derivatives_along(ndim: int, n: int) -> tuple[Order, ...]:
+    """The n-th derivative along each axis."""
+    return tuple(tuple(n * (i == j) for j in range(ndim)) for i in range(ndim))
 
 
 def quartic_densities(ndim: int) -> tuple[Density, ...]:
@@ -72,8 +80,7 @@ def quartic_densities(ndim: int) -> tuple[Density, ...]:
 
     With powers of u beside them their gradients span u |∇u|² and the divergence of |∇u|² ∇u.
     """
-    u = (0,) * ndim
-    first = [tuple(int(i == j) for j in range(ndim)) for i in range(ndim)]
+    u, first = (0,) * ndim, derivatives_along(ndim, 1)
     squares = tuple((1.0, (u, u, d, d)) for d in first)
     return Density(squares), Density(tuple((1.0, (c, c, d, d)) for c in first for d in first))
 

@@ -80,7 +80,7 @@ def axes_of(
     dt: float | None,
     box: Box,
 ) -> tuple[dict[str, Float[np.ndarray, " points"]], tuple[str, ...]]:
-    """Coordinates of t, x and, in two dimensions, y, and what to say of them.
+    """Coordinates of t, x and, in more dimensions, y and z, and what to say of them.
 
     Args:
         names: of the arrays that hold them.
@@ -88,8 +88,8 @@ def axes_of(
         dt: time between frames, in the place of the times that are stored.
         box: what is given of it, in the place of the coordinates that are stored.
     """
-    has_y = "y" in layout if layout is not None else names["y"] is not None
-    letters = ("t", "x", "y") if has_y else ("t", "x")
+    further = [a for a in "yz" if (names[a] is not None if layout is None else a in layout)]
+    letters = ("t", "x", *further)
     if layout is not None:
         check_layout(layout, entry.shape, letters)
     steps = {} if dt is None else {"t": dt}
@@ -144,7 +144,7 @@ def _stored(
 
 
 def _spacing(store: Store, entry: Entry, layout: str, box: Box) -> dict[str, float]:
-    """Spacing along x and y from lengths that are given, or from the attributes dx, length or lengths."""
+    """Spacing along each axis from lengths that are given, or from the attributes dx, length or lengths."""
     attrs = {**store.attrs, **entry.attrs}
     stated = box.option if box.values else next((k for k in ("dx", "lengths", "length") if k in attrs), None)
     if stated is None:

@@ -18,7 +18,7 @@ class Choice:
     Args:
         wanted: names of arrays of fields, or of channels; none where the usual ones are read.
         fields: names that the fields are given.
-        names: of the arrays for t, x and y, where they are given.
+        names: of the arrays for t, x, y and z, where they are given.
         layout: a letter for each axis of u.
         frames: those that are wanted.
         at_most: values that are read.

@@ -12,7 +12,7 @@ from mesoscribe.hybrid.data.validate import SPACE
 from mesoscribe.hybrid.readers.names import NAMES, usual_layouts, words
 from mesoscribe.hybrid.readers.store import Entry, Store
 
-CF_AXES = {"T": "t", "X": "x", "Y": "y"}  # of the attribute `axis` of the CF conventions, section 4
+CF_AXES = {"T": "t", "X": "x", "Y": "y", "Z": "z"}  # of the attribute `axis` of the CF conventions, section 4
 
 
 class Dimension(NamedTuple):
@@ -41,7 +41,7 @@ def known_layout(store: Store, entry: Entry, field: str, names: Mapping[str, str
         strange = [dim for dim, letter in zip(entry.dims, letters, strict=True) if letter is None]
         if strange:
             raise ValueError(
-                f"expected the dimensions trajectory, time, x and y in {store.source}, got "
+                f"expected the dimensions trajectory, time, x, y and z in {store.source}, got "
                 f"{', '.join(entry.dims)}; say by layout= (--layout) what {', '.join(strange)} is"
             )
         return "".join(letter for letter in letters if letter is not None)
@@ -53,6 +53,7 @@ def known_layout(store: Store, entry: Entry, field: str, names: Mapping[str, str
         for layout in usual_layouts(field)
         if len(layout) == len(entry.shape)
         and (names["x"] is None or ("y" in layout) == (names["y"] is not None))
+        and ("z" in layout) == (names["z"] is not None)
     ]
     return min(fitting, key=lambda name: dict(zip(name, entry.shape, strict=True)).get("c", 0), default=None)
 

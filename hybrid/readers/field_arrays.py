@@ -22,7 +22,7 @@ class FieldArrays:
     Args:
         store: an open file or object.
         layouts: a letter for each axis of each array, by its name.
-        lengths: number of coordinates of t, x and, in two dimensions, y.
+        lengths: number of coordinates of t and of x, y and z as far as there are.
         fields: names of the fields; none for several arrays whose own names are those of the fields, and for
             channels without any.
         notes: how layouts were found.
@@ -48,7 +48,7 @@ class FieldArrays:
 
         Args:
             store: an open file or object; arrays: the names of those that are read.
-            lengths: number of coordinates of t, x and, in two dimensions, y.
+            lengths: number of coordinates of t and of x, y and z as far as there are.
             names: of the arrays of coordinates.
             layout: as given; an array without channels has no c in it.
             fields: as given; those that the file states if there are none.
@@ -161,7 +161,7 @@ def names_of(store: Store, arrays: tuple[str, ...]) -> tuple[str, ...]:
 def other_fields(store: Store, read: tuple[str, ...]) -> tuple[str, ...]:
     """A note on arrays of the shape of the fields that are not read with them, and how they would be."""
     shape = store.entry(read[0]).shape
-    used = {name for letter in "txy" for name in NAMES[letter]}
+    used = {name for letter in "txyz" for name in NAMES[letter]}
     others = [
         name
         for name, entry in store.entries.items()

@@ -56,6 +56,7 @@ def check(
     u: str | Sequence[str] | None = None,
     x: str | None = None,
     y: str | None = None,
+    z: str | None = None,
     t: str | None = None,
     fields: str | Sequence[str] | None = None,
     layout: str | None = None,
@@ -71,7 +72,7 @@ def check(
 
     Args:
         path: the file.
-        u, x, y, t: names of field and coordinates in it, found if None; several fields as "h,v".
+        u, x, y, z, t: names of field and coordinates in it, found if None; several fields as "h,v".
         fields: names of the fields, such as "h,v".
         layout: axis letters of the field, such as "ntx"; inferred if None.
         frames: which are read, such as "10:90"; all if None.
@@ -83,7 +84,7 @@ def check(
         units: of t, x, y and the fields, such as "x=um,t=s,u=K".
     """
     contents: tuple[str, ...] = ()
-    names = {"t": t, "x": x, "y": y}
+    names = {"t": t, "x": x, "y": y, "z": z}
     try:
         further: dict[str, Any] = {"keep_endpoint": keep_endpoint, "dx": dx, "units": units}
         choice = Choice.of(u, fields, names, layout, frames, memory, dt, length, **further)

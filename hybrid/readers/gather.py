@@ -58,7 +58,7 @@ def _stacked(parts: tuple[Entry, ...]) -> Entry:
 
 def _with_a_field(entries: Mapping[str, Entry], families: Mapping[str, object]) -> dict[str, Entry]:
     """The only stack of arrays named u, where none has that name."""
-    coordinates = {name for letter in "txy" for name in NAMES[letter]}
+    coordinates = {name for letter in "txyz" for name in NAMES[letter]}
     fields = [
         name
         for name in entries

@@ -32,6 +32,7 @@ def load(
     u: str | Sequence[str] | None = None,
     x: str | None = None,
     y: str | None = None,
+    z: str | None = None,
     t: str | None = None,
     fields: str | Sequence[str] | None = None,
     layout: str | None = None,
@@ -53,11 +54,11 @@ def load(
         u: name of the array of the field, if it is not one of the usual ones, of several such as "h,v"; or of
             some of the fields that one array holds. So x, y and t of the coordinates.
         x: name of the first coordinate of space.
-        y: name of the second one.
+        y, z: names of the second and of the third one.
         t: name of the times.
         fields: names of the fields, such as "h,v": of the channels of an array, or in the place of the names
             of several arrays. If None those that the file states, else u, or u1, u2, …
-        layout: a letter for each axis of u (n trajectory, t time, x and y space, c channel), such as "ntx".
+        layout: a letter for each axis of u (n trajectory, t time, x, y, z space, c channel), such as "ntx".
         frames: which frames, as "first:last" or a slice.
         memory: GiB that the field may take in double precision, 0.5 if None. Of a larger one trajectories
             that are evenly spread are read, then their first frames, and no others; a note says so.
@@ -72,7 +73,7 @@ def load(
         FileNotFoundError: no such file.
         ValueError: what is wrong with it, in one line: expected, got, what to do.
     """
-    names = {"t": t, "x": x, "y": y}
+    names = {"t": t, "x": x, "y": y, "z": z}
     try:
         further: dict[str, Any] = {"keep_endpoint": keep_endpoint, "dx": dx, "units": units}
         choice = Choice.of(u, fields, names, layout, frames, memory, dt, length, **further)

@@ -13,20 +13,21 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "t": ("t", "t_coord", "times", "time", "tt", "t-coordinate"),
     "x": ("x", "x_coord", "x-coordinate"),
     "y": ("y", "y_coord", "y-coordinate"),
+    "z": ("z", "z_coord", "z-coordinate"),
     "n": ("n", "trajectory", "trajectories", "sample", "ensemble", "member", "realization"),
     "c": ("c", "channel", "channels", "field", "fields", "component"),
 }
 LAYOUTS: Mapping[str, tuple[str, ...]] = {
-    "u_sol_all": ("ntxc", "ntxyc"),
-    "data": ("ntcx", "ntcxy", "ntxc", "ntxyc"),
-    "usol": ("xt", "xyt"),
-    "uu": ("xt", "xyt"),
-    "tensor": ("ntx", "ntxy", "ntxc", "ntxyc"),
+    "u_sol_all": ("ntxc", "ntxyc", "ntxyzc"),
+    "data": ("ntcx", "ntcxy", "ntcxyz", "ntxc", "ntxyc", "ntxyzc"),
+    "usol": ("xt", "xyt", "xyzt"),
+    "uu": ("xt", "xyt", "xyzt"),
+    "tensor": ("ntx", "ntxy", "ntxyz", "ntxc", "ntxyc", "ntxyzc"),
 }
-SCALARS = "t0_fields/"  # the group in which The Well keeps scalar fields, each (n, t, x[, y])
-TASKS = "tasks/"  # the group in which Dedalus keeps fields, each (t, [component,] x[, y])
+SCALARS = "t0_fields/"  # the group in which The Well keeps scalar fields, each (n, t, x[, y[, z]])
+TASKS = "tasks/"  # the group in which Dedalus keeps fields, each (t, [component,] x[, y[, z]])
 TOGETHER = (SCALARS, TASKS)  # groups whose arrays are the fields of one system
-VECTORS = "t1_fields/"  # and vector fields, each (n, t, x[, y], component)
+VECTORS = "t1_fields/"  # and vector fields, each (n, t, x[, y[, z]], component)
 WITH_LAST_EDGE = ("t-coordinate",)  # PDEBench stores the edges of its time steps: one more than frames
 
 
@@ -64,7 +65,7 @@ def required(store: Store, letter: str, name: str | None) -> str:
     """The name of an array that must be there."""
     if name is None:
         space = "; or length= (--length)"
-        instead = {"u": ", several as h,v", "t": "; or dt= (--dt)", "x": space, "y": space}
+        instead = {"u": ", several as h,v", "t": "; or dt= (--dt)", "x": space, "y": space, "z": space}
         raise ValueError(
             f"expected {letter} in {store.source} under one of the names {', '.join(NAMES[letter])}, got "
             f"{', '.join(store.listing) or 'nothing at all'}; name it by {letter}= (--{letter})"
@@ -75,7 +76,7 @@ def required(store: Store, letter: str, name: str | None) -> str:
 
 def usual_layouts(field: str) -> tuple[str, ...]:
     """The axis orders that are usual for the name of a field, the most usual first."""
-    well = {SCALARS: ("ntx", "ntxy"), VECTORS: ("ntxc", "ntxyc")}
+    well = {SCALARS: ("ntx", "ntxy", "ntxyz"), VECTORS: ("ntxc", "ntxyc", "ntxyzc")}
     group, slash, _ = field.rpartition("/")
     return well.get(group + slash, LAYOUTS.get(field, ()))
 

@@ -80,7 +80,7 @@ def _column(cells: tuple[str, ...]) -> Float[np.ndarray, " rows"]:
 
 def _long(rows: Rows, cells: list[str], letters: list[str]) -> tuple[dict[str, AnyArray], str]:
     """The arrays of a table with a row for each point, each column by its name in the head."""
-    axes = [letter for letter in "ntxy" if letter in letters]
+    axes = [letter for letter in "ntxyz" if letter in letters]
     found = [np.unique(rows[:, letters.index(letter)], return_inverse=True) for letter in axes]
     shape = tuple(values.size for values, _ in found)
     place = np.ravel_multi_index(tuple(index.ravel() for _, index in found), shape)

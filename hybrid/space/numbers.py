@@ -236,7 +236,7 @@ class HybridNumbers:
     points_per_mode: int = number(4, "points a wavelength of the highest mode, which carry products of the modes: fewer alias", "points", "derived")
     least_points: int = number(8, "points along an axis of a network at least", "points")
     nonlocal_frames: int = number(8, "frames of each trajectory that show how large N becomes", "frames")
-    low_modes: tuple[int, int] = number((4, 2), "modes along each axis, in one and in two dimensions, whose invariants enter N: more hold a richer N, and cost time", "modes")
+    low_modes: tuple[int, int, int] = number((4, 2, 1), "modes along each axis, in one, two and three dimensions, whose invariants enter N: more hold a richer N, and cost time", "modes")
     force_margin: float = number(0.25, "how far beyond the data F is known: larger spreads its hidden units", "range of u")
     canonical_nodes: int = number(401, "values of u on which F' is read from a network", "nodes", "option")
     leading_modes: int = number(4, "at least so many of the lowest modes decide the leading order of m or w", "modes")

@@ -34,12 +34,14 @@ class Exporter:
         file: the name of a file of it.
         what: in a few words.
         several: whether it can hold a law of several fields.
+        most_dimensions: of space.
     """
 
     text: Callable[[Law], str]
     file: str
     what: str
     several: bool = False
+    most_dimensions: int = 3
 
 
 EXPORTERS: Mapping[str, Exporter] = {
@@ -57,11 +59,16 @@ EXPORTERS: Mapping[str, Exporter] = {
     "fenicsx": Exporter(
         fenicsx_script, "law_fenicsx.py", "a weak form in UFL with a FEniCSx solver, for local laws"
     ),
-    "julia": Exporter(julia_script, "law_julia.jl", "a Julia program without packages"),
+    "julia": Exporter(julia_script, "law_julia.jl", "a Julia program without packages", most_dimensions=2),
     "matlab": Exporter(matlab_script, "law_matlab.m", "a function for MATLAB or GNU Octave, no toolbox"),
-    "javascript": Exporter(javascript, "law.js", "a script for browsers and Node.js that needs nothing else"),
+    "javascript": Exporter(
+        javascript, "law.js", "a script for browsers and Node.js that needs nothing else", most_dimensions=2
+    ),
     "visualpde": Exporter(
-        visualpde_link, "law_visualpde.txt", "a link that opens it in VisualPDE, for local laws with damping"
+        visualpde_link,
+        "law_visualpde.txt",
+        "a link that opens it in VisualPDE, for local laws with damping",
+        most_dimensions=2,
     ),
     "json": Exporter(Law.json, "law.json", "what Law.load reads", True),
 }
@@ -78,6 +85,12 @@ def exported(law: Law, to: str) -> str:
     if law.several and not EXPORTERS[to].several:
         fit = ", ".join(name for name, form in EXPORTERS.items() if form.several)
         raise ValueError(f"expected a law of one field for {to}, got {', '.join(law.fields)}; choose {fit}")
+    most = EXPORTERS[to].most_dimensions
+    if law.ndim > most:
+        raise ValueError(
+            f"expected a law in at most {most} dimensions for {to}, whose transforms are of these, got "
+            f"{law.ndim}; export to numpy or torch"
+        )
     return EXPORTERS[to].text(law)
 
 

@@ -49,7 +49,7 @@ if __name__ == "__main__":
 '''
 PLOT = '''\
 def plot(u, times, file):
-    """Space and time in one picture, or the first and the last field of a plane."""
+    """Space and time in one picture, or the first and the last field of a plane, in 3D the middle one."""
     try:
         import matplotlib
     except ImportError:
@@ -67,6 +67,7 @@ def plot(u, times, file):
     else:
         figure, axes = pyplot.subplots(1, 2, figsize=(10, 4))
         for panel, field, t in zip(axes, (u[0], u[-1]), (times[0], times[-1])):
+            field = field if field.ndim == 2 else field[..., field.shape[2] // 2]
             image = panel.imshow(field.T, origin="lower", extent=(0, LENGTHS[0], 0, LENGTHS[1]))
             panel.set(title=f"u at t = {t:.4g}", xlabel="x", ylabel="y")
             figure.colorbar(image, ax=panel)
@@ -87,6 +88,7 @@ ALL_MODES = "No band of modes can be cut in this program: here all modes of the 
 WAVES = {  # numbers of waves along each axis, and amplitudes of which half the squares add up to 1
     1: (((1,), 1.0), ((2,), 0.8), ((3,), 0.6)),
     2: (((1, 1), 1.0), ((2, -1), 0.8), ((1, -3), 0.6)),
+    3: (((1, 1, 0), 1.0), ((2, -1, 1), 0.8), ((1, 0, -3), 0.6)),
 }
 
 
@@ -104,7 +106,7 @@ def heading(law: Law, order: str, comment: str = "#", *, band: bool = True) -> s
 
 
 def initial_field(law: Law) -> sympy.Expr:
-    """Three plane waves of unit deviation about u*, in x (and y): the same field in every program."""
+    """Three plane waves of unit deviation about u*, in x (and y, z): the same field in every program."""
     where = [2 * math.pi / length * x for x, length in zip(COORDINATES, law.lengths, strict=False)]
     waves = (
         amplitude * sympy.cos(sympy.Add(*(n * x for n, x in zip(numbers, where, strict=True))) + j)
@@ -170,5 +172,5 @@ def constants(law: Law, syntax: Syntax) -> dict[str, str]:
         "initial": syntax.text(initial_field(law)),
         "coordinates": ", ".join(str(x) for x in COORDINATES[: law.ndim]),
         "time": syntax.constant(duration(law)),
-        "points": "128" if law.ndim == 1 else "64",
+        "points": ("128", "64", "32")[law.ndim - 1],
     }

@@ -107,7 +107,7 @@ def pypde_script(law: Law) -> str:
         "notes": heading(law, ORDER, band=False),
         "plot": PLOT,
         "terms": f'"{name}": "{total}"',
-        "points": 64 if law.ndim == 1 else 32,
+        "points": (64, 32, 16)[law.ndim - 1],
     }
 
 

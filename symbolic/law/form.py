@@ -35,7 +35,7 @@ class Form:
 
     Args:
         F: energy density beyond its quadratic part, terms in u.
-        q: symbol of the quadratic energy, even terms in k (1D) or kx, ky (2D).
+        q: symbol of the quadratic energy, even terms in k (1D) or kx, ky (2D) or kx, ky, kz (3D).
         m: symbol of M, even, m ≥ 0.  w: symbol of W over i, odd.
         N: energy density of third and higher order in u and its derivatives, see `density_terms`.
         lengths: the box.
@@ -59,7 +59,7 @@ class Form:
 
     def __post_init__(self) -> None:
         if self.ndim not in WAVENUMBERS:
-            raise ValueError(f"expected a box of one or two dimensions, got lengths {self.lengths}")
+            raise ValueError(f"expected a box of one to three dimensions, got lengths {self.lengths}")
         if not all(0 < size < math.inf for size in self.lengths) or not math.isfinite(self.centre):
             raise ValueError(
                 f"expected a box of positive lengths and a finite centre, got {self.lengths}, {self.centre}"
@@ -108,7 +108,7 @@ class Form:
 
     @property
     def wavenumbers(self) -> tuple[sympy.Symbol, ...]:
-        """k in 1D; kx, ky in 2D."""
+        """k in 1D; kx, ky in 2D; kx, ky, kz in 3D."""
         return WAVENUMBERS[self.ndim]
 
     @property

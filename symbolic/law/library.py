@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import combinations_with_replacement
+from itertools import combinations, combinations_with_replacement
 
 import sympy
 
@@ -63,15 +63,16 @@ class Library:
 
     @property
     def ndim(self) -> int:
-        """Number of space dimensions that the symbols are written for: 1 (k) or 2 (kx, ky)."""
-        return 2 if WAVENUMBERS[2][0] in sympy.Add(*self.q, *self.m, *self.w).free_symbols else 1
+        """Number of space dimensions that the symbols are written for: 1 (k), 2 (kx, ky) or 3 (kx, ky, kz)."""
+        used = sympy.Add(*self.q, *self.m, *self.w).free_symbols
+        return max((n for n, wave in WAVENUMBERS.items() if n > 1 and wave[-1] in used), default=1)
 
     def wider(self, *terms: str) -> Library:
         """This library with further terms.
 
         Args:
             terms: names in FAMILIES, or terms as text: of F, such as "u*log(u)" or "sin(3*u)", of another
-                factor with its name before it, such as "q: k**-4" (kx, ky in 2D).
+                factor with its name before it, such as "q: k**-4" (kx, ky in 2D, kz beside them in 3D).
 
         Raises:
             ValueError: a term that is not understood, or q or m that are not even, or w that is not odd.
@@ -109,10 +110,10 @@ class Library:
         return term.as_coeff_Mul()[1]
 
     def isotropic(self) -> Library:
-        """In 2D only symbols q and m of |k|: such as k_x² + k_y² where k_x² and k_y² are candidates."""
+        """Beyond 1D only symbols q and m of |k|: such as k_x² + k_y² where k_x² and k_y² are candidates."""
         if self.ndim == 1 or self.several:
             return self
-        radial = polynomials(2, isotropic=True)
+        radial = polynomials(self.ndim, isotropic=True)
         kept = {
             name: tuple(
                 dict.fromkeys(
@@ -122,7 +123,7 @@ class Library:
                             for t in getattr(radial, name)
                             if {*Factor.of(t).terms} <= {*getattr(self, name)}
                         ),
-                        *(t for t in getattr(self, name) if _is_radial(t)),
+                        *(t for t in getattr(self, name) if _is_radial(t, self.ndim)),
                     )
                 )
             )
@@ -131,7 +132,7 @@ class Library:
         return replace(self, **kept)
 
     def with_isotropic(self) -> Library:
-        """In 2D with symbols of |k| beside the others."""
+        """Beyond 1D with symbols of |k| beside the others."""
         radial = self.isotropic()
         both = {name: dict.fromkeys((*getattr(self, name), *getattr(radial, name))) for name in "qm"}
         return replace(self, q=tuple(both["q"]), m=tuple(both["m"]))
@@ -148,10 +149,10 @@ class Library:
         return replace(self, **kept)
 
 
-def _is_radial(term: sympy.Expr) -> bool:
+def _is_radial(term: sympy.Expr, ndim: int) -> bool:
     """Whether rotations leave a term as it is."""
-    kx, ky = WAVENUMBERS[2]
-    return sympy.simplify(kx * term.diff(ky) - ky * term.diff(kx)) == 0
+    turned = (a * term.diff(b) - b * term.diff(a) for a, b in combinations(WAVENUMBERS[ndim], 2))
+    return not any(sympy.simplify(change) != 0 for change in turned)
 
 
 def polynomials(ndim: int = 1, *, isotropic: bool = False, fields: tuple[str, ...] = ("u",)) -> Library:
@@ -180,9 +181,11 @@ def polynomials(ndim: int = 1, *, isotropic: bool = False, fields: tuple[str, ..
     if ndim == 1:
         (k,) = wave
         return Library(F, (*radial, k**-2), radial, (k, k * sympy.Abs(k), k**3, k**5), N)
-    kx, ky = wave
-    even_terms = (*radial[:2], kx**2, ky**2, kx**4, kx**2 * ky**2, ky**4)
-    return Library(F, (*even_terms, 1 / squared), even_terms, (kx, ky, kx * squared, ky * squared), N)
+    squares = [s**2 for s in wave]
+    quartic = (a * b for a, b in combinations_with_replacement(squares, 2))
+    even_terms = (*radial[:2], *squares, *quartic)
+    odd_terms = (*wave, *(s * squared for s in wave))
+    return Library(F, (*even_terms, 1 / squared), even_terms, odd_terms, N)
 
 
 def _of_fields(ndim: int, fields: tuple[str, ...], *, isotropic: bool) -> Library:

@@ -15,9 +15,9 @@ class SymbolicNumbers:
     # law
     library_power: int = number(8, "highest power of u on offer for F: more follow richer F, and are harder to tell apart", "power")
     fields_power: tuple[int, int] = number((6, 4), "highest degree of the monomials on offer for F of two fields, and of more: some 30 candidates", "degree")
-    wave_powers: tuple[int, int] = number((3, 2), "highest power of |k|² on offer, in one and in two dimensions", "power")
+    wave_powers: tuple[int, int, int] = number((3, 2, 2), "highest power of |k|² on offer, in one, two and three dimensions", "power")
     wider_band: float = number(1.5, "factor by which the band of a law is widened at a time", "band")
-    rate_orders: tuple[int, int] = number((6, 4), "highest derivative of u alone in equations that the class is weighed against, in one and in two dimensions", "order")
+    rate_orders: tuple[int, int, int] = number((6, 4, 4), "highest derivative of u alone in equations that the class is weighed against, in one, two and three dimensions", "order")
     rate_outer: int = number(3, "highest derivative of a power of u in these", "order")
     rate_power: int = number(4, "highest power of u in these", "power")
     own_points: int = number(64, "points along an axis of a law's box where no field gives them", "points")

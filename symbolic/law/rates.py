@@ -15,7 +15,7 @@ from torch import Tensor
 
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.energy.energy import EnergyTerm
-from mesoscribe.hybrid.energy.local_energy import Order
+from mesoscribe.hybrid.energy.local_energy import Order, derivatives_along
 from mesoscribe.hybrid.space.device import here, tensor
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
@@ -51,7 +51,7 @@ class Rate:
 
 def _subscripted(name: str, order: Order) -> str:
     """A field with the coordinates that it is differentiated by."""
-    by = "".join(axis * n for axis, n in zip("xy", order, strict=False))
+    by = "".join(axis * n for axis, n in zip("xyz", order, strict=False))
     return f"{name}_{by}" if by else name
 
 
@@ -62,8 +62,7 @@ def rates(ndim: int) -> tuple[Rate, ...]:
     linear = [Rate(order, (none,)) for order in orders]
     inner = [order for order in orders if sum(order) <= NUMBERS.rate_outer]
     powers = [Rate(order, (none,) * p) for order in inner for p in range(2, NUMBERS.rate_power + 1)]
-    first = [tuple(int(i == j) for j in range(ndim)) for i in range(ndim)]
-    slopes = [Rate(none, pair) for pair in combinations_with_replacement(first, 2)]
+    slopes = [Rate(none, pair) for pair in combinations_with_replacement(derivatives_along(ndim, 1), 2)]
     return (*linear, *powers, *slopes, *(Rate(none, (none, *slope.factors)) for slope in slopes))
 
 

@@ -12,7 +12,7 @@ import torch
 from mesoscribe.hybrid.chain.states import ChainData
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.device import on
-from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, u
+from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, kz, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.systems.chains import CHAINS, ChainSystem, user_chain
@@ -48,6 +48,16 @@ CATALOG: Mapping[str, System] = {
         dt=1e-3,
         n_frames=101,
         source="u_t = Δu + 100 (u - u³); set-up of arXiv 2605.16211",
+    ),
+    "allen_cahn_3d": System(
+        Law(
+            F=Factor.of(2.5 * u**4), q=Factor.of(kx**2 + ky**2 + kz**2 - 10), m=Factor.of(1), lengths=3 * BOX
+        ),
+        InitialField(modes=3, highest=3, scale="range"),
+        shape=(32, 32, 32),
+        dt=1e-2,
+        n_frames=41,
+        source="u_t = Δu + 10 (u - u³); Allen and Cahn, Acta Metall. 27 (1979) 1085",
     ),
     "cahn_hilliard": System(
         Law(F=Factor.of(u**4 / 4), q=Factor.of(0.02 * k**2 - 1), m=Factor.of(k**2), lengths=BOX),

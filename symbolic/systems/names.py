@@ -9,6 +9,7 @@ from pathlib import Path
 SYSTEMS: tuple[str, ...] = (
     "allen_cahn",
     "allen_cahn_2d",
+    "allen_cahn_3d",
     "benjamin_ono",
     "cahn_hilliard",
     "cahn_hilliard_2d",

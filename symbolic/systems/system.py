@@ -8,6 +8,7 @@ import numpy as np
 
 from mesoscribe.hybrid.chain.observe import noisy
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.data.validate import SPACE
 from mesoscribe.hybrid.space.fields import each_field, together
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.initial import InitialField, check_request, initial_fields, noise_stream
@@ -49,7 +50,7 @@ class System:
         field = self.law.simulate(initial_fields(self.initial, domain, n, seed), times)
         rng = noise_stream(n, seed)
         field = together([noisy(part, noise, rng) for part, _ in each_field(field, domain)], domain)
-        layout = ("ntc" if self.law.several else "nt") + "xy"[: domain.ndim]
+        layout = ("ntc" if self.law.several else "nt") + "".join(SPACE[: domain.ndim])
         source = f"{name}, seed {seed}".strip(", ")
         return Trajectories.from_arrays(
             field, times, *domain.coordinates, layout=layout, source=source, fields=self.law.fields
