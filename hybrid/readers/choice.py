@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from mesoscribe.hybrid.data.field_names import split_names
+from mesoscribe.hybrid.data.walls import Place
 from mesoscribe.hybrid.readers.axes import Length, positive
 from mesoscribe.hybrid.readers.memory_budget import Frames, values_in, window
+from mesoscribe.hybrid.space.boundary import Boundary
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class Choice:
         dt: time between frames.
         lengths: of the box.
         keep_endpoint: whether a repeated endpoint stays.
+        boundary: what fields do at the ends of each axis, None where the file or the field says it.
+        walls: whether walls lie on the end points, or half a cell beyond.
     """
 
     wanted: tuple[str, ...]
@@ -35,6 +40,8 @@ class Choice:
     dt: float | None
     lengths: tuple[float, ...]
     keep_endpoint: bool
+    boundary: Boundary | None = None
+    walls: Place | None = None
 
     @classmethod
     def of(
@@ -49,6 +56,8 @@ class Choice:
         length: Length,
         *,
         keep_endpoint: bool | None,
+        boundary: Boundary | None = None,
+        walls: Place | None = None,
     ) -> Choice:
         """From the arguments of `load`.
 
@@ -60,4 +69,7 @@ class Choice:
         lengths = positive("length", length)
         wanted, given = split_names(u), split_names(fields)
         at_most = values_in(memory)
-        return cls(wanted, given, names, layout, window(frames), at_most, dt, lengths, bool(keep_endpoint))
+        if walls not in (None, *get_args(Place)):
+            raise ValueError(f"expected walls on points or beyond cells, got {walls!r}; give one of the two")
+        ends = bool(keep_endpoint), boundary, walls
+        return cls(wanted, given, names, layout, window(frames), at_most, dt, lengths, *ends)

@@ -7,14 +7,17 @@ import warnings
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 from mesoscribe.hybrid.data.screening import Finding, screen
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.data.walls import Place
 from mesoscribe.hybrid.readers.axes import Length
 from mesoscribe.hybrid.readers.formats import open_store
 from mesoscribe.hybrid.readers.load import Choice, read
 from mesoscribe.hybrid.readers.memory_budget import Frames
 from mesoscribe.hybrid.readers.store import printable
+from mesoscribe.hybrid.space.boundary import Boundary
 
 
 @dataclass(frozen=True, repr=False)
@@ -63,6 +66,8 @@ def check(
     dt: float | None = None,
     length: Length = None,
     keep_endpoint: bool | None = None,
+    boundary: Boundary | None = None,
+    walls: Place | None = None,
 ) -> FileCheck:
     """What is in a file, and what is wrong with it; a bad file is reported, not raised.
 
@@ -76,11 +81,14 @@ def check(
         dt: time between frames, in the place of stored times.
         length: of the box, in the place of stored coordinates.
         keep_endpoint: whether a repeated endpoint stays.
+        boundary: what fields do at the ends of each axis; as the file or the field says if None.
+        walls: whether walls lie on the end points ("points") or half a cell beyond ("cells").
     """
     contents: tuple[str, ...] = ()
     names = {"t": t, "x": x, "y": y}
     try:
-        choice = Choice.of(u, fields, names, layout, frames, memory, dt, length, keep_endpoint=keep_endpoint)
+        ends: dict[str, Any] = {"keep_endpoint": keep_endpoint, "boundary": boundary, "walls": walls}
+        choice = Choice.of(u, fields, names, layout, frames, memory, dt, length, **ends)
         with closing(open_store(path)) as store:
             contents = store.listing
             with warnings.catch_warnings():

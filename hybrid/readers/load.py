@@ -11,6 +11,7 @@ import xarray as xr
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.data.validate import facts
+from mesoscribe.hybrid.data.walls import Place
 from mesoscribe.hybrid.readers.axes import Length, axes_of
 from mesoscribe.hybrid.readers.choice import Choice
 from mesoscribe.hybrid.readers.field_arrays import FieldArrays, field_arrays, other_fields
@@ -19,6 +20,7 @@ from mesoscribe.hybrid.readers.gather import gathered
 from mesoscribe.hybrid.readers.memory_budget import Frames, chosen
 from mesoscribe.hybrid.readers.names import known_layout, name_of, words
 from mesoscribe.hybrid.readers.store import Store, printable
+from mesoscribe.hybrid.space.boundary import Boundary
 
 Source = str | os.PathLike[str] | xr.Dataset | xr.DataArray | Mapping[str, Any]
 
@@ -37,6 +39,8 @@ def load(
     dt: float | None = None,
     length: Length = None,
     keep_endpoint: bool | None = None,
+    boundary: Boundary | None = None,
+    walls: Place | None = None,
 ) -> Trajectories:
     """Trajectories from a file (.h5, .hdf5, .npz, .npy, .mat, .csv, .nc, .zarr) or an object.
 
@@ -59,6 +63,9 @@ def load(
         length: of the box, one number or one for each dimension (as text "20,10"), where the file has no
             coordinates or wrong ones.
         keep_endpoint: whether a last point that is the first one over again stays; it does not if None.
+        boundary: what fields do at the ends of each axis: periodic, noflux or zero, or such as
+            "x=noflux,y=periodic" and "h=noflux,v=zero"; what the file states, or the field shows, if None.
+        walls: "points" where walls lie on the end points, "cells" half a cell beyond; found if None.
 
     Raises:
         FileNotFoundError: no such file.
@@ -66,7 +73,8 @@ def load(
     """
     names = {"t": t, "x": x, "y": y}
     try:
-        choice = Choice.of(u, fields, names, layout, frames, memory, dt, length, keep_endpoint=keep_endpoint)
+        ends: dict[str, Any] = {"keep_endpoint": keep_endpoint, "boundary": boundary, "walls": walls}
+        choice = Choice.of(u, fields, names, layout, frames, memory, dt, length, **ends)
         with closing(open_store(source)) as store:
             return read(store, choice)
     except ValueError as error:
@@ -85,6 +93,7 @@ def read(store: Store, choice: Choice) -> Trajectories:
     part, kept = chosen(found.sizes, choice.frames, choice.at_most)
     axes["t"] = axes["t"][part["t"]]
     space = [values for letter, values in axes.items() if letter != "t"]
+    stated = _boundary(store)
     said = (*words(store.attrs.get("notes", ())), *notes, *found.notes, *other_fields(store, arrays), *kept)
     data = Trajectories.from_arrays(
         found.values({letter: part[letter] for letter in "nt" if letter in part}),
@@ -96,12 +105,19 @@ def read(store: Store, choice: Choice) -> Trajectories:
         notes=said,
         provenance=facts("".join(words(store.attrs.get("provenance", ())))),
         keep_endpoint=choice.keep_endpoint,
+        boundary=choice.boundary or stated,
+        walls=choice.walls or ("cells" if stated and choice.boundary is None else None),
         dt_error=_dt_error(store),
     )
     for name in some:
         if name not in data.fields:
             store.entry(name)  # says that it is not there either
     return data.select(fields=some) if some else data
+
+
+def _boundary(store: Store) -> str | None:
+    """The boundary that was written with the data, whose points are then the middles of cells."""
+    return "".join(words(store.attrs.get("boundary", ""))) or None
 
 
 def _dt_error(store: Store) -> float:
