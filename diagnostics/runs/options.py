@@ -25,6 +25,11 @@ TrainMode = Literal["auto", "full"]
 Symmetry = Literal["even", "isotropic", "both"]
 OptimiserName = Literal["stlsq", "frols", "sr3", "best-subset"]
 Device = Literal["cpu", "cuda", "auto"]
+Place = Literal["points", "cells"]
+Ends = Annotated[
+    str | None,
+    Option("--boundary", help="periodic, noflux or zero; such as x=noflux,y=periodic or h=noflux,v=zero."),
+]
 Seed = Annotated[int, Option("--seed", min=0, help="Of initial fields, split and fit.")]
 
 
@@ -99,6 +104,7 @@ class Making:
     courant: Annotated[
         float | None, Option("--courant", help="Of a chain: sites crossed in a time step.")
     ] = None
+    boundary: Ends = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +153,11 @@ class Reading:
     units: Annotated[
         str | None, Option("--units", help="File: of times, points and fields, as x=um,t=s,u=K.")
     ] = None
+    boundary: Ends = None
+    walls: Annotated[
+        Place | None,
+        Option("--walls", help="File: walls lie on the end points, or half a cell beyond (cells)."),
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -191,8 +202,8 @@ def takes(*groups: type) -> Callable[[Command], Command]:
         own = inspect.signature(command, eval_str=True)
         kept = [p for p in own.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
         first = [p for p in kept if p.kind is not inspect.Parameter.KEYWORD_ONLY]
-        declared = [parameter for group in groups for parameter in _parameters(group)]
-        parameters = [*first, *declared, *(p for p in kept if p not in first)]
+        declared = {parameter.name: parameter for group in groups for parameter in _parameters(group)}
+        parameters = [*first, *declared.values(), *(p for p in kept if p not in first)]
         vars(command)["__signature__"] = own.replace(parameters=parameters)
         return command
 

@@ -14,6 +14,8 @@ from mesoscribe.hybrid.data.clock import EvenSteps
 from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC
 from mesoscribe.hybrid.data.physical_units import Units
 from mesoscribe.hybrid.data.validate import SPACE, checked, facts, names_in
+from mesoscribe.hybrid.data.walls import NOT_WALLS
+from mesoscribe.hybrid.space.boundary import Parities, described, parities_of, spelled
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.fields import each_field
 from mesoscribe.hybrid.space.scales import Scales
@@ -21,7 +23,7 @@ from mesoscribe.hybrid.space.scales import Scales
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SampledFields:
-    """Fields u_1(x, t) … on an even periodic grid, along n trajectories, at times that increase.
+    """Fields u_1(x, t) … on an even grid, along n trajectories, at times that increase.
 
     A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, [field,] x[, y[, z]]).
 
@@ -42,11 +44,24 @@ class SampledFields:
 
     @cached_property
     def domain(self) -> Domain:
-        """The box: its length is the number of points times the spacing of the coordinate."""
+        """The box: its length is the number of points times the spacing of the coordinate.
+
+        Between walls points are the middles of cells.
+        """
         axes = [self._dataset[str(axis)].values for axis in self._dataset["u"].dims if axis in SPACE]
         lengths = tuple(EvenSteps.of(x).step * x.size for x in axes)
-        several = len(self.fields) > 1
-        return Domain(tuple(x.size for x in axes), lengths, n_fields=len(self.fields) if several else None)
+        n_fields = len(self.fields) if len(self.fields) > 1 else None
+        return Domain(tuple(x.size for x in axes), lengths, self._parities(len(axes)), n_fields)
+
+    def _parities(self, ndim: int) -> Parities:
+        """What each field does at the ends of each axis; () where all are periodic."""
+        said = str(self._dataset.attrs.get("boundary", ""))
+        return parities_of(said, ndim, self.fields) if said else ()
+
+    @property
+    def boundary(self) -> str:
+        """What fields do at the ends of each axis: periodic, noflux, zero, or such as x=noflux,y=periodic."""
+        return spelled(self.domain.parities, self.fields)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -125,8 +140,8 @@ class SampledFields:
 
     @property
     def open_boundaries(self) -> tuple[str, ...]:
-        """The notes on axes along which a field does not look periodic."""
-        return tuple(note for note in self.notes if NOT_PERIODIC in note)
+        """The notes on axes at whose ends a field does not do what it is taken to do."""
+        return tuple(note for note in self.notes if NOT_PERIODIC in note or NOT_WALLS in note)
 
     @property
     def units(self) -> Units:
@@ -148,7 +163,7 @@ class SampledFields:
         lines = [
             f"{type(self).__name__}: {self.n} of {self.n_frames} frames, dt = {self.dt:.6g}{mean}, "
             f"t = {self.t[0]:.6g} to {self.t[-1]:.6g}",
-            f"  box   {box}, periodic, {points} points, spacing {spacing}",
+            f"  box   {box}, {described(self.domain)}, {points} points, spacing {spacing}",
             *(
                 f"  {name:<{wide}} {u.min():.6g} to {u.max():.6g}, rms {np.sqrt(np.mean(u**2)):.6g}"
                 for name, (u, _) in each

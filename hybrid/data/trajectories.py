@@ -1,11 +1,10 @@
-"""Trajectories of fields on a periodic box: the data that everything else reads."""
+"""Trajectories of fields on a box, periodic or between walls: the data that everything else reads."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,27 +16,29 @@ from numpy.typing import ArrayLike
 from mesoscribe.hybrid.data.arrays import counted, plain
 from mesoscribe.hybrid.data.channels import Arrays, Channels
 from mesoscribe.hybrid.data.clock import seconds
+from mesoscribe.hybrid.data.ends import between_walls, closed_up
 from mesoscribe.hybrid.data.field_names import listed, split_names
 from mesoscribe.hybrid.data.interpolation import filled
 from mesoscribe.hybrid.data.layout import AXES
-from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC, closed
 from mesoscribe.hybrid.data.physical_units import Units
 from mesoscribe.hybrid.data.pictures import Picture, field_figure, with_units
 from mesoscribe.hybrid.data.sampled import SampledFields
 from mesoscribe.hybrid.data.split import Part, SplitOf, plan_split
-from mesoscribe.hybrid.data.validate import SPACE, assemble, coordinate
+from mesoscribe.hybrid.data.validate import assemble, coordinate
+from mesoscribe.hybrid.data.walls import Place
 from mesoscribe.hybrid.data.writers import write
+from mesoscribe.hybrid.space.boundary import Boundary, parities_of, spelled, walled_axes
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Trajectories(SampledFields):
-    """Fields u_1(x, t) … u_n(x, t) along n trajectories, at times that increase and on an even periodic grid.
+    """Fields u_1(x, t) … u_n(x, t) along n trajectories, at times that increase and on an even grid.
 
     A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, field, x[, y[, z]]) in float64;
     of a single field the axis is left out. Beside it are its coordinates, and in the attributes where it
     comes from: `source`, `notes` (what was changed on reading), `provenance` (how it was made, where that is
-    known, as JSON) and `dt_error` (where times were rounded). Checked once, here. Arrays are read-only:
+    known, as JSON), `boundary` (where there are walls) and `dt_error` (where times were rounded). Checked once, here. Arrays are read-only:
     `torch.tensor(data.u)` copies, `torch.as_tensor` would warn.
 
     Raises:
@@ -59,13 +60,16 @@ class Trajectories(SampledFields):
         notes: Iterable[str] = (),
         provenance: Mapping[str, Any] | None = None,
         keep_endpoint: bool | None = None,
+        boundary: Boundary | None = None,
+        walls: Place | None = None,
         dt_error: float = 0.0,
         units: str | Mapping[str, str] | Units | None = None,
     ) -> Trajectories:
         """Trajectories of arrays in memory.
 
         A repeated periodic endpoint is dropped, and a field that does not look periodic is warned about; both
-        leave a note.
+        leave a note. Where its slopes or values clearly vanish at both ends it is taken to lie between walls.
+        Fields whose end points are on the walls are moved to the middles of cells, spectrally.
 
         Args:
             u: the field or fields: an array, which may have an axis of channels, one for each field; a dict
@@ -83,6 +87,11 @@ class Trajectories(SampledFields):
             notes: what was changed before.
             provenance: how they were made, in values that JSON can hold.
             keep_endpoint: whether a last point that is the first one over again stays; not if None.
+            boundary: periodic, noflux (no flux through walls) or zero (u = 0 at walls); for some axes or
+                fields "x=noflux,y=periodic" or "h=noflux,v=zero". Periodic if None, unless the field says
+                otherwise.
+            walls: whether walls lie on the end points ("points") or half a cell beyond them ("cells"); by the
+                field and the coordinates if None.
             dt_error: standard error of dt relative to it, where the times do not show it.
             units: of t, x, y and the fields, such as "x=um,t=s,u=K"; t in s where it is dates or durations.
         """
@@ -99,7 +108,10 @@ class Trajectories(SampledFields):
         own.setflags(write=False)
         named = Units.of({**({"t": "s"} if unit else {}), **Units.of(units).by_name})
         further: dict[str, Any] = {"fields": found.names, "dt_error": dt_error, "units": str(named)}
-        data = cls(assemble(own, coordinates, source, said, provenance_text, **further))
+        ndim = len(axes) - 1
+        ends = None if boundary is None else parities_of(boundary, ndim, found.names)
+        text = "" if ends is None or not walled_axes(ends) else spelled(ends, found.names)
+        data = cls(assemble(own, coordinates, source, said, provenance_text, text, **further))
         holes = np.ma.getmaskarray(found.u)
         if holes.any():
             share = f"{100 * holes.mean():.2g} %"
@@ -108,20 +120,8 @@ class Trajectories(SampledFields):
         if not data.even:
             steps = f"{data.steps.min():.3g} to {data.steps.max():.3g}"
             data = data.noting(f"times are uneven, frames {steps} apart, and are used as they are")
-        return data._closed(keep_endpoint=bool(keep_endpoint))
-
-    def _closed(self, *, keep_endpoint: bool) -> Trajectories:
-        """Without repeated endpoints unless they are to stay; a field that does not close is warned about."""
-        fields = {part.fields[0]: part.u for part in self.each}
-        axes = {name: self._dataset[name].values for name in SPACE[: self.domain.ndim]}
-        points, found = closed(fields, axes, keep_endpoint=keep_endpoint)
-        for note in found:
-            if NOT_PERIODIC in note:
-                warnings.warn(f"{note}; the box is taken as periodic", UserWarning, stacklevel=4)
-        if points == dict(zip(axes, self.domain.shape, strict=True)):
-            return self.noting(*found) if found else self
-        part = Trajectories(self._dataset.isel({name: slice(n) for name, n in points.items()}))
-        return (part if part.missing is None else part.without(part.missing)).noting(*found)
+        data = closed_up(data, keep_endpoint=bool(keep_endpoint), ask=ends is None)
+        return between_walls(data, walls) if data.domain.walled else data
 
     def field(self, name: str) -> Trajectories:
         """The trajectories of one of the fields, by its name.
@@ -174,8 +174,12 @@ class Trajectories(SampledFields):
         index: dict[str, Any] = {"trajectory": rows if isinstance(rows, slice) else np.atleast_1d(rows)}
         if fields is not None and len(self.fields) > 1:
             index["field"] = [self.fields.index(name) for name in fields]
+        whole = self._dataset
+        if fields is not None and self.domain.walled:
+            rows = tuple(self.domain.parities[self.fields.index(name)] for name in fields)
+            whole = whole.assign_attrs(boundary=spelled(rows, fields))
         try:
-            part = self._dataset.isel({**index, "time": slice(None) if frames is None else frames})
+            part = whole.isel({**index, "time": slice(None) if frames is None else frames})
         except IndexError:
             raise ValueError(
                 f"expected trajectories between 0 and {self.n - 1}, got {trajectories}; choose among those"
@@ -225,6 +229,11 @@ class Trajectories(SampledFields):
                 f"by fields= (--fields)"
             )
         even = self.even and other.even  # uneven times need not be the same
+        if other.domain.parities != self.domain.parities:
+            raise ValueError(
+                f"expected test data with the boundary {self.boundary}, got {other.boundary}; test on data of "
+                f"one system"
+            )
         mine, theirs = ((*data.domain.lengths, data.dt if even else 1.0) for data in (self, other))
         off = 4 * math.hypot(self.dt_error, other.dt_error)  # by chance, once in ten thousand times
         allowed = (*(NUMBERS.same_sampling for _ in self.domain.lengths), NUMBERS.same_sampling + off)

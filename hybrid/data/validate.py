@@ -18,7 +18,7 @@ from mesoscribe.hybrid.data.layout import AnyArray
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 LARGEST_VALUE = 1e100
-DEFAULT_ATTRS = {"source": "memory", "provenance": ""}
+DEFAULT_ATTRS = {"source": "memory", "provenance": "", "boundary": ""}
 SPACE = ("x", "y", "z")
 
 
@@ -101,6 +101,7 @@ def assemble(
     source: str,
     notes: Iterable[str],
     provenance: str = "",
+    boundary: str = "",
     *,
     fields: Sequence[str] = ONE,
     dt_error: float = 0.0,
@@ -121,7 +122,7 @@ def assemble(
         holes = np.array(missing)  # what is given may change
         holes.setflags(write=False)
         variables["missing"] = (dims, holes)
-    further = {"provenance": provenance, "dt_error": dt_error, "units": units}
+    further = {"provenance": provenance, "boundary": boundary, "dt_error": dt_error, "units": units}
     attrs = {"source": source, "notes": tuple(notes), **{k: v for k, v in further.items() if v}}
     named = {"field": list(fields)} if several else {} if tuple(fields) == ONE else {"field": fields[0]}
     return xr.Dataset(variables, {**coordinates, **named}, attrs)
@@ -179,11 +180,11 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
             f"times are rounded or jitter, by up to {100 * off:.2g} % of dt: dt = {steps.step:.8g} is known "
             f"to {100 * error:.2g} %, and so is every rate"
         )
-    source, provenance = (str(attrs.get(name, missing)) for name, missing in DEFAULT_ATTRS.items())
+    source, provenance, boundary = (str(attrs.get(name, missing)) for name, missing in DEFAULT_ATTRS.items())
     holes = dataset["missing"].transpose(*dims).values.astype(bool) if "missing" in dataset else None
     more: dict[str, Any] = {"fields": fields, "dt_error": error, "missing": holes}
     more["units"] = str(attrs.get("units", ""))
-    return assemble(u, coordinates, source, notes, provenance, **more)
+    return assemble(u, coordinates, source, notes, provenance, boundary, **more)
 
 
 def facts(provenance: str) -> dict[str, Any]:

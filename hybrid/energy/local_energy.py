@@ -85,6 +85,20 @@ def quartic_densities(ndim: int) -> tuple[Density, ...]:
     return Density(squares), Density(tuple((1.0, (c, c, d, d)) for c in first for d in first))
 
 
+def acting(densities: Sequence[Density], domain: Domain) -> tuple[Density, ...]:
+    """Those of some densities that reflections at the walls of a domain leave as they are."""
+    return tuple(
+        density
+        for density in densities
+        if all(_even(orders, domain, axis) for axis in domain.walled for _, orders in density.products)
+    )
+
+
+def _even(orders: tuple[Order, ...], domain: Domain, axis: int) -> bool:
+    """Whether a product of derivatives of one field is the same on both sides of the walls of an axis."""
+    return math.prod(domain.parities[0][axis] * (-1) ** order[axis] for order in orders) == 1
+
+
 @dataclass(frozen=True)
 class LocalEnergy(EnergyTerm):
     """Σ_j β_j ∫ D_j dx on a domain, and its L² gradient
@@ -110,15 +124,12 @@ class LocalEnergy(EnergyTerm):
     def __post_init__(self) -> None:
         if self.domain.n_fields is not None:
             raise ValueError(f"expected one field for densities of u, got {self.domain.n_fields}")
-        for axis in self.domain.walled:
-            sign = self.domain.parities[0][axis]
-            for density in self.densities:
-                for _, orders in density.products:
-                    if math.prod(sign * (-1) ** order[axis] for order in orders) != 1:
-                        raise ValueError(
-                            f"expected densities that reflections of axis {axis} leave alone, got {density}; "
-                            f"take an even number of derivatives along it"
-                        )
+        for density in self.densities:
+            if not acting((density,), self.domain):
+                raise ValueError(
+                    f"expected densities that reflections at walls leave alone, got {density}; take an even "
+                    f"number of derivatives across them"
+                )
 
     @cached_property
     def boxes(self) -> Mapping[Order, Domain]:

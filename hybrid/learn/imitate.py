@@ -44,6 +44,7 @@ def build(warm: WarmStart, data: Trajectories, seed: int | None = None) -> Onsag
         warm.first_frame,
         Provenance(data.source, seed, units=str(data.units)),
         data.fields,
+        data.boundary,
     )
     model = OnsagerModel(setting)
     domain, inside = model.domain, model.modes.inside

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from mesoscribe.hybrid.data.field_names import split_names
 from mesoscribe.hybrid.data.physical_units import Units
+from mesoscribe.hybrid.data.walls import Place
 from mesoscribe.hybrid.readers.axes import Box, Length, positive
 from mesoscribe.hybrid.readers.memory_budget import Frames, values_in, window
+from mesoscribe.hybrid.space.boundary import Boundary
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Choice:
         box: its lengths, or the distances of its points.
         keep_endpoint: whether a repeated endpoint stays.
         units: that are given.
+        boundary: what fields do at the ends of each axis, None where the file or the field says it.
+        walls: whether walls lie on the end points, or half a cell beyond.
     """
 
     wanted: tuple[str, ...]
@@ -38,6 +43,8 @@ class Choice:
     box: Box
     keep_endpoint: bool
     units: Units
+    boundary: Boundary | None = None
+    walls: Place | None = None
 
     @classmethod
     def of(
@@ -54,6 +61,8 @@ class Choice:
         keep_endpoint: bool | None,
         dx: Length,
         units: str | Mapping[str, str] | None,
+        boundary: Boundary | None = None,
+        walls: Place | None = None,
     ) -> Choice:
         """From the arguments of `load`.
 
@@ -65,15 +74,7 @@ class Choice:
         box = Box.of(length, dx)
         wanted, given = split_names(u), split_names(fields)
         at_most = values_in(memory)
-        return cls(
-            wanted,
-            given,
-            names,
-            layout,
-            window(frames),
-            at_most,
-            dt,
-            box,
-            bool(keep_endpoint),
-            Units.of(units),
-        )
+        if walls not in (None, *get_args(Place)):
+            raise ValueError(f"expected walls on points or beyond cells, got {walls!r}; give one of the two")
+        ends = bool(keep_endpoint), Units.of(units), boundary, walls
+        return cls(wanted, given, names, layout, window(frames), at_most, dt, box, *ends)

@@ -11,11 +11,13 @@ from typing import Any
 
 from mesoscribe.hybrid.data.screening import Finding, screen
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.data.walls import Place
 from mesoscribe.hybrid.readers.axes import Length
 from mesoscribe.hybrid.readers.formats import open_store
 from mesoscribe.hybrid.readers.load import Choice, read
 from mesoscribe.hybrid.readers.memory_budget import Frames
 from mesoscribe.hybrid.readers.store import printable
+from mesoscribe.hybrid.space.boundary import Boundary
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,6 +69,8 @@ def check(
     keep_endpoint: bool | None = None,
     dx: Length = None,
     units: str | Mapping[str, str] | None = None,
+    boundary: Boundary | None = None,
+    walls: Place | None = None,
 ) -> FileCheck:
     """What is in a file, and what is wrong with it; a bad file is reported, not raised.
 
@@ -82,11 +86,14 @@ def check(
         keep_endpoint: whether a repeated endpoint stays.
         dx: distance between points, in the place of a length.
         units: of t, x, y and the fields, such as "x=um,t=s,u=K".
+        boundary: what fields do at the ends of each axis; as the file or the field says if None.
+        walls: whether walls lie on the end points ("points") or half a cell beyond ("cells").
     """
     contents: tuple[str, ...] = ()
     names = {"t": t, "x": x, "y": y, "z": z}
     try:
         further: dict[str, Any] = {"keep_endpoint": keep_endpoint, "dx": dx, "units": units}
+        further |= {"boundary": boundary, "walls": walls}
         choice = Choice.of(u, fields, names, layout, frames, memory, dt, length, **further)
         with closing(open_store(path)) as store:
             contents = store.listing

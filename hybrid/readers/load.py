@@ -11,6 +11,7 @@ import xarray as xr
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.data.validate import facts
+from mesoscribe.hybrid.data.walls import Place
 from mesoscribe.hybrid.readers.axes import Length, axes_of
 from mesoscribe.hybrid.readers.choice import Choice
 from mesoscribe.hybrid.readers.dimensions import known_layout, with_dimensions
@@ -21,6 +22,7 @@ from mesoscribe.hybrid.readers.memory_budget import Frames, chosen
 from mesoscribe.hybrid.readers.names import name_of, words
 from mesoscribe.hybrid.readers.store import Store, printable
 from mesoscribe.hybrid.readers.unit_attributes import stated_units
+from mesoscribe.hybrid.space.boundary import Boundary
 
 Path = str | os.PathLike[str]
 Source = Path | Sequence[Path] | xr.Dataset | xr.DataArray | Mapping[str, Any]
@@ -43,6 +45,8 @@ def load(
     keep_endpoint: bool | None = None,
     dx: Length = None,
     units: str | Mapping[str, str] | None = None,
+    boundary: Boundary | None = None,
+    walls: Place | None = None,
 ) -> Trajectories:
     """Trajectories from a file (.h5, .hdf5, .npz, .npy, .mat, .csv, .nc, .zarr, .tif) or an object.
 
@@ -68,6 +72,9 @@ def load(
         keep_endpoint: whether a last point that is the first one over again stays; it does not if None.
         dx: distance between points, one number or one for each dimension, in the place of a length.
         units: of t, x, y and the fields, such as "x=um,t=s,u=K", in the place of those that the file states.
+        boundary: what fields do at the ends of each axis: periodic, noflux or zero, or such as
+            "x=noflux,y=periodic" and "h=noflux,v=zero"; what the file states, or the field shows, if None.
+        walls: "points" where walls lie on the end points, "cells" half a cell beyond; found if None.
 
     Raises:
         FileNotFoundError: no such file.
@@ -76,6 +83,7 @@ def load(
     names = {"t": t, "x": x, "y": y, "z": z}
     try:
         further: dict[str, Any] = {"keep_endpoint": keep_endpoint, "dx": dx, "units": units}
+        further |= {"boundary": boundary, "walls": walls}
         choice = Choice.of(u, fields, names, layout, frames, memory, dt, length, **further)
         with closing(open_store(source)) as store:
             return read(store, choice)
@@ -96,6 +104,7 @@ def read(store: Store, choice: Choice) -> Trajectories:
     part, kept = chosen(found.sizes, choice.frames, choice.at_most)
     axes["t"] = axes["t"][part["t"]]
     space = [values for letter, values in axes.items() if letter != "t"]
+    stated = _boundary(store)
     said = (
         *words(store.attrs.get("notes", ())),
         *named,
@@ -116,12 +125,19 @@ def read(store: Store, choice: Choice) -> Trajectories:
         units=units,
         provenance=facts("".join(words(store.attrs.get("provenance", ())))),
         keep_endpoint=choice.keep_endpoint,
+        boundary=choice.boundary or stated,
+        walls=choice.walls or ("cells" if stated and choice.boundary is None else None),
         dt_error=_dt_error(store),
     )
     for name in some:
         if name not in data.fields:
             store.entry(name)  # says that it is not there either
     return data.select(fields=some) if some else data
+
+
+def _boundary(store: Store) -> str | None:
+    """The boundary that was written with the data, whose points are then the middles of cells."""
+    return "".join(words(store.attrs.get("boundary", ""))) or None
 
 
 def _dt_error(store: Store) -> float:

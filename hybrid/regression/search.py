@@ -10,7 +10,7 @@ from jaxtyping import Float
 from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.error import rollout_errors, score
-from mesoscribe.hybrid.energy.local_energy import Density, cubic_densities, quartic_densities
+from mesoscribe.hybrid.energy.local_energy import Density, acting, cubic_densities, quartic_densities
 from mesoscribe.hybrid.regression.bands import best_band
 from mesoscribe.hybrid.regression.continuation import Continued, continued
 from mesoscribe.hybrid.regression.coupled_search import warm_start_fields
@@ -20,7 +20,7 @@ from mesoscribe.hybrid.regression.rank_one import Case, Factors
 from mesoscribe.hybrid.regression.selection import Regression
 from mesoscribe.hybrid.regression.warm_start import WarmStart, first_useful_frame
 from mesoscribe.hybrid.space.deadline import time_for
-from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.domain import Domain, Parity
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.scales import Scales
 
@@ -36,7 +36,7 @@ def _member(
     regression: Regression, factors: Factors, domain: Domain, scales: Scales, first_frame: int
 ) -> WarmStart:
     def symbol(values: np.ndarray, errors: np.ndarray, parity: int) -> Continued:
-        return continued(regression.train.k, values, errors, regression.known, parity)
+        return continued(regression.train.k, values, errors, regression.known, parity, domain.walled)
 
     m, w = symbol(factors.K.real, factors.K_error, 0), symbol(factors.K.imag, factors.K_error, 1)
     q = symbol(factors.q, factors.q_error, 0)
@@ -45,7 +45,10 @@ def _member(
     if not regression.known[0]:
         K[(0,) * domain.ndim] = 0.0
     K[(0,) * domain.ndim] = K[(0,) * domain.ndim].real
-    drive = factors.f[0] if K[(0,) * domain.ndim] else 0.0  # where the mean is conserved, f(0) is rounding
+    leaves = Parity.ODD in domain.parities[0]  # through walls where u = 0: no mode holds the mean
+    drive = (
+        factors.f[0] if leaves or K[(0,) * domain.ndim] else 0.0
+    )  # where the mean is conserved, f(0) is rounding
     q_values = _spread(regression, domain, q.values)
     known = _spread(regression, domain, regression.known)
     sure = w.trusted & m.trusted & q.trusted & w.same_sign & m.same_sign
@@ -141,7 +144,10 @@ class _Search:
         if not time_for("regressions with a nonlocal energy"):
             return plain
         width, cut = plain.regression.options["half_width"], plain.regression.cut
-        cubic, quartic = cubic_densities(self.domain.ndim), quartic_densities(self.domain.ndim)
+        ndim = self.domain.ndim
+        cubic, quartic = (
+            acting(some, self.domain) for some in (cubic_densities(ndim), quartic_densities(ndim))
+        )
         beyond = self.regression(width, cut, (*cubic, *quartic))
         if not beyond.local_matters(plain.factors):
             return _doubted(plain, beyond) if beyond.few else plain
@@ -173,6 +179,19 @@ def _doubted(plain: _Found, beyond: Regression) -> _Found:
     return replace(plain, start=replace(plain.start, evidence=found))
 
 
+def check_case(case: Case | None, domain: Domain) -> None:
+    """Refuse W for one field where all axes lie between walls: there an odd symbol turns its parity around.
+
+    Raises:
+        ValueError: the case needs W.
+    """
+    if case not in (None, Case.DISSIPATIVE) and domain.n_fields is None and not domain.periodic:
+        raise ValueError(
+            f"expected the dissipative case for one field between walls, got {case}: W has an odd symbol, "
+            f"which turns even fields into odd ones; leave --case out, or give --boundary periodic"
+        )
+
+
 @threads_by_data
 def warm_start(train: Trajectories, validation: Trajectories, *, case: Case | None = None) -> WarmStart:
     """The member of the class that predicts validation trajectories best, before any network is trained.
@@ -183,6 +202,7 @@ def warm_start(train: Trajectories, validation: Trajectories, *, case: Case | No
     """
     scales = train.scales
     domain = scales.domain(train.domain)
+    check_case(case, domain)
     skip = first_useful_frame(scales.to_scaled(train.u), train.t, domain)
     skip = skip if min(train.n_frames, validation.n_frames) - skip > 2 * NUMBERS.half_widths[0] else 0
 

@@ -175,8 +175,9 @@ class Domain:
 
     @property
     def k_unit(self) -> float:
-        """The smallest nonzero wavenumber of a periodic axis of the largest length."""
-        return 2 * math.pi / max(self.lengths)
+        """The smallest nonzero wavenumber: 2π/L of the longest periodic axis, π/L of one between walls."""
+        doubled = (L * (1 + (axis in self.walled)) for axis, L in zip(self.axes, self.lengths, strict=True))
+        return 2 * math.pi / max(doubled)
 
     @property
     def nyquist(self) -> float:
@@ -194,9 +195,19 @@ class Domain:
             weight = weight * np.where((half > 0) & (2 * half != points), 2.0, 1.0)
         return weight
 
+    @cached_property
+    def freedom(self) -> Float[np.ndarray, "*modes"]:
+        """How many real numbers a mode holds for each field: û is real or imaginary between walls.
+
+        White noise of variance σ² has the mean power σ² freedom / (points · multiplicity).
+        """
+        return self.multiplicity / math.prod(
+            np.where(self.mode_numbers[a] > 0, 2.0, 1.0) for a in self.walled
+        )
+
     def unknowns(self, mask: Bool[np.ndarray, "*modes"]) -> int:
         """How many real numbers the modes of a mask hold, of all fields."""
-        return int((self.multiplicity * mask).sum()) * (self.n_fields or 1)
+        return int((self.freedom * mask).sum()) * (self.n_fields or 1)
 
     @cached_property
     def resolved(self) -> Bool[np.ndarray, "*modes"]:

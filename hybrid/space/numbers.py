@@ -84,6 +84,12 @@ class HybridNumbers:
     jump_over_quantile: float = number(10.0, "a field that is not periodic has differences across the boundary of so many times that quantile: larger forgives more", "jump_quantile")
     jump_over_largest: float = number(2.0, "and of so many times the largest difference inside: smaller takes steep fronts for jumps", "largest difference")
     jump_frames: float = number(0.5, "share of the frames in which a field that is not periodic has them", "frames")
+    wall_noise: float = number(4.0, "what vanishes at walls is looked for where inside it is more than so many times noise", "variance of noise")
+    wall_hinted: float = number(1e-2, "chance of so small slopes or values at the ends from which a note says that they look like walls: larger says it more often", "probability")
+    wall_chance: float = number(1e-5, "chance below which a field that does not close periodically is taken to lie between walls: larger takes windows for boxes", "probability")
+    wall_contradicted: float = number(0.5, "slopes or values at walls of so much of those inside speak against these walls: smaller warns more often", "root mean square")
+    wall_place: float = number(2.0, "walls are where what vanishes is so many times smaller than half a cell further: larger asks the coordinates", "ratio")
+    middle_of_cell: float = number(0.05, "coordinates that are off half a step by less are middles of cells", "step", "derived")
     centre_reach: float = number(0.1, "u = 0 is the centre if the data reach it to this share of their range, else their mean is", "range of u")
     # data, screened
     spike_deviations: float = number(6.0, "by how much a bad value lies off its neighbours: smaller finds bad values in noise", "standard deviations")

@@ -69,6 +69,24 @@ def restricted(u_hat: Array, axis: int, sign: int, shift: float) -> Array:
     return _cut(back(whole, (2 * n,), (axis,), real=False), axis, n)
 
 
+def at_middles(u: np.ndarray, axis: int, sign: int) -> np.ndarray:
+    """A field between two walls that is given on them and N - 1 points between, in the middles of the N cells.
+
+    Its even (sign 1) or odd (-1) extension of period 2N is evaluated half a cell further: exact for all waves
+    that the points resolve.
+
+    Args:
+        u: real values, N + 1 along the axis.
+        axis: the axis.
+        sign: of the reflection.
+    """
+    v = np.moveaxis(u, axis, -1)
+    n = v.shape[-1] - 1
+    modes = forward(np.concatenate([v, sign * v[..., -2:0:-1]], axis=-1), (-1,), real=True)
+    shifted = modes * np.exp(0.5j * np.pi / n * np.arange(n + 1))
+    return np.moveaxis(back(shifted, (2 * n,), (-1,), real=True)[..., :n], -1, axis)
+
+
 def _cut(values: Array, axis: int, n: int) -> Array:
     """The first n along an axis."""
     return values.narrow(axis, 0, n) if isinstance(values, Tensor) else np.take(values, range(n), axis)

@@ -47,7 +47,7 @@ class Law(Form, Model):
     is 1. It lives on its box at any number of points, those of the field it is given.
 
     Args:
-        F, q, m, w, N, lengths, centre, fields, covariance: see Form.
+        F, q, m, w, N, lengths, centre, fields, covariance, parities: see Form.
         band: largest wavenumber evolved, None for all; hold: keep the others instead of removing them.
         provenance: where the law comes from.
         judgement: what was said of it; kept in law.json, gone with other coefficients, no part of equality.
@@ -119,7 +119,7 @@ class Law(Form, Model):
     def box(self) -> Domain:
         """The box, at some number of points."""
         n = len(self.fields) if self.several else None
-        return Domain((NUMBERS.own_points,) * self.ndim, self.lengths, n_fields=n)
+        return Domain((NUMBERS.own_points,) * self.ndim, self.lengths, self.parities, n)
 
     @property
     def units(self) -> Scales:

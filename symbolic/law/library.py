@@ -8,12 +8,14 @@ from itertools import combinations, combinations_with_replacement
 
 import sympy
 
+from mesoscribe.hybrid.space.boundary import Parities
 from mesoscribe.symbolic.law.density_terms import CUBIC, FIELDS, density_of, u_x
-from mesoscribe.symbolic.law.entries import entries
+from mesoscribe.symbolic.law.entries import Entry, entries
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, u
 from mesoscribe.symbolic.law.form import FACTORS
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.parse import parse
+from mesoscribe.symbolic.law.walls import acts, density_acts
 
 
 def _families() -> Mapping[str, tuple[sympy.Expr, ...]]:
@@ -147,6 +149,24 @@ class Library:
             for name in "FN"
         }
         return replace(self, **kept)
+
+    def between(self, parities: Parities) -> Library:
+        """Only terms that act between the walls of a box; all of them where it is periodic."""
+        if not any(parity for row in parities for parity in row):
+            return self
+        wave = WAVENUMBERS[self.ndim]
+        kept = {
+            name: tuple(t for t in getattr(self, name) if acts(self._entries(name, t), wave, parities))
+            for name in "qmw"
+        }
+        N = tuple(t for t in self.N if density_acts(density_of(t, self.ndim), parities))
+        return replace(self, **kept, N=N)
+
+    def _entries(self, name: str, term: sympy.Expr) -> tuple[Entry, ...]:
+        """The entries of the symbol that a term stands for."""
+        if not self.several:
+            return (Entry(0, 0, term, name == "w", 1),)
+        return entries(term, self.unknowns, WAVENUMBERS[self.ndim], skew=name == "w")
 
 
 def _is_radial(term: sympy.Expr, ndim: int) -> bool:

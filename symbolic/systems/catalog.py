@@ -144,6 +144,7 @@ def simulate(
     force_law: str | None = None,
     sites: int | None = None,
     courant: float | None = None,
+    boundary: str | None = None,
     device: str | torch.device | None = None,
 ) -> Trajectories:
     """Trajectories of a reference system.
@@ -157,6 +158,7 @@ def simulate(
         force_law: "chain": F(r) as text, such as "exp(r) - 1".
         sites: of a chain.
         courant: of a chain: cΔt of its integrator, at most.
+        boundary: noflux or zero, or such as "x=noflux,y=periodic": between walls; periodic if None.
         device: "cpu", "cuda" or "auto"; the CPU if None. Chains are simulated on the CPU.
 
     Raises:
@@ -164,7 +166,8 @@ def simulate(
         FloatingPointError: the solution is lost; the message names the time.
     """
     with on(device):
-        return _changed(name, force_law, sites, courant).trajectories(
+        chosen = between(_changed(name, force_law, sites, courant), boundary, name)
+        return chosen.trajectories(
             n_trajectories,
             seed=seed,
             n_frames=n_frames,
@@ -173,6 +176,19 @@ def simulate(
             noise=noise,
             name=f"catalogue: {name}",
         )
+
+
+def between(chosen: System | ChainSystem, boundary: str | None, name: str) -> System | ChainSystem:
+    """A system between walls, where a boundary is given.
+
+    Raises:
+        ValueError: a chain, or an operator that does not act between such walls.
+    """
+    if boundary is None:
+        return chosen
+    if isinstance(chosen, ChainSystem):
+        raise ValueError(f"expected no boundary with a chain, which is a ring, got {boundary} with {name}")
+    return chosen.between(boundary)
 
 
 def chain_states(
