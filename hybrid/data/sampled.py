@@ -63,6 +63,14 @@ class SampledFields:
         return self._dataset["missing"].values if "missing" in self._dataset else None
 
     @property
+    def measured(self) -> tuple[str, ...]:
+        """The names of the fields of which some values were measured."""
+        if self.missing is None or len(self.fields) == 1:
+            return self.fields
+        none = self.missing.all((0, 1, *self.domain.axes))
+        return tuple(name for name, all_missing in zip(self.fields, none, strict=True) if not all_missing)
+
+    @property
     def t(self) -> Float[np.ndarray, " nt"]:
         """Times of the frames (nt,), increasing."""
         return np.array(self._dataset["time"].values)

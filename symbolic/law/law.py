@@ -69,6 +69,11 @@ class Law(Form, Model):
         return replace(super().only(kept), judgement=None)
 
     @property
+    def plain(self) -> Law:
+        """The law itself; of one whose scales are given that with all its parameters."""
+        return self
+
+    @property
     def equation(self) -> sympy.Eq:
         """u_t = -(M + W) δV/δu written out as a SymPy equation."""
         return equation(self)
