@@ -32,7 +32,7 @@ from mesoscribe.symbolic.law.form import Form
 from mesoscribe.symbolic.law.judgement import Judgement
 from mesoscribe.symbolic.law.latex import equation_latex
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.law.plain_text import equation_text
+from mesoscribe.symbolic.law.plain_text import equation_text, second_order_text
 from mesoscribe.symbolic.law.pointwise import combination, energy_and_gradient
 
 
@@ -82,6 +82,11 @@ class Law(Form, Model):
     def text(self) -> str:
         """u_t = … on one line, with the standard error of each coefficient in its last digits."""
         return equation_text(self)
+
+    @property
+    def second_order_text(self) -> str | None:
+        """u_tt = … on one line, of u and a second field that is its rate; None of other laws."""
+        return second_order_text(self)
 
     @property
     def potential(self) -> sympy.Expr:

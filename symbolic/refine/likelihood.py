@@ -81,6 +81,20 @@ class Likelihood:
         slopes = self._columns(found.law, found.fields, found.units, found.substeps, range(len(found.units)))
         return replace(found, of_starts=first_frames.variances(found, slopes[..., 1:], self.data))
 
+    def started(self, law: E) -> Fit[E]:
+        """The initial fields that are likeliest under a law as it stands."""
+        scale, accuracy = np.ones(len(law.parameters)), NUMBERS.misfit_share * NUMBERS.visible_error
+        point = self._at(law, self.data.u[:, 0], scale, self._substeps(law, accuracy), None, [])
+        for _ in range(NUMBERS.refine_steps):
+            if point.moves is None or not time_for(REFINING):
+                break
+            fields = point.fields - point.moves[0]
+            there = self._at(law, fields, scale, self._substeps(law, accuracy), None, [])
+            if there.products.squares >= point.products.squares * (1 - NUMBERS.visible_error):
+                break
+            point = there
+        return point
+
     def _start(
         self, law: E, fields: Float[Tensor, " n *grid"], known: Projection | None, accuracy: float
     ) -> Fit[E]:
