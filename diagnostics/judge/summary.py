@@ -49,6 +49,7 @@ from mesoscribe.hybrid.space.deadline import doing
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.refine.velocity import with_velocities_of
 from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.systems.theory import Theory, theory_beside
 
@@ -187,6 +188,7 @@ def examine(
     record: FitRecord | None = None,
 ) -> Summary:
     """Roll out, measure and judge a network and a law on data."""
+    data = with_velocities_of(law, data)
     doing("roll-outs of network and law")
     predictors: dict[str, Predictor] = {"network": model, "law": law}
     rolled = {name: follow(predictor, data) for name, predictor in predictors.items()}
@@ -217,7 +219,7 @@ def examine(
         fit=fit,
         record=record,
         terms=terms,
-        findings=tuple(map(str, (*data.notes, *screen(data)))),
+        findings=tuple(map(str, (*data.notes, *screen(data.seen)))),
         noise=noise_level(data),
         supported=supported_ranges(model),
         step=one_step(law, data),

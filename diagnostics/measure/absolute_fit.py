@@ -94,12 +94,12 @@ def absolute_fit(law: Law, data: Trajectories) -> AbsoluteFit:
     starts = np.unique(np.linspace(0, data.n_frames - 1 - lead, NUMBERS.fit_starts).astype(int))
     sigma2 = white_noise(data.u[:, 1:], data.t[None, 1:], data.domain)
     each = sigma2.reshape(-1, *(1,) * data.domain.ndim) if data.domain.n_fields else sigma2
-    noise = float(np.mean(each / _units(data) ** 2))
+    noise = float(np.mean(_squares(np.broadcast_to(np.sqrt(each), data.u[:1, :1].shape), data)))
     more = np.sqrt(each) * np.random.default_rng(0).normal(size=data.u.shape)
     try:
         found = _ahead(law, data.u, data, starts, lead)
         shaken = _ahead(law, data.u + more, data, starts, lead)
-        carried = float(np.mean(((shaken - found) / _units(data)) ** 2))
+        carried = float(np.mean(_scaled(shaken - found, data) ** 2))
         in_time, in_space = _correlations(law, data)
     except FloatingPointError:
         return AbsoluteFit(lead, np.inf, 0.0, data.n, 0.0, 0.0)
@@ -130,21 +130,24 @@ def _ahead(
 
 def _squares(fields: Float[np.ndarray, "n s *state"], data: Trajectories) -> Float[np.ndarray, "n s"]:
     """Mean squares of fields, each in its unit."""
-    found: Float[np.ndarray, "n s"] = ((fields / _units(data)) ** 2).mean(axis=data.domain.state_axes)
+    found: Float[np.ndarray, "n s"] = (_scaled(fields, data) ** 2).mean(axis=data.seen.domain.state_axes)
     return found
 
 
-def _units(data: Trajectories) -> Float[np.ndarray, "*ones"] | float:
-    """The size of each of several fields, to broadcast against states; 1 of one field."""
+def _scaled(fields: Float[np.ndarray, "n s *state"], data: Trajectories) -> Float[np.ndarray, "n s *rest"]:
+    """Measured fields, of several each in units of its size."""
+    seen = data.seen
     if data.domain.n_fields is None:
-        return 1.0
-    return np.sqrt(mean_squares(data.u, data.domain)).reshape(-1, *(1,) * data.domain.ndim)
+        return fields
+    size = np.sqrt(mean_squares(seen.u, seen.domain)).reshape(-1, *(1,) * seen.domain.ndim)
+    scaled: Float[np.ndarray, "n s *rest"] = data.of_measured(fields) / (size[0] if len(size) == 1 else size)
+    return scaled
 
 
 def _correlations(law: Law, data: Trajectories) -> tuple[float, float]:
     """Of what one step leaves: with that of the next frame, and with that of the next point."""
     some = min(data.n_frames - 1, NUMBERS.fit_frames)
-    left = (_ahead(law, data.u, data, np.arange(some), 1) - data.u[:, 1 : some + 1]) / _units(data)
+    left = _scaled(_ahead(law, data.u, data, np.arange(some), 1) - data.u[:, 1 : some + 1], data)
     size = max(float((left**2).mean()), 1e-300)
     beside = (left * np.roll(left, 1, -1)).mean()
     after = (left[:, 1:] * left[:, :-1]).mean() if some > 1 else 0.0

@@ -120,7 +120,7 @@ def _as_far_as_it_goes(
 
 def error_of(rolled: RollOut, data: Trajectories) -> RolloutError:
     """The errors of roll-outs of these data."""
-    each = relative_rmse_of_each(rolled.frames, data.u, data.domain)
+    each = relative_rmse_of_each(data.of_measured(rolled.frames), data.seen.u, data.seen.domain)
     reached = np.isfinite(each).all(0)
     std = np.full(each.shape[1], np.inf)
     std[reached] = each[:, reached].std(0)
@@ -146,6 +146,7 @@ def persistence_error(data: Trajectories) -> RolloutError:
 
 def noise_level(data: Trajectories) -> float:
     """White noise in the frames, sqrt(σ²)/sqrt(mean u²), as errors are measured."""
-    noise = white_noise(data.u[:, 1:], data.t[None, 1:], data.domain)
-    squares = mean_squares(data.u, data.domain)
+    seen = data.seen
+    noise = white_noise(seen.u[:, 1:], seen.t[None, 1:], seen.domain)
+    squares = mean_squares(seen.u, seen.domain)
     return float(np.sqrt(np.mean(noise / np.maximum(squares, 1e-300))))

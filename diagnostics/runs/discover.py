@@ -201,7 +201,7 @@ def discover(
     else:
         plan, data = Plan("memory", {}, **options), _given(source, t, x, y)
     with tempfile.TemporaryDirectory() as name, on(plan.device), plan.deadline():
-        split = None if data is None else repaired(data).split(plan.seed)
+        split = None if data is None else plan.prepared(repaired(data)).split(plan.seed)
         learned = learn(plan, Path(name), console, "discover", distilled=True, split=split)
         law, found = distil(plan, Path(name), console, learned)
         with console.stage("judge"):

@@ -19,7 +19,7 @@ from mesoscribe.hybrid.learn.fit import Start, fit, start, train_from
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.space.cluster import HERE, Workers
-from mesoscribe.symbolic.law.plain_text import equation_text
+from mesoscribe.symbolic.law.plain_text import equation_text, second_order_text
 from mesoscribe.symbolic.select.distill import distillation
 from mesoscribe.symbolic.select.distillation import Distillation
 from mesoscribe.symbolic.systems.names import is_file
@@ -79,6 +79,9 @@ def learn(
     begun.model.save(folder / START)
     keep(folder, start=record_json(record))
     first = _first_law(plan, console, begun.model, split) if distilled else None
+    if plan.second_order:
+        _keep_model(begun.model, folder)
+        return Learned(begun.model, split, first)
     if first is not None and first.complete and not plan.trains_always:
         left = "nothing beyond the noise" if first.laws.explained else "less than a network could know"
         console.say(f"no training: this law leaves {left}; --train full trains all the same")
@@ -101,7 +104,7 @@ def _first_law(plan: Plan, console: Console, model: OnsagerModel, split: Split) 
     """The law that the network has before it is trained, told at once."""
     with console.stage("first law"):
         found = law_of(plan, model, split)
-    console.say(f"first law   {equation_text(found.law)}")
+    console.say(f"first law   {second_order_text(found.law) or equation_text(found.law)}")
     return found
 
 

@@ -65,6 +65,10 @@ class Training(Computing, Cap):
     case: Annotated[
         CaseName | None, Option("--case", help="Which operators act; found from the data if left out.")
     ] = None
+    second_order: Annotated[
+        bool,
+        Option("--second-order", help="Find u_tt + M u_t = -dV/du: its velocity u_t was not measured."),
+    ] = False
     forces: Annotated[
         int | None, Option("--forces", help="Of a chain: learn from those on so many sites.")
     ] = None

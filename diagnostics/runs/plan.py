@@ -24,6 +24,7 @@ from mesoscribe.hybrid.chain.partial_forces import PartialForces
 from mesoscribe.hybrid.chain.states import ChainData
 from mesoscribe.hybrid.data.repair import repaired
 from mesoscribe.hybrid.data.trajectories import Split, Trajectories
+from mesoscribe.hybrid.data.velocity import with_velocity
 from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.readers.load import load
 from mesoscribe.hybrid.space.deadline import Deadline
@@ -91,6 +92,7 @@ class Plan(Distilling, Training, Source):
             _check_forces(name, options, plan.device)
         if plan.pysr:
             PySR()  # refused now, not after the fit
+        plan.check_second_order()
         plan.check_terms()
         return plan
 
@@ -115,7 +117,14 @@ class Plan(Distilling, Training, Source):
         return None if is_file(self.name) else system(self.name, self.options.get("force_law")).law
 
     def data(self, file: Path | None = None) -> Trajectories:
-        """The trajectories, or those of another file."""
+        """The trajectories, or those of another file, with their velocity where it is asked for."""
+        return self.prepared(self._measured(file))
+
+    def prepared(self, data: Trajectories) -> Trajectories:
+        """Data as they are learned from."""
+        return with_velocity(data) if self.second_order else data
+
+    def _measured(self, file: Path | None) -> Trajectories:
         if file is not None:
             return read(file, self.options if is_file(self.name) else {})
         if is_file(self.name):
@@ -166,6 +175,18 @@ class Plan(Distilling, Training, Source):
         even, isotropic = (self.symmetry in (name, "both") for name in ("even", "isotropic"))
         library = polynomials(ndim, isotropic=isotropic, fields=fields).wider(*self.terms)
         return library.even() if even else library
+
+    def check_second_order(self) -> None:
+        """Refuse what has no meaning with second order in time.
+
+        Raises:
+            ValueError: the network is to be trained on a velocity that nobody measured, or on forces.
+        """
+        if self.second_order and self.trains_always:
+            raise ValueError(
+                "expected no --train full, --steps or --forces with --second-order, whose law is found without "
+                "training; leave them out"
+            )
 
     def check_terms(self) -> None:
         """Refuse terms that no data could have, before any work; those of a file once it is read.

@@ -11,7 +11,7 @@ from mesoscribe.diagnostics.runs.json_checks import string
 from mesoscribe.diagnostics.runs.plan import Plan
 from mesoscribe.symbolic.export.export import term_lines
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.law.plain_text import equation_text
+from mesoscribe.symbolic.law.plain_text import equation_text, second_order_text
 
 SHOWN = {"doubtful": "doubtful", "bad": "bad", "unknown": "nothing to check"}
 
@@ -46,7 +46,7 @@ def _lines(plan: Plan, folder: Path) -> list[str]:
         "",
         "seconds     " + ", ".join(f"{name} {value:.1f}" for name, value in metrics["seconds"].items()),
         "",
-        f"found  {equation_text(law)}",
+        *equation_lines(law),
         *([] if truth is None else [f"true   {equation_text(truth)}"]),
         "",
         string(metrics["verdict"]),
@@ -57,6 +57,13 @@ def _lines(plan: Plan, folder: Path) -> list[str]:
         f"            mesoscribe export {folder} for LaTeX and programs",
         f"report      {folder / 'report.html'}",
     ]
+
+
+def equation_lines(law: Law) -> list[str]:
+    """The equation, of second order in time where it is such a one, and as a system."""
+    second = second_order_text(law)
+    system = f"found  {equation_text(law)}"
+    return [system] if second is None else [f"found  {second}", system.replace("found ", "with  ", 1)]
 
 
 def error_lines(rows: Mapping[str, Mapping[str, float | None]]) -> list[str]:

@@ -79,6 +79,25 @@ class SampledFields:
         return self._dataset["missing"].values if "missing" in self._dataset else None
 
     @property
+    def measured(self) -> tuple[str, ...]:
+        """The names of the fields of which some values were measured."""
+        if self.missing is None or len(self.fields) == 1:
+            return self.fields
+        none = self.missing.all((0, 1, *self.domain.axes))
+        return tuple(name for name, all_missing in zip(self.fields, none, strict=True) if not all_missing)
+
+    @cached_property
+    def _which_measured(self) -> list[int]:
+        return [i for i, name in enumerate(self.fields) if name in self.measured]
+
+    def of_measured(self, states: Float[np.ndarray, "n m *state"]) -> Float[np.ndarray, "n m *rest"]:
+        """The measured fields of states (trajectory, frame, [field,] *grid) on these points."""
+        if self.measured == self.fields:
+            return states
+        kept = self._which_measured
+        return states[:, :, kept[0]] if len(kept) == 1 else states[:, :, kept]
+
+    @property
     def t(self) -> Float[np.ndarray, " nt"]:
         """Times of the frames (nt,), increasing."""
         return np.array(self._dataset["time"].values)

@@ -132,6 +132,11 @@ class Trajectories(SampledFields):
         return self.select(fields=(name,))
 
     @property
+    def seen(self) -> Trajectories:
+        """Without fields of which nothing was measured."""
+        return self if self.measured == self.fields else self.select(fields=self.measured)
+
+    @property
     def each(self) -> tuple[Trajectories, ...]:
         """The trajectories of each field by itself."""
         return (self,) if len(self.fields) == 1 else tuple(self.field(name) for name in self.fields)

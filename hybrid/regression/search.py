@@ -17,6 +17,7 @@ from mesoscribe.hybrid.regression.coupled_search import warm_start_fields
 from mesoscribe.hybrid.regression.folds import Frames
 from mesoscribe.hybrid.regression.forcing import clearest
 from mesoscribe.hybrid.regression.rank_one import Case, Factors
+from mesoscribe.hybrid.regression.second_order_search import warm_start_second_order
 from mesoscribe.hybrid.regression.selection import Regression
 from mesoscribe.hybrid.regression.warm_start import WarmStart, first_useful_frame
 from mesoscribe.hybrid.space.deadline import time_for
@@ -200,6 +201,8 @@ def warm_start(train: Trajectories, validation: Trajectories, *, case: Case | No
     modes (and whether those outside are removed or held) on full roll-outs. V2 gets an N only where
     held-out data remain unexplained without one.
     """
+    if train.measured != train.fields:
+        return warm_start_second_order(train, validation, case)
     scales = train.scales
     domain = scales.domain(train.domain)
     check_case(case, domain)

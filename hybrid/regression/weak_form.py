@@ -4,7 +4,8 @@ Multiply û_t = λ û + Σ_p c_p FT{v^p} by a test function φ and integrate by 
 
     -∫ φ' û dt = λ ∫ φ û dt + Σ_p c_p ∫ φ FT{v^p} dt,    p = 0, 2, 3, …
 
-so that no time derivative of data is taken. For n fields λ is a matrix, and c_p a vector for each monomial
+so that no time derivative of data is taken; of second order ∫ φ'' û dt stands on the left, and -∫ φ' û dt is
+one of the columns on the right. For n fields λ is a matrix, and c_p a vector for each monomial
 Π_i v_i^{p_i} of total degree 0, 2, 3, … in the place of v^p. Gradients of local energies, FT{δ/δv ∫D dx},
 stand beside the powers where they are asked for. φ(s) = (1 - s²)^4 on windows of 2h + 1 frames, at any times.
 Source: Messenger and Bortz, "Weak SINDy for partial differential equations", J. Comput. Phys. 443 (2021)
@@ -39,24 +40,34 @@ from mesoscribe.hybrid.space.transforms import Array
 FEWEST = 32  # windows in a piece: the next one repeats frames
 
 
-def test_functions(t: Float[np.ndarray, "w frames"]) -> Float[np.ndarray, "w frames 2"]:
-    """Weights of the frames of windows at times t in ∫φ· and -∫φ'·, φ normalised to 1.
+def test_functions(t: Float[np.ndarray, "w frames"], order: int = 1) -> Float[np.ndarray, "w frames c"]:
+    """Weights of the frames of windows at times t in ∫φ·, -∫φ'· and so on, φ normalised to 1.
 
-    φ' is changed as little as possible so that both rules agree exactly on polynomials of t up to degree 8
-    (or 2h, the most that the frames of a window allow): integration by parts then holds on few and on uneven
-    frames too.
+    Derivatives of φ are changed as little as possible so that both rules agree exactly on polynomials of t up
+    to degree 8 (or 2h, the most that the frames of a window allow): integration by parts then holds on few
+    and on uneven frames too.
+
+    Args:
+        t: times of the frames of each window.
+        order: the highest derivative of φ, 1 or 2.
     """
     half_width = t.shape[-1] // 2
     half = (t[:, -1:] - t[:, :1]) / 2 * max(1.0, 2 / half_width)  # 3 frames: the ends of 5 weigh nothing
     s, each = (t - (t[:, -1:] + t[:, :1]) / 2) / half, np.gradient(t, axis=-1) / half
-    phi = each * (1 - s**2) ** NUMBERS.test_power
-    slope = each * 2 * NUMBERS.test_power * s * (1 - s**2) ** (NUMBERS.test_power - 1)
+    p, rest = NUMBERS.test_power, 1 - s**2
+    phi = each * rest**p
+    slopes = (2 * p * s * rest ** (p - 1), 4 * p * (p - 1) * s**2 * rest ** (p - 2) - 2 * p * rest ** (p - 1))
     degrees = np.arange(min(2 * half_width, NUMBERS.exact_degree) + 1)
     powers = s[:, None] ** degrees[:, None]
-    wanted = degrees * np.pad((powers[:, :-1] @ phi[..., None])[..., 0], ((0, 0), (1, 0)))
-    missed = wanted[..., None] - powers @ slope[..., None]
-    slope += (np.linalg.pinv(powers) @ missed)[..., 0]
-    return np.stack([phi, slope / half], axis=-1) / phi.sum(-1)[:, None, None]
+    moments, factor, found = (powers @ phi[..., None])[..., 0], np.ones(len(degrees)), [phi]
+    for n, slope in enumerate(slopes[:order], start=1):
+        factor = factor * np.maximum(degrees - n + 1, 0)
+        wanted = factor * np.pad(moments[:, :-n], ((0, 0), (n, 0)))
+        weights = each * slope
+        missed = wanted[..., None] - powers @ weights[..., None]
+        weights += (np.linalg.pinv(powers) @ missed)[..., 0]
+        found.append(weights / half**n)
+    return np.stack(found, axis=-1) / phi.sum(-1)[:, None, None]
 
 
 test_functions.__test__ = False  # type: ignore[attr-defined]
@@ -89,6 +100,7 @@ class Gram:
         n_windows: windows for each trajectory.
         local: the local energies whose gradients are the last columns, numbers into their table.
         n_fields: how many fields there are.
+        order: of the equation in time; of second order ∫φ''û stands before -∫φ'û, and is what is explained.
     """
 
     values: Complex[np.ndarray, "n k a a"]
@@ -96,16 +108,22 @@ class Gram:
     n_windows: int
     local: tuple[int, ...] = ()
     n_fields: int = 1
+    order: int = 1
+
+    @property
+    def _linear(self) -> int:
+        """Columns that are linear in the fields."""
+        return self.n_fields * (self.order + 1)
 
     @property
     def powers(self) -> int:
         """The highest power of v: of several fields, the highest total degree."""
-        return highest_degree(self.n_fields, self.values.shape[-1] - 2 * self.n_fields - len(self.local))
+        return highest_degree(self.n_fields, self.values.shape[-1] - self._linear - len(self.local))
 
     def truncated(self, powers: int, local: Sequence[int] = ()) -> Gram:
         """These products, without powers of v above `powers` and local energies that are not named."""
         n = self.n_fields
-        kept, all_powers = (2 * n + len(in_gradient(n, p)) for p in (powers, self.powers))
+        kept, all_powers = (self._linear + len(in_gradient(n, p)) for p in (powers, self.powers))
         if not local:
             return replace(self, values=self.values[..., :kept, :kept], local=())
         columns = [*range(kept), *(all_powers + self.local.index(i) for i in local)]
@@ -139,15 +157,16 @@ def features(
     half_width: int,
     mask: np.ndarray,
     densities: tuple[Density, ...] = (),
+    order: int = 1,
 ) -> Iterator[Complex[Tensor, "w k a"]]:
     """X of a trajectory at times t, some of its windows at a time: windows, modes of the mask, columns."""
     shift, inside = _shift(half_width), tensor(mask)
     one_field = alone(domain, 0)
     windows = np.lib.stride_tricks.sliding_window_view(t, 2 * half_width + 1)[::shift]
     alike = common_interval(np.diff(t)) is not None
-    weights = tensor(test_functions(windows[:1] if alike else windows))
+    weights = tensor(test_functions(windows[:1] if alike else windows, order))
     for some in pieces(len(windows), shift * domain.state_size, FEWEST):
-        weak, derivative = (weights if alike else weights[some]).movedim(-1, 0)
+        weak, *derivatives = (weights if alike else weights[some]).movedim(-1, 0)
         piece = tensor(trajectory[some.start * shift : (some.stop - 1) * shift + 2 * half_width + 1])
         fields = (piece,) if domain.n_fields is None else piece.unbind(1)
         u_hat = [one_field.fft(field)[:, inside] for field in fields]
@@ -155,7 +174,7 @@ def features(
         if densities:
             forces = LocalEnergy(domain, densities).forces(domain.fft(piece))
             higher += [force[:, inside] for force in forces]
-        rates = [in_windows(column, half_width, derivative) for column in u_hat]
+        rates = [in_windows(column, half_width, weight) for weight in derivatives[::-1] for column in u_hat]
         columns = [in_windows(column, half_width, weak) for column in (*u_hat, *higher)]
         yield torch.stack([*rates, *columns], dim=-1)
 
@@ -170,6 +189,7 @@ def gram(
     mask: np.ndarray,
     densities: tuple[Density, ...] = (),
     shared: Complex[Tensor, "w k a"] | None = None,
+    order: int = 1,
 ) -> Gram:
     """The Gram data of trajectories v at times t on the modes of the mask, 0 where a column is rounding.
 
@@ -177,6 +197,7 @@ def gram(
     X - shared: of what the trajectories do not have in common.
     """
     columns: dict[str, Any] = {"powers": powers, "half_width": half_width, "densities": densities}
+    columns["order"] = order
     values = []
     for trajectory in v:
         n_windows, products = 0, []
@@ -187,7 +208,8 @@ def gram(
         total = array(reduce(add, products))
         values.append(_without_rounding(total) * domain.multiplicity[mask, None, None])
     k = np.stack([component[mask] for component in domain.k])
-    return Gram(np.stack(values), k, n_windows, tuple(range(len(densities))), domain.n_fields or 1)
+    local = tuple(range(len(densities)))
+    return Gram(np.stack(values), k, n_windows, local, domain.n_fields or 1, order)
 
 
 def _without_rounding(products: Complex[np.ndarray, "k a a"]) -> Complex[np.ndarray, "k a a"]:

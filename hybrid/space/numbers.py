@@ -199,6 +199,12 @@ class HybridNumbers:
     unforced: float = number(0.5, "a forcing is suspected where less is left without what all trajectories share: larger suspects more", "squared residual")
     fewest_forced: int = number(4, "fewest trajectories that tell a forcing from chance", "trajectories", "derived")
     steady_share: float = number(0.5, "share of a forcing's square that does not change in time, beyond which it is one in x", "1")
+    # regression: second order in time
+    second_order_frames: int = number(9, "fewest frames of an equation of second order in time", "frames")
+    velocity_trials: int = number(16, "frames at which polynomials that estimate a velocity are compared: more are surer, and cost time", "frames")
+    second_order_noise: float = number(0.5, "an equation of second order must imply less than this part of the white noise that one of first order does: smaller calls more data of first order", "variance")
+    second_order_looks: float = number(0.01, "the same, where second order is offered to who did not ask for it", "variance")
+    second_order_left: float = number(0.01, "of the variance of u_tt, which a member of second order may leave at most where it is offered", "variance")
     # regression: continuation of symbols, search
     highest_even: int = number(4, "highest even power of k by which symbols are continued to modes that were not measured", "power")
     highest_odd: int = number(5, "highest odd power of k by which they are", "power")

@@ -25,6 +25,7 @@ def canonical_law(law: Law) -> Law:
 
     Idempotent; the covariance of the coefficients is carried along by the delta method.
     """
+    law = law.plain
     x = torch.as_tensor(law.values())
     rows = _canonical(law, x)
     kept = all(tuple(rows[name]) == getattr(law, name).terms for name in FACTORS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -186,6 +186,18 @@ def by_field(law: Form) -> list[tuple[sympy.Expr, list[EquationTerm]]]:
     of = law.fields if law.several else ("",)
     each = zip(fields_of(law), of, strict=True)
     return [(field, [row for row in rows if row.of == name]) for field, name in each]
+
+
+def second_order_terms(law: Form) -> list[EquationTerm] | None:
+    """The terms of u_tt = … where the rate of a first field u is the second one; None of other laws."""
+    if len(law.fields) != 2:
+        return None
+    (u, rate), (v, rows) = by_field(law)
+    known = not rate or rate[0].std_error
+    if known or len(rate) > 1 or rate[0].expr != v or abs(rate[0].value - 1) > NUMBERS.visible_error:
+        return None
+    velocity = sympy.Derivative(u, t)
+    return [replace(row, expr=row.expr.subs(v, velocity).doit()) for row in rows]
 
 
 def _propagated(law: Form, c: sympy.Expr, symbols: tuple[sympy.Symbol, ...], values: dict) -> float | None:

@@ -12,7 +12,7 @@ from sympy.printing.latex import LatexPrinter
 
 from mesoscribe.symbolic.law.density_terms import COORDINATES, FIELDS
 from mesoscribe.symbolic.law.digits import latex_number, with_error
-from mesoscribe.symbolic.law.equation import by_field, potential, written_out_in
+from mesoscribe.symbolic.law.equation import by_field, potential, second_order_terms, written_out_in
 from mesoscribe.symbolic.law.factor import Factor, kx, ky, kz
 from mesoscribe.symbolic.law.form import Form
 
@@ -79,8 +79,15 @@ def _signed_terms(rows: Rows) -> list[str]:
 
 
 def _equations(law: Form) -> list[tuple[str, list[str]]]:
-    """The left sides, and the terms of the right ones; the factors where these are too many to read."""
+    """The left sides, and the terms of the right ones; the factors where these are too many to read.
+
+    Of u and its velocity the equation of second order in time comes first.
+    """
+    second = second_order_terms(law)
     found = []
+    if second is not None and written_out_in(len(second)):
+        terms = _signed_terms((row.value, row.std_error, _body(row.expr)) for row in second)
+        found.append((f"{law.fields[0]}_{{tt}}", terms))
     for field, rows in by_field(law):
         name = field.func.__name__
         if written_out_in(len(rows)):

@@ -33,7 +33,7 @@ from mesoscribe.symbolic.law.form import Form
 from mesoscribe.symbolic.law.judgement import Judgement
 from mesoscribe.symbolic.law.latex import equation_latex
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.law.plain_text import equation_text
+from mesoscribe.symbolic.law.plain_text import equation_text, second_order_text
 from mesoscribe.symbolic.law.pointwise import combination, energy_and_gradient
 
 
@@ -70,6 +70,11 @@ class Law(Form, Model):
         return replace(super().only(kept), judgement=None)
 
     @property
+    def plain(self) -> Law:
+        """The law itself; of one whose scales are given that with all its parameters."""
+        return self
+
+    @property
     def equation(self) -> sympy.Eq:
         """u_t = -(M + W) δV/δu written out as a SymPy equation."""
         return equation(self)
@@ -78,6 +83,11 @@ class Law(Form, Model):
     def text(self) -> str:
         """u_t = … on one line, with the standard error of each coefficient in its last digits."""
         return equation_text(self)
+
+    @property
+    def second_order_text(self) -> str | None:
+        """u_tt = … on one line, of u and a second field that is its rate; None of other laws."""
+        return second_order_text(self)
 
     @property
     def potential(self) -> sympy.Expr:

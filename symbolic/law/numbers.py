@@ -74,6 +74,8 @@ class SymbolicNumbers:
     noisy_values: int = number(2**19, "values of fields that terms are searched on in noise", "values")
     closest_laws: int = number(3, "laws closest to the data, around which the search goes on: more find more, and take longer", "laws")
     shot_frames: int = number(128, "frames of a roll-out that is compared with data at most: longer trajectories are cut", "frames")
+    hidden_frames: int = number(8, "frames of the shortest roll-outs where initial values of a field were not measured: fewer say little but of these", "frames")
+    velocity_frames: int = number(32, "frames that a velocity which was not measured is fitted to: more are surer in noise, and predict less", "frames")
     refined_frames: int = number(16, "frames that coefficients are refined on at least", "frames")
     spectrum_parts: int = number(10, "parts of the spectrum, the lowest median of which is the noise", "parts")
     misfit_step: float = number(1e-6, "step of the Jacobian's differences by coefficients: larger bends, smaller rounds", "coefficient", "derived")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mesoscribe.symbolic.law.digits import with_error
-from mesoscribe.symbolic.law.equation import EquationTerm, by_field, factor_text, written_out_in
+from mesoscribe.symbolic.law.equation import EquationTerm, by_field, factor_text, second_order_terms, written_out_in
 from mesoscribe.symbolic.law.form import FACTORS, Form
 
 
@@ -19,12 +19,20 @@ def equation_text(law: Form) -> str:
         names = ", ".join(name for name, _ in each)
         all_of = names if len(each) == 1 else f"({names})"
         return f"{all_of}_t = -(M + W) dV/d{all_of} with {'; '.join(_factors(law))}"
-    return "; ".join(_rate_text(name, rows) for name, rows in each)
+    return "; ".join(_rate_text(f"{name}_t", rows) for name, rows in each)
 
 
-def _rate_text(name: str, rows: list[EquationTerm]) -> str:
+def second_order_text(law: Form) -> str | None:
+    """u_tt = … on one line, of u and a second field that is its rate; None of other laws."""
+    rows = second_order_terms(law)
+    if rows is None or not written_out_in(len(rows)):
+        return None
+    return _rate_text(f"{law.fields[0]}_tt", rows)
+
+
+def _rate_text(rate: str, rows: list[EquationTerm]) -> str:
     """u_t = … of one field."""
-    shown = f"{name}_t =" if rows else f"{name}_t = 0"
+    shown = f"{rate} =" if rows else f"{rate} = 0"
     for i, row in enumerate(rows):
         number = with_error(abs(row.value), row.std_error)
         body = "" if row.expr == 1 else row.term.replace("**", "^").replace("*", " ")

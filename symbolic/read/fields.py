@@ -20,6 +20,7 @@ from mesoscribe.symbolic.law.entries import matrices
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, columns
 from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.law.numbers import NUMBERS
+from mesoscribe.symbolic.law.second_order import SecondOrderLaw, second_order_library
 from mesoscribe.symbolic.read.factors import on_the_box
 from mesoscribe.symbolic.read.forms import ReadOff, check_frames
 from mesoscribe.symbolic.read.network_skill import precision_of
@@ -36,6 +37,7 @@ class FieldsNetwork:
         v: some fields of the data, scaled, on the network's modes (s, field, *grid).
         precision: to which it knows its factors.
         first: the first frame that belongs to the equation, as the fit found.
+        second_order: whether the second field is the velocity of the first, and was not measured.
     """
 
     model: OnsagerModel
@@ -45,6 +47,7 @@ class FieldsNetwork:
     band: float | None = None
     notes: tuple[str, ...] = ()
     gauge: tuple[Gauge, ...] = ()
+    second_order: bool = False
 
     @classmethod
     def of(cls, model: OnsagerModel, data: Trajectories, validation: Trajectories) -> FieldsNetwork:
@@ -59,15 +62,16 @@ class FieldsNetwork:
         some = frames[:: max(1, len(frames) // NUMBERS.importance_fields)]
         v = tensor(model.units.to_scaled(resampled(some, model.domain)))
         inside = model.domain.restrict(v, model.member().mask)
-        return cls(model, inside, precision_of(model, data), first)
+        hidden = data.measured != data.fields
+        return cls(model, inside, precision_of(model, data), first, second_order=hidden)
 
     def usable(self, terms: tuple[sympy.Expr, ...], centre: float) -> tuple[sympy.Expr, ...]:
         """All terms of F: those that are not finite where the data are show in no fit."""
         return terms
 
     def widened(self, library: Library) -> tuple[Library, dict[str, list[str]]]:
-        """The library as it is: shapes are fitted for one field only."""
-        return library, {}
+        """The library as it is, or what second order allows: shapes are fitted for one field only."""
+        return (second_order_library(library) if self.second_order else library), {}
 
     def forms(self, library: Library, optimiser: Optimiser) -> list[list[ReadOff]]:
         """Forms from fine to coarse precision."""
@@ -94,7 +98,8 @@ class FieldsNetwork:
         }
         if not factors["m"] and not factors["w"]:  # none is clear at this precision
             factors["m"] = Factor.of(sympy.Add(*(field**2 for field in library.unknowns)))
-        return on_the_box(self.model, factors, None, 0.0, library.fields), found
+        law = on_the_box(self.model, factors, None, 0.0, library.fields)
+        return (SecondOrderLaw.of(law) if self.second_order else law), found
 
     def _force(
         self,

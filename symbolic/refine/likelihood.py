@@ -42,11 +42,14 @@ class Likelihood:
 
     Args:
         data: the trajectories, on a band.
-        free: whether initial fields are unknowns.
+        free: whether initial fields are unknowns; they are where some of them were not measured.
     """
 
     data: RollOutData
     free: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "free", self.free or self.data.hidden)
 
     def limited(self, values: int) -> Likelihood:
         """On some of the trajectories, or on some frames of these."""
@@ -78,6 +81,20 @@ class Likelihood:
         slopes = self._columns(found.law, found.fields, found.units, found.substeps, range(len(found.units)))
         return replace(found, of_starts=first_frames.variances(found, slopes[..., 1:], self.data))
 
+    def started(self, law: E) -> Fit[E]:
+        """The initial fields that are likeliest under a law as it stands."""
+        scale, accuracy = np.ones(len(law.parameters)), NUMBERS.misfit_share * NUMBERS.visible_error
+        point = self._at(law, self.data.u[:, 0], scale, self._substeps(law, accuracy), None, [])
+        for _ in range(NUMBERS.refine_steps):
+            if point.moves is None or not time_for(REFINING):
+                break
+            fields = point.fields - point.moves[0]
+            there = self._at(law, fields, scale, self._substeps(law, accuracy), None, [])
+            if there.products.squares >= point.products.squares * (1 - NUMBERS.visible_error):
+                break
+            point = there
+        return point
+
     def _start(
         self, law: E, fields: Float[Tensor, " n *grid"], known: Projection | None, accuracy: float
     ) -> Fit[E]:
@@ -86,13 +103,14 @@ class Likelihood:
 
     def _far(self, point: Fit[E]) -> bool:
         """Whether noise is little of what a law leaves, so that initial fields are none of its unknowns."""
-        return point.rmse**2 > NUMBERS.worth_noise * self.data.noise
+        return not self.data.hidden and point.rmse**2 > NUMBERS.worth_noise * self.data.noise
 
     def _grown(self, law: E, accuracy: float) -> Fit[E]:
         """Where to start with all frames, from fits to more and more: noise of a first frame may grow."""
         whole = self.data.u.shape[1]
         spans = [span for span in (whole // 8, whole // 4, whole // 2) if span >= NUMBERS.clusters]
-        law = Likelihood(self.data.windows((*spans, whole)[0])).fit(law).law
+        if not self.data.hidden:
+            law = Likelihood(self.data.windows((*spans, whole)[0])).fit(law).law
         fields = self.data.u[:, 0]
         for span in spans:
             part = replace(self, data=self.data.first(span))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -57,11 +58,24 @@ class RollOutData:
     def weights(self, *, free: bool) -> Float[Tensor, "n r *state"] | None:
         """What each value counts in a misfit, of all frames where the first may move; None if all count 1.
 
-        An interpolated value of a first frame still counts something: nothing else may tell it.
+        An interpolated value of a first frame still counts something, as nothing else may tell it; of a field
+        that was not measured the frames after it do.
         """
         if self.seen is None or not free:
             return None if self.seen is None else self.seen[:, 1:]
-        return torch.cat([self.seen[:, :1].clamp(min=NUMBERS.interpolated_start), self.seen[:, 1:]], dim=1)
+        some = self._measured * self.seen[:, :1].clamp(min=NUMBERS.interpolated_start)
+        return torch.cat([some, self.seen[:, 1:]], dim=1)
+
+    @property
+    def _measured(self) -> Tensor:
+        """1 for fields of which anything was measured, else 0, to broadcast against states; all 1 of one."""
+        assert self.seen is not None
+        return self.seen.amax((0, 1, *self.domain.axes), keepdim=True)
+
+    @cached_property
+    def hidden(self) -> bool:
+        """Whether there are fields of which nothing was measured: their initial values are unknowns."""
+        return self.seen is not None and not bool(self._measured.all())
 
     @property
     def steps(self) -> Float[Tensor, "n r"]:
@@ -98,12 +112,18 @@ class RollOutData:
         share = domain.unknowns(array(mask)) / data.domain.state_size
         seen_size = size > NUMBERS.measured_rounding * size.amax(0)
         relative = array((size.pow(-2) * seen_size).sum(0) / seen_size.sum(0))
-        noise = float(np.mean(white_noise(u[:, 1:], t[:, 1:], data.domain) * share * relative))
-        times = tensor(t)
+        measured = [i for i, name in enumerate(data.fields) if name in data.measured]
+        each = white_noise(u[:, 1:], t[:, 1:], data.domain) * share * relative
+        noise, times = float(np.mean(each[measured])), tensor(t)
         if not missing.any():
             return cls(domain, fields, times, size, mask, noise)
         seen = tensor(1.0 - _at_points(missing, shape))
-        off = interpolation_error(u[:, :1], missing[:, :1], data.domain) * float(np.mean(relative))
+        if len(measured) < len(data.fields):
+            u, missing, relative = u[:, :, measured], missing[:, :, measured], relative[measured]
+        of = data.seen.domain
+        if of.n_fields is None and u.ndim > 2 + of.ndim:
+            u, missing = u[:, :, 0], missing[:, :, 0]
+        off = interpolation_error(u[:, :1], missing[:, :1], of) * float(np.mean(relative))
         return cls(domain, fields, times, size, mask, noise / (1 - float(missing.mean())) + off, seen)
 
     def norm(self, frames: Float[Tensor, "n r *state"]) -> float:
@@ -152,10 +172,11 @@ class RollOutData:
 
 
 def _at_points(
-    missing: Bool[np.ndarray, "n nt *grid"], shape: tuple[int, ...]
+    missing: Bool[np.ndarray, "n nt *state"], shape: tuple[int, ...]
 ) -> Bool[np.ndarray, "n nt *new"]:
     """Where values on fewer points are missing: where one of the three points next to them is."""
-    for axis, (n, fewer) in enumerate(zip(missing.shape[2:], shape, strict=True), start=2):
+    first = missing.ndim - len(shape)
+    for axis, (n, fewer) in enumerate(zip(missing.shape[first:], shape, strict=True), start=first):
         if fewer < n:
             missing = missing | np.roll(missing, 1, axis) | np.roll(missing, -1, axis)
             missing = missing.take(np.rint(np.arange(fewer) * n / fewer).astype(int) % n, axis)
@@ -219,14 +240,18 @@ def units(law: Evolution, data: RollOutData) -> Float[np.ndarray, " p"]:
     domain, p, values = data.domain, len(law.parameters), law.values()
     operator = law.scaling > 0
     alone = np.where(operator[:, None] == operator, np.eye(p), values)
+    given = [] if operator.any() else [np.zeros(p)]  # what moves without any of them, which each is added to
     some = data.u[:: max(1, len(data.u) // NUMBERS.substep_trajectories)]
     some = some[:, :: max(1, some.shape[1] // NUMBERS.slope_frames)].flatten(0, 1)
-    member = law.family(domain, np.vstack([values, alone]))
+    member = law.family(domain, np.vstack([values, alone, *given]))
     push = member.energy.gradient(domain.fft(some) * member.mask)
-    push = push.expand(p + 1, *push.shape[1:])
+    push = push.expand(p + 1 + len(given), *push.shape[1:])
     symbol = member.response.shape[-len(domain.symbol_axes) :]
-    response = member.response.expand(p + 1, 1, *symbol)
+    response = member.response.expand(p + 1 + len(given), 1, *symbol)
     rate = act(response, push, domain)
+    if given:
+        rate = torch.cat([rate[:1], rate[1:-1] - rate[-1:]])
+        push, response = push[:-1], response[:-1]
     if domain.n_fields is not None:
         typical = data.scale.square().mean(0).sqrt()
         rate, push = rate / typical, push * typical

@@ -12,6 +12,7 @@ from mesoscribe.symbolic.law.factor import Factor
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.law.numbers import NUMBERS
+from mesoscribe.symbolic.law.second_order import SecondOrderLaw
 from mesoscribe.symbolic.read.fields import FieldsNetwork
 from mesoscribe.symbolic.read.forms import Network, ReadOff
 from mesoscribe.symbolic.read.sparse import Selection
@@ -59,7 +60,8 @@ class Centre:
         """Search around forms read at several precisions."""
         forms = {frozenset(law.coefficients): (law, chosen) for law, chosen in read}
         first, as_read = network.first, next(iter(forms.values()))[0]
-        band = signal_band(data.u[:, first:], data.elapsed[None, first:], data.domain)
+        seen = data.seen
+        band = signal_band(seen.u[:, first:], seen.elapsed[None, first:], seen.domain)
         starts = [replace(law, band=band, hold=False) for law, _ in forms.values()]
         F = network.usable(library.F, as_read.centre)
         candidates = replace(library.with_isotropic(), F=F)
@@ -72,7 +74,9 @@ class Centre:
             return every, found
 
         every, search = searched(starts)
-        if narrow := erased(search.chosen.law, as_read, data, validation, first):
+        hidden = seen is not data  # roll-outs from velocities that were estimated tell nothing of a band
+        narrow = None if hidden else erased(search.chosen.law, as_read, data, validation, first)
+        if narrow is not None:
             every, search = searched([narrow])
         settle_shapes(search, new)
         terms = set(search.chosen.law.coefficients)
@@ -112,6 +116,8 @@ def plainest(law: Law, data: RollOutData, library: Library) -> list[Law]:
     Of each that the library allows, so much that the longest wave changes once over the time of the data.
     """
     rate, longest = 1 / data.duration, data.domain.k_unit
+    if isinstance(law, SecondOrderLaw):
+        return [*law.plainest(rate, longest)]
     square, along, none = sympy.Add(*(k**2 for k in law.wavenumbers)), law.wavenumbers[0], Factor()
     each = [field**2 for field in law.unknowns] if law.several else [ONE]
     offered = (*library.with_isotropic().m, *library.w)

@@ -157,7 +157,7 @@ def _distilled(
     ]
     end = min(ends, key=lambda one: one.price(ends[0].size))
     found = end.final(data, validation, network.first)
-    law = with_rate_error(canonical_law(found), data.dt_error)
+    law = with_rate_error(canonical_law(found), data.dt_error)  # with all its parameters
     law = law.without_errors(cut_off(law, wider))
     completeness = Completeness.of(law, network.model, end.selections, validation, network.first)
     held = library.with_isotropic()

@@ -242,8 +242,9 @@ class Search(Generic[E]):
     def _over_less(self, fit: Fit[E], misfit: float) -> tuple[Fit[E], Likelihood]:
         """A law, and roll-outs so short that it leaves no more than a mean squared misfit, or of one step."""
         likelihood, frames = self.likelihood, self.likelihood.data.u.shape[1]
-        while fit.rmse**2 > misfit and frames > 2:
-            frames = max(2, frames // 2)
+        fewest = NUMBERS.hidden_frames if self.likelihood.data.hidden else 2
+        while fit.rmse**2 > misfit and frames > fewest:
+            frames = max(fewest, frames // 2)
             likelihood = Likelihood(self.likelihood.data.windows(frames))
             if (fit.law, frames) not in self.shorter:
                 self.shorter[fit.law, frames] = likelihood.fit(fit.law)
