@@ -77,12 +77,12 @@ def in_windows(
     columns: Shaped[Array, "nt k"], half_width: int, weights: Float[Array, "#w frames"]
 ) -> Shaped[Array, "w k"]:
     """Weighted sums over windows of 2h + 1 frames, half overlapping: a frame of each at a time."""
-    last, shift = len(columns) - 2 * half_width, _shift(half_width)
+    last, shift = len(columns) - 2 * half_width, time_shift(half_width)
     frames = enumerate(weights.T[..., None])
     return reduce(add, (weight * columns[j : j + last : shift] for j, weight in frames))
 
 
-def _shift(half_width: int) -> int:
+def time_shift(half_width: int) -> int:
     """Frames from one window to the next."""
     return max(1, half_width // NUMBERS.window_shifts)
 
@@ -160,7 +160,7 @@ def features(
     order: int = 1,
 ) -> Iterator[Complex[Tensor, "w k a"]]:
     """X of a trajectory at times t, some of its windows at a time: windows, modes of the mask, columns."""
-    shift, inside = _shift(half_width), tensor(mask)
+    shift, inside = time_shift(half_width), tensor(mask)
     one_field = alone(domain, 0)
     windows = np.lib.stride_tricks.sliding_window_view(t, 2 * half_width + 1)[::shift]
     alike = common_interval(np.diff(t)) is not None

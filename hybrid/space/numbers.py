@@ -162,6 +162,16 @@ class HybridNumbers:
     exact_degree: int = number(8, "degree in t up to which integration by parts is exact on frames: larger bends the test function on few frames", "degree")
     column_rounding: float = number(1e-13, "a mode of a column below this tells of rounding, not of the equation", "largest mode", "derived")
     half_widths: tuple[int, ...] = number((2, 4, 8, 16), "half-widths of the windows in time that are tried: wider average noise, and miss what is fast", "frames")
+    # regression: local operators on a piece of a larger field
+    local_order: int = number(6, "highest derivative of u in the linear part on a window: larger follows richer Q, and asks for wider windows", "order")
+    local_operator: int = number(4, "highest derivative in K on a window: larger follows richer K, and noise", "order")
+    local_power: int = number(5, "highest power of u in F' on a window: larger follows richer F, and noise", "power")
+    bump_margin: int = number(4, "power of the test function (1 - s²)^p in x beyond the highest derivative: larger is smoother, and narrower", "power")
+    bumps_in_window: float = number(2.0, "test functions that must fit side by side into a window: more refuse small windows", "supports")
+    bump_spectrum: float = number(2.0, "the spectrum of the test function in x has fallen by so many standard deviations where that of the field ends: larger is wider, averages more noise and misses short waves", "standard deviations")
+    power_beyond: float = number(1e-2, "share of the power of a field beyond the wavenumber where its spectrum ends: smaller sees shorter waves, and noise", "power")
+    spectrum_end: int = number(4, "part of the modes, the highest, whose median power is noise: more are steadier, and hold signal", "part")
+    local_steps: int = number(60, "steps of Gauss–Newton for the factors of local operators at most", "steps")
     # regression: rank one
     highest_power: int = number(7, "highest power of u in F' of the warm start: larger follows richer F, and noise", "power")
     free_cutoff: float = number(1e-10, "singular values dropped in the unrestricted regression: larger drops columns, smaller fits rounding", "largest", "derived")
