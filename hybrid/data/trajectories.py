@@ -8,18 +8,20 @@ import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from jaxtyping import Bool
 from numpy.typing import ArrayLike
 
-from mesoscribe.hybrid.data.arrays import counted, plain
+from mesoscribe.hybrid.data import unequal
+from mesoscribe.hybrid.data.arrays import plain
 from mesoscribe.hybrid.data.channels import Arrays, Channels
 from mesoscribe.hybrid.data.clock import seconds
 from mesoscribe.hybrid.data.field_names import listed, split_names
 from mesoscribe.hybrid.data.interpolation import filled
 from mesoscribe.hybrid.data.layout import AXES
+from mesoscribe.hybrid.data.missing import checked_holes, missing_note
 from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC, closed
 from mesoscribe.hybrid.data.physical_units import Units
 from mesoscribe.hybrid.data.pictures import Picture, field_figure, with_units
@@ -35,9 +37,9 @@ class Trajectories(SampledFields):
     """Fields u_1(x, t) … u_n(x, t) along n trajectories, at times that increase and on an even periodic grid.
 
     A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, field, x[, y]) in float64;
-    of a single field the axis is left out. Beside it are its coordinates, and in the attributes where it
-    comes from: `source`, `notes` (what was changed on reading), `provenance` (how it was made, where that is
-    known, as JSON) and `dt_error` (where times were rounded). Checked once, here. Arrays are read-only:
+    of a single field the axis is left out. Beside it are its coordinates, and in the attributes `source`,
+    `notes` (what was changed on reading), `provenance` (how it was made, as JSON), `units` and `dt_error`
+    (where times were rounded). Checked once, here. Arrays are read-only:
     `torch.tensor(data.u)` copies, `torch.as_tensor` would warn.
 
     Raises:
@@ -67,10 +69,12 @@ class Trajectories(SampledFields):
         leave a note.
 
         Args:
-            u: the field or fields: an array, which may have an axis of channels, one for each field; a dict
-                of arrays by the names of fields; or as many arrays as there are names in `fields`. A complex
-                array is two fields, its real and its imaginary part, with a note.
-            t: times, one for each frame; dates and durations are read in seconds, with a note.
+            u: the field or fields: an array, or a list with one for each trajectory; it may have an axis of
+                channels, one for each field; a dict of arrays by the names of fields; or as many arrays as
+                there are names in `fields`. A complex array is two fields, its real and its imaginary part,
+                with a note.
+            t: times, one for each frame; dates and durations are read in seconds, with a note. Of a list of
+                trajectories one vector for each, or for the longest: they are read in pieces of one length.
             x: coordinates of the points, without the periodic endpoint.
             y: those of the second dimension, if there is one.
             fields: names of the fields, such as ("h", "v") or "h,v": ASCII identifiers that mean nothing else
@@ -85,23 +89,25 @@ class Trajectories(SampledFields):
             dt_error: standard error of dt relative to it, where the times do not show it.
             units: of t, x, y and the fields, such as "x=um,t=s,u=K"; t in s where it is dates or durations.
         """
-        t, unit = seconds(t)
+        if unequal.is_list(u, t, split_names(fields)):
+            u, t, layout, unit = unequal.padded(cast(list, u), t, layout, 1 if y is None else 2)
+        else:
+            t, unit = seconds(t)
         axes = {"t": t, "x": x} if y is None else {"t": t, "x": x, "y": y}
         coordinates = {AXES[letter]: coordinate(AXES[letter], axis) for letter, axis in axes.items()}
         lengths = {letter: coordinates[AXES[letter]].size for letter in axes}
         found = Channels.of(u, lengths, layout, split_names(fields))
         provenance_text = json.dumps(dict(provenance), default=plain) if provenance else ""
-        said = (*notes, *((f"t is in {unit}",) if unit else ()), *found.notes)
-        own = np.array(np.ma.filled(found.u, 0.0), np.float64, order="C")  # what is given may change
+        u, coordinates["time"], cut = unequal.in_pieces(found.u, coordinates["time"])
+        holes = checked_holes(found.names, u)
+        said = [*notes, *((f"t is in {unit}",) if unit else ()), *found.notes, *cut]
+        own = np.array(np.ma.filled(u, 0.0), np.float64, order="C")  # what is given may change
         own.setflags(write=False)
         named = Units.of({**({"t": "s"} if unit else {}), **Units.of(units).by_name})
         further: dict[str, Any] = {"fields": found.names, "dt_error": dt_error, "units": str(named)}
         data = cls(assemble(own, coordinates, source, said, provenance_text, **further))
-        holes = np.ma.getmaskarray(found.u)
         if holes.any():
-            share = f"{100 * holes.mean():.2g} %"
-            note = f"{counted(int(holes.sum()), 'missing value')} ({share}), left out of the likelihood"
-            data = data.without(holes).noting(f"{note} and interpolated elsewhere")
+            data = data.without(holes).noting(missing_note(holes))
         if not data.even:
             steps = f"{data.steps.min():.3g} to {data.steps.max():.3g}"
             data = data.noting(f"times are uneven, frames {steps} apart, and are used as they are")
@@ -121,11 +127,7 @@ class Trajectories(SampledFields):
         return (part if part.missing is None else part.without(part.missing)).noting(*found)
 
     def field(self, name: str) -> Trajectories:
-        """The trajectories of one of the fields, by its name.
-
-        Raises:
-            ValueError: no field has this name.
-        """
+        """The trajectories of one of the fields, by its name; ValueError where none has it."""
         return self.select(fields=(name,))
 
     @property
