@@ -129,12 +129,13 @@ def in_pieces(u: AnyArray, t: Times) -> tuple[AnyArray, Times, tuple[str, ...]]:
     Pieces are as long as they can be while they hold nearly the most steps. At uneven times each trajectory
     is one piece from its first frame on.
     """
-    there = ~np.ma.getmaskarray(u).reshape(*u.shape[:2], -1).all(-1)
+    there: np.ndarray = ~np.all(np.ma.getmaskarray(u), axis=tuple(range(2, u.ndim)))
     n = np.where(there.any(1), t.size - np.argmax(there[:, ::-1], axis=1), 0)
     if (n == t.size).all() or not n.any():
         return u, t, ()
     even = t.size < 3 or not EvenSteps.of(t).uneven
-    lengths = np.arange(min(NUMBERS.piece_frames, int(n.max())), int(n.max()) + 1)
+    fewest = NUMBERS.piece_frames if n.max() >= NUMBERS.piece_frames else min(NUMBERS.shortest, int(n.max()))
+    lengths = np.arange(fewest, int(n.max()) + 1)
     count = n[:, None] // lengths if even else (n[:, None] >= lengths).astype(int)
     steps = (count * (lengths - 1)).sum(0)
     best = int(np.flatnonzero(steps >= NUMBERS.piece_steps * steps.max())[-1])
