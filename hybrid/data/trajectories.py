@@ -7,19 +7,21 @@ import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from jaxtyping import Bool
 from numpy.typing import ArrayLike
 
-from mesoscribe.hybrid.data.arrays import counted, plain
+from mesoscribe.hybrid.data import unequal
+from mesoscribe.hybrid.data.arrays import plain
 from mesoscribe.hybrid.data.channels import Arrays, Channels
 from mesoscribe.hybrid.data.clock import seconds
 from mesoscribe.hybrid.data.ends import between_walls, closed_up
 from mesoscribe.hybrid.data.field_names import listed, split_names
 from mesoscribe.hybrid.data.interpolation import filled
 from mesoscribe.hybrid.data.layout import AXES
+from mesoscribe.hybrid.data.missing import checked_holes, missing_note
 from mesoscribe.hybrid.data.physical_units import Units
 from mesoscribe.hybrid.data.pictures import Picture, field_figure, with_units
 from mesoscribe.hybrid.data.sampled import SampledFields
@@ -35,10 +37,10 @@ from mesoscribe.hybrid.space.numbers import NUMBERS
 class Trajectories(SampledFields):
     """Fields u_1(x, t) … u_n(x, t) along n trajectories, at times that increase and on an even grid.
 
-    A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, field, x[, y[, z]]) in float64;
-    of a single field the axis is left out. Beside it are its coordinates, and in the attributes where it
-    comes from: `source`, `notes` (what was changed on reading), `provenance` (how it was made, where that is
-    known, as JSON), `boundary` (where there are walls) and `dt_error` (where times were rounded). Checked once, here. Arrays are read-only:
+    A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, field, x[, y[, z]]), float64;
+    of a single field the axis is left out. Beside it are its coordinates, and in the attributes `source`,
+    `notes` (what was changed on reading), `provenance` (how it was made, as JSON), `boundary` (where there
+    are walls), `units` and `dt_error` (where times were rounded). Checked once, here. Arrays are read-only:
     `torch.tensor(data.u)` copies, `torch.as_tensor` would warn.
 
     Raises:
@@ -72,10 +74,12 @@ class Trajectories(SampledFields):
         Fields whose end points are on the walls are moved to the middles of cells, spectrally.
 
         Args:
-            u: the field or fields: an array, which may have an axis of channels, one for each field; a dict
-                of arrays by the names of fields; or as many arrays as there are names in `fields`. A complex
-                array is two fields, its real and its imaginary part, with a note.
-            t: times, one for each frame; dates and durations are read in seconds, with a note.
+            u: the field or fields: an array, or a list with one for each trajectory; it may have an axis of
+                channels, one for each field; a dict of arrays by the names of fields; or as many arrays as
+                there are names in `fields`. A complex array is two fields, its real and its imaginary part,
+                with a note.
+            t: times, one for each frame; dates and durations are read in seconds, with a note. Of a list of
+                trajectories one vector for each, or for the longest: they are read in pieces of one length.
             x: coordinates of the points, without the periodic endpoint.
             y, z: those of the second and of the third dimension, if there are.
             fields: names of the fields, such as ("h", "v") or "h,v": ASCII identifiers that mean nothing else
@@ -97,14 +101,21 @@ class Trajectories(SampledFields):
         """
         if y is None and z is not None:
             raise ValueError("expected y beside z, got z alone; call the second coordinate y")
-        t, unit = seconds(t)
+        if unequal.is_list(u, t, split_names(fields)):
+            u, t, layout, unit = unequal.padded(
+                cast(list, u), t, layout, 1 + (y is not None) + (z is not None)
+            )
+        else:
+            t, unit = seconds(t)
         axes = {"t": t, "x": x} | {a: given for a, given in (("y", y), ("z", z)) if given is not None}
         coordinates = {AXES[letter]: coordinate(AXES[letter], axis) for letter, axis in axes.items()}
         lengths = {letter: coordinates[AXES[letter]].size for letter in axes}
         found = Channels.of(u, lengths, layout, split_names(fields))
         provenance_text = json.dumps(dict(provenance), default=plain) if provenance else ""
-        said = (*notes, *((f"t is in {unit}",) if unit else ()), *found.notes)
-        own = np.array(np.ma.filled(found.u, 0.0), np.float64, order="C")  # what is given may change
+        u, coordinates["time"], cut = unequal.in_pieces(found.u, coordinates["time"])
+        holes = checked_holes(found.names, u)
+        said = [*notes, *((f"t is in {unit}",) if unit else ()), *found.notes, *cut]
+        own = np.array(np.ma.filled(u, 0.0), np.float64, order="C")  # what is given may change
         own.setflags(write=False)
         named = Units.of({**({"t": "s"} if unit else {}), **Units.of(units).by_name})
         further: dict[str, Any] = {"fields": found.names, "dt_error": dt_error, "units": str(named)}
@@ -112,11 +123,8 @@ class Trajectories(SampledFields):
         ends = None if boundary is None else parities_of(boundary, ndim, found.names)
         text = "" if ends is None or not walled_axes(ends) else spelled(ends, found.names)
         data = cls(assemble(own, coordinates, source, said, provenance_text, text, **further))
-        holes = np.ma.getmaskarray(found.u)
         if holes.any():
-            share = f"{100 * holes.mean():.2g} %"
-            note = f"{counted(int(holes.sum()), 'missing value')} ({share}), left out of the likelihood"
-            data = data.without(holes).noting(f"{note} and interpolated elsewhere")
+            data = data.without(holes).noting(missing_note(holes))
         if not data.even:
             steps = f"{data.steps.min():.3g} to {data.steps.max():.3g}"
             data = data.noting(f"times are uneven, frames {steps} apart, and are used as they are")
@@ -124,11 +132,7 @@ class Trajectories(SampledFields):
         return between_walls(data, walls) if data.domain.walled else data
 
     def field(self, name: str) -> Trajectories:
-        """The trajectories of one of the fields, by its name.
-
-        Raises:
-            ValueError: no field has this name.
-        """
+        """The trajectories of one of the fields, by its name; ValueError where none has it."""
         return self.select(fields=(name,))
 
     @property

@@ -15,6 +15,7 @@ from mesoscribe.hybrid.data.arrays import frozen, one_shape
 from mesoscribe.hybrid.data.clock import EXACT, EvenSteps
 from mesoscribe.hybrid.data.field_names import ONE, checked_names, numbered
 from mesoscribe.hybrid.data.layout import AnyArray
+from mesoscribe.hybrid.data.missing import refuse_missing
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 LARGEST_VALUE = 1e100
@@ -50,11 +51,8 @@ def numbers(name: str, values: ArrayLike, *, holes: bool = False) -> AnyArray:
     if holes and array.dtype.kind in "fc" and np.isnan(np.ma.getdata(array)).any():
         array = np.ma.MaskedArray(array, np.ma.getmaskarray(array) | np.isnan(np.ma.getdata(array)))
     missing = int(np.ma.count_masked(array))
-    if missing > (NUMBERS.most_missing * array.size if holes else 0):
-        raise ValueError(
-            f"expected a value everywhere in {name}, got {missing} missing of {array.size} (masked, NaN or "
-            f"the fill value of the file); leave out the frames or points that hold them, or fill them in"
-        )
+    if missing and not holes:
+        refuse_missing(name, missing, array.size)
     return array if missing else np.ma.getdata(array)
 
 

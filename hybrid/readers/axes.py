@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.data.clock import seconds
 from mesoscribe.hybrid.data.layout import check_layout
+from mesoscribe.hybrid.data.unequal import shared_times
 from mesoscribe.hybrid.data.validate import SPACE, coordinate, numbers
 from mesoscribe.hybrid.readers.names import WITH_LAST_EDGE, required, words
 from mesoscribe.hybrid.readers.store import Entry, Store
@@ -133,6 +134,8 @@ def _stored(
 ) -> tuple[Float[np.ndarray, " points"], list[str]]:
     """A coordinate that is an array of the file, and what to say of it."""
     values, unit = seconds(store.fetch(name)) if letter == "t" else (store.fetch(name), None)
+    if letter == "t" and np.ma.is_masked(values) and np.ndim(values) == 2:
+        values = shared_times([row.compressed() for row in np.ma.asarray(values, float)])
     vector = coordinate(name, numbers(name, values))
     units = words(store.entry(name).attrs.get("units", ())) if letter == "t" else []
     notes = [f"t is in {unit}" for unit in (unit, *(said for said in units if " since " in said)) if unit]

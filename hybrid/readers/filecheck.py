@@ -14,7 +14,8 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.data.walls import Place
 from mesoscribe.hybrid.readers.axes import Length
 from mesoscribe.hybrid.readers.formats import open_store
-from mesoscribe.hybrid.readers.load import Choice, read
+from mesoscribe.hybrid.readers.load import Choice, read_source
+from mesoscribe.hybrid.readers.many_files import files_of
 from mesoscribe.hybrid.readers.memory_budget import Frames
 from mesoscribe.hybrid.readers.store import printable
 from mesoscribe.hybrid.space.boundary import Boundary
@@ -95,11 +96,12 @@ def check(
         further: dict[str, Any] = {"keep_endpoint": keep_endpoint, "dx": dx, "units": units}
         further |= {"boundary": boundary, "walls": walls}
         choice = Choice.of(u, fields, names, layout, frames, memory, dt, length, **further)
-        with closing(open_store(path)) as store:
-            contents = store.listing
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)
-                data = read(store, choice)
+        several = tuple(map(str, files_of(path)))
+        with closing(open_store(several[0] if several else path)) as store:
+            contents = several or store.listing
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            data = read_source(path, choice)
     except (ValueError, FileNotFoundError) as error:
         return FileCheck(str(path), contents, None, (printable(str(error)),), ())
     return FileCheck(str(path), contents, data, (), data.notes, screen(data))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import xarray as xr
@@ -18,6 +19,7 @@ from mesoscribe.hybrid.readers.dimensions import known_layout, with_dimensions
 from mesoscribe.hybrid.readers.field_arrays import FieldArrays, field_arrays, other_fields
 from mesoscribe.hybrid.readers.formats import open_store
 from mesoscribe.hybrid.readers.gather import gathered
+from mesoscribe.hybrid.readers.many_files import files_of, joined
 from mesoscribe.hybrid.readers.memory_budget import Frames, chosen
 from mesoscribe.hybrid.readers.names import name_of, words
 from mesoscribe.hybrid.readers.store import Store, printable
@@ -51,7 +53,7 @@ def load(
     """Trajectories from a file (.h5, .hdf5, .npz, .npy, .mat, .csv, .nc, .zarr, .tif) or an object.
 
     An object is one of xarray, or a dict of arrays. A folder, or a list of files, has a frame in each (.npy,
-    .png, .tif, .vtk, .vtu).
+    .png, .tif, .vtk, .vtu), or trajectories in each.
 
     Args:
         source: path, paths or object.
@@ -85,10 +87,21 @@ def load(
         further: dict[str, Any] = {"keep_endpoint": keep_endpoint, "dx": dx, "units": units}
         further |= {"boundary": boundary, "walls": walls}
         choice = Choice.of(u, fields, names, layout, frames, memory, dt, length, **further)
-        with closing(open_store(source)) as store:
-            return read(store, choice)
+        return read_source(source, choice)
     except ValueError as error:
         raise ValueError(printable(str(error))) from error  # names in a file change no terminal
+
+
+def read_source(source: Source, choice: Choice) -> Trajectories:
+    """Trajectories from a file, an object or several files."""
+    paths = files_of(source)
+    if not paths:
+        with closing(open_store(source)) as store:
+            return read(store, choice)
+    part = replace(choice, at_most=choice.at_most / len(paths))
+    parts = [read_source(path, part) for path in paths]
+    name = f"{len(paths)} files" if isinstance(source, list | tuple) else str(source)
+    return joined(parts, [path.name for path in paths], name)
 
 
 def read(store: Store, choice: Choice) -> Trajectories:

@@ -35,7 +35,7 @@ def opened(source: str, paths: Sequence[Path]) -> Store:
         )
     [kind] = kinds
     of_axes = {path.stem: path for path in paths if kind == ".npy" and _letter(path.stem)}
-    frames = sorted((path for path in paths if path not in of_axes.values()), key=_in_order)
+    frames = sorted((path for path in paths if path not in of_axes.values()), key=by_number)
     if kind == ".npy" and len(frames) == 1 and of_axes:
         of_axes["u"] = frames.pop()
     entries = {name: _array(path) for name, path in of_axes.items()} | _stacked(frames, kind)
@@ -59,7 +59,7 @@ def _letter(name: str) -> str | None:
     return next((letter for letter in "txy" if name in NAMES[letter]), None)
 
 
-def _in_order(path: Path) -> list[tuple[int, int | str]]:
+def by_number(path: Path) -> list[tuple[int, int | str]]:
     """What files are sorted by: the numbers in their names as numbers."""
     return [(0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", path.name)]
 

@@ -177,7 +177,9 @@ class SecondOrderRegression:
         first = replace(self.train, values=self.train.values[..., 1:, 1:], order=1)
         one, two = unrestricted(first), unrestricted(self.train.truncated(powers))
         half = self.options["half_width"]
-        times = [np.stack([t[i : i + 2 * half + 1] for i in range(len(t) - 2 * half)]) for _, t in self.parts[1:]]
+        times = [
+            np.stack([t[i : i + 2 * half + 1] for i in range(len(t) - 2 * half)]) for _, t in self.parts[1:]
+        ]
         weak, rate, second = np.moveaxis(test_functions(times[0], 2).mean(0), -1, 0)
         known = self.known
         amount = [
@@ -196,7 +198,10 @@ class SecondOrderRegression:
 
         Both are fitted to most blocks of the data and judged on the others, in turns.
         """
-        powers, everything = self.free.shape[1] - 2, blocks(self.parts, (self.train, self.held_out), self.options)
+        powers, everything = (
+            self.free.shape[1] - 2,
+            blocks(self.parts, (self.train, self.held_out), self.options),
+        )
 
         def judged(others: Gram, tested: Gram) -> tuple[Scores, Scores]:
             own = fitted(others.truncated(len(factors.f)), self.weights, factors.case)
@@ -208,7 +213,9 @@ class SecondOrderRegression:
         own = self.held_out.truncated(len(factors.f)).values.sum(0)
         left = residual(own, factors.coefficients)[self.known].sum()
         heavy = self.weights[:, None] * _columns(self.held_out)
-        skew = (heavy * np.abs(self.free[:, :2].imag)).sum() / max((heavy * np.abs(self.free[:, :2])).sum(), 1e-300)
+        skew = (heavy * np.abs(self.free[:, :2].imag)).sum() / max(
+            (heavy * np.abs(self.free[:, :2])).sum(), 1e-300
+        )
         return Evidence(
             ratio=ratio,
             z=z,

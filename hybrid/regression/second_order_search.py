@@ -36,14 +36,18 @@ class SecondOrderFound:
     second: float
 
     @classmethod
-    def of(cls, train: Frames, held_out: Frames, domain: Domain, case: Case | None = None) -> SecondOrderFound:
+    def of(
+        cls, train: Frames, held_out: Frames, domain: Domain, case: Case | None = None
+    ) -> SecondOrderFound:
         """Of scaled fields u alone (n, nt, *grid), on their box."""
         tried, noises, cut = [], [], np.inf
         frames = min(len(part.t) for part in (train, held_out))
         for number, half_width in enumerate(h for h in NUMBERS.half_widths if 2 * h < frames):
             if number and not time_for("regressions", f"windows of {2 * half_width} frames"):
                 break
-            regression = SecondOrderRegression(train, held_out, domain, half_width=half_width, slower_than=cut)
+            regression = SecondOrderRegression(
+                train, held_out, domain, half_width=half_width, slower_than=cut
+            )
             cut = regression.cut
             tried.append((regression, regression.best(case)[0]))
             noises.append(regression.implied_noise)

@@ -43,7 +43,10 @@ class SecondOrderLaw(Law):
     def of(cls, law: Law) -> SecondOrderLaw:
         """The law with the same u(t) in which v is u_t; w, and v² in q, count as 1 where it lacks them."""
         u, v = law.unknowns
-        there = {name: dict(zip(getattr(law, name).terms, getattr(law, name).values, strict=True)) for name in FACTORS}
+        there = {
+            name: dict(zip(getattr(law, name).terms, getattr(law, name).values, strict=True))
+            for name in FACTORS
+        }
         kinetic = there["q"].pop(v**2, 0.0) or 1.0
         force = kinetic * (there["w"].get(u * v, 0.0) or 1.0) ** 2
         changed: dict[str, Any] = {

@@ -268,3 +268,42 @@ def test_vtk_without_meshio_says_what_is_missing(tmp_path: Path, monkeypatch: py
     monkeypatch.setitem(__import__("sys").modules, "meshio", None)
     with pytest.raises(ValueError, match="meshio is not installed, which reads it; pip install meshio"):
         load(tmp_path / "run", dt=0.1)
+
+
+def shot(path: Path, u: np.ndarray, t: np.ndarray, x: np.ndarray = X) -> None:
+    np.savez(path, u=u, t=t, x=x)
+
+
+def test_a_folder_of_files_holds_trajectories_or_goes_on_in_time(tmp_path: Path) -> None:
+    for name in ("runs", "sets"):
+        (tmp_path / name).mkdir()
+    for i, u in enumerate(U):
+        shot(tmp_path / "runs" / f"run{9 + i}.npz", u, T + i)
+    runs = load(tmp_path / "runs", units="x=um")
+    np.testing.assert_array_equal(runs.u, U)
+    assert "3 files of trajectories" in runs.notes
+    assert str(runs.units) == "x=um"
+    assert check(tmp_path / "runs").ok
+    longer = np.sin(2 * np.pi * X / 3 - np.arange(15)[:, None] * 0.1)
+    for i in range(3):
+        shot(
+            tmp_path / "sets" / f"s{i}.npz",
+            longer[5 * i : 5 * i + 5],
+            (np.arange(15) * 0.1)[5 * i : 5 * i + 5],
+        )
+    sets = load([*(tmp_path / "sets" / f"s{i}.npz" for i in range(3))])
+    np.testing.assert_array_equal(sets.u[0], longer)
+    assert "3 files one after the other in time" in sets.notes
+
+
+def test_files_of_unequal_length_and_other_grids(tmp_path: Path) -> None:
+    shot(tmp_path / "a.npz", U[0], T)
+    shot(tmp_path / "b.npz", U[1, :4], T[:4])
+    data = load([tmp_path / "a.npz", tmp_path / "b.npz"])
+    assert data.u.shape == (2, 4, NX)
+    assert any("read as 2 pieces of 4" in note for note in data.notes)
+    shot(tmp_path / "c.npz", U[1], T, 2 * X)
+    with pytest.raises(
+        ValueError, match=r"files with the same fields and points, got u on \(12,\) of \(6.0,\)"
+    ):
+        load([tmp_path / "a.npz", tmp_path / "c.npz"])
