@@ -160,7 +160,10 @@ def _views(domain: Domain) -> dict[str, View]:
     if domain.ndim == 2:
         return {"": lambda u: u[-1].T}
     z = domain.coordinates[2][domain.shape[2] // 2]
-    return {f"z = {z:.3g}": lambda u: in_a_plane(u[-1], domain).T, "largest along z": lambda u: u[-1].max(-1).T}
+    return {
+        f"z = {z:.3g}": lambda u: in_a_plane(u[-1], domain).T,
+        "largest along z": lambda u: u[-1].max(-1).T,
+    }
 
 
 @styled

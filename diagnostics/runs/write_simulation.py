@@ -10,6 +10,7 @@ from mesoscribe.diagnostics.runs.manifest import verify
 from mesoscribe.diagnostics.runs.options import Sampling
 from mesoscribe.diagnostics.runs.plan import Plan, read, refuse_misplaced
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.data.validate import SPACE
 from mesoscribe.hybrid.data.writers import WRITERS
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.readers.store import printable

@@ -24,6 +24,7 @@ class Choice:
         dt: time between frames.
         lengths: of the box.
         keep_endpoint: whether a repeated endpoint stays.
+        rows: trajectories that are read, None for as many as `at_most` allows.
     """
 
     wanted: tuple[str, ...]
@@ -35,6 +36,7 @@ class Choice:
     dt: float | None
     lengths: tuple[float, ...]
     keep_endpoint: bool
+    rows: slice | None = None
 
     @classmethod
     def of(

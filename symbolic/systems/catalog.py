@@ -50,7 +50,9 @@ CATALOG: Mapping[str, System] = {
         source="u_t = Δu + 100 (u - u³); set-up of arXiv 2605.16211",
     ),
     "allen_cahn_3d": System(
-        Law(F=Factor.of(2.5 * u**4), q=Factor.of(kx**2 + ky**2 + kz**2 - 10), m=Factor.of(1), lengths=3 * BOX),
+        Law(
+            F=Factor.of(2.5 * u**4), q=Factor.of(kx**2 + ky**2 + kz**2 - 10), m=Factor.of(1), lengths=3 * BOX
+        ),
         InitialField(modes=3, highest=3, scale="range"),
         shape=(32, 32, 32),
         dt=1e-2,

@@ -35,14 +35,18 @@ FILES: dict[str, tuple[str, Write, dict[str, Any]]] = {
     ),
     "PDEBench": (
         ".hdf5",
-        lambda p: hdf5(p, **{"density": U, "t-coordinate": T, "x-coordinate": X, "y-coordinate": Y}
-                       | {"z-coordinate": Z}),
+        lambda p: hdf5(
+            p, **{"density": U, "t-coordinate": T, "x-coordinate": X, "y-coordinate": Y} | {"z-coordinate": Z}
+        ),
         {"u": "density"},
     ),
     "The Well": (
         ".hdf5",
-        lambda p: hdf5(p, **{"t0_fields/c": U, "dimensions/time": T, "dimensions/x": X}
-                       | {"dimensions/y": Y, "dimensions/z": Z}),
+        lambda p: hdf5(
+            p,
+            **{"t0_fields/c": U, "dimensions/time": T, "dimensions/x": X}
+            | {"dimensions/y": Y, "dimensions/z": Z},
+        ),
         {},
     ),
     "channels first, length": (
@@ -50,7 +54,11 @@ FILES: dict[str, tuple[str, Write, dict[str, Any]]] = {
         lambda p: hdf5(p, data=U[:, :, None], times=T),
         {"layout": "ntcxyz", "length": "2,5,1.5"},
     ),
-    "own order": (".npz", lambda p: np.savez(p, u=U.transpose(4, 2, 0, 1, 3), t=T, x=X, y=Y, z=Z), {"layout": "zxnty"}),
+    "own order": (
+        ".npz",
+        lambda p: np.savez(p, u=U.transpose(4, 2, 0, 1, 3), t=T, x=X, y=Y, z=Z),
+        {"layout": "zxnty"},
+    ),
     "by the lengths": (".npz", lambda p: np.savez(p, u=U.transpose(0, 4, 2, 3, 1), t=T, x=X, y=Y, z=Z), {}),
     "saved, netCDF": (".nc", lambda p: Trajectories.from_arrays(U, T, X, Y, Z).save(p), {}),
     "saved, npz": (".npz", lambda p: Trajectories.from_arrays(U, T, X, Y, Z).save(p), {}),
