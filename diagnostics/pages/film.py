@@ -37,7 +37,7 @@ def film(
     times: Float[np.ndarray, " nt"],
     domain: Domain,
 ) -> Film:
-    """Data and law over time: two curves over x in one dimension, else two pictures; of three the middle plane."""
+    """Data and law over time: two curves over x in 1D, else two pictures, in 3D of the middle plane."""
     shown = np.unique(np.linspace(0, len(times) - 1, NUMBERS.film_pictures).astype(int))
     with own_settings():
         if domain.ndim == 1:

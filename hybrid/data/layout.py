@@ -1,4 +1,4 @@
-"""Which axis of an array is which: trajectories n, time t, space x, y and z, channel c: one for each field."""
+"""Which axis of an array is which: trajectories n, time t, space x, y and z, channel c of fields."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def arrange(
 
     Args:
         u: fields, with one axis for each letter of the layout; the axis of a single channel is left out.
-        lengths: number of coordinates of t and of x, y and z as far as there are; of channels, c, where it is known.
+        lengths: number of coordinates of t, x, y and z as they are there; of channels, c, if known.
         layout: axis letters such as "ntx", "xt" or "ntxyc"; inferred from the lengths if None.
 
     Raises:
@@ -74,7 +74,7 @@ def infer_layout(shape: tuple[int, ...], lengths: Mapping[str, int]) -> str:
 
     Args:
         shape: shape of u.
-        lengths: number of coordinates of t and of x, y and z as far as there are; of channels, c, where it is known.
+        lengths: number of coordinates of t, x, y and z as they are there; of channels, c, if known.
 
     Raises:
         ValueError: no layout fits, or several do; they are then listed.

@@ -66,14 +66,12 @@ def field_figure(
         domain: the box.
     """
     flat = domain.ndim == 1
-    where = f", z = {domain.coordinates[2][domain.shape[2] // 2]:.4g}" if domain.ndim == 3 else ""
+    at = f", z = {domain.coordinates[2][domain.shape[2] // 2]:.4g}" if domain.ndim == 3 else ""
     frames = np.linspace(0, len(t) - 1, SHOWN).astype(int)
     columns = min(SHOWN, len(fields[0][1])) if flat else SHOWN
     figure = Picture(figsize=(1 + 3 * columns, 0.2 + 3 * len(fields)), layout="constrained")
     grid = figure.subplots(len(fields), columns, squeeze=False)
-    titles = (
-        [f"trajectory {i}" for i in range(columns)] if flat else [f"t = {t[i]:.4g}{where}" for i in frames]
-    )
+    titles = [f"trajectory {i}" for i in range(columns)] if flat else [f"t = {t[i]:.4g}{at}" for i in frames]
     up = (float(t[0]), float(t[-1])) if flat else (0.0, domain.lengths[1])
     for row, (name, u) in zip(grid, fields, strict=True):
         shown = u[:SHOWN] if flat else np.swapaxes(in_a_plane(u[0][frames], domain), 1, 2)

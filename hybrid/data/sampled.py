@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +12,7 @@ import xarray as xr
 from jaxtyping import Bool, Float
 
 from mesoscribe.hybrid.data.clock import EvenSteps
+from mesoscribe.hybrid.data.field_names import listed
 from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC
 from mesoscribe.hybrid.data.physical_units import Units
 from mesoscribe.hybrid.data.validate import SPACE, checked, facts, names_in
@@ -18,6 +20,7 @@ from mesoscribe.hybrid.data.walls import NOT_WALLS
 from mesoscribe.hybrid.space.boundary import Parities, described, parities_of, spelled
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.fields import each_field
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.scales import Scales
 
 
@@ -171,6 +174,32 @@ class SampledFields:
     def provenance(self) -> dict[str, Any]:
         """How the data were made, where that is known."""
         return facts(self._dataset.attrs.get("provenance", ""))
+
+    def check_same_system(self, other: SampledFields) -> None:
+        """Refuse data of other fields, on another box or with another dt, to test on.
+
+        Raises:
+            ValueError: they are such.
+        """
+        if other.fields != self.fields:
+            raise ValueError(
+                f"expected test data of {listed(self.fields)}, got {listed(other.fields)}; name them alike "
+                f"by fields= (--fields)"
+            )
+        if other.domain.parities != self.domain.parities:
+            raise ValueError(
+                f"expected test data with the boundary {self.boundary}, got {other.boundary}; test on data of "
+                f"one system"
+            )
+        even = self.even and other.even  # uneven times need not be the same
+        mine, theirs = ((*data.domain.lengths, data.dt if even else 1.0) for data in (self, other))
+        off = 4 * math.hypot(self.dt_error, other.dt_error)  # by chance, once in ten thousand times
+        allowed = (*(NUMBERS.same_sampling for _ in self.domain.lengths), NUMBERS.same_sampling + off)
+        if len(mine) != len(theirs) or not np.allclose(np.divide(theirs, mine), 1, rtol=0, atol=allowed):
+            raise ValueError(
+                f"expected test data on the box {self.domain.lengths} with dt = {self.dt:.6g}, got "
+                f"{other.domain.lengths} with dt = {other.dt:.6g}; test on data of one system and sampling"
+            )
 
     def __repr__(self) -> str:
         points = " × ".join(str(n) for n in self.domain.shape)

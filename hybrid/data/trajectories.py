@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -24,6 +23,7 @@ from mesoscribe.hybrid.data.layout import AXES
 from mesoscribe.hybrid.data.missing import checked_holes, missing_note
 from mesoscribe.hybrid.data.physical_units import Units
 from mesoscribe.hybrid.data.pictures import Picture, field_figure, with_units
+from mesoscribe.hybrid.data.rest import Rest
 from mesoscribe.hybrid.data.sampled import SampledFields
 from mesoscribe.hybrid.data.split import Part, SplitOf, plan_split
 from mesoscribe.hybrid.data.validate import assemble, coordinate
@@ -43,9 +43,14 @@ class Trajectories(SampledFields):
     are walls), `units` and `dt_error` (where times were rounded). Checked once, here. Arrays are read-only:
     `torch.tensor(data.u)` copies, `torch.as_tensor` would warn.
 
+    Args:
+        rest: what of their source is not in memory, and is read piece by piece where sums suffice.
+
     Raises:
         ValueError: what is wrong with the data, in one line.
     """
+
+    rest: Rest | None = None
 
     @classmethod
     def from_arrays(
@@ -151,12 +156,12 @@ class Trajectories(SampledFields):
         u = filled(self.u, holes, self.t, self.domain)
         u.setflags(write=False)
         variables = {"u": (self._dataset["u"].dims, u), "missing": (self._dataset["u"].dims, holes)}
-        return Trajectories(self._dataset.assign(variables))
+        return Trajectories(self._dataset.assign(variables), self.rest)
 
     def noting(self, *notes: str) -> Trajectories:
         """The same with more notes, each once."""
         said = list(dict.fromkeys((*self.notes, *notes)))
-        return Trajectories(self._dataset.assign_attrs(notes=said))
+        return Trajectories(self._dataset.assign_attrs(notes=said), self.rest)
 
     def select(
         self,
@@ -216,41 +221,25 @@ class Trajectories(SampledFields):
         """
         if test is None:
             first, second, third = plan_split(self.n, self.n_frames, seed, fractions)
-            return Split(self._part(first), self._part(second), self._part(third), first, second, third)
-        self._check_same_system(test)
+            parts = self._parts((first, second, third))
+            return Split(*parts, first, second, third)
+        self.check_same_system(test)
         total = fractions[0] + fractions[1]
         first, second = plan_split(self.n, self.n_frames, seed, (fractions[0] / total, fractions[1] / total))
         third = Part(tuple(range(test.n)), (0, test.n_frames), test.source)
-        return Split(self._part(first), self._part(second), test, first, second, third)
+        return Split(*self._parts((first, second)), test, first, second, third)
 
     def parts(self, seed: int, fractions: Sequence[float]) -> tuple[Trajectories, ...]:
         """One part for each of the fractions, which add up to 1; cut as by `split`."""
-        return tuple(self._part(part) for part in plan_split(self.n, self.n_frames, seed, fractions))
+        return self._parts(plan_split(self.n, self.n_frames, seed, fractions))
 
-    def _part(self, part: Part) -> Trajectories:
-        return self.select(part.trajectories, slice(*part.frames))
-
-    def _check_same_system(self, other: Trajectories) -> None:
-        """Refuse data of other fields, on another box or with another dt."""
-        if other.fields != self.fields:
-            raise ValueError(
-                f"expected test data of {listed(self.fields)}, got {listed(other.fields)}; name them alike "
-                f"by fields= (--fields)"
-            )
-        even = self.even and other.even  # uneven times need not be the same
-        if other.domain.parities != self.domain.parities:
-            raise ValueError(
-                f"expected test data with the boundary {self.boundary}, got {other.boundary}; test on data of "
-                f"one system"
-            )
-        mine, theirs = ((*data.domain.lengths, data.dt if even else 1.0) for data in (self, other))
-        off = 4 * math.hypot(self.dt_error, other.dt_error)  # by chance, once in ten thousand times
-        allowed = (*(NUMBERS.same_sampling for _ in self.domain.lengths), NUMBERS.same_sampling + off)
-        if len(mine) != len(theirs) or not np.allclose(np.divide(theirs, mine), 1, rtol=0, atol=allowed):
-            raise ValueError(
-                f"expected test data on the box {self.domain.lengths} with dt = {self.dt:.6g}, got "
-                f"{other.domain.lengths} with dt = {other.dt:.6g}; test on data of one system and sampling"
-            )
+    def _parts(self, parts: Sequence[Part]) -> tuple[Trajectories, ...]:
+        """The parts, the first one with what is not in memory: it is to learn from."""
+        found = [self.select(part.trajectories, slice(*part.frames)) for part in parts]
+        if self.rest is not None:
+            others = {row for part in parts[1:] for row in part.trajectories} - {*parts[0].trajectories}
+            found[0] = replace(found[0], rest=self.rest.without(sorted(others)))
+        return tuple(found)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to NetCDF (.nc) or .npz; nothing half-written is left behind, and `load` reads it back."""

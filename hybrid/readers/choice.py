@@ -31,6 +31,7 @@ class Choice:
         units: that are given.
         boundary: what fields do at the ends of each axis, None where the file or the field says it.
         walls: whether walls lie on the end points, or half a cell beyond.
+        rows: trajectories that are read, None for as many as `at_most` allows.
     """
 
     wanted: tuple[str, ...]
@@ -45,6 +46,7 @@ class Choice:
     units: Units
     boundary: Boundary | None = None
     walls: Place | None = None
+    rows: slice | None = None
 
     @classmethod
     def of(

@@ -29,7 +29,7 @@ def layout_by_evidence(
     Args:
         store: the file.
         field: name of the array.
-        sizes: number of coordinates of t and of x, y and z as far as there are; of channels, c, where it is known.
+        sizes: number of coordinates of t, x, y and z as they are there; of channels, c, if known.
         layout: what is known; None where nothing is.
 
     Raises:

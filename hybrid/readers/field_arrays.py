@@ -22,7 +22,7 @@ class FieldArrays:
     Args:
         store: an open file or object.
         layouts: a letter for each axis of each array, by its name.
-        lengths: number of coordinates of t and of x, y and z as far as there are.
+        lengths: number of coordinates of t, x and, where there are, y and z.
         fields: names of the fields; none for several arrays whose own names are those of the fields, and for
             channels without any.
         notes: how layouts were found.
@@ -48,7 +48,7 @@ class FieldArrays:
 
         Args:
             store: an open file or object; arrays: the names of those that are read.
-            lengths: number of coordinates of t and of x, y and z as far as there are.
+            lengths: number of coordinates of t, x and, where there are, y and z.
             names: of the arrays of coordinates.
             layout: as given; an array without channels has no c in it.
             fields: as given; those that the file states if there are none.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import xarray as xr
@@ -20,8 +22,9 @@ from mesoscribe.hybrid.readers.field_arrays import FieldArrays, field_arrays, ot
 from mesoscribe.hybrid.readers.formats import open_store
 from mesoscribe.hybrid.readers.gather import gathered
 from mesoscribe.hybrid.readers.many_files import files_of, joined
-from mesoscribe.hybrid.readers.memory_budget import Frames, chosen
+from mesoscribe.hybrid.readers.memory_budget import Frames, beyond_memory, chosen
 from mesoscribe.hybrid.readers.names import name_of, words
+from mesoscribe.hybrid.readers.rest import FileRest
 from mesoscribe.hybrid.readers.store import Store, printable
 from mesoscribe.hybrid.readers.unit_attributes import stated_units
 from mesoscribe.hybrid.space.boundary import Boundary
@@ -67,7 +70,8 @@ def load(
         layout: a letter for each axis of u (n trajectory, t time, x, y, z space, c channel), such as "ntx".
         frames: which frames, as "first:last" or a slice.
         memory: GiB that the field may take in double precision, 0.5 if None. Of a larger one trajectories
-            that are evenly spread are read, then their first frames, and no others; a note says so.
+            that are evenly spread are read, then their first frames, and a note says so. The regression of
+            a fit takes all others too, piece by piece (`Trajectories.rest`).
         dt: time between frames, where the file has no times or wrong ones.
         length: of the box, one number or one for each dimension (as text "20,10"), where the file has no
             coordinates or wrong ones.
@@ -97,15 +101,18 @@ def read_source(source: Source, choice: Choice) -> Trajectories:
     paths = files_of(source)
     if not paths:
         with closing(open_store(source)) as store:
-            return read(store, choice)
+            return read(store, choice, source)
     part = replace(choice, at_most=choice.at_most / len(paths))
     parts = [read_source(path, part) for path in paths]
     name = f"{len(paths)} files" if isinstance(source, list | tuple) else str(source)
     return joined(parts, [path.name for path in paths], name)
 
 
-def read(store: Store, choice: Choice) -> Trajectories:
-    """Trajectories from an open file or object, by the names that are given or usual."""
+def read(store: Store, choice: Choice, source: Source | None = None) -> Trajectories:
+    """Trajectories from an open file or object, by the names that are given or usual.
+
+    With the source that it was opened from, what memory does not hold can be read later.
+    """
     store = store if choice.wanted and set(choice.wanted) <= store.entries.keys() else gathered(store)
     names = {letter: name_of(store, letter, name) for letter, name in choice.names.items()}
     arrays, some = field_arrays(store, choice.wanted)
@@ -114,7 +121,7 @@ def read(store: Store, choice: Choice) -> Trajectories:
     axes, notes = axes_of(store, store.entry(arrays[0]), names, layout, choice.dt, choice.box)
     sizes = {letter: values.size for letter, values in axes.items()}
     found = FieldArrays.of(store, arrays, sizes, names, choice.layout, choice.fields)
-    part, kept = chosen(found.sizes, choice.frames, choice.at_most)
+    part, kept = chosen(found.sizes, choice.frames, choice.at_most, choice.rows)
     axes["t"] = axes["t"][part["t"]]
     space = [values for letter, values in axes.items() if letter != "t"]
     stated = _boundary(store)
@@ -145,7 +152,19 @@ def read(store: Store, choice: Choice) -> Trajectories:
     for name in some:
         if name not in data.fields:
             store.entry(name)  # says that it is not there either
-    return data.select(fields=some) if some else data
+    data = data.select(fields=some) if some else data
+    beyond = None if source is None else beyond_memory(found.sizes, choice.frames, part)
+    if beyond is None:
+        return data
+    fetch = partial(_piece, source, choice)
+    return replace(data, rest=FileRest(fetch, data.source, data.domain.shape, **beyond))
+
+
+def _piece(source: Source, choice: Choice, rows: slice, frames: slice) -> Trajectories:
+    """Some trajectories and frames of a source, with all points that are stored."""
+    some = replace(choice, rows=rows, frames=frames, at_most=math.inf, keep_endpoint=True)
+    with closing(open_store(source)) as store:
+        return read(store, some)
 
 
 def _boundary(store: Store) -> str | None:

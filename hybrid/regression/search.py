@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from jaxtyping import Float
@@ -16,10 +17,13 @@ from mesoscribe.hybrid.regression.continuation import Continued, continued
 from mesoscribe.hybrid.regression.coupled_search import warm_start_fields
 from mesoscribe.hybrid.regression.folds import Frames
 from mesoscribe.hybrid.regression.forcing import clearest
+from mesoscribe.hybrid.regression.further import Gather, further_products
 from mesoscribe.hybrid.regression.rank_one import Case, Factors
 from mesoscribe.hybrid.regression.second_order_search import warm_start_second_order
 from mesoscribe.hybrid.regression.selection import Regression
 from mesoscribe.hybrid.regression.warm_start import WarmStart, first_useful_frame
+from mesoscribe.hybrid.regression.weak_form import Gram
+from mesoscribe.hybrid.space.cluster import HERE, Workers
 from mesoscribe.hybrid.space.deadline import time_for
 from mesoscribe.hybrid.space.domain import Domain, Parity
 from mesoscribe.hybrid.space.numbers import NUMBERS
@@ -102,7 +106,9 @@ class _Search:
         """Trajectories for roll-outs."""
         return self.held_out.v[: NUMBERS.search_trajectories]
 
-    def regression(self, half_width: int, cut: float, densities: tuple[Density, ...]) -> Regression:
+    def regression(
+        self, half_width: int, cut: float, densities: tuple[Density, ...], further: Gram | None = None
+    ) -> Regression:
         """The regressions at one width of the test functions."""
         return Regression(
             self.train,
@@ -111,7 +117,23 @@ class _Search:
             half_width=half_width,
             slower_than=cut,
             densities=densities,
+            further=further,
         )
+
+    def with_rest(self, found: _Found, gather: Gather) -> _Found:
+        """The member by the data that memory does not hold as well, at its width of the windows."""
+        options = found.regression.options
+        further = gather(options)
+        if further is None:
+            return found
+        of = options["half_width"], found.regression.cut, options["densities"]
+        regression = self.regression(*of, further)
+        factors, _ = regression.best(self.case)
+        value, start = self.scored(regression, factors)
+        before = found.start.evidence
+        evidence = replace(regression.evidence(factors), shared=before.shared)
+        kept = before if before.derivatives else evidence  # which more terms than these were weighed against
+        return _Found(replace(start, evidence=kept), regression, factors, value)
 
     def scored(self, regression: Regression, factors: Factors) -> tuple[float, WarmStart]:
         """The score of short roll-outs of a member, and the member."""
@@ -194,12 +216,15 @@ def check_case(case: Case | None, domain: Domain) -> None:
 
 
 @threads_by_data
-def warm_start(train: Trajectories, validation: Trajectories, *, case: Case | None = None) -> WarmStart:
+def warm_start(
+    train: Trajectories, validation: Trajectories, *, case: Case | None = None, workers: Workers = HERE
+) -> WarmStart:
     """The member of the class that predicts validation trajectories best, before any network is trained.
 
     Window width, powers and operators are chosen on held-out weak residuals and short roll-outs, the band of
     modes (and whether those outside are removed or held) on full roll-outs. V2 gets an N only where
-    held-out data remain unexplained without one.
+    held-out data remain unexplained without one. All that is chosen on what is in memory; what the member is
+    then made from is all of the source, piece by piece (`Trajectories.rest`), shared among the workers.
     """
     if train.measured != train.fields:
         return warm_start_second_order(train, validation, case)
@@ -212,8 +237,12 @@ def warm_start(train: Trajectories, validation: Trajectories, *, case: Case | No
     def scaled(part: Trajectories) -> Frames:
         return Frames(scales.to_scaled(part.u[:, skip:]), part.elapsed[skip:] / scales.time)
 
+    gather: Gather | None = None
+    if train.rest is not None:
+        gather = partial(further_products, train.rest, scales, skip, workers=workers)
     if domain.n_fields is not None:
-        return warm_start_fields(scaled(train), scaled(validation), domain, scales, skip, case)
+        return warm_start_fields(scaled(train), scaled(validation), domain, scales, skip, case, gather)
     search = _Search(scaled(train), scaled(validation), scales, domain, skip, case)
     found = search.with_N(search.best())
+    found = found if gather is None else search.with_rest(found, gather)
     return best_band(found.start, search.trial, search.held_out.t)

@@ -114,6 +114,8 @@ class HybridNumbers:
     short_waves_share: float = number(1e-4, "variance in them from which points are called too far apart")
 
     # readers
+    most_blocks: int = number(256, "trajectories whose products a regression keeps apart at most: of more neighbours are summed to so many blocks", "blocks")
+    piece_values: float = number(2**23, "values of a file that are read at once where all of it is summed up and memory does not hold it: more take memory", "values")
     memory: float = number(0.5, "memory for the field of a file, of which a fit takes some six times as much: more reads more trajectories and frames", "GiB", "option")
     fewest_read: int = number(4, "trajectories that are read, if there are so many, before frames are left out", "trajectories")
     # dynamics

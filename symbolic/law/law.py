@@ -195,7 +195,7 @@ class Law(Form, Model):
 
     @property
     def local_symbol(self) -> tuple[float, float]:
-        """a and b: the coefficients of 1 and of |k|² in q (in 2D and 3D, of the terms common to all directions)."""
+        """a and b: the coefficients of 1 and |k|² in q (beyond 1D, what all directions have in common)."""
         if self.several:
             return 0.0, 0.0
         apart = Factor.of(self.q.expr)

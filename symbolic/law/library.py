@@ -65,7 +65,7 @@ class Library:
 
     @property
     def ndim(self) -> int:
-        """Number of space dimensions that the symbols are written for: 1 (k), 2 (kx, ky) or 3 (kx, ky, kz)."""
+        """Number of space dimensions that the symbols are written for: 1 (k), 2 (kx, ky), 3 (and kz)."""
         used = sympy.Add(*self.q, *self.m, *self.w).free_symbols
         return max((n for n, wave in WAVENUMBERS.items() if n > 1 and wave[-1] in used), default=1)
 

@@ -73,6 +73,8 @@ class SymbolicNumbers:
     searched_values: int = number(2**17, "values of fields that terms are searched on where noise is no matter: fewer are faster", "values")
     noisy_values: int = number(2**19, "values of fields that terms are searched on in noise", "values")
     closest_laws: int = number(3, "laws closest to the data, around which the search goes on: more find more, and take longer", "laws")
+    slope_trajectories: int = number(64, "trajectories that show that mean slope: more take memory", "trajectories")
+    rolled_values: float = number(2**17, "values of fields whose roll-outs for all coefficients are held at once: more take memory", "values")
     shot_frames: int = number(128, "frames of a roll-out that is compared with data at most: longer trajectories are cut", "frames")
     hidden_frames: int = number(8, "frames of the shortest roll-outs where initial values of a field were not measured: fewer say little but of these", "frames")
     velocity_frames: int = number(32, "frames that a velocity which was not measured is fitted to: more are surer in noise, and predict less", "frames")

@@ -19,6 +19,7 @@ from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.intervals import ROUNDING
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
+from mesoscribe.hybrid.space.pieces import pieces
 from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.hybrid.space.symbols import act
 from mesoscribe.symbolic.law.evolution import Evolution
@@ -155,6 +156,15 @@ class RollOutData:
         some = torch.linspace(0, len(self.u) - 1, n, device=self.u.device).round().long()
         return self.part(lambda u: u[some][:, :frames], self.size[some])
 
+    @property
+    def pieces(self) -> list[slice]:
+        """Trajectories whose roll-outs are held at once."""
+        return list(pieces(len(self.u), self.u[0].numel(), values=int(NUMBERS.rolled_values)))
+
+    def some(self, chosen: slice) -> RollOutData:
+        """Some of the trajectories."""
+        return self.part(lambda u: u[chosen], self.size[chosen])
+
     def windows(self, frames: int) -> RollOutData:
         """These data cut into consecutive windows of so many frames or fewer, each a trajectory."""
         n, nt = self.u.shape[:2]
@@ -185,7 +195,8 @@ def _at_points(
 
 def about(member: Member, data: RollOutData) -> Member:
     """A member with the mean of ∂f/∂u over a few frames in its linear part, which steppers treat exactly."""
-    some = data.u[:, :: max(1, (data.u.shape[1] - 1) // NUMBERS.slope_frames)].flatten(0, 1)
+    few = data.u[:: max(1, len(data.u) // NUMBERS.slope_trajectories)]
+    some = few[:, :: max(1, (data.u.shape[1] - 1) // NUMBERS.slope_frames)].flatten(0, 1)
     family = member.q.ndim > len(data.domain.symbol_axes)
     return member.about(some.expand(len(member.q), *some.shape) if family else some)
 

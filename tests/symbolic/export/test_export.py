@@ -261,3 +261,9 @@ def test_files_are_not_overwritten_without_force(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="expected one of latex, align"):
         export(law, tmp_path / "x", to="word")
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("to", ["julia", "javascript"])
+def test_a_program_of_two_dimensions_refuses_three(to: str) -> None:
+    with pytest.raises(ValueError, match=f"at most 2 dimensions for {to}, .* got 3; export to numpy"):
+        exported(KNOWN["allen_cahn_3d"], to)
