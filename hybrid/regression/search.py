@@ -17,7 +17,7 @@ from mesoscribe.hybrid.regression.coupled_search import warm_start_fields
 from mesoscribe.hybrid.regression.folds import Frames
 from mesoscribe.hybrid.regression.forcing import clearest
 from mesoscribe.hybrid.regression.rank_one import Case, Factors
-from mesoscribe.hybrid.regression.second_order_search import warm_start_second_order
+from mesoscribe.hybrid.regression.second_order_search import SecondOrderFound, warm_start_second_order
 from mesoscribe.hybrid.regression.selection import Regression
 from mesoscribe.hybrid.regression.warm_start import WarmStart, first_useful_frame
 from mesoscribe.hybrid.space.deadline import time_for
@@ -196,4 +196,10 @@ def warm_start(train: Trajectories, validation: Trajectories, *, case: Case | No
         return warm_start_fields(scaled(train), scaled(validation), domain, scales, skip, case)
     search = _Search(scaled(train), scaled(validation), scales, domain, skip, case)
     found = search.with_N(search.best())
-    return best_band(found.start, search.trial, search.held_out.t)
+    start = best_band(found.start, search.trial, search.held_out.t)
+    enough = min(len(part.t) for part in (search.train, search.held_out)) >= NUMBERS.second_order_frames
+    poor = enough and start.evidence.explained < 1 - NUMBERS.second_order_left
+    if not poor or not time_for("regressions of second order in time"):
+        return start
+    looks = SecondOrderFound.of(search.train, search.held_out, domain).looks
+    return replace(start, evidence=replace(start.evidence, second_order=looks))
