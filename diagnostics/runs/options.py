@@ -24,6 +24,7 @@ CaseName = Literal["dissipative", "conservative", "mixed"]
 TrainMode = Literal["auto", "full"]
 Symmetry = Literal["even", "isotropic", "both"]
 OptimiserName = Literal["stlsq", "frols", "sr3", "best-subset"]
+Frame = Literal["moving", "rest"]
 Device = Literal["cpu", "cuda", "auto"]
 Seed = Annotated[int, Option("--seed", min=0, help="Of initial fields, split and fit.")]
 
@@ -102,6 +103,10 @@ class Making:
     sites: Annotated[int | None, Option("--sites", help="Of a chain.")] = None
     courant: Annotated[
         float | None, Option("--courant", help="Of a chain: sites crossed in a time step.")
+    ] = None
+    frame: Annotated[
+        Frame | None,
+        Option("--frame", help="Of a chain: moving with the waves of one direction, or at rest with both."),
     ] = None
 
 
