@@ -210,12 +210,19 @@ def ensemble_command(
 
 @main.command("check", epilog="Example: mesoscribe check kdv.h5 --layout ntx")
 @takes(Reading)
-def check_command(file: opt.File, *, quiet: opt.Quiet = False, **given: Any) -> None:
+def check_command(
+    file: opt.File, second_order: opt.SecondOrder = False, *, quiet: opt.Quiet = False, **given: Any
+) -> None:
     """Say what is in a file, and what is wrong with it; exit status 1 if it cannot be used."""
     from mesoscribe.hybrid.readers.filecheck import check
 
     if not file.exists():
         raise FileNotFoundError(f"expected a file, got {file}, which does not exist; check the name")
     found = check(file, **given)
-    say_check(repr(found), found.problems, quiet)
+    lines = [repr(found)]
+    if second_order and found.trajectories is not None:
+        from mesoscribe.diagnostics.judge.time_order import order_in_time
+
+        lines.append(f"  {order_in_time(found.trajectories)}")
+    say_check("\n".join(lines), found.problems, quiet)
     raise typer.Exit(0 if found.ok else 1)

@@ -36,6 +36,7 @@ To = Annotated[
     Option("--to", help=f"One of {FORMS}; all if left out.", autocompletion=lambda: FORMS.split(", ")),
 ]
 FormOut = Annotated[Path | None, Option("--out", help="The file or, without --to, folder to write.")]
+SecondOrder = Annotated[bool, Option("--second-order", help="Ask whether it moves by u_tt + M u_t = -dV/du.")]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="Print errors only.")]
 Threads = Annotated[
     int | None, Option("--threads", min=1, help="Of torch, on large fields; all if left out.")

@@ -16,6 +16,10 @@ from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.fields import each_field
 from mesoscribe.symbolic.law.equation import written_out_in
 
+OFFER = (
+    "The data are not of first order in time: one of second order, u_tt + M u_t = -δV/δu, explains them; run "
+    "again with --second-order."
+)
 NO_SPLIT = "No split was given: the errors are on all the data that were passed, which the fit may have seen."
 
 
@@ -44,6 +48,8 @@ def _of_the_verdict(summary: Summary) -> Iterator[str]:
         )
     if summary.kind is VerdictKind.CANNOT_TELL:
         yield f"{summary.ruling.reason}."
+    if test is not None and test.evidence.second_order and summary.kind is not VerdictKind.MEMBER:
+        yield OFFER
     rival = None if summary.laws is None else summary.laws.rival
     if summary.kind is VerdictKind.NOT_MEMBER:
         reasons = test.reasons if test is not None and test.in_class is False else ()

@@ -170,6 +170,7 @@ def class_evidence(verdict: Verdict | None) -> str:
         f"squared residual (p = {plain(evidence.shared.p, 2)}); a forcing in x or t would cancel in them."
     )
     because = "" if verdict.in_class is None else "; ".join(verdict.reasons)
+    shared += " An equation of second order in time explains more: --second-order." * evidence.second_order
     return (
         (f"Because {because}. " if because else "")
         + "On held-out trajectories the squared residual of the best member over that of an unrestricted "

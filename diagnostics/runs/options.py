@@ -24,6 +24,7 @@ CaseName = Literal["dissipative", "conservative", "mixed"]
 TrainMode = Literal["auto", "full"]
 Symmetry = Literal["even", "isotropic", "both"]
 OptimiserName = Literal["stlsq", "frols", "sr3", "best-subset"]
+Frame = Literal["moving", "rest"]
 Device = Literal["cpu", "cuda", "auto"]
 Place = Literal["points", "cells"]
 Ends = Annotated[
@@ -109,6 +110,10 @@ class Making:
         float | None, Option("--courant", help="Of a chain: sites crossed in a time step.")
     ] = None
     boundary: Ends = None
+    frame: Annotated[
+        Frame | None,
+        Option("--frame", help="Of a chain: moving with the waves of one direction, or at rest with both."),
+    ] = None
 
 
 @dataclass(frozen=True)

@@ -239,6 +239,10 @@ def _check_forces(name: str, making: dict[str, Any], device: str) -> None:
             f"expected the name of a chain with --forces, {', '.join((*CHAINS, 'chain'))}, got {name}: a "
             f"field holds no forces; leave --forces out, or give a name"
         )
+    if making.get("frame") == "rest":
+        raise ValueError(
+            "expected the moving frame with --forces, got --frame rest; leave one of the two out"
+        )
     if making.get("noise") is not None:
         raise ValueError(
             f"expected no --noise with --forces, which are those of the states, got {making['noise']:g}; "

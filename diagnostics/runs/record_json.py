@@ -37,6 +37,7 @@ EVIDENCE: dict[str, JsonCheck] = {
     "shared": maybe(lambda found: Shared(**entries(found, SHARED))),
     "derivatives": flag,
     "structure": maybe(lambda found: Structure(**entries(found, STRUCTURE))),
+    "second_order": flag,
 }
 VERDICT: dict[str, JsonCheck] = {
     "in_class": maybe(flag),

@@ -113,6 +113,20 @@ class ForceLaw:
         """∫ √F'(s) ds from 0 to r: minus the velocity in a wave that moves to the right."""
         return _integrated(lambda s: np.sqrt(self.slope(s)), strain)
 
+    def visible(self, share: float) -> float:
+        """The smallest |r| at which F differs by a share from F'(0) r; 1 for a linear force.
+
+        It is looked for between the powers of two about it, within the domain.
+        """
+        sizes = 2.0 ** np.arange(-30, 3, 0.125)
+        low, high = self.domain
+        sizes = sizes[(sizes < high) & (-sizes > low)]
+        both = np.stack([sizes, -sizes])
+        linear = self.c**2 * both
+        off = np.abs((self(both) - self(np.zeros(1)) - linear) / linear).max(0)
+        seen = sizes[off >= share]
+        return float(seen[0]) if len(seen) else 1.0
+
     def __str__(self) -> str:
         return sympy.sstr(self.expression, full_prec=False)
 

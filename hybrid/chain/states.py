@@ -148,6 +148,33 @@ class ChainData:
             u, self.tau, x, layout="ntx", source=source, notes=notes, provenance={"chain": facts}
         )
 
+    def at_rest(
+        self, *, noise: float = 0.0, rng: np.random.Generator | None = None, source: str = "a chain"
+    ) -> Trajectories:
+        """Bonds r and velocities v of both directions in the frame of the chain, x = εn and t counted in ε.
+
+        Bonds sit half-way between sites; their interpolant is taken at the sites. Then r_t = D v and
+        v_t = D F(r) with D = 2i sin(εk/2)/ε, which is ∂x for long waves.
+
+        Args:
+            noise: standard deviation of white noise added to each field, relative to its size.
+            rng: of the noise.
+            source: where the data come from.
+        """
+        draws = rng or np.random.default_rng()
+        fields = np.stack([noisy(part, noise, draws) for part in (shifted(self.r, -0.5), self.v)], axis=2)
+        facts = {**self.facts(Spectral(), 0.0), "frame": "rest"}
+        return Trajectories.from_arrays(
+            fields,
+            self.epsilon * self.t,
+            self.epsilon * np.arange(self.sites),
+            fields=("r", "v"),
+            layout="ntcx",
+            source=source,
+            notes=[f"{self.summary}; in the frame of the chain"],
+            provenance={"chain": facts},
+        )
+
     def facts(self, observable: Observable, speed: float | None = None) -> dict[str, Any]:
         """How the field was made, for the provenance."""
         return {

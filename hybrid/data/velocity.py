@@ -31,7 +31,8 @@ def with_velocity(data: Trajectories) -> Trajectories:
             f"{data.n_frames}; give more, or leave --second-order out"
         )
     name = next(name for name in CALLED if name not in data.fields)
-    return _joined(data, velocities(data.u, data.elapsed), (*data.fields, name))
+    said = f"{name} = {data.fields[0]}_t was not measured: its initial values are unknowns of the law's fit"
+    return _joined(data.noting(said), velocities(data.u, data.elapsed), (*data.fields, name))
 
 
 def with_velocities(data: Trajectories, v: Float[np.ndarray, "n nt *grid"]) -> Trajectories:

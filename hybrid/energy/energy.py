@@ -114,7 +114,7 @@ class PointwiseEnergy(EnergyTerm):
         return slopes.mean(axes, keepdim=True)
 
     def tilted(self, slope: Tensor) -> PointwiseEnergy:
-        """F(u) - ½ s u² and f(u) - s u."""
+        """F(u) - ½ s u² and f(u) - s u; s is one number, or one for each of several fields."""
         f, F = self.f, self.F
 
         def without_slope(v: Tensor) -> Tensor:
@@ -122,10 +122,10 @@ class PointwiseEnergy(EnergyTerm):
 
         def energy(v: Tensor) -> Tensor:
             assert F is not None
-            squares = v**2
+            squares = slope * v**2
             if self.domain.n_fields is not None:
                 squares = squares.sum(-self.domain.ndim - 1, keepdim=True)
-            return F(v) - 0.5 * slope * squares
+            return F(v) - 0.5 * squares
 
         rest: Pointwise = without_slope
         if isinstance(f, PowerSum) or (isinstance(f, HermiteTable) and slope.ndim == 0):
@@ -194,16 +194,22 @@ class Energy:
         """This V, with ½ s u² moved from F to the quadratic term: Q + s, F(u) - ½ s u², s the slope."""
         q = self.quadratic.q
         s = torch.as_tensor(slope, dtype=q.dtype if not q.is_complex() else torch.float64, device=q.device)
-        moved = q + s * identity(self.domain).to(q)
+        each = s.unsqueeze(1) if s.ndim and self.domain.n_fields is not None else s
+        moved = q + each * identity(self.domain).to(q)
         return replace(self, quadratic=replace(self.quadratic, q=moved), pointwise=self.pointwise.tilted(s))
 
     def about(self, u: Float[Tensor, "*batch_state"]) -> Energy:
         """This V, with the mean of ∂f/∂u over fields u (*batch, [field,] *grid) moved from F to Q.
 
         A stepper solves that part exactly; where f and Q cancel, as about a large mean, the difference of two
-        stiff terms would need small steps. Where Q has a leading axis, a slope for each of its entries.
+        stiff terms would need small steps. Where Q has a leading axis, a slope for each of its entries; of
+        several fields one for each, since a slope that is none of its own would make a field stiff.
         """
-        many = self.quadratic.q.ndim > self.domain.ndim and self.domain.n_fields is None
+        if self.domain.n_fields is not None:
+            axes = tuple(i for i in range(u.ndim) if i != u.ndim + self.domain.state_axes[0])
+            slope = self.pointwise.mean_slope(u, axes)
+            return self.tilted(slope.reshape(-1, *(1,) * self.domain.ndim))
+        many = self.quadratic.q.ndim > self.domain.ndim
         slope = self.pointwise.mean_slope(u, tuple(range(1 if many else 0, u.ndim)))
         return self.tilted(slope if many else slope.reshape(()))
 

@@ -97,6 +97,7 @@ class Evidence:
         shared: what the residuals of all trajectories have in common; None where their times differ.
         derivatives: the unrestricted regression holds terms with derivatives of u in their nonlinearity.
         structure: of several fields, how far each demand of the class is from them; None of one.
+        second_order: an equation of second order in time explains what this one does not.
     """
 
     ratio: float
@@ -108,6 +109,7 @@ class Evidence:
     shared: Shared | None = None
     derivatives: bool = False
     structure: Structure | None = None
+    second_order: bool = False
 
     @property
     def forced(self) -> bool:

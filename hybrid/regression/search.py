@@ -19,7 +19,7 @@ from mesoscribe.hybrid.regression.folds import Frames
 from mesoscribe.hybrid.regression.forcing import clearest
 from mesoscribe.hybrid.regression.further import Gather, further_products
 from mesoscribe.hybrid.regression.rank_one import Case, Factors
-from mesoscribe.hybrid.regression.second_order_search import warm_start_second_order
+from mesoscribe.hybrid.regression.second_order_search import SecondOrderFound, warm_start_second_order
 from mesoscribe.hybrid.regression.selection import Regression
 from mesoscribe.hybrid.regression.warm_start import WarmStart, first_useful_frame
 from mesoscribe.hybrid.regression.weak_form import Gram
@@ -245,4 +245,10 @@ def warm_start(
     search = _Search(scaled(train), scaled(validation), scales, domain, skip, case)
     found = search.with_N(search.best())
     found = found if gather is None else search.with_rest(found, gather)
-    return best_band(found.start, search.trial, search.held_out.t)
+    start = best_band(found.start, search.trial, search.held_out.t)
+    enough = min(len(part.t) for part in (search.train, search.held_out)) >= NUMBERS.second_order_frames
+    poor = enough and start.evidence.explained < 1 - NUMBERS.second_order_left
+    if not poor or not time_for("regressions of second order in time"):
+        return start
+    looks = SecondOrderFound.of(search.train, search.held_out, domain).looks
+    return replace(start, evidence=replace(start.evidence, second_order=looks))

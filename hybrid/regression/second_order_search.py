@@ -93,6 +93,11 @@ def warm_start_second_order(
         return Frames(scales.to_scaled(part.u), part.elapsed / scales.time)
 
     both = [scaled(part) for part in (train, validation)]
+    if min(len(part.t) for part in both) < NUMBERS.second_order_frames:
+        raise ValueError(
+            f"expected at least {NUMBERS.second_order_frames} frames in each part of the data with second "
+            f"order in time, got {min(len(part.t) for part in both)}; give more"
+        )
     u = [Frames(part.v[:, :, 0], part.t) for part in both]
     found = SecondOrderFound.of(*u, alone(domain, 0), case)
     if found.improves >= NUMBERS.second_order_noise:

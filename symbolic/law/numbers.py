@@ -77,6 +77,8 @@ class SymbolicNumbers:
     rolled_values: float = number(2**17, "values of fields whose roll-outs for all coefficients are held at once: more take memory", "values")
     shot_frames: int = number(128, "frames of a roll-out that is compared with data at most: longer trajectories are cut", "frames")
     hidden_frames: int = number(8, "frames of the shortest roll-outs where initial values of a field were not measured: fewer say little but of these", "frames")
+    rest_nonlinearity: float = number(0.2, "share by which the force of a chain at rest differs from a linear one on its initial bonds: larger breaks its waves sooner", "force", "option")
+    rest_step: float = number(0.002, "of the box, crossed by a long wave between frames of a chain at rest", "length", "option")
     velocity_frames: int = number(32, "frames that a velocity which was not measured is fitted to: more are surer in noise, and predict less", "frames")
     refined_frames: int = number(16, "frames that coefficients are refined on at least", "frames")
     spectrum_parts: int = number(10, "parts of the spectrum, the lowest median of which is the noise", "parts")

@@ -41,14 +41,15 @@ class SecondOrderLaw(Law):
 
     @classmethod
     def of(cls, law: Law) -> SecondOrderLaw:
-        """The law with the same u(t) in which v is u_t; w, and v² in q, count as 1 where it lacks them."""
+        """The law with the same u(t) in which v is u_t; where it lacks v² in q, as much as makes v so."""
         u, v = law.unknowns
         there = {
             name: dict(zip(getattr(law, name).terms, getattr(law, name).values, strict=True))
             for name in FACTORS
         }
-        kinetic = there["q"].pop(v**2, 0.0) or 1.0
-        force = kinetic * (there["w"].get(u * v, 0.0) or 1.0) ** 2
+        w = there["w"].get(u * v, 0.0) or 1.0
+        kinetic = there["q"].pop(v**2, 0.0) or 1 / abs(w)
+        force = kinetic * w**2
         changed: dict[str, Any] = {
             "F": _times(there["F"], force),
             "q": _times(there["q"], force),
@@ -69,6 +70,11 @@ class SecondOrderLaw(Law):
         table = np.zeros((len(law.parameters),) * 2)
         table[np.ix_(self._at, self._at)] = self.covariance
         return law.with_values(law.values(), table)
+
+    @property
+    def text(self) -> str:
+        """The equations on one line."""
+        return self.plain.text
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:

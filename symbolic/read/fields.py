@@ -62,8 +62,9 @@ class FieldsNetwork:
         some = frames[:: max(1, len(frames) // NUMBERS.importance_fields)]
         v = tensor(model.units.to_scaled(resampled(some, model.domain)))
         inside = model.domain.restrict(v, model.member().mask)
-        hidden = data.measured != data.fields
-        return cls(model, inside, precision_of(model, data), first, second_order=hidden)
+        hidden = data.measured != data.fields  # velocities that were estimated say little of a network
+        precision = NUMBERS.finest_precision if hidden else precision_of(model, data)
+        return cls(model, inside, precision, first, second_order=hidden)
 
     def usable(self, terms: tuple[sympy.Expr, ...], centre: float) -> tuple[sympy.Expr, ...]:
         """All terms of F: those that are not finite where the data are show in no fit."""

@@ -37,10 +37,12 @@ class Completeness:
         data: Trajectories,
         first: int,
     ) -> Completeness:
-        """On some trajectories from their first useful frame on."""
+        """On some trajectories from their first useful frame on; nothing where velocities were not measured."""
         u, t = data.u[: NUMBERS.complete_trajectories, first:], data.t[first:]
         size = float(np.std(u - u.mean(data.domain.axes, keepdims=True)))
         left = {name: chosen.residual for name, chosen in selections.items() if chosen.support}
+        if data.measured != data.fields:
+            return cls(0.0, 0.0, left)
         return cls(_error(law, u, t, size), _error(model, u, t, size), left)
 
     @property

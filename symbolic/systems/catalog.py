@@ -145,6 +145,7 @@ def simulate(
     sites: int | None = None,
     courant: float | None = None,
     boundary: str | None = None,
+    frame: str | None = None,
     device: str | torch.device | None = None,
 ) -> Trajectories:
     """Trajectories of a reference system.
@@ -159,6 +160,8 @@ def simulate(
         sites: of a chain.
         courant: of a chain: cΔt of its integrator, at most.
         boundary: noflux or zero, or such as "x=noflux,y=periodic": between walls; periodic if None.
+        frame: of a chain: "moving" with the waves of one direction, which is the default, or at "rest" with
+            bonds and velocities of both.
         device: "cpu", "cuda" or "auto"; the CPU if None. Chains are simulated on the CPU.
 
     Raises:
@@ -166,7 +169,7 @@ def simulate(
         FloatingPointError: the solution is lost; the message names the time.
     """
     with on(device):
-        chosen = between(_changed(name, force_law, sites, courant), boundary, name)
+        chosen = between(_changed(name, force_law, sites, courant, frame), boundary, name)
         return chosen.trajectories(
             n_trajectories,
             seed=seed,
@@ -223,10 +226,12 @@ def chain_states(
 
 
 def _changed(
-    name: str, force_law: str | None, sites: int | None, courant: float | None
+    name: str, force_law: str | None, sites: int | None, courant: float | None, frame: str | None = None
 ) -> System | ChainSystem:
     """A system by its name, with the settings of a chain that are given."""
-    chosen, given = system(name, force_law), {"sites": sites, "courant": courant}
+    if frame not in (None, "moving", "rest"):
+        raise ValueError(f"expected a frame that is moving or at rest, got {frame}; frame='rest'")
+    chosen, given = system(name, force_law), {"sites": sites, "courant": courant, "frame": frame}
     changes: dict[str, Any] = {setting: value for setting, value in given.items() if value is not None}
     if changes and not isinstance(chosen, ChainSystem):
         raise ValueError(f"expected {' and '.join(changes)} with a chain, got {name}; leave it out")

@@ -35,6 +35,7 @@ class ChainSystem:
         n_frames: frames.
         power, amplitude: of the field, see Chain.
         courant, integrator: cΔt at most, and the method.
+        frame: "moving" with the waves of one direction, or at "rest" with those of both.
     """
 
     force: Callable[[float], ForceLaw]
@@ -47,6 +48,7 @@ class ChainSystem:
     amplitude: float | None = None
     courant: float = HYBRID.courant
     integrator: Splitting = VERLET
+    frame: str = "moving"
 
     @property
     def law(self) -> None:
@@ -73,6 +75,8 @@ class ChainSystem:
         self, n: int, *, seed: int = 0, n_frames: int | None = None, dt: float | None = None
     ) -> ChainData:
         """Bonds, velocities and times from n initial fields; `.trajectories()` of them is the field."""
+        if self.frame == "rest":
+            return self._at_rest(n, seed, n_frames, dt)
         chain = self.chain
         step = self.dt if dt is None else dt
         if step is None:
@@ -80,6 +84,27 @@ class ChainSystem:
         times = step * np.arange(self.n_frames if n_frames is None else n_frames)
         u0 = initial_fields(self.initial, Domain((chain.sites,), (chain.length,)), n, seed)
         return chain.simulate(u0, times, courant=self.courant, integrator=self.integrator)
+
+    def _at_rest(self, n: int, seed: int, n_frames: int | None, dt: float | None) -> ChainData:
+        """Waves in both directions, so large that F differs by `rest_nonlinearity` from a linear one.
+
+        The time between frames is that in which a wave crosses a part of the box.
+        """
+        force = self.chain.force
+        size = force.visible(NUMBERS.rest_nonlinearity)
+        chain = Chain(force, self.sites, power=0, amplitude=size)
+        domain = Domain((chain.sites,), (chain.length,), n_fields=2)
+        r, v = np.moveaxis(initial_fields((REST, REST), domain, n, seed), 1, 0)
+        speed = force.c * size * v
+        step = NUMBERS.rest_step * chain.length / force.c if dt is None else dt
+        times = step * np.arange(self.n_frames if n_frames is None else n_frames)
+        return chain.simulate(
+            r,
+            times * chain.epsilon**2,
+            courant=self.courant,
+            integrator=self.integrator,
+            start=lambda force, bonds: speed,
+        )
 
     def trajectories(
         self,
@@ -96,10 +121,15 @@ class ChainSystem:
         check_request(n, noise)
         data = self.states(n, seed=seed, n_frames=n_frames, dt=dt)
         source, rng = f"{name}, seed {seed}".strip(", "), noise_stream(n, seed)
+        if self.frame == "rest":
+            if points is not None:
+                raise ValueError(f"expected a point for each site at rest, got {points} points; leave it out")
+            return data.at_rest(source=source, noise=noise, rng=rng)
         return data.trajectories(Spectral(points), source=source, noise=noise, rng=rng)
 
 
 WAVES = InitialField(modes=3, highest=6)
+REST = InitialField(modes=3, highest=4, amplitude=0.5)
 CHAINS: Mapping[str, ChainSystem] = {
     "fput": ChainSystem(
         lambda epsilon: fput(c=1, alpha=1),
