@@ -5,8 +5,6 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC, closed
 from mesoscribe.hybrid.data.validate import SPACE
 from mesoscribe.hybrid.data.walls import NOT_WALLS, Place, contradicted, on_cells, where_walls_are

@@ -23,11 +23,12 @@ from mesoscribe.hybrid.data.layout import AXES
 from mesoscribe.hybrid.data.pictures import Picture, field_figure
 from mesoscribe.hybrid.data.sampled import SampledFields
 from mesoscribe.hybrid.data.split import Part, SplitOf, plan_split
-from mesoscribe.hybrid.data.validate import SPACE, assemble, coordinate
+from mesoscribe.hybrid.data.validate import assemble, coordinate
 from mesoscribe.hybrid.data.walls import Place
 from mesoscribe.hybrid.data.writers import write
 from mesoscribe.hybrid.space.boundary import Boundary, parities_of, spelled, walled_axes
 from mesoscribe.hybrid.space.numbers import NUMBERS
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Trajectories(SampledFields):

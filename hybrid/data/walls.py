@@ -19,7 +19,10 @@ from mesoscribe.hybrid.space.transforms import at_middles
 NOT_WALLS = "does not look as if between"
 Place = Literal["points", "cells"]  # walls lie on the end points, or half a cell beyond them
 Field = Float[np.ndarray, "n nt *grid"]
-WALLS = {Parity.EVEN: ("no-flux walls", "slopes", "noflux"), Parity.ODD: ("zero-value walls", "values", "zero")}
+WALLS = {
+    Parity.EVEN: ("no-flux walls", "slopes", "noflux"),
+    Parity.ODD: ("zero-value walls", "values", "zero"),
+}
 
 
 def stencil(parity: Parity, place: Place, points: int = 3) -> Float[np.ndarray, " points"]:

@@ -46,7 +46,9 @@ def _member(
         K[(0,) * domain.ndim] = 0.0
     K[(0,) * domain.ndim] = K[(0,) * domain.ndim].real
     leaves = Parity.ODD in domain.parities[0]  # through walls where u = 0: no mode holds the mean
-    drive = factors.f[0] if leaves or K[(0,) * domain.ndim] else 0.0  # where the mean is conserved, f(0) is rounding
+    drive = (
+        factors.f[0] if leaves or K[(0,) * domain.ndim] else 0.0
+    )  # where the mean is conserved, f(0) is rounding
     q_values = _spread(regression, domain, q.values)
     known = _spread(regression, domain, regression.known)
     sure = w.trusted & m.trusted & q.trusted & w.same_sign & m.same_sign
