@@ -34,7 +34,7 @@ def film_data(summary: Summary) -> Mapping[str, Any]:
     """The first test trajectories and how far the law is off, at fewer times and points if these are many.
 
     Returns:
-        `times`, `shape` and `lengths` of the box, `bits` of a number, and for each trajectory `data` and
+        `times`, `shape` and `lengths` of the box, whether there are `walls`, `bits` of a number, and for each trajectory `data` and
         `difference`, frame after frame.
     """
     data, predicted = summary.data, summary.rolled["law"].frames
@@ -53,6 +53,7 @@ def film_data(summary: Summary) -> Mapping[str, Any]:
         "times": [float(t) for t in data.t[at]],
         "shape": small.shape,
         "lengths": small.lengths,
+        "walls": bool(small.walled),
         "bits": 8 * kind.itemsize,
         "trajectories": [trajectory(i) for i in range(min(PLAYED[data.domain.ndim], data.n))],
     }

@@ -188,7 +188,7 @@ def render(summary: Summary, making: Making, drawings: Mapping[str, str]) -> str
         rests_on=rests_on(summary, making.split),
         copies=copies(summary.law),
         film=None if summary.law.several else film_data(summary),
-        live=None if summary.law.several else Live.of(summary.law, summary.data),
+        live=None if summary.law.several or summary.law.parities else Live.of(summary.law, summary.data),
         checks=checks(summary),
         making=making,
         split=split_rows(making.split),

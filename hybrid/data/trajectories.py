@@ -37,7 +37,8 @@ class Trajectories(SampledFields):
     A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, field, x[, y]) in float64;
     of a single field the axis is left out. Beside it are its coordinates, and in the attributes where it
     comes from: `source`, `notes` (what was changed on reading), `provenance` (how it was made, where that is
-    known, as JSON), `boundary` (where there are walls) and `dt_error` (where times were rounded). Checked once, here. Arrays are read-only:
+    known, as JSON), `boundary` (where there are walls) and `dt_error` (where times were rounded).
+    Checked once, here. Arrays are read-only:
     `torch.tensor(data.u)` copies, `torch.as_tensor` would warn.
 
     Raises:
@@ -224,8 +225,8 @@ class Trajectories(SampledFields):
         even = self.even and other.even  # uneven times need not be the same
         if other.domain.parities != self.domain.parities:
             raise ValueError(
-                f"expected test data with the boundary {self.boundary}, got {other.boundary}; test on data of "
-                f"one system"
+                f"expected test data with the boundary {self.boundary}, got {other.boundary}; test on data "
+                f"of one system"
             )
         mine, theirs = ((*data.domain.lengths, data.dt if even else 1.0) for data in (self, other))
         off = 4 * math.hypot(self.dt_error, other.dt_error)  # by chance, once in ten thousand times

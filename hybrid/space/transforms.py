@@ -109,7 +109,7 @@ def _joined(parts: Sequence[Array], axis: int) -> Array:
 
 
 def at_middles(u: np.ndarray, axis: int, sign: int) -> np.ndarray:
-    """A field between two walls that is given on them and N - 1 points between, in the middles of the N cells.
+    """A field that is given on two walls and N - 1 points between them, in the middles of the N cells.
 
     Its even (sign 1) or odd (-1) extension of period 2N is evaluated half a cell further: exact for all waves
     that the points resolve.

@@ -102,7 +102,7 @@ class RollOutData:
         times = tensor(t)
         if not missing.any():
             return cls(domain, fields, times, size, mask, noise)
-        seen = tensor(1.0 - _at_points(missing, shape))
+        seen = tensor(1.0 - _at_points(missing, shape, data.domain))
         off = interpolation_error(u[:, :1], missing[:, :1], data.domain) * float(np.mean(relative))
         return cls(domain, fields, times, size, mask, noise / (1 - float(missing.mean())) + off, seen)
 
@@ -152,13 +152,15 @@ class RollOutData:
 
 
 def _at_points(
-    missing: Bool[np.ndarray, "n nt *grid"], shape: tuple[int, ...]
+    missing: Bool[np.ndarray, "n nt *grid"], shape: tuple[int, ...], domain: Domain
 ) -> Bool[np.ndarray, "n nt *new"]:
     """Where values on fewer points are missing: where one of the three points next to them is."""
-    for axis, (n, fewer) in enumerate(zip(missing.shape[2:], shape, strict=True), start=2):
+    for axis, fewer in zip(domain.axes, shape, strict=True):
+        n = missing.shape[axis]
         if fewer < n:
             missing = missing | np.roll(missing, 1, axis) | np.roll(missing, -1, axis)
-            missing = missing.take(np.rint(np.arange(fewer) * n / fewer).astype(int) % n, axis)
+            half = 0.5 * (axis in domain.walled)
+            missing = missing.take(np.rint((np.arange(fewer) + half) * n / fewer - half).astype(int) % n, axis)
     return missing
 
 
