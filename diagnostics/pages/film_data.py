@@ -37,7 +37,7 @@ def film_data(summary: Summary) -> Mapping[str, Any]:
     In three dimensions on the plane in the middle of the box.
 
     Returns:
-        `times`, `shape` and `lengths` of the box, `bits` of a number, and for each trajectory `data` and
+        `times`, `shape` and `lengths` of the box, whether there are `walls`, `bits` of a number, and for each trajectory `data` and
         `difference`, frame after frame.
     """
     data, box = summary.data, summary.data.domain
@@ -58,6 +58,7 @@ def film_data(summary: Summary) -> Mapping[str, Any]:
         "times": [float(t) for t in data.t[at]],
         "shape": small.shape,
         "lengths": small.lengths,
+        "walls": bool(small.walled),
         "bits": 8 * kind.itemsize,
         "trajectories": [trajectory(i) for i in range(min(PLAYED[box.ndim], data.n))],
     }

@@ -67,6 +67,11 @@ class Live:
             return SEVERAL
         if law.ndim > 2:
             return SPATIAL
+        if law.parities:
+            return (
+                f"There is no simulator: that of this page solves equations on periodic boxes, and this law lives "
+                f"between walls ({law.boundary}). Law.simulate and the scripts for NumPy and py-pde carry it forward."
+            )
         return None
 
     @classmethod

@@ -26,7 +26,7 @@ WALLS = {
 
 
 def stencil(parity: Parity, place: Place, points: int = 3) -> Float[np.ndarray, " points"]:
-    """Weights of the points next to a wall in its slope (per cell) or its value, by a polynomial through them."""
+    """Weights of the points next to a wall in its slope (a cell) or its value, by a polynomial."""
     at = np.arange(points) + (0.5 if place == "cells" else 0.0)
     powers = at ** np.arange(points)[:, None]
     return np.linalg.solve(powers, np.eye(points)[1 if parity == Parity.EVEN else 0])
@@ -71,7 +71,7 @@ class Ends:
 def stays_open(u: Field, axis: int) -> bool:
     """Whether values or slopes from both sides do not meet where a periodic box would close.
 
-    By parabolas and by cubics, so that it is no error of either. Reflected fields close, whatever their noise.
+    By parabolas and by cubics, so that it is no error of either. Reflected fields close, noise or not.
     """
     v = np.moveaxis(u, axis, -1)
     if np.abs(v - v[..., ::-1]).max() <= NUMBERS.single_rounding * np.abs(v).max():

@@ -127,8 +127,8 @@ class LocalEnergy(EnergyTerm):
         for density in self.densities:
             if not acting((density,), self.domain):
                 raise ValueError(
-                    f"expected densities that reflections at walls leave alone, got {density}; take an even "
-                    f"number of derivatives across them"
+                    f"expected densities that reflections of axes {self.domain.walled} leave alone, got "
+                    f"{density}; take an even number of derivatives along them"
                 )
 
     @cached_property

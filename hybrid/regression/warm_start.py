@@ -42,7 +42,8 @@ class WarmStart(Model):
         trusted: the wavenumber from which continuations that are as good disagree, or K changes its sign.
         evidence: the class test.
         score: of roll-outs on the validation trajectories.
-        beta: β_j of each cubic density (`cubic_densities` that act between the walls); empty where V0, V1 and q suffice.
+        beta: β_j of each cubic density (of `cubic_densities` those that act between the walls); empty where
+            V0, V1 and q suffice.
         F: of several fields, beyond its quadratic part; None of one.
     """
 

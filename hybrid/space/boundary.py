@@ -1,4 +1,4 @@
-"""What users say that fields do at the ends of an axis, and how it is written: the one place for the words."""
+"""What fields do at the ends of an axis, as users say it: the one place for the words."""
 
 from __future__ import annotations
 

@@ -34,6 +34,7 @@ class Exporter:
         file: the name of a file of it.
         what: in a few words.
         several: whether it can hold a law of several fields.
+        walls: whether it can hold a law between walls.
         most_dimensions: of space.
     """
 
@@ -41,18 +42,21 @@ class Exporter:
     file: str
     what: str
     several: bool = False
+    walls: bool = False
     most_dimensions: int = 3
 
 
 EXPORTERS: Mapping[str, Exporter] = {
     "latex": Exporter(
-        latex_document, "law.tex", "a document: equation, energy, operators, coefficients", True
+        latex_document, "law.tex", "a document: equation, energy, operators, coefficients", True, True
     ),
-    "align": Exporter(align, "law_align.tex", "an align* block for your own document", True),
-    "markdown": Exporter(markdown, "law.md", "the document as a page of Markdown", True),
-    "srepr": Exporter(srepr_text, "law_srepr.txt", "SymPy's srepr, read back by SymPy alone"),
-    "numpy": Exporter(numpy_script, "law_numpy.py", "a script that needs NumPy and SciPy only"),
-    "pypde": Exporter(pypde_script, "law_pypde.py", "a py-pde script, for laws without nonlocal operators"),
+    "align": Exporter(align, "law_align.tex", "an align* block for your own document", True, True),
+    "markdown": Exporter(markdown, "law.md", "the document as a page of Markdown", True, True),
+    "srepr": Exporter(srepr_text, "law_srepr.txt", "SymPy's srepr, read back by SymPy alone", walls=True),
+    "numpy": Exporter(numpy_script, "law_numpy.py", "a script that needs NumPy and SciPy only", walls=True),
+    "pypde": Exporter(
+        pypde_script, "law_pypde.py", "a py-pde script, for laws without nonlocal operators", walls=True
+    ),
     "torch": Exporter(torch_module, "law_torch.py", "a torch.nn.Module with right-hand side and stepper"),
     "exponax": Exporter(exponax_script, "law_exponax.py", "a stepper of exponax (JAX)"),
     "dedalus": Exporter(dedalus_script, "law_dedalus.py", "a Dedalus 3 script, for derivatives and means"),
@@ -70,7 +74,7 @@ EXPORTERS: Mapping[str, Exporter] = {
         "a link that opens it in VisualPDE, for local laws with damping",
         most_dimensions=2,
     ),
-    "json": Exporter(Law.json, "law.json", "what Law.load reads", True),
+    "json": Exporter(Law.json, "law.json", "what Law.load reads", True, True),
 }
 
 
@@ -90,6 +94,12 @@ def exported(law: Law, to: str) -> str:
         raise ValueError(
             f"expected a law in at most {most} dimensions for {to}, whose transforms are of these, got "
             f"{law.ndim}; export to numpy or torch"
+        )
+    if law.parities and not EXPORTERS[to].walls:
+        fit = ", ".join(name for name, form in EXPORTERS.items() if form.walls)
+        raise ValueError(
+            f"expected a periodic box for {to}, whose program knows no walls, got the boundary {law.boundary}; "
+            f"choose {fit}"
         )
     return EXPORTERS[to].text(law)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mesoscribe.hybrid.space.boundary import described
 from mesoscribe.symbolic.export.markdown import bullets, cell
 from mesoscribe.symbolic.law.coefficient_units import coefficient_units, unit_latex, unit_sentences, units_of
 from mesoscribe.symbolic.law.digits import latex_number, plain, with_error
@@ -76,9 +77,9 @@ ALIGN = r"""\begin{align*}
 
 def remarks(law: Law) -> list[str]:
     """What the formulas do not say, a sentence each."""
-    sentences = [
-        f"{law.case.capitalize()} on a periodic box of {' by '.join(plain(s) for s in law.lengths)}."
-    ]
+    box = " by ".join(plain(s) for s in law.lengths)
+    where = f"a box of {box}, {described(law.box)}" if law.parities else f"a periodic box of {box}"
+    sentences = [f"{law.case.capitalize()} on {where}."]
     if law.centre:
         sentences.append(f"v = u - {plain(law.centre, 15)} is written for the field; u in F stands for v.")
     if law.N:

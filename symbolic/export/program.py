@@ -120,7 +120,7 @@ def duration(law: Law) -> float:
 
     The waves are those up to three in the box, linearised about 0, 1 and -1: max |(m + i w)(q + F'')|.
     """
-    domain = Domain((16,) * law.ndim, law.lengths)
+    domain = Domain((16,) * law.ndim, law.lengths, law.parities)
     low = domain.within(3.5 * 2 * math.pi / min(law.lengths))
     slopes = [_real_part(sympy.diff(law.force, u).subs(u, v)) for v in (0.0, 1.0, -1.0)]
     m, w, q = (law.symbol(name, domain)[low] for name in "mwq")

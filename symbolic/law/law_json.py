@@ -25,7 +25,7 @@ Read = TypeVar("Read")
 
 
 def text(form: Form, *, provenance: Provenance, judgement: Judgement | None, **settings: object) -> str:
-    """A form and settings as JSON; one with N, one of several fields and one with walls have their formats."""
+    """A form and settings as JSON; one with N, of several fields or with walls has a format of its own."""
     settings |= {} if judgement is None else judgement.as_dict()
     body = {name: _rows(getattr(form, name)) for name in FACTORS if name != "N" or form.N}
     plain = {"lengths": form.lengths, "centre": form.centre, "covariance": form.covariance}

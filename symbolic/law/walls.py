@@ -22,12 +22,8 @@ Symbols = tuple[sympy.Symbol, ...]
 def parity_along(symbol: sympy.Expr, wave: Symbols, axis: int) -> int | None:
     """1 or -1 where s(…, -k_a, …) is s or -s; None where it is neither."""
     k = [np.array([0.37, 1.1, 2.3]) * (1 + 0.3 * a) for a in range(len(wave))]
-    there, mirrored = (
-        columns(
-            (symbol,), dict(zip(wave, [sign * v if a == axis else v for a, v in enumerate(k)], strict=True))
-        )
-        for sign in (1, -1)
-    )
+    turned = [[sign * v if a == axis else v for a, v in enumerate(k)] for sign in (1, -1)]
+    there, mirrored = (columns((symbol,), dict(zip(wave, v, strict=True))) for v in turned)
     return next((sign for sign in (1, -1) if np.allclose(mirrored, sign * there, rtol=1e-9)), None)
 
 

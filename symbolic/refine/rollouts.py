@@ -118,10 +118,10 @@ class RollOutData:
         noise, times = float(np.mean(each[measured])), tensor(t)
         if not missing.any():
             return cls(domain, fields, times, size, mask, noise)
-        seen = tensor(1.0 - _at_points(missing, shape))
+        of = data.seen.domain
+        seen = tensor(1.0 - _at_points(missing, shape, data.domain))
         if len(measured) < len(data.fields):
             u, missing, relative = u[:, :, measured], missing[:, :, measured], relative[measured]
-        of = data.seen.domain
         if of.n_fields is None and u.ndim > 2 + of.ndim:
             u, missing = u[:, :, 0], missing[:, :, 0]
         off = interpolation_error(u[:, :1], missing[:, :1], of) * float(np.mean(relative))
@@ -182,14 +182,17 @@ class RollOutData:
 
 
 def _at_points(
-    missing: Bool[np.ndarray, "n nt *state"], shape: tuple[int, ...]
+    missing: Bool[np.ndarray, "n nt *state"], shape: tuple[int, ...], domain: Domain
 ) -> Bool[np.ndarray, "n nt *new"]:
     """Where values on fewer points are missing: where one of the three points next to them is."""
-    first = missing.ndim - len(shape)
-    for axis, (n, fewer) in enumerate(zip(missing.shape[first:], shape, strict=True), start=first):
+    for axis, fewer in zip(domain.axes, shape, strict=True):
+        n = missing.shape[axis]
         if fewer < n:
             missing = missing | np.roll(missing, 1, axis) | np.roll(missing, -1, axis)
-            missing = missing.take(np.rint(np.arange(fewer) * n / fewer).astype(int) % n, axis)
+            half = 0.5 * (axis in domain.walled)
+            missing = missing.take(
+                np.rint((np.arange(fewer) + half) * n / fewer - half).astype(int) % n, axis
+            )
     return missing
 
 

@@ -81,7 +81,7 @@ class Search(Generic[E]):
     @classmethod
     def equations(cls, likelihood: Likelihood, pays: float) -> Search[Rates]:
         """Of equations with neither energy nor operator."""
-        offered = rates(likelihood.data.domain.ndim)
+        offered = rates(likelihood.data.domain)
         return Search(likelihood, lambda one: one.with_more(offered), lambda one: True, pays)
 
     def fitted(self, law: E, near: Fit[E] | None = None) -> Fit[E]:
