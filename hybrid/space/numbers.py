@@ -99,7 +99,7 @@ class HybridNumbers:
     repaired_derivatives: int = number(4, "order of the derivative of u that interpolated values keep small: higher is more exact on resolved fields", "order", "derived")
     most_missing: float = number(0.2, "values of u that may be missing and are interpolated: more are refused", "values", "option")
     piece_frames: int = number(10, "trajectories of unequal length are cut into pieces of at least so many frames, where there are any: shorter ones leave a regression few windows", "frames")
-    piece_steps: float = number(0.85, "and into the longest ones that hold so much of the steps that the best length holds: less drops short trajectories, more cuts long ones", "steps")
+    piece_power: float = number(1.5, "and of the length L with the most pieces times L to this power: of what relaxes steps tell the rate, power 1, of what turns the cube of the duration, 3; larger leaves out more trajectories", "power")
     mostly_missing: float = number(0.5, "a frame that lacks more of its points is interpolated in time, else in space", "points")
     most_stuck: float = number(0.25, "points that may be stuck and are interpolated: more are a mask or a wall", "points")
     node_apart: float = number(0.5, "a point that never changes is a node of the field, and not stuck, where it is nearer to the mean of its neighbours: larger overlooks stuck points", "half their difference", "derived")
