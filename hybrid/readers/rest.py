@@ -88,6 +88,12 @@ class FileRest(Rest):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of the box, said once of the part in memory
             data = self.fetch(slice(piece.rows.start, piece.rows.stop), slice(*piece.frames))
+        first, last = piece.frames
+        if (data.n, data.n_frames) != (len(piece.rows), last - first):
+            raise ValueError(
+                f"expected trajectories of one length in {self.source}, which is larger than memory, got some "
+                f"that end before others; give memory for all (memory=, --memory)"
+            )
         points = {axis: slice(n) for axis, n in zip(SPACE, self.shape, strict=False)}
         if data.domain.shape != self.shape:
             data = Trajectories(data.dataset.isel(points))

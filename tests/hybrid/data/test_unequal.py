@@ -113,3 +113,14 @@ def test_lists_that_do_not_fit_together_are_refused_in_one_line(u: Any, t: Any, 
     with pytest.raises(ValueError, match=message) as refusal:
         Trajectories.from_arrays(u, t, X)
     assert "\n" not in str(refusal.value)
+
+
+def test_a_file_larger_than_memory_whose_trajectories_end_early_is_used_as_far_as_it_is_read(
+    tmp_path: Path,
+) -> None:
+    u = np.tile(U, (4, 1, 1))
+    u[::2, 30:] = np.nan
+    np.savez(tmp_path / "a.npz", u=u, t=T, x=X)
+    data = load(tmp_path / "a.npz", memory=8 * 8 * 40 * 12 / 2**30)
+    assert data.rest is None
+    assert any("the regression uses those in memory alone" in note for note in data.notes)
