@@ -91,7 +91,7 @@ class FileRest(Rest):
         first, last = piece.frames
         if (data.n, data.n_frames) != (len(piece.rows), last - first):
             raise ValueError(
-                f"expected trajectories of one length in {self.source}, which is larger than memory, got some "
+                f"expected trajectories of one length in {self.source}, which is beyond memory, got some "
                 f"that end before others; give memory for all (memory=, --memory)"
             )
         points = {axis: slice(n) for axis, n in zip(SPACE, self.shape, strict=False)}
