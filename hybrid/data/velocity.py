@@ -1,7 +1,6 @@
-"""The velocity v = u_t of a field of which only u was measured, as a second field without measured values."""
+"""The velocity v = u_t of a field of which only u was measured, as a second field that is missing."""
 
 from __future__ import annotations
-
 
 import numpy as np
 from jaxtyping import Float
@@ -85,7 +84,9 @@ def _weights(s: Float[np.ndarray, " frames"], degree: int) -> Float[np.ndarray, 
     return scaled
 
 
-def _missed(u: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, " nt"], degree: int, frames: int) -> float:
+def _missed(
+    u: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, " nt"], degree: int, frames: int
+) -> float:
     """Mean square of what polynomials through the frames about one miss it by."""
     errors = []
     for middle in range(frames // 2, len(t) - frames // 2, max(1, len(t) // NUMBERS.velocity_trials)):

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mesoscribe.symbolic.law.digits import with_error
-from mesoscribe.symbolic.law.equation import EquationTerm, by_field, factor_text, second_order_terms, written_out_in
+from mesoscribe.symbolic.law.equation import (
+    EquationTerm,
+    by_field,
+    factor_text,
+    second_order_terms,
+    written_out_in,
+)
 from mesoscribe.symbolic.law.form import FACTORS, Form
 
 
