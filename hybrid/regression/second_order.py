@@ -189,7 +189,10 @@ class SecondOrderRegression:
             residual(self.held_out.truncated(powers).values.sum(0), two),
         ]
         size = tested[known, 2, 2].real.sum()
-        return tuple(float((r / a)[known].sum() / size) for r, a in zip(left, amount, strict=True))
+        first_noise, second_noise = (
+            float((r / a)[known].sum() / size) for r, a in zip(left, amount, strict=True)
+        )
+        return first_noise, second_noise
 
     def evidence(self, factors: Oscillation) -> Evidence:
         """How far factors are from what coefficients that are free in each mode achieve.

@@ -99,7 +99,7 @@ def warm_start_second_order(
             f"order in time, got {min(len(part.t) for part in both)}; give more"
         )
     u = [Frames(part.v[:, :, 0], part.t) for part in both]
-    found = SecondOrderFound.of(*u, alone(domain, 0), case)
+    found = SecondOrderFound.of(u[0], u[1], alone(domain, 0), case)
     if found.improves >= NUMBERS.second_order_noise:
         raise ValueError(
             f"expected data of second order in time, got some that an equation of first order explains as "
