@@ -27,7 +27,7 @@ import numpy as np
 import torch
 
 from benchmarks.cells import ask_for_workers, workers
-from benchmarks.coverage import half_width
+from benchmarks.interval_coverage import half_width
 from benchmarks.members import MEMBERS
 from mesoscribe import Trajectories, distill, energy_match, fit, rollout_error
 from mesoscribe.diagnostics.measure.alignment import aligned

@@ -13,7 +13,7 @@ from mesoscribe.terminal import say_version
 NameOrFile = Annotated[
     str,
     Argument(
-        help="A catalogue system or a file: .h5, .npz, .npy, .mat, .csv, .nc, .zarr.",
+        help="A catalogue system, a file (.h5, .npz, .npy, .mat, .csv, .nc, .zarr, .tif) or a folder.",
         autocompletion=names_or_files,
     ),
 ]

@@ -11,6 +11,7 @@ from mesoscribe.diagnostics.judge.verdict import VerdictKind, much_worse, not_be
 from mesoscribe.diagnostics.measure.energy import EnergyTrace
 from mesoscribe.diagnostics.measure.guarantee import Guarantee
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
+from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.fields import each_field
 from mesoscribe.symbolic.law.equation import written_out_in
@@ -37,7 +38,8 @@ def cautions(summary: Summary) -> tuple[str, ...]:
 
 def _of_the_verdict(summary: Summary) -> Iterator[str]:
     for note in summary.data.open_boundaries:
-        yield f"not periodic: the result is not to be trusted until walls exist; {note}"
+        kind = "not periodic" if NOT_PERIODIC in note else "walls"
+        yield f"{kind}: the result is not to be trusted unless its boundary is given rightly; {note}"
     fit, test, record = summary.fit, summary.class_test, summary.record
     if summary.left:
         yield (

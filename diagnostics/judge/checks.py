@@ -98,7 +98,7 @@ def _class_test(summary: Summary) -> Check:
     why = "".join(f"; {reason}" for reason in verdict.reasons)
     light = {True: State.GOOD, False: State.BAD, None: State.DOUBTFUL}[verdict.in_class]
     if summary.data.open_boundaries and verdict.in_class:
-        light, why = State.DOUBTFUL, "; but u does not look periodic, and the test takes it to be"
+        light, why = State.DOUBTFUL, f"; but {summary.data.open_boundaries[0]}, and the test takes it to be"
     return Check("class test", light, number + why, rule)
 
 

@@ -20,6 +20,10 @@ class DiagnosticsNumbers:
     # measure
     energy_drifts: float = number(1e-3, "a change of V along roll-outs beyond is a caution, and bad: no error of the integrator is as large", "max |V|")
     fit_lead: int = number(10, "frames over which a law must predict the change of the field: fewer drown in noise", "frames")
+    product_tables: float = number(6.0, "tables of products of a regression that are held at once", "tables", "derived")
+    piece_copies: float = number(4.0, "copies of a piece of a file while it is read", "copies", "derived")
+    rolled_copies: float = number(6.0, "copies of roll-outs while their slopes are formed", "copies", "derived")
+    visible_memory: float = number(0.05, "share of the machine's memory from which a stage's is told beforehand", "machine")
     film_pictures: int = number(60, "pictures of a film at most: more make a notebook larger", "pictures", "option")
     fit_rtol: float = number(1e-4, "accuracy of these predictions: far below the share that is asked for", "field, a frame", "derived")
     fit_starts: int = number(6, "frames of each trajectory from which it does", "frames")

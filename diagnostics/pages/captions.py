@@ -22,7 +22,8 @@ LOOK_FOR = {
     "pictures": (
         "A test trajectory",
         "Look at the scale of the last panel, and whether the difference has a structure: a travelling "
-        "pattern is an error of speed, a growing one an error of the energy.",
+        "pattern is an error of speed, a growing one an error of the energy. In three dimensions: the plane "
+        "in the middle of the box, and the largest value along z.",
     ),
     "pictures_network": (
         "The same trajectory and the network",

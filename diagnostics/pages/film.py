@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.pages.plots import limits
 from mesoscribe.diagnostics.pages.style import own_settings, panels
+from mesoscribe.hybrid.data.pictures import in_a_plane
 from mesoscribe.hybrid.space.domain import Domain
 
 EVERY = 60  # milliseconds a picture
@@ -36,12 +37,13 @@ def film(
     times: Float[np.ndarray, " nt"],
     domain: Domain,
 ) -> Film:
-    """Data and law over time: two curves over x in one dimension, two pictures in two."""
+    """Data and law over time: two curves over x in 1D, else two pictures, in 3D of the middle plane."""
     shown = np.unique(np.linspace(0, len(times) - 1, NUMBERS.film_pictures).astype(int))
     with own_settings():
         if domain.ndim == 1:
             figure, update = _curves(truth, predicted, times, domain)
         else:
+            truth, predicted = (in_a_plane(u, domain) for u in (truth, predicted))
             figure, update = _pictures(truth, predicted, times, domain)
         return Film(figure, update, frames=[int(i) for i in shown], interval=EVERY)
 

@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from mesoscribe.diagnostics.judge.summary import Summary
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
+from mesoscribe.hybrid.data.pictures import in_a_plane, plane
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.resample import resampled
 
@@ -33,18 +34,22 @@ def packed(values: Float[np.ndarray, "*shape"], kind: np.dtype) -> dict[str, Any
 def film_data(summary: Summary) -> Mapping[str, Any]:
     """The first test trajectories and how far the law is off, at fewer times and points if these are many.
 
+    In three dimensions on the plane in the middle of the box.
+
     Returns:
-        `times`, `shape` and `lengths` of the box, `bits` of a number, and for each trajectory `data` and
+        `times`, `shape` and `lengths` of the box, whether there are `walls`, `bits` of a number, and for each trajectory `data` and
         `difference`, frame after frame.
     """
-    data, predicted = summary.data, summary.rolled["law"].frames
-    small = played_on(data.domain)
+    data, box = summary.data, summary.data.domain
+    measured, predicted = (in_a_plane(u, box) for u in (data.u, summary.rolled["law"].frames))
+    box = plane(box) if box.ndim == 3 else box
+    small = played_on(box)
     frames = min(NUMBERS.film_pictures, data.n_frames, MOST_VALUES // int(np.prod(small.shape)))
     at = np.unique(np.linspace(0, data.n_frames - 1, frames).astype(int))
-    kind = CODES[data.domain.ndim]
+    kind = CODES[box.ndim]
 
     def trajectory(i: int) -> dict[str, Any]:
-        truth = np.asarray(data.u[i, at])
+        truth = np.asarray(measured[i, at])
         guess = np.where(np.isfinite(predicted[i, at]), predicted[i, at], np.nan)
         parts = {"data": truth, "difference": guess - truth}
         return {name: packed(resampled(part, small), kind) for name, part in parts.items()}
@@ -53,8 +58,9 @@ def film_data(summary: Summary) -> Mapping[str, Any]:
         "times": [float(t) for t in data.t[at]],
         "shape": small.shape,
         "lengths": small.lengths,
+        "walls": bool(small.walled),
         "bits": 8 * kind.itemsize,
-        "trajectories": [trajectory(i) for i in range(min(PLAYED[data.domain.ndim], data.n))],
+        "trajectories": [trajectory(i) for i in range(min(PLAYED[box.ndim], data.n))],
     }
 
 

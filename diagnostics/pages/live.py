@@ -21,6 +21,8 @@ from mesoscribe.symbolic.law.law import Law
 MOST_POINTS = {1: 512, 2: 128}  # along an axis: what a browser carries forward 30 times a second
 FEWEST_POINTS = {1: 128, 2: 8}  # fewer make a curve with corners
 RESOLVED = 0.999  # of the Nyquist wavenumber
+SEVERAL = "This page carries no law of several fields forward in time: there is no film and no simulator."
+SPATIAL = "A browser carries no field of three dimensions forward fast enough: there is no simulator."
 OFFERED = {1: 8, 2: 2}  # initial fields, by dimension
 
 
@@ -57,6 +59,20 @@ class Live:
     def fields(self) -> int:
         """How many initial fields there are to choose from."""
         return len(self.data["fields"])
+
+    @staticmethod
+    def refusal(law: Law) -> str | None:
+        """Why a page does not carry a law forward in time, or None."""
+        if law.several:
+            return SEVERAL
+        if law.ndim > 2:
+            return SPATIAL
+        if law.parities:
+            return (
+                f"There is no simulator: that of this page solves equations on periodic boxes, and this law lives "
+                f"between walls ({law.boundary}). Law.simulate and the scripts for NumPy and py-pde carry it forward."
+            )
+        return None
 
     @classmethod
     def of(cls, law: Law, data: Trajectories) -> Live:

@@ -12,6 +12,7 @@ from mesoscribe.diagnostics.judge.summary import Summary
 from mesoscribe.diagnostics.judge.verdict import VerdictKind
 from mesoscribe.diagnostics.measure.errors import RolloutError
 from mesoscribe.hybrid.data.arrays import counted
+from mesoscribe.hybrid.space.boundary import described
 from mesoscribe.symbolic.law.digits import plain
 
 LIGHTS = {
@@ -92,7 +93,13 @@ def rests_on(summary: Summary, split: Mapping[str, Any]) -> str:
     total = f"{counted_trajectories(sum(used.values()))}: {shares}" if used else counted_trajectories(data.n)
     points = " × ".join(map(str, data.domain.shape))
     box = " × ".join(f"{length:.6g}" for length in data.domain.lengths)
-    return f"{total}. {data.n_frames} frames {data.dt:.6g} apart, {points} points on a periodic box of {box}."
+    time, length = (f" {unit}" if unit else "" for unit in map(data.units.unit, "tx"))
+    frames = f"{data.n_frames} frames {data.dt:.6g}{time} apart"
+    domain = data.domain
+    where = (
+        f"a box of {box}{length} {described(domain)}" if domain.walled else f"a periodic box of {box}{length}"
+    )
+    return f"{total}. {frames}, {points} points on {where}."
 
 
 def counted_trajectories(n: int, which: str = "") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from mesoscribe.diagnostics.measure.alignment import symbol_at
 from mesoscribe.diagnostics.measure.errors import RolloutError
 from mesoscribe.diagnostics.pages.style import COLOURS, INK, LINES, WIDTH, panels, styled
+from mesoscribe.hybrid.data.pictures import in_a_plane
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.fields import each_field
@@ -149,6 +150,22 @@ def limits(field: np.ndarray) -> tuple[float, float]:
     return (-limit, limit) if low <= 0 <= high else (low, high)
 
 
+View = Callable[[Float[np.ndarray, " nt *grid"]], Float[np.ndarray, "rows columns"]]
+
+
+def _views(domain: Domain) -> dict[str, View]:
+    """What is drawn of the frames of a field, by its name where there are several views."""
+    if domain.ndim == 1:
+        return {"": lambda u: u}
+    if domain.ndim == 2:
+        return {"": lambda u: u[-1].T}
+    z = domain.coordinates[2][domain.shape[2] // 2]
+    return {
+        f"z = {z:.3g}": lambda u: in_a_plane(u[-1], domain).T,
+        "largest along z": lambda u: u[-1].max(-1).T,
+    }
+
+
 @styled
 def picture_figure(
     truth: Float[np.ndarray, " nt *state"],
@@ -160,22 +177,27 @@ def picture_figure(
 ) -> Figure:
     """Truth, roll-out of a subject and their difference: space against time, in 2D the last frame.
 
+    In 3D that on the plane in the middle of the box, and below it the largest value along z at each x and y.
     Several fields stand below each other.
     """
     rows = [each_field(part, domain) for part in (truth, predicted)]
-    figure, axes = panels(len(names), 3, width=WIDTH, height=3.2 * len(names), sharey=True)
+    views = [
+        (f"{name}, {view}".removesuffix(", ") if len(names) > 1 else view, cut, measured, rolled)
+        for name, (measured, _), (rolled, _) in zip(names, *rows, strict=True)
+        for view, cut in _views(domain).items()
+    ]
+    figure, axes = panels(len(views), 3, width=WIDTH, height=3.2 * len(views), sharey=True)
     bottom, top = (float(times[0]), float(times[-1])) if domain.ndim == 1 else (0.0, domain.lengths[1])
-    for row, (name, (measured, _), (rolled, _)) in enumerate(zip(names, *rows, strict=True)):
-        seen = (measured, np.where(np.isfinite(rolled), rolled, np.nan))
-        fields = seen if domain.ndim == 1 else tuple(frames[-1].T for frames in seen)
+    for row, (name, cut, measured, rolled) in enumerate(views):
+        fields = (cut(measured), cut(np.where(np.isfinite(rolled), rolled, np.nan)))
         difference = fields[1] - fields[0]
         looks = [(limits(fields[0]), "RdBu_r")] * 2 + [(limits(difference), "PuOr")]
         titles = ("data", subject, f"{subject} − data")
         own = axes[3 * row : 3 * row + 3]
         for panel, field, look, title in zip(own, (*fields, difference), looks, titles, strict=True):
             _picture(panel, field, (0.0, domain.lengths[0], bottom, top), *look)
-            panel.set(title=title if len(names) == 1 else f"{name}, {title}")
-            if row == len(names) - 1:
+            panel.set(title=f"{name}, {title}" if name else title)
+            if row == len(views) - 1:
                 panel.set(xlabel="$x$")
         own[0].set(ylabel="$t$" if domain.ndim == 1 else "$y$")
     return figure

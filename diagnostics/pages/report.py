@@ -47,12 +47,15 @@ from mesoscribe.diagnostics.pages.tables import (
 )
 from mesoscribe.hybrid.data.arrays import plain
 from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.hybrid.data.pictures import with_units
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.space.deadline import doing
 from mesoscribe.hybrid.space.whole_number import whole_number
 from mesoscribe.symbolic.export.sympy_source import sympy_source
+from mesoscribe.symbolic.export.visualpde import visualpde_link
+from mesoscribe.symbolic.law.coefficient_units import units_of
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.symmetry import symmetries
 from mesoscribe.symbolic.select.choice import HallOfFame
@@ -156,7 +159,7 @@ def report(
     summary = replace(summary, notes=notes, laws=distillation.laws, kept_back=kept_back)
     out.mkdir(parents=True, exist_ok=True)
     doing("figures")
-    drawn = figures(summary)
+    drawn = {name: with_units(figure, units_of(summary.law)) for name, figure in figures(summary).items()}
     drawings = {name: save(figure, out / "figures", name) for name, figure in drawn.items()}
     stages = {**({} if record is None else record.seconds), **(seconds or {})}
     stages["report"] = time.perf_counter() - started
@@ -174,6 +177,14 @@ def copies(law: Law) -> dict[str, str]:
     return {"LaTeX": law.latex(), "Python (SymPy)": sympy_source(law), "plain text": law.text}
 
 
+def elsewhere(law: Law) -> str | None:
+    """The address that opens the law in VisualPDE; None where that cannot hold it."""
+    try:
+        return visualpde_link(law)
+    except ValueError:
+        return None
+
+
 def render(summary: Summary, making: Making, drawings: Mapping[str, str]) -> str:
     """The page; drawings are SVG by name."""
     return page(
@@ -187,14 +198,17 @@ def render(summary: Summary, making: Making, drawings: Mapping[str, str]) -> str
         of_class=CLASS,
         rests_on=rests_on(summary, making.split),
         copies=copies(summary.law),
+        elsewhere=elsewhere(summary.law),
         film=None if summary.law.several else film_data(summary),
-        live=None if summary.law.several else Live.of(summary.law, summary.data),
+        live=None if Live.refusal(summary.law) else Live.of(summary.law, summary.data),
+        no_live=Live.refusal(summary.law),
         checks=checks(summary),
         making=making,
         split=split_rows(making.split),
         found=Formulas.of(summary.law),
         known=None if summary.truth is None else Formulas.of(summary.truth),
         terms=term_rows(summary),
+        units=units_of(summary.law),
         theory=theory_rows(summary),
         coefficients=coefficient_rows(summary.law),
         symmetries=symmetries(summary.law),

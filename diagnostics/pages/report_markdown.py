@@ -12,6 +12,7 @@ from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.pages.cite import CITED, bibtex
 from mesoscribe.diagnostics.pages.tables import NOTHING, error_rows, fame_rows
 from mesoscribe.symbolic.export.markdown import bullets, cell, table
+from mesoscribe.symbolic.law.coefficient_units import coefficient_units
 from mesoscribe.symbolic.law.digits import plain, with_error
 from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.latex import equation_latex, factors_latex, potential_latex
@@ -63,9 +64,10 @@ def _formulas(summary: Summary) -> str:
 def _terms(summary: Summary) -> str:
     true = {} if summary.truth is None else {row.name: row.value for row in equation_terms(summary.truth)}
     beside = {name: plain(value) for name, value in true.items()}
+    units = coefficient_units(summary.law) or ("",) * len(summary.terms)
     rows = [
-        (row.name, with_error(row.value, row.std_error), beside.pop(row.name, NOTHING))
-        for row in summary.terms
+        (row.name, f"{with_error(row.value, row.std_error)} {unit}".rstrip(), beside.pop(row.name, NOTHING))
+        for row, unit in zip(summary.terms, units, strict=True)
     ]
     rows += [(name, "absent", value) for name, value in beside.items()]
     return table([("term", "value", "true"), *rows])

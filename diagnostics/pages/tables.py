@@ -16,6 +16,7 @@ from mesoscribe.diagnostics.measure.errors import RolloutError
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
 from mesoscribe.diagnostics.pages.opening import counted_trajectories
+from mesoscribe.symbolic.law.coefficient_units import coefficient_units
 from mesoscribe.symbolic.law.digits import latex_number, plain, with_error
 from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
 from mesoscribe.symbolic.law.latex import equation_parts, factor_latex, latex, potential_latex
@@ -56,7 +57,7 @@ class Formulas:
     @classmethod
     def of(cls, law: Law) -> Formulas:
         """The formulas of a law."""
-        wave = "k" if law.ndim == 1 else "k_x, k_y"
+        wave = {1: "k", 2: "k_x, k_y", 3: "k_x, k_y, k_z"}[law.ndim]
         operators = [
             mathml(rf"{name.replace('(k)', f'({wave})')} = {factor_latex(getattr(law, factor))}", block=True)
             for factor, name in OPERATORS.items()
@@ -78,10 +79,14 @@ def term_rows(summary: Summary) -> list[dict[str, str]]:
     """Each term found, its value and error, and the true one where it is known."""
     true_terms = equation_terms(summary.truth) if summary.truth is not None else []
     true = {row.name: row for row in true_terms}
-    rows = [_term_row(row, true.get(row.name), summary.truth is not None) for row in summary.terms]
+    units = coefficient_units(summary.law) or ("",) * len(summary.terms)
+    rows = [
+        {**_term_row(row, true.get(row.name), summary.truth is not None), "unit": unit}
+        for row, unit in zip(summary.terms, units, strict=True)
+    ]
     found = {row.name for row in summary.terms}
     missed = (row for row in true_terms if row.name not in found)
-    absent = {"value": "absent", "error": "missed"}
+    absent = {"value": "absent", "error": "missed", "unit": ""}
     return rows + [{"term": _term(row), "true": plain(row.value), **absent} for row in missed]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mesoscribe.symbolic.systems.names import SYSTEMS
 
-SUFFIXES = (".h5", ".hdf5", ".npz", ".npy", ".mat", ".csv", ".nc", ".zarr")
+SUFFIXES = (".h5", ".hdf5", ".npz", ".npy", ".mat", ".csv", ".nc", ".zarr", ".tif", ".tiff")
 ACTIVE = "\"'`$\\"  # what a shell may read as its own
 
 

@@ -32,6 +32,7 @@ from mesoscribe.diagnostics.runs.learning import learn
 from mesoscribe.diagnostics.runs.plan import Plan
 from mesoscribe.diagnostics.runs.stages import distil, reproducible
 from mesoscribe.diagnostics.runs.terminal_summary import bond_lines, error_lines, theory_lines
+from mesoscribe.hybrid.data.pictures import with_units
 from mesoscribe.hybrid.data.repair import repaired
 from mesoscribe.hybrid.data.trajectories import Split, Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
@@ -123,7 +124,8 @@ class Found:
         """The first test trajectory, the law's roll-out from its first frame, and their difference."""
         data = self.summary.data
         predicted = self.summary.rolled["law"].frames[0]
-        return picture_figure(data.u[0], predicted, data.t, data.domain, "law", data.fields)
+        drawn = picture_figure(data.u[0], predicted, data.t, data.domain, "law", data.fields)
+        return with_units(drawn, data.units)
 
     def animate(self) -> FuncAnimation:
         """The same as a film, of the first field; a notebook shows it, `.save("film.gif")` writes it."""
@@ -172,6 +174,7 @@ def discover(
     t: ArrayLike | None = None,
     x: ArrayLike | None = None,
     y: ArrayLike | None = None,
+    z: ArrayLike | None = None,
     *,
     quiet: bool = False,
     **options: Any,
@@ -182,8 +185,8 @@ def discover(
     network is trained, and the law read from it. Last, both are judged on trajectories that were kept back.
 
     Args:
-        source: a file, the name of a system, Trajectories, or the field u (trajectory, time, x[, y]).
-        t, x, y: times and coordinates, where u is given.
+        source: a file, the name of a system, Trajectories, or the field u (trajectory, time, x[, y[, z]]).
+        t, x, y, z: times and coordinates, where u is given.
         quiet: print nothing on the way.
         options: those of `mesoscribe run`, such as seed=0, max_minutes=5, case="conservative", train="full",
             terms=["trigonometric"], pays=1.2; for a file also those of `load`.
@@ -198,7 +201,7 @@ def discover(
     if isinstance(source, str | os.PathLike):
         plan = Plan.of(os.fspath(source), **options)
     else:
-        plan, data = Plan("memory", {}, **options), _given(source, t, x, y)
+        plan, data = Plan("memory", {}, **options), _given(source, t, x, y, z)
     with tempfile.TemporaryDirectory() as name, on(plan.device), plan.deadline():
         split = None if data is None else plan.prepared(repaired(data)).split(plan.seed)
         learned = learn(plan, Path(name), console, "discover", distilled=True, split=split)
@@ -233,11 +236,11 @@ def judge(
 
 
 def _given(
-    source: Trajectories | ArrayLike, t: ArrayLike | None, x: ArrayLike | None, y: ArrayLike | None
+    source: Trajectories | ArrayLike, t: ArrayLike | None, x: ArrayLike | None, *further: ArrayLike | None
 ) -> Trajectories:
     """Trajectories, or arrays in memory as such."""
     if isinstance(source, Trajectories):
         return source
     if t is None or x is None:
         raise ValueError("expected times t and coordinates x with an array u, got none; discover(u, t, x)")
-    return Trajectories.from_arrays(source, t, x, y)
+    return Trajectories.from_arrays(source, t, x, *further)

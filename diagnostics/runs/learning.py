@@ -9,6 +9,7 @@ from typing import Any
 from mesoscribe.diagnostics.judge.verdict import class_line
 from mesoscribe.diagnostics.runs.console import Console
 from mesoscribe.diagnostics.runs.folder import CHECKPOINT, START, same
+from mesoscribe.diagnostics.runs.memory import memory_line
 from mesoscribe.diagnostics.runs.options import Distilling, names
 from mesoscribe.diagnostics.runs.plan import Plan
 from mesoscribe.diagnostics.runs.record_json import read_record, record_json
@@ -63,6 +64,8 @@ def learn(
         with console.stage("read" if is_file(plan.name) else "simulate"):
             split = plan.split()
     console.say(*str(split.train).splitlines())
+    if plan.forces is None and (line := memory_line(split)):
+        console.say(line)
     if distilled:
         plan.distilling(split.train)  # options that its law cannot have are refused before any work
     known = _begun(plan, folder, command, split)
@@ -71,10 +74,15 @@ def learn(
     if plan.forces is not None:
         return Learned(_trained(plan, folder, console, split, None, share, workers), split)
     with console.stage("regression"):
-        begun = start(split.train, validation=split.validation, seed=plan.seed, case=plan.case)
+        how: dict[str, Any] = {"validation": split.validation, "seed": plan.seed, "case": plan.case}
+        begun = start(split.train, **how, workers=workers)
     del console.seconds["regression"]  # the record has it
     record = begun.model.record
     assert record is not None
+    if split.train.rest is not None:
+        console.say(
+            f"the regression took all of the file, {split.train.rest.share}; network and law take these"
+        )
     console.say(class_line(record.verdict, begun.model.case.value))
     begun.model.save(folder / START)
     keep(folder, start=record_json(record))

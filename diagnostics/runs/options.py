@@ -26,6 +26,11 @@ Symmetry = Literal["even", "isotropic", "both"]
 OptimiserName = Literal["stlsq", "frols", "sr3", "best-subset"]
 Frame = Literal["moving", "rest"]
 Device = Literal["cpu", "cuda", "auto"]
+Place = Literal["points", "cells"]
+Ends = Annotated[
+    str | None,
+    Option("--boundary", help="periodic, noflux or zero; such as x=noflux,y=periodic or h=noflux,v=zero."),
+]
 Seed = Annotated[int, Option("--seed", min=0, help="Of initial fields, split and fit.")]
 
 
@@ -104,6 +109,7 @@ class Making:
     courant: Annotated[
         float | None, Option("--courant", help="Of a chain: sites crossed in a time step.")
     ] = None
+    boundary: Ends = None
     frame: Annotated[
         Frame | None,
         Option("--frame", help="Of a chain: moving with the waves of one direction, or at rest with both."),
@@ -126,6 +132,7 @@ class Reading:
     u: Annotated[str | None, Option("--u", help="File: name of the field; of several, h,v.")] = None
     x: Annotated[str | None, Option("--x", help="File: name of the first coordinate.")] = None
     y: Annotated[str | None, Option("--y", help="File: name of the second coordinate.")] = None
+    z: Annotated[str | None, Option("--z", help="File: name of the third coordinate.")] = None
     t: Annotated[str | None, Option("--t", help="File: name of the times.")] = None
     fields: Annotated[
         str | None, Option("--fields", help="File: what the fields are called, such as h,v for two channels.")
@@ -148,6 +155,17 @@ class Reading:
     keep_endpoint: Annotated[
         bool | None,
         Option("--keep-endpoint", help="File: keep a last point that repeats the first."),
+    ] = None
+    dx: Annotated[
+        str | None, Option("--dx", help="File: distance between points, as 0.65, in the place of --length.")
+    ] = None
+    units: Annotated[
+        str | None, Option("--units", help="File: of times, points and fields, as x=um,t=s,u=K.")
+    ] = None
+    boundary: Ends = None
+    walls: Annotated[
+        Place | None,
+        Option("--walls", help="File: walls lie on the end points, or half a cell beyond (cells)."),
     ] = None
 
 
@@ -193,8 +211,8 @@ def takes(*groups: type) -> Callable[[Command], Command]:
         own = inspect.signature(command, eval_str=True)
         kept = [p for p in own.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
         first = [p for p in kept if p.kind is not inspect.Parameter.KEYWORD_ONLY]
-        declared = [parameter for group in groups for parameter in _parameters(group)]
-        parameters = [*first, *declared, *(p for p in kept if p not in first)]
+        declared = {parameter.name: parameter for group in groups for parameter in _parameters(group)}
+        parameters = [*first, *declared.values(), *(p for p in kept if p not in first)]
         vars(command)["__signature__"] = own.replace(parameters=parameters)
         return command
 

@@ -51,7 +51,9 @@ def distil(plan: Plan, folder: Path, console: Console, learned: Learned) -> tupl
     console.seconds.update(found.seconds)
     if current().cut:
         console.say(f"note: {current()}")
-    law = replace(found.law, provenance=Provenance(split.train.source, plan.seed, plan.optimiser))
+    train = split.train
+    provenance = Provenance(train.source, plan.seed, plan.optimiser, str(train.units))
+    law = replace(found.law, provenance=provenance)
     keep_law(law, found.laws, folder)
     gauge = [str(fixed) for fixed in found.gauge]
     keep(folder, notes=found.notes, gauge=gauge, seconds=found.seconds, cut=current().cut)

@@ -10,9 +10,11 @@ from mesoscribe.diagnostics.runs.manifest import verify
 from mesoscribe.diagnostics.runs.options import Sampling
 from mesoscribe.diagnostics.runs.plan import Plan, read, refuse_misplaced
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.data.validate import SPACE
 from mesoscribe.hybrid.data.writers import WRITERS
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.readers.store import printable
+from mesoscribe.hybrid.space.boundary import spelled
 from mesoscribe.hybrid.space.device import on
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.names import is_file
@@ -66,7 +68,7 @@ def follow(folder: Path, start: Path, network: bool, device: str = "cpu") -> Tra
     verify(folder)
     predictor = OnsagerModel.load(folder / "model") if network else Law.load(folder / "law.json")
     lengths = predictor.setting.lengths if isinstance(predictor, OnsagerModel) else predictor.lengths
-    data = read(start, {})
+    data = read(start, {"boundary": spelled(predictor.box.parities, predictor.fields)})
     box = data.domain.lengths
     if len(box) != len(lengths) or any(
         abs(a / b - 1) > NUMBERS.same_box for a, b in zip(box, lengths, strict=True)
@@ -74,8 +76,11 @@ def follow(folder: Path, start: Path, network: bool, device: str = "cpu") -> Tra
         raise ValueError(
             f"expected fields on the box {lengths}, got {box} in {start}; resample or rescale them"
         )
-    space = [data.dataset[axis].values for axis in "xy"[: data.domain.ndim]]
+    space = [data.dataset[axis].values for axis in SPACE[: data.domain.ndim]]
     field = predictor.simulate(data.u[:, 0], data.t, device=device)
-    layout = "nt" + "c" * (len(data.fields) > 1) + "xy"[: len(space)]
+    layout = "nt" + "c" * (len(data.fields) > 1) + "".join(SPACE[: len(space)])
     name = f"{'network' if network else 'law'} of {folder}, from {start}"
-    return Trajectories.from_arrays(field, data.t, *space, fields=data.fields, layout=layout, source=name)
+    ends: dict[str, Any] = {"boundary": data.boundary, "walls": "cells"} if data.domain.walled else {}
+    return Trajectories.from_arrays(
+        field, data.t, *space, fields=data.fields, layout=layout, source=name, **ends
+    )

@@ -42,7 +42,7 @@ class Channels:
 
         Args:
             u: the array, a dict of arrays by the names of fields, or as many arrays as there are names.
-            lengths: number of coordinates of t, x and, in two dimensions, y.
+            lengths: number of coordinates of t, x and, where there are, y and z.
             layout: a letter for each axis of an array, c only for those with channels; inferred if None.
             fields: names of the fields, or of complex arrays; those of the dict, or u1, u2, … if none.
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 ONE = ("u",)  # the name of a field that has no other
-TAKEN = frozenset({"t", "x", "y", "z", "k", "kx", "ky"})  # coordinates and wavenumbers of an equation
+TAKEN = frozenset({"t", "x", "y", "z", "k", "kx", "ky", "kz"})  # coordinates and wavenumbers of an equation
 
 
 def split_names(names: str | Sequence[str] | None) -> tuple[str, ...]:

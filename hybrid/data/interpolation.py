@@ -59,5 +59,15 @@ def interpolated(u: Fields, bad: Holes, domain: Domain) -> Fields:
         apart = tuple((i[:, None] - i) % n for i, n in zip(at, domain.shape, strict=True))
         known = np.where(bad[frame], 0.0, u[frame])
         pull = domain.ifft(weight * domain.fft(known))[at]
-        found[frame][at] = -np.linalg.lstsq(kernel[apart], pull, rcond=1e-12)[0]
+        pulls = _between_walls(weight, at, domain) if domain.walled else kernel[apart]
+        found[frame][at] = -np.linalg.lstsq(pulls, pull, rcond=1e-12)[0]
     return found
+
+
+def _between_walls(
+    weight: Float[np.ndarray, "*modes"], at: tuple[np.ndarray, ...], domain: Domain
+) -> Float[np.ndarray, "bad bad"]:
+    """What a value 1 at each of some points pulls at all of them: walls make places different."""
+    one = np.zeros((len(at[0]), *domain.shape))
+    one[(np.arange(len(one)), *at)] = 1.0
+    return domain.ifft(weight * domain.fft(one))[(slice(None), *at)].T

@@ -1,4 +1,4 @@
-"""Which axis of an array is which: trajectories n, time t, space x and y, channel c: one for each field."""
+"""Which axis of an array is which: trajectories n, time t, space x, y and z, channel c of fields."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import numpy as np
 from jaxtyping import Shaped
 
 AnyArray = Shaped[np.ndarray, "..."]
-AXES = {"n": "trajectory", "t": "time", "x": "x", "y": "y", "c": "channel"}
-ORDER = "ntcxy"  # of the axes of trajectories
+AXES = {"n": "trajectory", "t": "time", "x": "x", "y": "y", "z": "z", "c": "channel"}
+ORDER = "ntcxyz"  # of the axes of trajectories
 
 
 def arrange(
     u: AnyArray, lengths: Mapping[str, int], layout: str | None = None
 ) -> Shaped[np.ndarray, "n nt *state"]:
-    """The axes of u in the order (trajectory, time, [channel,] x[, y]), as a view where numpy can.
+    """The axes of u in the order (trajectory, time, [channel,] x[, y[, z]]), as a view where numpy can.
 
     Args:
         u: fields, with one axis for each letter of the layout; the axis of a single channel is left out.
-        lengths: number of coordinates of t, x and, in two dimensions, y; of channels, c, where it is known.
+        lengths: number of coordinates of t, x, y and z as they are there; of channels, c, if known.
         layout: axis letters such as "ntx", "xt" or "ntxyc"; inferred from the lengths if None.
 
     Raises:
@@ -52,7 +52,7 @@ def checked_layout(shape: tuple[int, ...], lengths: Mapping[str, int], layout: s
 
 
 def check_layout(layout: str, shape: tuple[int, ...], letters: tuple[str, ...]) -> None:
-    """Refuse a layout that does not name each axis of this shape once, or lacks one of t, x and y."""
+    """Refuse a layout that does not name each axis of this shape once, or lacks a coordinate."""
     wanted = set(letters)
     if len(set(layout)) != len(layout) or not wanted <= set(layout) <= wanted | {"n", "c"}:
         raise ValueError(
@@ -74,7 +74,7 @@ def infer_layout(shape: tuple[int, ...], lengths: Mapping[str, int]) -> str:
 
     Args:
         shape: shape of u.
-        lengths: number of coordinates of t, x and, in two dimensions, y; of channels, c, where it is known.
+        lengths: number of coordinates of t, x, y and z as they are there; of channels, c, if known.
 
     Raises:
         ValueError: no layout fits, or several do; they are then listed.
@@ -95,7 +95,7 @@ def infer_layout(shape: tuple[int, ...], lengths: Mapping[str, int]) -> str:
     if len(found) > 1:
         raise ValueError(
             f"expected axes that can be told apart by their lengths, {got}, which could be "
-            f"{' or '.join(found)} (n trajectory, t time, x and y space, c channel); give the layout"
+            f"{' or '.join(found)} (n trajectory, t time, x, y, z space, c channel); give the layout"
         )
     return found[0]
 
@@ -106,7 +106,7 @@ def readings(shape: tuple[int, ...], lengths: Mapping[str, int]) -> list[str]:
 
 
 def _fitting(shape: tuple[int, ...], lengths: Mapping[str, int]) -> list[dict[int, str]]:
-    """The axes that t, x and y can be."""
+    """The axes that time and space can be."""
     letters = tuple(lengths)
     return [
         dict(zip(axes, letters, strict=True))
@@ -116,7 +116,7 @@ def _fitting(shape: tuple[int, ...], lengths: Mapping[str, int]) -> list[dict[in
 
 
 def _names(shape: tuple[int, ...], reading: dict[int, str]) -> list[str]:
-    """The layouts of one reading of t, x and y: what may the axes that are left over be?"""
+    """The layouts of one reading of time and space: what may the axes that are left over be?"""
     rest = [axis for axis in range(len(shape)) if axis not in reading]
     free = "n" if "c" in reading.values() else "nc"
     if len(rest) > len(free) or sum(shape[axis] > 1 for axis in rest) > 1:

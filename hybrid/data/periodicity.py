@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from jaxtyping import Float
 
 from mesoscribe.hybrid.data.clock import EvenSteps
+from mesoscribe.hybrid.data.walls import hint, likely_walls, stays_open
+from mesoscribe.hybrid.space.domain import Parity
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.transforms import forward
 
 NOT_PERIODIC = "does not look periodic along"
+MEETS_NOT = "does not meet itself across the boundary"
 Axes = Mapping[str, Float[np.ndarray, " _points"]]
 Fields = Mapping[str, Float[np.ndarray, "n nt *grid"]]
 
 
-def closed(fields: Fields, axes: Axes, *, keep_endpoint: bool) -> tuple[dict[str, int], list[str]]:
+def closed(
+    fields: Fields, axes: Axes, *, keep_endpoint: bool, walled: Collection[str] = (), ask: bool = False
+) -> tuple[dict[str, int], list[str], dict[str, tuple[Parity, ...]]]:
     """How many points of each axis make the periodic box of some fields, and notes on where it closes.
 
     The last point is left out where it repeats the first: where that holds for some fields, and no field says
@@ -26,9 +31,22 @@ def closed(fields: Fields, axes: Axes, *, keep_endpoint: bool) -> tuple[dict[str
         fields: each (n, nt, *grid), by name.
         axes: coordinates by name, in the order of the grid.
         keep_endpoint: whether a last point that is the first one over again stays.
+        walled: axes that do not close.
+        ask: whether walls may be found along the others.
+
+    Returns:
+        Points and notes; and the parity of each field along the axes that clearly lie between walls.
     """
     points, notes = {name: x.size for name, x in axes.items()}, []
+    walls: dict[str, tuple[Parity, ...]] = {}
     for axis, (name, x) in enumerate(axes.items(), start=2):
+        if name in walled:
+            continue
+        seen = {field: likely_walls(u, axis) if ask else None for field, u in fields.items()}
+        open_ = [ask and stays_open(u, axis) for u in fields.values()]
+        if any(open_) and all(found is not None and found[1] for found in seen.values()):
+            walls[name] = tuple(found[0] for found in seen.values() if found is not None)
+            continue
         said = [None if keep_endpoint else repeats_endpoint(u, axis) for u in fields.values()]
         if True in said and False not in said:
             points[name] -= 1
@@ -37,11 +55,11 @@ def closed(fields: Fields, axes: Axes, *, keep_endpoint: bool) -> tuple[dict[str
             notes.append(f"dropped the last point along {name}, which repeats the first")
         elif not keep_endpoint and (note := two_readings(x, name)):
             notes.append(note)
-        for field, u in fields.items():
-            fault = boundary_fault(u, axis)
-            if fault is not None:
-                notes.append(f"{field} {NOT_PERIODIC} {name}: it {fault}")
-    return points, notes
+        for (field, u), ends, apart in zip(fields.items(), seen.values(), open_, strict=True):
+            fault = boundary_fault(u, axis) or (MEETS_NOT if apart and ends is not None else None)
+            more = "" if ends is None else f"; {hint(ends[0], name)}"
+            notes += [f"{field} {NOT_PERIODIC} {name}: it {fault}{more}"] if fault else []
+    return points, notes, walls
 
 
 def repeats_endpoint(u: Float[np.ndarray, "n nt *grid"], axis: int) -> bool | None:

@@ -6,6 +6,8 @@ import operator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from mesoscribe.hybrid.data.physical_units import Units
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -15,18 +17,24 @@ class Provenance:
         source: of the data, or of the formula.
         seed: of the split and the fit.
         optimiser: what proposed the terms of a law, where it was chosen.
+        units: of the data, as x=um,t=s,u=K, where they are known.
 
     Raises:
-        TypeError: a source or an optimiser that is no text, a seed that is no whole number.
+        TypeError: a source, an optimiser or units that are no text, a seed that is no whole number.
+        ValueError: a unit that pint does not know.
     """
 
     source: str = ""
     seed: int | None = None
     optimiser: str | None = None
+    units: str = ""
 
     def __post_init__(self) -> None:
         if not isinstance(self.source, str) or not isinstance(self.optimiser, str | None):
             raise TypeError(f"provenance: expected texts, got {self.source!r} and {self.optimiser!r}")
+        if not isinstance(self.units, str):
+            raise TypeError(f"provenance: expected a text as units, got {self.units!r}")
+        Units.of(self.units)
         if self.seed is not None:
             if isinstance(self.seed, bool):
                 raise TypeError(f"provenance: expected a whole number as seed, got {self.seed!r}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mesoscribe.hybrid.data.arrays import counted
-from mesoscribe.hybrid.data.screening import outliers, stuck_points
+from mesoscribe.hybrid.data.screening import outliers_in, stuck_points_in
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.fields import together
 from mesoscribe.hybrid.space.numbers import NUMBERS
@@ -21,7 +21,7 @@ def repaired(data: Trajectories) -> Trajectories:
     bad_values = stuck_ones = 0
     marked = []
     for part in data.each:
-        bad, stuck = outliers(part.u, part.t), stuck_points(part.u)
+        bad, stuck = outliers_in(part), stuck_points_in(part)
         stuck &= bool(stuck.sum() <= NUMBERS.most_stuck * stuck.size)
         bad_values += int(bad.sum())
         stuck_ones += int(stuck.sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,18 +12,23 @@ import xarray as xr
 from jaxtyping import Bool, Float
 
 from mesoscribe.hybrid.data.clock import EvenSteps
+from mesoscribe.hybrid.data.field_names import listed
 from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC
-from mesoscribe.hybrid.data.validate import checked, facts, names_in
+from mesoscribe.hybrid.data.physical_units import Units
+from mesoscribe.hybrid.data.validate import SPACE, checked, facts, names_in
+from mesoscribe.hybrid.data.walls import NOT_WALLS
+from mesoscribe.hybrid.space.boundary import Parities, described, parities_of, spelled
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.fields import each_field
+from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.scales import Scales
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SampledFields:
-    """Fields u_1(x, t) … on an even periodic grid, along n trajectories, at times that increase.
+    """Fields u_1(x, t) … on an even grid, along n trajectories, at times that increase.
 
-    A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, [field,] x[, y]).
+    A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, [field,] x[, y[, z]]).
 
     Raises:
         ValueError: what is wrong with the data, in one line.
@@ -41,11 +47,24 @@ class SampledFields:
 
     @cached_property
     def domain(self) -> Domain:
-        """The box: its length is the number of points times the spacing of the coordinate."""
-        axes = [self._dataset[str(axis)].values for axis in self._dataset["u"].dims if axis in ("x", "y")]
+        """The box: its length is the number of points times the spacing of the coordinate.
+
+        Between walls points are the middles of cells.
+        """
+        axes = [self._dataset[str(axis)].values for axis in self._dataset["u"].dims if axis in SPACE]
         lengths = tuple(EvenSteps.of(x).step * x.size for x in axes)
-        several = len(self.fields) > 1
-        return Domain(tuple(x.size for x in axes), lengths, n_fields=len(self.fields) if several else None)
+        n_fields = len(self.fields) if len(self.fields) > 1 else None
+        return Domain(tuple(x.size for x in axes), lengths, self._parities(len(axes)), n_fields)
+
+    def _parities(self, ndim: int) -> Parities:
+        """What each field does at the ends of each axis; () where all are periodic."""
+        said = str(self._dataset.attrs.get("boundary", ""))
+        return parities_of(said, ndim, self.fields) if said else ()
+
+    @property
+    def boundary(self) -> str:
+        """What fields do at the ends of each axis: periodic, noflux, zero, or such as x=noflux,y=periodic."""
+        return spelled(self.domain.parities, self.fields)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -143,13 +162,44 @@ class SampledFields:
 
     @property
     def open_boundaries(self) -> tuple[str, ...]:
-        """The notes on axes along which a field does not look periodic."""
-        return tuple(note for note in self.notes if NOT_PERIODIC in note)
+        """The notes on axes at whose ends a field does not do what it is taken to do."""
+        return tuple(note for note in self.notes if NOT_PERIODIC in note or NOT_WALLS in note)
+
+    @property
+    def units(self) -> Units:
+        """Units of t, x, y and the fields, where they are known."""
+        return Units.of(self._dataset.attrs.get("units", ""))
 
     @property
     def provenance(self) -> dict[str, Any]:
         """How the data were made, where that is known."""
         return facts(self._dataset.attrs.get("provenance", ""))
+
+    def check_same_system(self, other: SampledFields) -> None:
+        """Refuse data of other fields, on another box or with another dt, to test on.
+
+        Raises:
+            ValueError: they are such.
+        """
+        if other.fields != self.fields:
+            raise ValueError(
+                f"expected test data of {listed(self.fields)}, got {listed(other.fields)}; name them alike "
+                f"by fields= (--fields)"
+            )
+        if other.domain.parities != self.domain.parities:
+            raise ValueError(
+                f"expected test data with the boundary {self.boundary}, got {other.boundary}; test on data of "
+                f"one system"
+            )
+        even = self.even and other.even  # uneven times need not be the same
+        mine, theirs = ((*data.domain.lengths, data.dt if even else 1.0) for data in (self, other))
+        off = 4 * math.hypot(self.dt_error, other.dt_error)  # by chance, once in ten thousand times
+        allowed = (*(NUMBERS.same_sampling for _ in self.domain.lengths), NUMBERS.same_sampling + off)
+        if len(mine) != len(theirs) or not np.allclose(np.divide(theirs, mine), 1, rtol=0, atol=allowed):
+            raise ValueError(
+                f"expected test data on the box {self.domain.lengths} with dt = {self.dt:.6g}, got "
+                f"{other.domain.lengths} with dt = {other.dt:.6g}; test on data of one system and sampling"
+            )
 
     def __repr__(self) -> str:
         points = " × ".join(str(n) for n in self.domain.shape)
@@ -161,11 +211,12 @@ class SampledFields:
         lines = [
             f"{type(self).__name__}: {self.n} of {self.n_frames} frames, dt = {self.dt:.6g}{mean}, "
             f"t = {self.t[0]:.6g} to {self.t[-1]:.6g}",
-            f"  box   {box}, periodic, {points} points, spacing {spacing}",
+            f"  box   {box}, {described(self.domain)}, {points} points, spacing {spacing}",
             *(
                 f"  {name:<{wide}} {u.min():.6g} to {u.max():.6g}, rms {np.sqrt(np.mean(u**2)):.6g}"
                 for name, (u, _) in each
             ),
+            *([f"  units {self.units.sentence}"] if self.units else []),
             f"  from  {self.source}",
             *(f"  note  {note}" for note in self.notes),
         ]

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float
 
 from mesoscribe.hybrid.data.arrays import counted
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 Fields = Float[np.ndarray, "n nt *grid"]
@@ -73,6 +74,24 @@ def _apart_in_time(u: Fields, t: Float[np.ndarray, " nt"]) -> Fields:
     return u - (before * padded[:, :-2] + (1 - before) * padded[:, 2:])
 
 
+def reflected(u: Fields, domain: Domain) -> Fields:
+    """A field of one box with its neighbours beyond walls: its even or odd extension, of twice the points."""
+    for axis in domain.walled:
+        u = np.concatenate([u, domain.parities[0][axis] * np.flip(u, axis)], axis)
+    return u
+
+
+def outliers_in(data: Trajectories) -> Bool[np.ndarray, "n nt *grid"]:
+    """`outliers` of trajectories of one field, on their box."""
+    found = outliers(reflected(data.u, data.domain), data.t)
+    return found[(..., *(slice(n) for n in data.domain.shape))]
+
+
+def stuck_points_in(data: Trajectories) -> Bool[np.ndarray, "*grid"]:
+    """`stuck_points` of trajectories of one field, on their box."""
+    return stuck_points(reflected(data.u, data.domain))[tuple(slice(n) for n in data.domain.shape)]
+
+
 def outliers(u: Fields, t: Float[np.ndarray, " nt"]) -> Bool[np.ndarray, "n nt *grid"]:
     """Single values that no neighbour in space or time explains.
 
@@ -99,7 +118,7 @@ def outliers(u: Fields, t: Float[np.ndarray, " nt"]) -> Bool[np.ndarray, "n nt *
 
 
 def _bad_values(data: Trajectories) -> Iterator[Finding]:
-    count = int(outliers(data.u, data.t).sum())
+    count = int(outliers_in(data).sum())
     if count:
         share = 100 * count / data.u.size
         yield Finding(
@@ -125,7 +144,7 @@ def stuck_points(u: Fields) -> Bool[np.ndarray, "*grid"]:
 
 
 def _stuck_points(data: Trajectories) -> Iterator[Finding]:
-    still = stuck_points(data.u)
+    still = stuck_points_in(data)
     count = int(still.sum())
     if count:
         yield Finding(

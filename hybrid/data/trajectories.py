@@ -1,47 +1,56 @@
-"""Trajectories of fields on a periodic box: the data that everything else reads."""
+"""Trajectories of fields on a box, periodic or between walls: the data that everything else reads."""
 
 from __future__ import annotations
 
 import json
-import math
 import os
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 from jaxtyping import Bool
 from numpy.typing import ArrayLike
 
-from mesoscribe.hybrid.data.arrays import counted, plain
+from mesoscribe.hybrid.data import unequal
+from mesoscribe.hybrid.data.arrays import plain
 from mesoscribe.hybrid.data.channels import Arrays, Channels
 from mesoscribe.hybrid.data.clock import seconds
+from mesoscribe.hybrid.data.ends import between_walls, closed_up
 from mesoscribe.hybrid.data.field_names import listed, split_names
 from mesoscribe.hybrid.data.interpolation import filled
 from mesoscribe.hybrid.data.layout import AXES
-from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC, closed
-from mesoscribe.hybrid.data.pictures import Picture, field_figure
+from mesoscribe.hybrid.data.missing import checked_holes, missing_note
+from mesoscribe.hybrid.data.physical_units import Units
+from mesoscribe.hybrid.data.pictures import Picture, field_figure, with_units
+from mesoscribe.hybrid.data.rest import Rest
 from mesoscribe.hybrid.data.sampled import SampledFields
 from mesoscribe.hybrid.data.split import Part, SplitOf, plan_split
-from mesoscribe.hybrid.data.validate import SPACE, assemble, coordinate
+from mesoscribe.hybrid.data.validate import assemble, coordinate
+from mesoscribe.hybrid.data.walls import Place
 from mesoscribe.hybrid.data.writers import write
+from mesoscribe.hybrid.space.boundary import Boundary, parities_of, spelled, walled_axes
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Trajectories(SampledFields):
-    """Fields u_1(x, t) … u_n(x, t) along n trajectories, at times that increase and on an even periodic grid.
+    """Fields u_1(x, t) … u_n(x, t) along n trajectories, at times that increase and on an even grid.
 
-    A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, field, x[, y]) in float64;
-    of a single field the axis is left out. Beside it are its coordinates, and in the attributes where it
-    comes from: `source`, `notes` (what was changed on reading), `provenance` (how it was made, where that is
-    known, as JSON) and `dt_error` (where times were rounded). Checked once, here. Arrays are read-only:
+    A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, field, x[, y[, z]]), float64;
+    of a single field the axis is left out. Beside it are its coordinates, and in the attributes `source`,
+    `notes` (what was changed on reading), `provenance` (how it was made, as JSON), `boundary` (where there
+    are walls), `units` and `dt_error` (where times were rounded). Checked once, here. Arrays are read-only:
     `torch.tensor(data.u)` copies, `torch.as_tensor` would warn.
+
+    Args:
+        rest: what of their source is not in memory, and is read piece by piece where sums suffice.
 
     Raises:
         ValueError: what is wrong with the data, in one line.
     """
+
+    rest: Rest | None = None
 
     @classmethod
     def from_arrays(
@@ -50,6 +59,7 @@ class Trajectories(SampledFields):
         t: ArrayLike,
         x: ArrayLike,
         y: ArrayLike | None = None,
+        z: ArrayLike | None = None,
         *,
         fields: str | Sequence[str] | None = None,
         layout: str | None = None,
@@ -57,71 +67,77 @@ class Trajectories(SampledFields):
         notes: Iterable[str] = (),
         provenance: Mapping[str, Any] | None = None,
         keep_endpoint: bool | None = None,
+        boundary: Boundary | None = None,
+        walls: Place | None = None,
         dt_error: float = 0.0,
+        units: str | Mapping[str, str] | Units | None = None,
     ) -> Trajectories:
         """Trajectories of arrays in memory.
 
         A repeated periodic endpoint is dropped, and a field that does not look periodic is warned about; both
-        leave a note.
+        leave a note. Where its slopes or values clearly vanish at both ends it is taken to lie between walls.
+        Fields whose end points are on the walls are moved to the middles of cells, spectrally.
 
         Args:
-            u: the field or fields: an array, which may have an axis of channels, one for each field; a dict
-                of arrays by the names of fields; or as many arrays as there are names in `fields`. A complex
-                array is two fields, its real and its imaginary part, with a note.
-            t: times, one for each frame; dates and durations are read in seconds, with a note.
+            u: the field or fields: an array, or a list with one for each trajectory; it may have an axis of
+                channels, one for each field; a dict of arrays by the names of fields; or as many arrays as
+                there are names in `fields`. A complex array is two fields, its real and its imaginary part,
+                with a note.
+            t: times, one for each frame; dates and durations are read in seconds, with a note. Of a list of
+                trajectories one vector for each, or for the longest: they are read in pieces of one length.
             x: coordinates of the points, without the periodic endpoint.
-            y: those of the second dimension, if there is one.
+            y, z: those of the second and of the third dimension, if there are.
             fields: names of the fields, such as ("h", "v") or "h,v": ASCII identifiers that mean nothing else
                 in an equation. If None those of the dict, else u, or u1, u2, … of channels; u_re and u_im of
                 a complex array.
-            layout: a letter for each axis of u, such as "ntx" or "xt": n trajectory, t time, x and y space, c
+            layout: a letter for each axis of u, such as "ntx" or "xt": n trajectory, t time, x, y, z space, c
                 channel. Inferred from the lengths if None, and refused if they fit in several ways.
             source: where the data come from.
             notes: what was changed before.
             provenance: how they were made, in values that JSON can hold.
             keep_endpoint: whether a last point that is the first one over again stays; not if None.
+            boundary: periodic, noflux (no flux through walls) or zero (u = 0 at walls); for some axes or
+                fields "x=noflux,y=periodic" or "h=noflux,v=zero". Periodic if None, unless the field says
+                otherwise.
+            walls: whether walls lie on the end points ("points") or half a cell beyond them ("cells"); by the
+                field and the coordinates if None.
             dt_error: standard error of dt relative to it, where the times do not show it.
+            units: of t, x, y and the fields, such as "x=um,t=s,u=K"; t in s where it is dates or durations.
         """
-        t, unit = seconds(t)
-        axes = {"t": t, "x": x} if y is None else {"t": t, "x": x, "y": y}
+        if y is None and z is not None:
+            raise ValueError("expected y beside z, got z alone; call the second coordinate y")
+        if unequal.is_list(u, t, split_names(fields)):
+            u, t, layout, unit = unequal.padded(
+                cast(list, u), t, layout, 1 + (y is not None) + (z is not None)
+            )
+        else:
+            t, unit = seconds(t)
+        axes = {"t": t, "x": x} | {a: given for a, given in (("y", y), ("z", z)) if given is not None}
         coordinates = {AXES[letter]: coordinate(AXES[letter], axis) for letter, axis in axes.items()}
         lengths = {letter: coordinates[AXES[letter]].size for letter in axes}
         found = Channels.of(u, lengths, layout, split_names(fields))
         provenance_text = json.dumps(dict(provenance), default=plain) if provenance else ""
-        said = (*notes, *((f"t is in {unit}",) if unit else ()), *found.notes)
-        own = np.array(np.ma.filled(found.u, 0.0), np.float64, order="C")  # what is given may change
+        u, coordinates["time"], cut = unequal.in_pieces(found.u, coordinates["time"])
+        holes = checked_holes(found.names, u)
+        said = [*notes, *((f"t is in {unit}",) if unit else ()), *found.notes, *cut]
+        own = np.array(np.ma.filled(u, 0.0), np.float64, order="C")  # what is given may change
         own.setflags(write=False)
-        further: dict[str, Any] = {"fields": found.names, "dt_error": dt_error}
-        data = cls(assemble(own, coordinates, source, said, provenance_text, **further))
-        holes = np.ma.getmaskarray(found.u)
+        named = Units.of({**({"t": "s"} if unit else {}), **Units.of(units).by_name})
+        further: dict[str, Any] = {"fields": found.names, "dt_error": dt_error, "units": str(named)}
+        ndim = len(axes) - 1
+        ends = None if boundary is None else parities_of(boundary, ndim, found.names)
+        text = "" if ends is None or not walled_axes(ends) else spelled(ends, found.names)
+        data = cls(assemble(own, coordinates, source, said, provenance_text, text, **further))
         if holes.any():
-            share = f"{100 * holes.mean():.2g} %"
-            note = f"{counted(int(holes.sum()), 'missing value')} ({share}), left out of the likelihood"
-            data = data.without(holes).noting(f"{note} and interpolated elsewhere")
+            data = data.without(holes).noting(missing_note(holes))
         if not data.even:
             steps = f"{data.steps.min():.3g} to {data.steps.max():.3g}"
             data = data.noting(f"times are uneven, frames {steps} apart, and are used as they are")
-        return data._closed(keep_endpoint=bool(keep_endpoint))
-
-    def _closed(self, *, keep_endpoint: bool) -> Trajectories:
-        """Without repeated endpoints unless they are to stay; a field that does not close is warned about."""
-        fields = {part.fields[0]: part.u for part in self.each}
-        axes = {name: self._dataset[name].values for name in SPACE[: self.domain.ndim]}
-        points, found = closed(fields, axes, keep_endpoint=keep_endpoint)
-        for note in found:
-            if NOT_PERIODIC in note:
-                warnings.warn(f"{note}; the box is taken as periodic", UserWarning, stacklevel=4)
-        if points == dict(zip(axes, self.domain.shape, strict=True)):
-            return self.noting(*found) if found else self
-        part = Trajectories(self._dataset.isel({name: slice(n) for name, n in points.items()}))
-        return (part if part.missing is None else part.without(part.missing)).noting(*found)
+        data = closed_up(data, keep_endpoint=bool(keep_endpoint), ask=ends is None)
+        return between_walls(data, walls) if data.domain.walled else data
 
     def field(self, name: str) -> Trajectories:
-        """The trajectories of one of the fields, by its name.
-
-        Raises:
-            ValueError: no field has this name.
-        """
+        """The trajectories of one of the fields, by its name; ValueError where none has it."""
         return self.select(fields=(name,))
 
     @property
@@ -140,12 +156,12 @@ class Trajectories(SampledFields):
         u = filled(self.u, holes, self.t, self.domain)
         u.setflags(write=False)
         variables = {"u": (self._dataset["u"].dims, u), "missing": (self._dataset["u"].dims, holes)}
-        return Trajectories(self._dataset.assign(variables))
+        return Trajectories(self._dataset.assign(variables), self.rest)
 
     def noting(self, *notes: str) -> Trajectories:
         """The same with more notes, each once."""
         said = list(dict.fromkeys((*self.notes, *notes)))
-        return Trajectories(self._dataset.assign_attrs(notes=said))
+        return Trajectories(self._dataset.assign_attrs(notes=said), self.rest)
 
     def select(
         self,
@@ -172,8 +188,12 @@ class Trajectories(SampledFields):
         index: dict[str, Any] = {"trajectory": rows if isinstance(rows, slice) else np.atleast_1d(rows)}
         if fields is not None and len(self.fields) > 1:
             index["field"] = [self.fields.index(name) for name in fields]
+        whole = self._dataset
+        if fields is not None and self.domain.walled:
+            rows = tuple(self.domain.parities[self.fields.index(name)] for name in fields)
+            whole = whole.assign_attrs(boundary=spelled(rows, fields))
         try:
-            part = self._dataset.isel({**index, "time": slice(None) if frames is None else frames})
+            part = whole.isel({**index, "time": slice(None) if frames is None else frames})
         except IndexError:
             raise ValueError(
                 f"expected trajectories between 0 and {self.n - 1}, got {trajectories}; choose among those"
@@ -201,36 +221,25 @@ class Trajectories(SampledFields):
         """
         if test is None:
             first, second, third = plan_split(self.n, self.n_frames, seed, fractions)
-            return Split(self._part(first), self._part(second), self._part(third), first, second, third)
-        self._check_same_system(test)
+            parts = self._parts((first, second, third))
+            return Split(*parts, first, second, third)
+        self.check_same_system(test)
         total = fractions[0] + fractions[1]
         first, second = plan_split(self.n, self.n_frames, seed, (fractions[0] / total, fractions[1] / total))
         third = Part(tuple(range(test.n)), (0, test.n_frames), test.source)
-        return Split(self._part(first), self._part(second), test, first, second, third)
+        return Split(*self._parts((first, second)), test, first, second, third)
 
     def parts(self, seed: int, fractions: Sequence[float]) -> tuple[Trajectories, ...]:
         """One part for each of the fractions, which add up to 1; cut as by `split`."""
-        return tuple(self._part(part) for part in plan_split(self.n, self.n_frames, seed, fractions))
+        return self._parts(plan_split(self.n, self.n_frames, seed, fractions))
 
-    def _part(self, part: Part) -> Trajectories:
-        return self.select(part.trajectories, slice(*part.frames))
-
-    def _check_same_system(self, other: Trajectories) -> None:
-        """Refuse data of other fields, on another box or with another dt."""
-        if other.fields != self.fields:
-            raise ValueError(
-                f"expected test data of {listed(self.fields)}, got {listed(other.fields)}; name them alike "
-                f"by fields= (--fields)"
-            )
-        even = self.even and other.even  # uneven times need not be the same
-        mine, theirs = ((*data.domain.lengths, data.dt if even else 1.0) for data in (self, other))
-        off = 4 * math.hypot(self.dt_error, other.dt_error)  # by chance, once in ten thousand times
-        allowed = (*(NUMBERS.same_sampling for _ in self.domain.lengths), NUMBERS.same_sampling + off)
-        if len(mine) != len(theirs) or not np.allclose(np.divide(theirs, mine), 1, rtol=0, atol=allowed):
-            raise ValueError(
-                f"expected test data on the box {self.domain.lengths} with dt = {self.dt:.6g}, got "
-                f"{other.domain.lengths} with dt = {other.dt:.6g}; test on data of one system and sampling"
-            )
+    def _parts(self, parts: Sequence[Part]) -> tuple[Trajectories, ...]:
+        """The parts, the first one with what is not in memory: it is to learn from."""
+        found = [self.select(part.trajectories, slice(*part.frames)) for part in parts]
+        if self.rest is not None:
+            others = {row for part in parts[1:] for row in part.trajectories} - {*parts[0].trajectories}
+            found[0] = replace(found[0], rest=self.rest.without(sorted(others)))
+        return tuple(found)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to NetCDF (.nc) or .npz; nothing half-written is left behind, and `load` reads it back."""
@@ -239,8 +248,9 @@ class Trajectories(SampledFields):
         write(measured if holes is None else measured.assign(u=measured["u"].where(~holes)), path)
 
     def plot(self) -> Picture:
-        """The first trajectories, space against time; in two dimensions three frames of the first one."""
-        return field_figure([(part.fields[0], part.u) for part in self.each], self.t, self.domain)
+        """The first trajectories, space against time; in more dimensions three frames of the first one."""
+        drawn = field_figure([(part.fields[0], part.u) for part in self.each], self.t, self.domain)
+        return with_units(drawn, self.units)
 
 
 Split = SplitOf[Trajectories]

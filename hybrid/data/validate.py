@@ -15,15 +15,16 @@ from mesoscribe.hybrid.data.arrays import frozen, one_shape
 from mesoscribe.hybrid.data.clock import EXACT, EvenSteps
 from mesoscribe.hybrid.data.field_names import ONE, checked_names, numbered
 from mesoscribe.hybrid.data.layout import AnyArray
+from mesoscribe.hybrid.data.missing import refuse_missing
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 LARGEST_VALUE = 1e100
-DEFAULT_ATTRS = {"source": "memory", "provenance": ""}
-SPACE = ("x", "y")
+DEFAULT_ATTRS = {"source": "memory", "provenance": "", "boundary": ""}
+SPACE = ("x", "y", "z")
 
 
 def dims_of(ndim: int, *, several: bool) -> tuple[str, ...]:
-    """The names of the axes of trajectories: (trajectory, time, [field,] x[, y])."""
+    """The names of the axes of trajectories: (trajectory, time, [field,] x[, y[, z]])."""
     return ("trajectory", "time", *(("field",) if several else ()), *SPACE[:ndim])
 
 
@@ -50,11 +51,8 @@ def numbers(name: str, values: ArrayLike, *, holes: bool = False) -> AnyArray:
     if holes and array.dtype.kind in "fc" and np.isnan(np.ma.getdata(array)).any():
         array = np.ma.MaskedArray(array, np.ma.getmaskarray(array) | np.isnan(np.ma.getdata(array)))
     missing = int(np.ma.count_masked(array))
-    if missing > (NUMBERS.most_missing * array.size if holes else 0):
-        raise ValueError(
-            f"expected a value everywhere in {name}, got {missing} missing of {array.size} (masked, NaN or "
-            f"the fill value of the file); leave out the frames or points that hold them, or fill them in"
-        )
+    if missing and not holes:
+        refuse_missing(name, missing, array.size)
     return array if missing else np.ma.getdata(array)
 
 
@@ -101,12 +99,14 @@ def assemble(
     source: str,
     notes: Iterable[str],
     provenance: str = "",
+    boundary: str = "",
     *,
     fields: Sequence[str] = ONE,
     dt_error: float = 0.0,
     missing: Bool[np.ndarray, "n nt *state"] | None = None,
+    units: str = "",
 ) -> xr.Dataset:
-    """The dataset of fields in the order (trajectory, time, [field,] x[, y]), with a read-only array.
+    """The dataset of fields in the order (trajectory, time, [field,] x[, y[, z]]), with a read-only array.
 
     Where some of the values were not measured a variable `missing` says which. The coordinate `field` names
     the fields; of one that is called u, the usual name, it is left out.
@@ -120,7 +120,7 @@ def assemble(
         holes = np.array(missing)  # what is given may change
         holes.setflags(write=False)
         variables["missing"] = (dims, holes)
-    further = {"provenance": provenance, "dt_error": dt_error}
+    further = {"provenance": provenance, "boundary": boundary, "dt_error": dt_error, "units": units}
     attrs = {"source": source, "notes": tuple(notes), **{k: v for k, v in further.items() if v}}
     named = {"field": list(fields)} if several else {} if tuple(fields) == ONE else {"field": fields[0]}
     return xr.Dataset(variables, {**coordinates, **named}, attrs)
@@ -143,7 +143,7 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
     if dataset.sizes.get("field") == 1:
         dataset = dataset.squeeze("field")
     several = "field" in dataset.dims
-    dims = dims_of(2 if "y" in dataset.dims else 1, several=several)
+    dims = dims_of(max(1, sum(axis in dataset.dims for axis in SPACE)), several=several)
     axes = [name for name in dims[1:] if name != "field"]
     missing = [name for name in ("u", *axes) if name not in dataset.variables]
     if missing or set(dataset["u"].dims) != set(dims):
@@ -178,10 +178,11 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
             f"times are rounded or jitter, by up to {100 * off:.2g} % of dt: dt = {steps.step:.8g} is known "
             f"to {100 * error:.2g} %, and so is every rate"
         )
-    source, provenance = (str(attrs.get(name, missing)) for name, missing in DEFAULT_ATTRS.items())
+    source, provenance, boundary = (str(attrs.get(name, missing)) for name, missing in DEFAULT_ATTRS.items())
     holes = dataset["missing"].transpose(*dims).values.astype(bool) if "missing" in dataset else None
     more: dict[str, Any] = {"fields": fields, "dt_error": error, "missing": holes}
-    return assemble(u, coordinates, source, notes, provenance, **more)
+    more["units"] = str(attrs.get("units", ""))
+    return assemble(u, coordinates, source, notes, provenance, boundary, **more)
 
 
 def facts(provenance: str) -> dict[str, Any]:

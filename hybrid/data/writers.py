@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from mesoscribe.hybrid.data.files import replacing
+from mesoscribe.hybrid.data.physical_units import Units
 from mesoscribe.hybrid.data.validate import SPACE, names_in
 
 
@@ -32,6 +33,11 @@ def write(dataset: xr.Dataset, path: str | os.PathLike[str]) -> None:
 
 
 def _write_netcdf(dataset: xr.Dataset, file: IO[bytes]) -> None:
+    names = names_in(dataset)
+    for name, unit in Units.of(dataset.attrs.get("units", "")).by_name.items():
+        variable = "u" if (name,) == names else "time" if name == "t" else name
+        if variable in dataset.variables:
+            dataset[variable].attrs["units"] = unit  # where other programs look for it
     dataset.to_netcdf(file.name, engine="h5netcdf")
 
 
@@ -48,7 +54,7 @@ def _write_npz(dataset: xr.Dataset, file: IO[bytes]) -> None:
     }
     arrays |= {
         name: np.array(str(dataset.attrs[name]))
-        for name in ("provenance", "dt_error")
+        for name in ("provenance", "boundary", "dt_error", "units")
         if name in dataset.attrs
     }
     if "field" in dataset.coords:

@@ -12,6 +12,7 @@ from torch import Tensor
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.energy.powersum import PowerSum
 from mesoscribe.hybrid.energy.table import HermiteTable
+from mesoscribe.hybrid.space.domain import Parity
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.threads import LARGE
 
@@ -26,6 +27,8 @@ class CompiledSteps:
         weights: (members, powers) of a force that is a polynomial of the field.
         cubics, ends: (cells, 4) and (4,) of a force that is a table, its ends and the slopes there.
         passes, turn: of the transforms.
+        phase: between walls exp(i k dx/2) of each mode, with which û are the modes of the field's extension
+            on a periodic box of twice the points; None on a periodic box.
     """
 
     symbols: np.ndarray
@@ -35,18 +38,23 @@ class CompiledSteps:
     ends: np.ndarray
     passes: np.ndarray
     turn: np.ndarray
+    phase: np.ndarray | None = None
 
     @classmethod
     def of(cls, member: Member, symbols: Sequence[Tensor]) -> CompiledSteps | None:
         """Those of a member; None where there is no compiled code for it.
 
-        It is there for one periodic field in one dimension, on an even number of points with small prime
-        factors, and a force that is a polynomial of the field at each point, or a table.
+        It is there for one field in one dimension, on an even number of points with small prime factors, and
+        a force that is a polynomial of the field at each point, or a table. Between walls points and modes
+        are those of the extension, which f keeps: at zero values f must be odd.
         """
         domain, lead = member.domain, max((tuple(s.shape[:-1]) for s in symbols), key=len)
-        if domain.ndim > 1 or domain.n_fields is not None or domain.walled or member.energy.others:
+        if domain.ndim > 1 or domain.n_fields is not None or member.energy.others:
             return None
-        if domain.points > NUMBERS.compiled_row or (lead and lead[1:] != (1,)):
+        if Parity.ODD in domain.parities[0] and not _odd(member.f):
+            return None
+        points = domain.points * (1 + bool(domain.walled))
+        if points > NUMBERS.compiled_row or (lead and lead[1:] != (1,)):
             return None
         if any(s.dtype != torch.complex128 or s.device.type != "cpu" for s in symbols):
             return None
@@ -55,10 +63,14 @@ class CompiledSteps:
             return None
         from mesoscribe.hybrid.space.compiled_fft import circle, radices  # numba takes long to import
 
-        if not (passes := radices(domain.points)):
+        if not (passes := radices(points)):
             return None
         table = torch.stack([s.detach().reshape(-1, modes).expand(members, modes) for s in symbols])
-        return cls(table.contiguous().numpy(), lead, *force, np.array(passes), circle(domain.points))
+        given = lead, *force, np.array(passes), circle(points)
+        if not domain.walled:
+            return cls(table.contiguous().numpy(), *given)
+        phase = np.exp(0.5j * np.pi / domain.points * np.arange(modes))
+        return cls(np.pad(table.numpy(), ((0, 0), (0, 0), (0, 1))), *given, phase)
 
     def takes(self, u_hat: Tensor) -> bool:
         """Whether û (*batch, modes) is taken.
@@ -67,7 +79,7 @@ class CompiledSteps:
         """
         members, modes = self.symbols.shape[1:]
         fits = u_hat.numel() > 0 and (not self.lead or u_hat.ndim == 3 and len(u_hat) in (1, members))
-        short = modes <= NUMBERS.compiled_points // 2 + 1 or u_hat.numel() == modes
+        short = modes <= NUMBERS.compiled_points // 2 + 1 or u_hat.numel() == u_hat.shape[-1]
         few = u_hat.numel() < LARGE or torch.get_num_threads() == 1
         return fits and short and few and u_hat.dtype == torch.complex128 and u_hat.device.type == "cpu"
 
@@ -75,14 +87,14 @@ class CompiledSteps:
         """û after some steps."""
         u, none = self._rows(u_hat), np.empty((0, 0, 0))
         self._advance(u, none.astype(complex), none, steps)
-        return torch.from_numpy(u).reshape(self._shape(u_hat))
+        return self._of_rows(u, u_hat)
 
     def estimated(self, u_hat: Tensor, force: Tensor) -> tuple[Tensor, Tensor, np.ndarray]:
         """û after a step, its force, and the norms of û, e₂ and 5/3 e₃ of each row."""
         u, f = self._rows(u_hat), self._rows(force)
         squares = np.empty((3, *u.shape[:2]))
         self._advance(u, f, squares, 1)
-        end, n_end = (torch.from_numpy(x).reshape(self._shape(u_hat)) for x in (u, f))
+        end, n_end = (self._of_rows(x, u_hat) for x in (u, f))
         return end, n_end, np.sqrt(squares)
 
     def _rows(self, u_hat: Tensor) -> np.ndarray:
@@ -90,7 +102,15 @@ class CompiledSteps:
         rows, shape = u_hat.numpy(), self._shape(u_hat)
         if rows.shape != shape:
             rows = np.broadcast_to(rows, shape)
-        return np.array(rows, order="C").reshape(len(self.weights), -1, shape[-1])
+        if self.phase is not None:
+            rows = np.concatenate([rows * self.phase, np.zeros_like(rows[..., :1])], axis=-1)
+        return np.array(rows, order="C").reshape(len(self.weights), -1, self.symbols.shape[-1])
+
+    def _of_rows(self, rows: np.ndarray, like: Tensor) -> Tensor:
+        """û of rows of the shape of `_rows`."""
+        if self.phase is not None:
+            rows = rows[..., :-1] * self.phase.conj()
+        return torch.from_numpy(rows).reshape(self._shape(like))
 
     def _shape(self, u_hat: Tensor) -> tuple[int, ...]:
         """That of û, with the members in the place of a first axis of length 1."""
@@ -105,6 +125,11 @@ class CompiledSteps:
         lanes = -(-rows // -(-rows // most))
         given = self.symbols, self.weights, self.cubics, self.ends, self.passes, self.turn
         advance(u, force, squares, *given, lanes, steps)
+
+
+def _odd(f: object) -> bool:
+    """Whether a force is known to be odd in the field."""
+    return isinstance(f, PowerSum) and all(n % 2 for n in f.weights)
 
 
 def _force(f: object, members: int) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:

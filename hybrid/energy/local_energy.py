@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations_with_replacement
 
 import torch
 from jaxtyping import Complex, Float
@@ -53,18 +54,25 @@ class Density:
 def cubic_densities(ndim: int) -> tuple[Density, ...]:
     """The cubic energies of at most four derivatives that reflections of x, or rotations, do not rule out.
 
-        1D  u u_x²,  u_x³,  u u_xx²        2D  u |∇u|²,  u (Δu)²
+        1D  u u_x²,  u_x³,  u u_xx²        2D and 3D  u |∇u|²,  u (Δu)²
 
     In 1D they are all: every other product of three factors differs from these by a total derivative.
     """
     if ndim == 1:
         triples = ((0,), (1,), (1,)), ((1,), (1,), (1,)), ((0,), (2,), (2,))
         return tuple(Density(((1.0, factors),)) for factors in triples)
-    u, u_x, u_y, u_xx, u_yy = (0, 0), (1, 0), (0, 1), (2, 0), (0, 2)
+    u = (0,) * ndim
+    first, second = (derivatives_along(ndim, n) for n in (1, 2))
+    pairs = combinations_with_replacement(second, 2)
     return (
-        Density(((1.0, (u, u_x, u_x)), (1.0, (u, u_y, u_y)))),
-        Density(((1.0, (u, u_xx, u_xx)), (2.0, (u, u_xx, u_yy)), (1.0, (u, u_yy, u_yy)))),
+        Density(tuple((1.0, (u, d, d)) for d in first)),
+        Density(tuple((1.0 + (c != d), (u, c, d)) for c, d in pairs)),
     )
+
+
+def derivatives_along(ndim: int, n: int) -> tuple[Order, ...]:
+    """The n-th derivative along each axis."""
+    return tuple(tuple(n * (i == j) for j in range(ndim)) for i in range(ndim))
 
 
 def quartic_densities(ndim: int) -> tuple[Density, ...]:
@@ -72,10 +80,23 @@ def quartic_densities(ndim: int) -> tuple[Density, ...]:
 
     With powers of u beside them their gradients span u |∇u|² and the divergence of |∇u|² ∇u.
     """
-    u = (0,) * ndim
-    first = [tuple(int(i == j) for j in range(ndim)) for i in range(ndim)]
+    u, first = (0,) * ndim, derivatives_along(ndim, 1)
     squares = tuple((1.0, (u, u, d, d)) for d in first)
     return Density(squares), Density(tuple((1.0, (c, c, d, d)) for c in first for d in first))
+
+
+def acting(densities: Sequence[Density], domain: Domain) -> tuple[Density, ...]:
+    """Those of some densities that reflections at the walls of a domain leave as they are."""
+    return tuple(
+        density
+        for density in densities
+        if all(_even(orders, domain, axis) for axis in domain.walled for _, orders in density.products)
+    )
+
+
+def _even(orders: tuple[Order, ...], domain: Domain, axis: int) -> bool:
+    """Whether a product of derivatives of one field is the same on both sides of the walls of an axis."""
+    return math.prod(domain.parities[0][axis] * (-1) ** order[axis] for order in orders) == 1
 
 
 @dataclass(frozen=True)
@@ -103,15 +124,12 @@ class LocalEnergy(EnergyTerm):
     def __post_init__(self) -> None:
         if self.domain.n_fields is not None:
             raise ValueError(f"expected one field for densities of u, got {self.domain.n_fields}")
-        for axis in self.domain.walled:
-            sign = self.domain.parities[0][axis]
-            for density in self.densities:
-                for _, orders in density.products:
-                    if math.prod(sign * (-1) ** order[axis] for order in orders) != 1:
-                        raise ValueError(
-                            f"expected densities that reflections of axis {axis} leave alone, got {density}; "
-                            f"take an even number of derivatives along it"
-                        )
+        for density in self.densities:
+            if not acting((density,), self.domain):
+                raise ValueError(
+                    f"expected densities that reflections of axes {self.domain.walled} leave alone, got "
+                    f"{density}; take an even number of derivatives along them"
+                )
 
     @cached_property
     def boxes(self) -> Mapping[Order, Domain]:

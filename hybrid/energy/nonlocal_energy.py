@@ -8,7 +8,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor, nn
 
 from mesoscribe.hybrid.energy.energy import EnergyTerm
-from mesoscribe.hybrid.energy.local_energy import LocalEnergy, cubic_densities
+from mesoscribe.hybrid.energy.local_energy import LocalEnergy, acting, cubic_densities
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
@@ -73,7 +73,8 @@ class NonlocalEnergy(nn.Module, EnergyTerm):
 
     def __init__(self, domain: Domain, low_modes: int) -> None:
         super().__init__()
-        self.domain, self.local = domain, LocalEnergy(domain, cubic_densities(domain.ndim))
+        densities = acting(cubic_densities(domain.ndim), domain)
+        self.domain, self.local = domain, LocalEnergy(domain, densities)
         self.invariants = Invariants(domain, low_modes)
         steepest = low_modes * domain.k_unit
         scale = [steepest**-density.derivatives for density in self.local.densities]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from mesoscribe.hybrid.energy.powersum import Weight
+from mesoscribe.hybrid.energy.powersum import PowerSum, Weight
 
 Powers = tuple[int, ...]  # how often each field is a factor
 
@@ -32,53 +31,37 @@ class Polynomial:
     def __call__(self, v: Tensor) -> Tensor:
         """F at each point, (*batch, 1, *grid)."""
         axis = -self.ndim - 1
-        fields = v.unbind(axis)
-        return self._sum(zip(self.weights, self.powers, strict=True), fields).unsqueeze(axis)
+        return _nested(dict(zip(self.powers, self.weights, strict=True)), v.unbind(axis)).unsqueeze(axis)
 
     def gradient(self, v: Tensor) -> Tensor:
         """∂F/∂v_i at each point, (*batch, field, *grid)."""
         axis = -self.ndim - 1
         fields = v.unbind(axis)
-        slopes = [self._sum(parts, fields) for parts in self._slopes(len(fields))]
+        slopes = [_nested(parts, fields) for parts in self._slopes] or [torch.zeros_like(f) for f in fields]
         return torch.stack(torch.broadcast_tensors(*slopes), dim=axis)  # one may have no weights
 
-    def _slopes(self, n: int) -> list[list[tuple[Weight, Powers]]]:
+    @cached_property
+    def _slopes(self) -> list[dict[Powers, Weight]]:
         """The terms of each ∂F/∂v_i."""
         return [
-            [
-                (c * p[i], tuple(q - (j == i) for j, q in enumerate(p)))
+            {
+                tuple(q - (j == i) for j, q in enumerate(p)): c * p[i]
                 for c, p in zip(self.weights, self.powers, strict=True)
                 if p[i]
-            ]
-            for i in range(n)
+            }
+            for i in range(len(self.powers[0]) if self.powers else 0)
         ]
 
-    @staticmethod
-    def _sum(terms: Iterable[tuple[Weight, Powers]], fields: Sequence[Tensor]) -> Tensor:
-        """Σ_j c_j Π_i v_i^{p_ji}, each power made once."""
-        made = _Powers(fields)
-        total = torch.zeros_like(fields[0])
-        for c, p in terms:
-            total = total + c * math.prod((made(i, n) for i, n in enumerate(p) if n), start=made.one)
-        return total
 
+def _nested(terms: Mapping[Powers, Weight], fields: Sequence[Tensor]) -> Tensor:
+    """Σ_j c_j Π_i v_i^{p_ji} as a polynomial of the last field, whose coefficients are ones of the others."""
+    *others, last = fields
+    by_power: dict[int, dict[Powers, Weight]] = {}
+    for (*rest, n), c in terms.items():
+        by_power.setdefault(n, {})[tuple(rest)] = c
 
-@dataclass(frozen=True)
-class _Powers:
-    """Powers of fields, each made once by products: `torch.pow` takes as long as ten."""
+    def coefficient(group: dict[Powers, Weight]) -> Weight:
+        constant = [c for p, c in group.items() if not any(p)]
+        return constant[0] if len(group) == len(constant) else _nested(group, others)
 
-    fields: Sequence[Tensor]
-
-    @cached_property
-    def one(self) -> Tensor:
-        return torch.ones((), dtype=self.fields[0].dtype, device=self.fields[0].device)
-
-    @cached_property
-    def _known(self) -> dict[tuple[int, int], Tensor]:
-        return {(i, 1): v for i, v in enumerate(self.fields)}
-
-    def __call__(self, i: int, n: int) -> Tensor:
-        """v_iⁿ, n ≥ 1."""
-        if (i, n) not in self._known:
-            self._known[i, n] = self(i, n // 2) * self(i, n - n // 2)
-        return self._known[i, n]
+    return PowerSum({n: coefficient(group) for n, group in by_power.items()})(last)

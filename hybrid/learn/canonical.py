@@ -19,7 +19,7 @@ from mesoscribe.hybrid.energy.table import derivative
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.device import array, tensor
-from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.domain import Domain, Parity
 from mesoscribe.hybrid.space.mode_pairs import ModeIndex
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.resample import carried
@@ -194,7 +194,8 @@ def canonical_form(model: OnsagerModel, n_nodes: int = NUMBERS.canonical_nodes) 
     scales, pointwise, a = model.setting.scales, model.potential.pointwise, model.setting.scales.amplitude
     k, m, w, q = _symbols(model)
     F0, f0, curvature = _expansion(pointwise, model.theta_m.new_zeros(1))
-    conserved = bool(np.all((m + 1j * w)[(k == 0).all(0)] == 0))
+    through = any(Parity.ODD in row for row in model.domain.parities)  # walls through which the mean leaves
+    conserved = not through and bool(np.all((m + 1j * w)[(k == 0).all(0)] == 0))
     conservative = model.case is Case.CONSERVATIVE
     order, scale = _leading_order(k, w if conservative else m, ORDERS[model.case], odd=conservative)
     form = CanonicalForm(F0, f0 if conserved else 0.0, curvature, scale)

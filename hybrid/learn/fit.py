@@ -94,7 +94,7 @@ def fit(
         with on("cpu"):
             return fit_forces(data, forces, validation, **options, checkpoint=checkpoint)
     with on(device):
-        begun = start(data, validation=validation, seed=seed, case=case)
+        begun = start(data, validation=validation, seed=seed, case=case, workers=workers)
         how: dict[str, Any] = {"progress": progress, "checkpoint": checkpoint, "workers": workers}
         return train_from(begun, schedule=schedule, **how)
 
@@ -127,11 +127,13 @@ def start(
     validation: Trajectories | ChainData | None = None,
     seed: int = 0,
     case: Case | str | None = None,
+    workers: Workers = HERE,
 ) -> Start:
     """The network that a training starts from: it imitates a regression with the structure of the class.
 
     Args:
         data, validation, seed, case: as of `fit`.
+        workers: the processes that sum up what of the data is not in memory.
 
     Raises:
         ValueError: as `fit`.
@@ -141,7 +143,7 @@ def start(
     if validation is None:
         data, validation = data.parts(seed, (1 - NUMBERS.validation_share, NUMBERS.validation_share))
     began = time.perf_counter()
-    warm = warm_start(data, validation, case=chosen)
+    warm = warm_start(data, validation, case=chosen, workers=workers)
     model = build(warm, data, seed)
     factorised = time.perf_counter()
     course = Course(((0, warm.score),), 0, capped=False)

@@ -42,8 +42,9 @@ def build(warm: WarmStart, data: Trajectories, seed: int | None = None) -> Onsag
         float(v.max()),
         NUMBERS.low_modes[data.domain.ndim - 1] if warm.beta else 0,
         warm.first_frame,
-        Provenance(data.source, seed),
+        Provenance(data.source, seed, units=str(data.units)),
         data.fields,
+        data.boundary,
     )
     model = OnsagerModel(setting)
     domain, inside = model.domain, model.modes.inside

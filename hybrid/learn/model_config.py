@@ -8,12 +8,15 @@ from typing import Any
 
 from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.hybrid.space.boundary import Parities, parities_of
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.scales import Scales
 
-FORMAT = 2
+FORMAT, WITH_WALLS = 2, 3
 MOST_POINTS, MOST_MODES, MOST_FIELDS = 2**24, 16, 16  # that are read from a file
+MOST_BOUNDARY = 4096  # characters
 ONE_FIELD = ("u",)
+PERIODIC = "periodic"
 EXTREME = 1e50  # of the box in scaled units, where it is near 1
 
 
@@ -31,6 +34,7 @@ class Setting:
         first_frame: of the data that the equation describes; those before show how high modes were erased.
         provenance: where it comes from.
         fields: the names of the fields, in the order of their axis; one name is one field without an axis.
+        boundary: what they do at the ends of each axis, as `parities_of` reads it.
     """
 
     shape: tuple[int, ...]
@@ -45,6 +49,7 @@ class Setting:
     first_frame: int = 0
     provenance: Provenance = Provenance()
     fields: tuple[str, ...] = ONE_FIELD
+    boundary: str = PERIODIC
 
     @property
     def n_fields(self) -> int | None:
@@ -54,13 +59,25 @@ class Setting:
     @property
     def domain(self) -> Domain:
         """The user's box, at the model's points."""
-        return Domain(self.shape, self.lengths, n_fields=self.n_fields)
+        return Domain(self.shape, self.lengths, self.parities, self.n_fields)
+
+    @property
+    def parities(self) -> Parities:
+        """What each field does at the ends of each axis."""
+        return parities_of(self.boundary, len(self.shape), self.fields)
 
     def to_json(self) -> dict[str, Any]:
-        """For a file; `fields` and `n_fields` where there are several, or one that has a name of its own."""
+        """For a file; `fields` and `n_fields` where there are several, or one that has a name of its own.
+
+        With walls it has a format of its own, which older versions refuse.
+        """
         own = {"scales": self.scales.as_dict(), "provenance": self.provenance.as_dict()}
         content = {"format": FORMAT, **asdict(self), **own}
         names = {"n_fields": len(self.fields), "fields": content.pop("fields")}
+        if self.boundary == PERIODIC:
+            del content["boundary"]
+        else:
+            content["format"] = WITH_WALLS
         return content if self.fields == ONE_FIELD else {**content, **names}
 
     @classmethod
@@ -70,7 +87,7 @@ class Setting:
         Raises:
             ValueError: the file has another format or lacks an entry.
         """
-        if not isinstance(content, dict) or content.get("format") != FORMAT:
+        if not isinstance(content, dict) or content.get("format") not in (FORMAT, WITH_WALLS):
             found = content.get("format") if isinstance(content, dict) else type(content).__name__
             raise ValueError(f"expected a model of format {FORMAT}, got {found}; fit again")
         values = {name: value for name, value in content.items() if name != "format"}
@@ -91,6 +108,8 @@ class Setting:
 
     def _check(self) -> None:
         """Refuse what no fit writes, before anything is built of it."""
+        if not isinstance(self.boundary, str) or len(self.boundary) > MOST_BOUNDARY:
+            raise ValueError("expected a boundary in words")
         amplitudes, centres = (
             c if isinstance(c, tuple) else (c,) for c in (self.scales.amplitude, self.scales.centre)
         )

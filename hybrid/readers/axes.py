@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
 from mesoscribe.hybrid.data.clock import seconds
 from mesoscribe.hybrid.data.layout import check_layout
-from mesoscribe.hybrid.data.validate import coordinate, numbers
+from mesoscribe.hybrid.data.unequal import shared_times
+from mesoscribe.hybrid.data.validate import SPACE, coordinate, numbers
 from mesoscribe.hybrid.readers.names import WITH_LAST_EDGE, required, words
 from mesoscribe.hybrid.readers.store import Entry, Store
 
+OFTEN = {
+    2: ("tx",),
+    3: ("ntx", "txy"),
+    4: ("ntcx", "ntxy"),
+    5: ("ntcxy",),
+}  # as exponax has them: (n, t, c, …)
 Length = float | str | Sequence[float] | None
 
 
@@ -36,43 +44,73 @@ def positive(name: str, value: Length) -> tuple[float, ...]:
     return found
 
 
+@dataclass(frozen=True)
+class Box:
+    """What is given of a box.
+
+    Args:
+        values: its lengths, or the distances of its points; none where nothing is given.
+        apart: whether they are distances.
+    """
+
+    values: tuple[float, ...] = ()
+    apart: bool = False
+
+    @classmethod
+    def of(cls, length: Length, dx: Length) -> Box:
+        """From options.
+
+        Raises:
+            ValueError: they are no positive numbers, or both are given.
+        """
+        if length is not None and dx is not None:
+            raise ValueError("expected a length or dx, got both; give one of them")
+        return cls(positive("length", length)) if dx is None else cls(positive("dx", dx), apart=True)
+
+    @property
+    def option(self) -> str:
+        """The name of what is given."""
+        return "dx" if self.apart else "length"
+
+
 def axes_of(
     store: Store,
     entry: Entry,
     names: Mapping[str, str | None],
     layout: str | None,
     dt: float | None,
-    lengths: tuple[float, ...],
+    box: Box,
 ) -> tuple[dict[str, Float[np.ndarray, " points"]], tuple[str, ...]]:
-    """Coordinates of t, x and, in two dimensions, y, and what to say of them.
+    """Coordinates of t, x and, in more dimensions, y and z, and what to say of them.
 
     Args:
         names: of the arrays that hold them.
         layout: of the field, where it is known.
         dt: time between frames, in the place of the times that are stored.
-        lengths: of the box, in the place of the coordinates that are stored.
+        box: what is given of it, in the place of the coordinates that are stored.
     """
-    has_y = "y" in layout if layout is not None else names["y"] is not None
-    letters = ("t", "x", "y") if has_y else ("t", "x")
+    further = [a for a in "yz" if (names[a] is not None if layout is None else a in layout)]
+    letters = ("t", "x", *further)
     if layout is not None:
         check_layout(layout, entry.shape, letters)
     steps = {} if dt is None else {"t": dt}
-    if layout is not None and (lengths or any(names[letter] is None for letter in letters[1:])):
-        steps |= _spacing(store, entry, layout, lengths)
+    if layout is not None and (box.values or any(names[letter] is None for letter in letters[1:])):
+        steps |= _spacing(store, entry, layout, box)
     axes, notes = {}, []
     for letter in letters:
-        name, option = names[letter], "dt" if letter == "t" else "length"
-        given = dt is not None if letter == "t" else bool(lengths)
+        name, option = names[letter], "dt" if letter == "t" else box.option
+        given = dt is not None if letter == "t" else bool(box.values)
         if name is not None:
             axes[letter], said = _stored(store, letter, name, entry)
             notes += said
             if given:
-                axes[letter] = _replaced(axes[letter], letter, dt, lengths)
+                axes[letter] = _replaced(axes[letter], letter, dt, box)
                 notes.append(f"{letter} is as given by {option}, not as in {name}")
         elif given and layout is None:
             raise ValueError(
                 f"expected a layout with {option}, for {store.source} holds no {letter}, got u of shape "
-                f"{entry.shape}; write a letter for each axis, such as --layout ntx"
+                f"{entry.shape}; write a letter for each axis, such as --layout "
+                f"{' or '.join(OFTEN.get(len(entry.shape), OFTEN[3]))}"
             )
         elif letter in steps and layout is not None:
             axes[letter] = steps[letter] * np.arange(entry.shape[layout.index(letter)])
@@ -82,13 +120,13 @@ def axes_of(
 
 
 def _replaced(
-    values: Float[np.ndarray, " points"], letter: str, dt: float | None, lengths: tuple[float, ...]
+    values: Float[np.ndarray, " points"], letter: str, dt: float | None, box: Box
 ) -> Float[np.ndarray, " points"]:
     """Coordinates with the step that is given."""
     if letter == "t" and dt is not None:
         return values[0] + dt * np.arange(values.size)
-    length = lengths[min("xy".index(letter), len(lengths) - 1)]
-    return values[0] + length / values.size * np.arange(values.size)
+    given = box.values[min(SPACE.index(letter), len(box.values) - 1)]
+    return values[0] + given / (1 if box.apart else values.size) * np.arange(values.size)
 
 
 def _stored(
@@ -96,9 +134,11 @@ def _stored(
 ) -> tuple[Float[np.ndarray, " points"], list[str]]:
     """A coordinate that is an array of the file, and what to say of it."""
     values, unit = seconds(store.fetch(name)) if letter == "t" else (store.fetch(name), None)
+    if letter == "t" and np.ma.is_masked(values) and np.ndim(values) == 2:
+        values = shared_times([row.compressed() for row in np.ma.asarray(values, float)])
     vector = coordinate(name, numbers(name, values))
     units = words(store.entry(name).attrs.get("units", ())) if letter == "t" else []
-    notes = [f"t is in {unit}" for unit in (unit, *units) if unit]
+    notes = [f"t is in {unit}" for unit in (unit, *(said for said in units if " since " in said)) if unit]
     last = name.rpartition("/")[2] in WITH_LAST_EDGE
     if last and vector.size not in entry.shape and vector.size - 1 in entry.shape:
         notes.append(f"{name} has one time more than frames: the last is left out")
@@ -106,19 +146,19 @@ def _stored(
     return vector, notes
 
 
-def _spacing(store: Store, entry: Entry, layout: str, lengths: tuple[float, ...]) -> dict[str, float]:
-    """Spacing along x and y from lengths that are given, or from the attributes dx, length or lengths."""
+def _spacing(store: Store, entry: Entry, layout: str, box: Box) -> dict[str, float]:
+    """Spacing along each axis from lengths that are given, or from the attributes dx, length or lengths."""
     attrs = {**store.attrs, **entry.attrs}
-    stated = "length" if lengths else next((k for k in ("dx", "lengths", "length") if k in attrs), None)
+    stated = box.option if box.values else next((k for k in ("dx", "lengths", "length") if k in attrs), None)
     if stated is None:
         return {}
-    space = [letter for letter in layout if letter in "xy"]
-    values = np.atleast_1d(numbers(stated, lengths or attrs[stated])).astype(float)
+    space = [letter for letter in SPACE if letter in layout]
+    values = np.atleast_1d(numbers(stated, box.values or attrs[stated])).astype(float)
     if values.shape not in {(1,), (len(space),)}:
-        where = "--length" if lengths else f"the attribute {stated} of {store.source}"
+        where = f"--{stated}" if box.values else f"the attribute {stated} of {store.source}"
         raise ValueError(
             f"expected one or {len(space)} values in {where}, got {values.size}; "
-            f"{'give' if lengths else 'store'} one for each dimension"
+            f"{'give' if box.values else 'store'} one for each dimension"
         )
     points = np.array([entry.shape[layout.index(letter)] for letter in space])
     spacing = values if stated == "dx" else values / points

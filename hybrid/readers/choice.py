@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from mesoscribe.hybrid.data.field_names import split_names
-from mesoscribe.hybrid.readers.axes import Length, positive
+from mesoscribe.hybrid.data.physical_units import Units
+from mesoscribe.hybrid.data.walls import Place
+from mesoscribe.hybrid.readers.axes import Box, Length, positive
 from mesoscribe.hybrid.readers.memory_budget import Frames, values_in, window
+from mesoscribe.hybrid.space.boundary import Boundary
 
 
 @dataclass(frozen=True)
@@ -17,13 +21,17 @@ class Choice:
     Args:
         wanted: names of arrays of fields, or of channels; none where the usual ones are read.
         fields: names that the fields are given.
-        names: of the arrays for t, x and y, where they are given.
+        names: of the arrays for t, x, y and z, where they are given.
         layout: a letter for each axis of u.
         frames: those that are wanted.
         at_most: values that are read.
         dt: time between frames.
-        lengths: of the box.
+        box: its lengths, or the distances of its points.
         keep_endpoint: whether a repeated endpoint stays.
+        units: that are given.
+        boundary: what fields do at the ends of each axis, None where the file or the field says it.
+        walls: whether walls lie on the end points, or half a cell beyond.
+        rows: trajectories that are read, None for as many as `at_most` allows.
     """
 
     wanted: tuple[str, ...]
@@ -33,8 +41,12 @@ class Choice:
     frames: slice
     at_most: float
     dt: float | None
-    lengths: tuple[float, ...]
+    box: Box
     keep_endpoint: bool
+    units: Units
+    boundary: Boundary | None = None
+    walls: Place | None = None
+    rows: slice | None = None
 
     @classmethod
     def of(
@@ -49,6 +61,10 @@ class Choice:
         length: Length,
         *,
         keep_endpoint: bool | None,
+        dx: Length,
+        units: str | Mapping[str, str] | None,
+        boundary: Boundary | None = None,
+        walls: Place | None = None,
     ) -> Choice:
         """From the arguments of `load`.
 
@@ -57,7 +73,10 @@ class Choice:
         """
         step = positive("dt", dt)
         dt = step[0] if step else None
-        lengths = positive("length", length)
+        box = Box.of(length, dx)
         wanted, given = split_names(u), split_names(fields)
         at_most = values_in(memory)
-        return cls(wanted, given, names, layout, window(frames), at_most, dt, lengths, bool(keep_endpoint))
+        if walls not in (None, *get_args(Place)):
+            raise ValueError(f"expected walls on points or beyond cells, got {walls!r}; give one of the two")
+        ends = bool(keep_endpoint), Units.of(units), boundary, walls
+        return cls(wanted, given, names, layout, window(frames), at_most, dt, box, *ends)

@@ -29,7 +29,7 @@ def layout_by_evidence(
     Args:
         store: the file.
         field: name of the array.
-        sizes: number of coordinates of t, x and, in two dimensions, y; of channels, c, where it is known.
+        sizes: number of coordinates of t, x, y and z as they are there; of channels, c, if known.
         layout: what is known; None where nothing is.
 
     Raises:
@@ -61,7 +61,7 @@ def layout_by_evidence(
     )
     raise ValueError(
         f"expected axes of {field} that can be told apart, got shape {shape} with {sizes['t']} time and "
-        f"{sizes['x']} x points, which could be {' or '.join(candidates)} (n trajectory, t time, x and y "
+        f"{sizes['x']} x points, which could be {' or '.join(candidates)} (n trajectory, t time, x, y, z "
         f"space, c channel), {why}; give the layout"
     )
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mesoscribe.hybrid.data.field_names import as_name, split_names
+from mesoscribe.hybrid.data.field_names import ONE, as_name, split_names
 from mesoscribe.hybrid.data.layout import ORDER, AnyArray, arrange, checked_layout
+from mesoscribe.hybrid.readers.dimensions import known_layout
 from mesoscribe.hybrid.readers.evidence import layout_by_evidence
-from mesoscribe.hybrid.readers.names import NAMES, SCALARS, known_layout, name_of, required, usual, words
+from mesoscribe.hybrid.readers.names import NAMES, TOGETHER, name_of, required, usual, words
 from mesoscribe.hybrid.readers.store import Store
 
 
@@ -21,7 +22,7 @@ class FieldArrays:
     Args:
         store: an open file or object.
         layouts: a letter for each axis of each array, by its name.
-        lengths: number of coordinates of t, x and, in two dimensions, y.
+        lengths: number of coordinates of t, x and, where there are, y and z.
         fields: names of the fields; none for several arrays whose own names are those of the fields, and for
             channels without any.
         notes: how layouts were found.
@@ -47,7 +48,7 @@ class FieldArrays:
 
         Args:
             store: an open file or object; arrays: the names of those that are read.
-            lengths: number of coordinates of t, x and, in two dimensions, y.
+            lengths: number of coordinates of t, x and, where there are, y and z.
             names: of the arrays of coordinates.
             layout: as given; an array without channels has no c in it.
             fields: as given; those that the file states if there are none.
@@ -95,6 +96,13 @@ class FieldArrays:
         several = any(shape.get("c", 1) > 1 for shape in shapes)
         return "".join(letter for letter in ORDER if letter in {"n", *self.lengths, *("c" * several)})
 
+    @property
+    def of_fields(self) -> dict[str, str]:
+        """The array of each field whose array holds no other, by the name of the field."""
+        arrays = tuple(self.layouts)
+        own = self.fields or (names_of(self.store, arrays) if len(arrays) > 1 else ONE)
+        return dict(zip(own, arrays, strict=True)) if len(own) == len(arrays) else {}
+
     def values(self, part: Mapping[str, slice]) -> AnyArray | dict[str, AnyArray]:
         """The values of a part of the trajectories and frames, each array in the order of axes of `order`.
 
@@ -120,7 +128,7 @@ def field_arrays(store: Store, wanted: tuple[str, ...]) -> tuple[tuple[str, ...]
     named = tuple(dict.fromkeys(_array_named(store, name) for name in wanted))
     if wanted and (not found or named[0] in store.entries):
         return named, ()
-    if len(found) > 1 and all(name.startswith(SCALARS) for name in found):
+    if len(found) > 1 and all(name.startswith(TOGETHER) for name in found):
         return found, wanted
     return (required(store, "u", name_of(store, "u", None)),), wanted
 
@@ -153,7 +161,7 @@ def names_of(store: Store, arrays: tuple[str, ...]) -> tuple[str, ...]:
 def other_fields(store: Store, read: tuple[str, ...]) -> tuple[str, ...]:
     """A note on arrays of the shape of the fields that are not read with them, and how they would be."""
     shape = store.entry(read[0]).shape
-    used = {name for letter in "txy" for name in NAMES[letter]}
+    used = {name for letter in "txyz" for name in NAMES[letter]}
     others = [
         name
         for name, entry in store.entries.items()

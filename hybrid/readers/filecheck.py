@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 from mesoscribe.hybrid.data.screening import Finding, screen
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.data.walls import Place
 from mesoscribe.hybrid.readers.axes import Length
 from mesoscribe.hybrid.readers.formats import open_store
-from mesoscribe.hybrid.readers.load import Choice, read
+from mesoscribe.hybrid.readers.load import Choice, read_source
+from mesoscribe.hybrid.readers.many_files import files_of
 from mesoscribe.hybrid.readers.memory_budget import Frames
 from mesoscribe.hybrid.readers.store import printable
+from mesoscribe.hybrid.space.boundary import Boundary
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,6 +59,7 @@ def check(
     u: str | Sequence[str] | None = None,
     x: str | None = None,
     y: str | None = None,
+    z: str | None = None,
     t: str | None = None,
     fields: str | Sequence[str] | None = None,
     layout: str | None = None,
@@ -63,12 +68,16 @@ def check(
     dt: float | None = None,
     length: Length = None,
     keep_endpoint: bool | None = None,
+    dx: Length = None,
+    units: str | Mapping[str, str] | None = None,
+    boundary: Boundary | None = None,
+    walls: Place | None = None,
 ) -> FileCheck:
     """What is in a file, and what is wrong with it; a bad file is reported, not raised.
 
     Args:
         path: the file.
-        u, x, y, t: names of field and coordinates in it, found if None; several fields as "h,v".
+        u, x, y, z, t: names of field and coordinates in it, found if None; several fields as "h,v".
         fields: names of the fields, such as "h,v".
         layout: axis letters of the field, such as "ntx"; inferred if None.
         frames: which are read, such as "10:90"; all if None.
@@ -76,16 +85,23 @@ def check(
         dt: time between frames, in the place of stored times.
         length: of the box, in the place of stored coordinates.
         keep_endpoint: whether a repeated endpoint stays.
+        dx: distance between points, in the place of a length.
+        units: of t, x, y and the fields, such as "x=um,t=s,u=K".
+        boundary: what fields do at the ends of each axis; as the file or the field says if None.
+        walls: whether walls lie on the end points ("points") or half a cell beyond ("cells").
     """
     contents: tuple[str, ...] = ()
-    names = {"t": t, "x": x, "y": y}
+    names = {"t": t, "x": x, "y": y, "z": z}
     try:
-        choice = Choice.of(u, fields, names, layout, frames, memory, dt, length, keep_endpoint=keep_endpoint)
-        with closing(open_store(path)) as store:
-            contents = store.listing
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)
-                data = read(store, choice)
+        further: dict[str, Any] = {"keep_endpoint": keep_endpoint, "dx": dx, "units": units}
+        further |= {"boundary": boundary, "walls": walls}
+        choice = Choice.of(u, fields, names, layout, frames, memory, dt, length, **further)
+        several = tuple(map(str, files_of(path)))
+        with closing(open_store(several[0] if several else path)) as store:
+            contents = several or store.listing
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            data = read_source(path, choice)
     except (ValueError, FileNotFoundError) as error:
         return FileCheck(str(path), contents, None, (printable(str(error)),), ())
     return FileCheck(str(path), contents, data, (), data.notes, screen(data))

@@ -19,10 +19,12 @@ from numpy.typing import ArrayLike
 from mesoscribe.hybrid.data.arrays import one_shape
 from mesoscribe.hybrid.data.layout import AnyArray
 from mesoscribe.hybrid.data.validate import array_of
-from mesoscribe.hybrid.readers import hdf5, npz, table
+from mesoscribe.hybrid.readers import hdf5, npz, pictures, snapshots, table
 from mesoscribe.hybrid.readers.matlab import NUMERIC, Variable, variables
 from mesoscribe.hybrid.readers.packed import masked_fill
 from mesoscribe.hybrid.readers.store import Entry, Slices, Store, one_line
+
+STATED = ("units", "axis", "standard_name")  # attributes of variables by the CF conventions
 
 
 @singledispatch
@@ -46,6 +48,8 @@ def _file(source: str | os.PathLike[str]) -> Store:
     if not path.exists():
         raise FileNotFoundError(f"expected a file, got {path}, which does not exist; check the name")
     opener = OPENERS.get(path.suffix.lower())
+    if opener is None and path.is_dir():
+        return _folder(path)
     if opener is None:
         raise ValueError(
             f"expected a file ending in {', '.join(OPENERS)}, got {path}; convert it to one of those"
@@ -56,6 +60,35 @@ def _file(source: str | os.PathLike[str]) -> Store:
         raise ValueError(
             f"expected a readable {path.suffix} file, got {path}: {one_line(error)}; "
             f"check that it is whole and of that format"
+        ) from error
+
+
+def _folder(path: Path) -> Store:
+    """A folder with a file for each frame."""
+    try:
+        return snapshots.opened(str(path), snapshots.files_in(path))
+    except Exception as error:
+        raise ValueError(
+            f"expected a folder with a file for each frame, got {path}: {one_line(error)}; "
+            f"give one with such files alone, or a single file"
+        ) from error
+
+
+@open_store.register(list)
+@open_store.register(tuple)
+def _files(source: list[Any] | tuple[Any, ...]) -> Store:
+    if not all(isinstance(path, str | os.PathLike) for path in source):
+        return open_store.dispatch(object)(source)
+    paths = [Path(path) for path in source]
+    for path in paths:
+        if not path.is_file():
+            raise FileNotFoundError(f"expected a file, got {path}, which is none; check the name")
+    try:
+        return snapshots.opened(f"{len(paths)} files", paths)
+    except Exception as error:
+        raise ValueError(
+            f"expected a list of files with a frame each, got {len(paths)} files: {one_line(error)}; "
+            f"give such files alone"
         ) from error
 
 
@@ -90,7 +123,7 @@ def _labelled(name: str, dataset: xr.Dataset) -> Store:
             str(v.dtype),
             partial(_variable, v),
             tuple(str(dim) for dim in v.dims),
-            {"units": v.attrs["units"]} if "units" in v.attrs else {},
+            {name: v.attrs[name] for name in STATED if name in v.attrs},
         )
         for key, v in dataset.variables.items()
     }
@@ -195,4 +228,6 @@ OPENERS: Mapping[str, Callable[[Path], Store]] = {
     ".csv": _csv,
     ".nc": _netcdf,
     ".zarr": _zarr,
+    ".tif": pictures.stack,
+    ".tiff": pictures.stack,
 }

@@ -33,32 +33,51 @@ def gathered(store: Store) -> Store:
     taken: set[str] = set()
     for family, members in families.items():
         parts = {name: store.entries[name] for _, name in sorted(members.items())}
-        if len(parts) > 1 and family not in store.entries and _alike(parts.values()):
+        if len(parts) > 1 and family not in store.entries and _alike(family, parts.values()):
             entries[family] = _stacked(tuple(parts.values()))
             taken |= parts.keys()
     kept = {name: entry for name, entry in entries.items() if name not in taken}
     return replace(store, entries=_with_a_field(kept, families))
 
 
-def _alike(parts: Collection[Entry]) -> bool:
-    """Whether arrays have one shape, and all are read."""
-    return len({entry.shape for entry in parts}) == 1 and not any(entry.refusal for entry in parts)
+def _alike(family: str, parts: Collection[Entry]) -> bool:
+    """Whether arrays are read, and have one shape; of trajectories and their times one axis may be longer."""
+    shapes = {entry.shape for entry in parts}
+    frames = len(next(iter(shapes))) == 1 and family.rpartition("/")[2] not in NAMES["t"]
+    if frames and len(shapes) > 1:
+        return False
+    if any(entry.refusal for entry in parts) or len({len(shape) for shape in shapes}) != 1:
+        return False
+    return sum(len(set(sizes)) > 1 for sizes in zip(*shapes, strict=True)) <= 1
 
 
 def _stacked(parts: tuple[Entry, ...]) -> Entry:
-    """Arrays of one shape as one of a dimension more."""
+    """Arrays as one of a dimension more, missing where one is shorter than others."""
+    first, shape = (
+        parts[0],
+        tuple(max(sizes) for sizes in zip(*(entry.shape for entry in parts), strict=True)),
+    )
 
     def fetch(part: Slices) -> AnyArray:
-        members = parts[part[0]] if part else parts
-        return np.ma.stack([np.ma.asarray(entry.fetch(part[1:])) for entry in members])
+        members, inside = (parts[part[0]], part[1:]) if part else (parts, ())
+        return np.ma.stack([_filled_up(entry, shape)[inside] for entry in members])
 
-    first = parts[0]
-    return Entry((len(parts), *first.shape), first.dtype, fetch, (), first.attrs, whole=first.whole)
+    return Entry((len(parts), *shape), first.dtype, fetch, (), first.attrs, whole=first.whole)
+
+
+def _filled_up(entry: Entry, shape: tuple[int, ...]) -> AnyArray:
+    """The values of an array, with missing ones after them up to a shape."""
+    values = np.ma.asarray(entry.fetch(tuple(slice(0, n) for n in entry.shape)))
+    if entry.shape == shape:
+        return values
+    whole = np.ma.masked_all(shape, values.dtype)
+    whole[tuple(slice(0, n) for n in entry.shape)] = values
+    return whole
 
 
 def _with_a_field(entries: Mapping[str, Entry], families: Mapping[str, object]) -> dict[str, Entry]:
     """The only stack of arrays named u, where none has that name."""
-    coordinates = {name for letter in "txy" for name in NAMES[letter]}
+    coordinates = {name for letter in "txyz" for name in NAMES[letter]}
     fields = [
         name
         for name in entries

@@ -14,6 +14,12 @@ from mesoscribe.hybrid.data.layout import AnyArray
 from mesoscribe.hybrid.readers.packed import CONVENTIONS, unpacked
 from mesoscribe.hybrid.readers.store import Entry, Slices, Store
 
+SAID = ("length", "lengths", "dx", "units", "source", "notes", "provenance", "dt_error", "fields") + (
+    "axis",
+    "standard_name",
+)  # attributes that say something about the field
+NO_NAME = "component"  # an axis of a vector in Dedalus
+
 
 def opened(path: Path, *, matlab: bool = False) -> Store:
     """A store of an HDF5 file, or of a MAT-file of version 7.3, which is one."""
@@ -62,11 +68,31 @@ def _entry(item: h5py.Dataset | None, reason: str | None, matlab: bool) -> Entry
     if item is None:
         return Entry((), "link", _unread, refusal=reason)
     pair = item.dtype.names is not None and set(item.dtype.names) == {"real", "imag"}
+    if reason is None and not all(item.attrs.get("grid_space", ())):
+        reason = "coefficients in the place of values on a grid"
     if reason is None and item.dtype.kind not in "iufc" and not pair:
         reason = f"values of type {item.dtype}"
     shape = item.shape or ()
     fetch = partial(_values, item, pair, matlab)
-    return Entry(shape[::-1] if matlab else shape, str(item.dtype), fetch, (), _plain(item.attrs), reason)
+    if matlab:
+        return Entry(shape[::-1], str(item.dtype), fetch, (), _plain(item.attrs), reason)
+    dims, scales = _dimensions(item)
+    return Entry(shape, str(item.dtype), fetch, dims, _plain(item.attrs), reason, scales=scales)
+
+
+def _dimensions(item: h5py.Dataset) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the axes of a dataset, and of its coordinates; none where an axis has neither.
+
+    They are its dimension scales, as of netCDF-4 and Dedalus; components of vectors have none in Dedalus.
+    """
+    if item.ndim < 2 or "DIMENSION_LIST" not in item.attrs:
+        return (), ()
+    dims, scales = [], []
+    for axis in item.dims:
+        scale = axis[0].name.lstrip("/") if len(axis) else ""
+        dims.append(axis.label or scale.rpartition("/")[2] or NO_NAME)
+        scales.append(scale)
+    return tuple(dims), tuple(scales)
 
 
 def _values(item: h5py.Dataset, pair: bool, matlab: bool, part: Slices) -> AnyArray:
@@ -85,5 +111,4 @@ def _unread(part: Slices) -> None:
 
 def _plain(attrs: h5py.AttributeManager) -> dict[str, Any]:
     """The attributes that say something about the field."""
-    known = ("length", "lengths", "dx", "units", "source", "notes", "provenance", "dt_error", "fields")
-    return {name: attrs[name] for name in known if name in attrs}
+    return {name: attrs[name] for name in SAID if name in attrs}

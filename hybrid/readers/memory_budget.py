@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
@@ -44,7 +45,7 @@ def values_in(memory: float | None) -> float:
 
 
 def chosen(
-    sizes: Mapping[str, int], frames: slice, at_most: float
+    sizes: Mapping[str, int], frames: slice, at_most: float, rows: slice | None = None
 ) -> tuple[dict[str, slice], tuple[str, ...]]:
     """A slice of each axis, and what to say of what is left out.
 
@@ -52,10 +53,12 @@ def chosen(
         sizes: points along each axis, by its letter.
         frames: those that are asked for.
         at_most: values.
+        rows: trajectories, None for as many as that allows.
     """
     n, time = sizes.get("n", 1), range(sizes["t"])[frames]
     frame = math.prod(size for letter, size in sizes.items() if letter not in "nt")
     part = {letter: slice(0, size) for letter, size in sizes.items()}
+    part["n"] = part.get("n", slice(0, 1)) if rows is None else rows
     notes = []
     if len(time) < sizes["t"]:
         notes.append(f"kept {len(time)} of {sizes['t']} frames ({time.start}:{time.stop})")
@@ -66,8 +69,33 @@ def chosen(
         part["n"] = slice(0, wanted * step, step)
         notes.append(
             f"read {wanted} of {n} trajectories and {len(short)} of {len(time)} frames: all would take "
-            f"{everything:.3g} GiB; give more memory (memory=, --memory), or other frames"
+            f"{everything:.3g} GiB, which the regression sums up piece by piece and the rest of a fit does "
+            f"without; give more memory (memory=, --memory), or other frames"
         )
         time = short
     part["t"] = slice(time.start, time.stop, time.step)
     return {letter: part[letter] for letter in sizes}, tuple(notes)
+
+
+def beyond_memory(
+    sizes: Mapping[str, int], frames: slice, part: Mapping[str, slice]
+) -> dict[str, Any] | None:
+    """What of a field is not in memory, as arguments of `FileRest`; None where all that is asked for is.
+
+    Args:
+        sizes: points along each axis, by its letter.
+        frames: those that are asked for.
+        part: what is in memory, as `chosen` gives it.
+    """
+    n, time = sizes.get("n", 1), range(sizes["t"])[frames]
+    rows = range(n)[part.get("n", slice(0, 1))]
+    if time.step != 1 or (len(rows) == n and part["t"].stop == time.stop):
+        return None
+    return {
+        "rows": n,
+        "step": rows.step,
+        "kept": len(rows),
+        "frames": (time.start, time.stop),
+        "until": part["t"].stop,
+        "frame": math.prod(size for letter, size in sizes.items() if letter not in "nt"),
+    }

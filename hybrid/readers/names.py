@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mesoscribe.hybrid.data.layout import AXES
 from mesoscribe.hybrid.readers.store import Entry, Store
 
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -14,18 +13,21 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "t": ("t", "t_coord", "times", "time", "tt", "t-coordinate"),
     "x": ("x", "x_coord", "x-coordinate"),
     "y": ("y", "y_coord", "y-coordinate"),
+    "z": ("z", "z_coord", "z-coordinate"),
     "n": ("n", "trajectory", "trajectories", "sample", "ensemble", "member", "realization"),
     "c": ("c", "channel", "channels", "field", "fields", "component"),
 }
 LAYOUTS: Mapping[str, tuple[str, ...]] = {
-    "u_sol_all": ("ntxc", "ntxyc"),
-    "data": ("ntcx", "ntcxy", "ntxc", "ntxyc"),
-    "usol": ("xt", "xyt"),
-    "uu": ("xt", "xyt"),
-    "tensor": ("ntx", "ntxy", "ntxc", "ntxyc"),
+    "u_sol_all": ("ntxc", "ntxyc", "ntxyzc"),
+    "data": ("ntcx", "ntcxy", "ntcxyz", "ntxc", "ntxyc", "ntxyzc"),
+    "usol": ("xt", "xyt", "xyzt"),
+    "uu": ("xt", "xyt", "xyzt"),
+    "tensor": ("ntx", "ntxy", "ntxyz", "ntxc", "ntxyc", "ntxyzc"),
 }
-SCALARS = "t0_fields/"  # the group in which The Well keeps scalar fields, each (n, t, x[, y])
-VECTORS = "t1_fields/"  # and vector fields, each (n, t, x[, y], component)
+SCALARS = "t0_fields/"  # the group in which The Well keeps scalar fields, each (n, t, x[, y[, z]])
+TASKS = "tasks/"  # the group in which Dedalus keeps fields, each (t, [component,] x[, y[, z]])
+TOGETHER = (SCALARS, TASKS)  # groups whose arrays are the fields of one system
+VECTORS = "t1_fields/"  # and vector fields, each (n, t, x[, y[, z]], component)
 WITH_LAST_EDGE = ("t-coordinate",)  # PDEBench stores the edges of its time steps: one more than frames
 
 
@@ -50,15 +52,20 @@ def usual(entries: Mapping[str, Entry], letter: str) -> list[str]:
     found = [name for name in NAMES[letter] if name in entries]
     found = found or [name for name in entries if name.rpartition("/")[2] in NAMES[letter]]
     if not found and letter == "u":
-        found = [name for name in entries if name.startswith(SCALARS)]
+        found = [name for name in entries if name.startswith(TOGETHER) and _fills_space(entries[name])]
     return found
+
+
+def _fills_space(entry: Entry) -> bool:
+    """Whether an array has points as well as times: Dedalus keeps means over the box with 1 point."""
+    return max(entry.shape[1:], default=1) > 1
 
 
 def required(store: Store, letter: str, name: str | None) -> str:
     """The name of an array that must be there."""
     if name is None:
         space = "; or length= (--length)"
-        instead = {"u": ", several as h,v", "t": "; or dt= (--dt)", "x": space, "y": space}
+        instead = {"u": ", several as h,v", "t": "; or dt= (--dt)", "x": space, "y": space, "z": space}
         raise ValueError(
             f"expected {letter} in {store.source} under one of the names {', '.join(NAMES[letter])}, got "
             f"{', '.join(store.listing) or 'nothing at all'}; name it by {letter}= (--{letter})"
@@ -67,40 +74,11 @@ def required(store: Store, letter: str, name: str | None) -> str:
     return name
 
 
-def known_layout(store: Store, entry: Entry, field: str, names: Mapping[str, str | None]) -> str | None:
-    """The axis order that a file states, or that is usual for the name of its field."""
-    if entry.dims:
-        return _layout_of_dims(store, entry, names)
-    stated = words(store.attrs.get("layout", ()))
-    if stated:
-        return stated[0]
-    fitting = [
-        layout
-        for layout in usual_layouts(field)
-        if len(layout) == len(entry.shape)
-        and (names["x"] is None or ("y" in layout) == (names["y"] is not None))
-    ]
-    return min(fitting, key=lambda name: dict(zip(name, entry.shape, strict=True)).get("c", 0), default=None)
-
-
 def usual_layouts(field: str) -> tuple[str, ...]:
     """The axis orders that are usual for the name of a field, the most usual first."""
-    well = {SCALARS: ("ntx", "ntxy"), VECTORS: ("ntxc", "ntxyc")}
+    well = {SCALARS: ("ntx", "ntxy", "ntxyz"), VECTORS: ("ntxc", "ntxyc", "ntxyzc")}
     group, slash, _ = field.rpartition("/")
     return well.get(group + slash, LAYOUTS.get(field, ()))
-
-
-def _layout_of_dims(store: Store, entry: Entry, names: Mapping[str, str | None]) -> str:
-    """The axis order of an array whose axes have names."""
-    known = {name: letter for letter, several in NAMES.items() for name in several}
-    known |= {name: letter for letter, name in names.items() if name is not None}
-    strange = [dim for dim in entry.dims if known.get(dim, "u") not in AXES]
-    if strange:
-        raise ValueError(
-            f"expected the dimensions trajectory, time, x and y in {store.source}, got "
-            f"{', '.join(entry.dims)}; say by layout= (--layout) what {', '.join(strange)} is"
-        )
-    return "".join(known[dim] for dim in entry.dims)
 
 
 def words(value: object) -> list[str]:

@@ -23,6 +23,7 @@ class Entry:
         dtype: type of its values, in words.
         fetch: reads a part of it.
         dims: names of its axes, where the format has them.
+        scales: names of the arrays of their coordinates, where these are others.
         attrs: attributes of this array.
         refusal: why it is not read, if it is not.
         whole: whether all of it is in memory for a while, however small the part.
@@ -35,6 +36,7 @@ class Entry:
     attrs: Mapping[str, Any] = field(default_factory=dict)
     refusal: str | None = None
     whole: bool = False
+    scales: tuple[str, ...] = ()
 
     @property
     def complex(self) -> bool:

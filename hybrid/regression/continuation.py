@@ -12,18 +12,26 @@ from jaxtyping import Float
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
-def monomials(k: Float[np.ndarray, "d k"], parity: int) -> Float[np.ndarray, "k c"]:
+def monomials(
+    k: Float[np.ndarray, "d k"], parity: int, walled: tuple[int, ...] = ()
+) -> Float[np.ndarray, "k c"]:
     """Products of powers of the components of k: even in every component, or odd in one of them.
 
-    With them the nonlocal symbols that are met most: |k| and 1/|k|², or k_i |k|.
+    With them the nonlocal symbols that are met most: |k| and 1/|k|², or k_i |k|. Along axes between walls
+    (`walled`, counted from the end) they are even.
     """
     highest = NUMBERS.highest_odd if parity else NUMBERS.highest_even
     powers = [p for p in product(range(highest + 1), repeat=len(k)) if sum(p) <= highest]
     kept = [p for p in powers if sum(p) % 2 == parity and sum(e % 2 for e in p) == parity]
+    free = [axis not in {len(k) + a for a in walled} for axis in range(len(k))]
+    kept = [p for p in kept if all(e % 2 == 0 or one for e, one in zip(p, free, strict=True))]
     local = [np.prod([c**e for c, e in zip(k, p, strict=True)], axis=0) for p in kept]
     norm = np.sqrt((k**2).sum(0))
     inverse = np.divide(1.0, norm**2, out=np.zeros_like(norm), where=norm > 0)
-    return np.stack([*local, *([c * norm for c in k] if parity else [norm, inverse])], axis=-1)
+    alone = [c * norm for c, one in zip(k, free, strict=True) if one]
+    if parity and not any(free):
+        return np.zeros((k.shape[1], 1))
+    return np.stack([*local, *(alone if parity else [norm, inverse])], axis=-1)
 
 
 def _weighted(columns: np.ndarray, values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, float]:
@@ -71,6 +79,7 @@ def continued(
     errors: Float[np.ndarray, " k"],
     known: np.ndarray,
     parity: int,
+    walled: tuple[int, ...] = (),
 ) -> Continued:
     """Values on all modes: measured where known, elsewhere the best few monomials of k through those.
 
@@ -78,7 +87,7 @@ def continued(
     """
     if not known.any():
         raise ValueError("expected at least one mode resolved in time, got none; use a finer frame spacing")
-    columns = monomials(k, parity)
+    columns = monomials(k, parity, walled)
     rounding = 1e-12 * np.abs(values[known]).max() + 1e-100
     least = NUMBERS.least_symbol_error * np.median(errors[known]) + rounding
     weights = 1 / np.maximum(errors[known], least) ** 2
@@ -90,5 +99,5 @@ def continued(
     agree = spread <= NUMBERS.continuations_agree * np.abs(columns @ best)
     norm = np.sqrt((k**2).sum(0))
     inward = np.minimum(1.0, norm[known].max() / np.maximum(norm, 1e-300))
-    same_sign = (columns @ best) * (monomials(k * inward, parity) @ best) >= 0
+    same_sign = (columns @ best) * (monomials(k * inward, parity, walled) @ best) >= 0
     return Continued(np.where(known, values, columns @ best), known | agree, known | same_sign, spread)

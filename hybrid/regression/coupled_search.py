@@ -15,6 +15,7 @@ from mesoscribe.hybrid.regression.continuation import continued
 from mesoscribe.hybrid.regression.coupled import CoupledFactors, Matrices, adjoint, residuals
 from mesoscribe.hybrid.regression.coupled_selection import CoupledRegression
 from mesoscribe.hybrid.regression.folds import Frames
+from mesoscribe.hybrid.regression.further import Gather
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.warm_start import WarmStart
 from mesoscribe.hybrid.space.deadline import time_for
@@ -151,6 +152,7 @@ def warm_start_fields(
     scales: Scales,
     first_frame: int = 0,
     case: Case | None = None,
+    gather: Gather | None = None,
 ) -> WarmStart:
     """The member û_t = -K(k) [Q(k) û + FT{∇F(v)}] of n coupled fields that predicts held-out data best.
 
@@ -163,6 +165,7 @@ def warm_start_fields(
         scales: the units that they are scaled by.
         first_frame: frames of the data that were left out before.
         case: which operators may act; None for any.
+        gather: the products of data that memory does not hold, by the options of `gram`.
 
     Raises:
         ValueError: the domain has one field, or the arrays do not have its fields and points.
@@ -176,6 +179,13 @@ def warm_start_fields(
                 f"fields before those of space"
             )
     best = min(_tried(train, held_out, domain, scales, first_frame, case), key=lambda tried: tried.score)
+    further = None if gather is None else gather(best.regression.options)
+    if further is not None:
+        of = {"half_width": best.regression.options["half_width"], "slower_than": best.regression.cut}
+        regression = CoupledRegression(train, held_out, domain, **of, further=further)
+        factors, _ = regression.best(case)
+        start = member(regression, factors, domain, scales, first_frame)
+        best = _Tried(best.score, start, regression, factors)
     evidence = best.regression.evidence(best.factors)
     start = best_band(best.start, held_out.v[: NUMBERS.search_trajectories], held_out.t)
     return replace(start, evidence=evidence)

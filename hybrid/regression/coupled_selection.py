@@ -38,6 +38,7 @@ class CoupledRegression:
         domain: the scaled box, with its number of fields.
         half_width: of the windows in time.
         slower_than: the wavenumber from which modes are too fast, as narrower windows have found.
+        further: the data of trajectories to learn from that are not in memory, made with the same options.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class CoupledRegression:
         *,
         half_width: int,
         slower_than: float = np.inf,
+        further: Gram | None = None,
     ) -> None:
         n = domain.n_fields or 1
         self.parts = train, held_out
@@ -57,7 +59,9 @@ class CoupledRegression:
             "mask": domain.within(np.inf),
             "powers": min(NUMBERS.highest_power, highest_degree(n, NUMBERS.coupled_columns)),
         }
-        self.train, self.held_out = (gram(v, t=t, **self.options) for v, t in self.parts)
+        self.own, self.held_out = (gram(v, t=t, **self.options) for v, t in self.parts)
+        self.train = self.own if further is None else Gram.joined([self.own, further])
+        self.further = further
         self.known, self.cut = self._resolved(float(np.diff(train.t).mean()), slower_than)
         own = signal(self.train).sum(0)
         usual = np.where(own > 0, own, own[self.known].mean(0))
@@ -138,7 +142,8 @@ class CoupledRegression:
 
         Both are fitted to most blocks of the data and judged on the others, in turns.
         """
-        degree, everything = self.degree(), blocks(self.parts, (self.train, self.held_out), self.options)
+        degree = self.degree()
+        everything = blocks(self.parts, (self.own, self.held_out), self.options, self.further)
 
         def judged(others: Gram, tested: Gram) -> tuple[Scores, Scores]:
             fit = CoupledFit(self._known(others.truncated(factors.degree)), self.weights[self.known])

@@ -26,18 +26,23 @@ def are_few(parts: Sequence[Frames]) -> bool:
     return sum(len(v) for v, _ in parts) < NUMBERS.fewest_blocks
 
 
-def blocks(parts: Sequence[Frames], products: Sequence[Gram], options: dict[str, Any]) -> Gram:
+def blocks(
+    parts: Sequence[Frames], products: Sequence[Gram], options: dict[str, Any], further: Gram | None = None
+) -> Gram:
     """The data of all trajectories; few are cut into stretches of time that share no frame.
 
     Args:
         parts: the trajectories; products: their Gram data; options: how `gram` made these.
+        further: blocks of trajectories that are not in memory.
     """
+    beyond = [] if further is None else [further]
     if not are_few(parts):
-        return Gram.joined(products)
+        return Gram.joined([*products, *beyond])
     frames = sum(v.shape[0] * v.shape[1] for v, _ in parts)
     stretch = max(2 * options["half_width"] + 1, frames // NUMBERS.time_blocks)
     cuts = [(v, t, np.array_split(np.arange(len(t)), max(1, len(t) // stretch))) for v, t in parts]
-    return Gram.joined([gram(v[:, some], t=t[some], **options) for v, t, cut in cuts for some in cut])
+    own = [gram(v[:, some], t=t[some], **options) for v, t, cut in cuts for some in cut]
+    return Gram.joined([*own, *beyond])
 
 
 def left_out(data: Gram, judged: Callable[[Gram, Gram], tuple[Scores, Scores]]) -> tuple[Scores, Scores]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from jaxtyping import Float
@@ -10,18 +11,21 @@ from jaxtyping import Float
 from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.error import rollout_errors, score
-from mesoscribe.hybrid.energy.local_energy import Density, cubic_densities, quartic_densities
+from mesoscribe.hybrid.energy.local_energy import Density, acting, cubic_densities, quartic_densities
 from mesoscribe.hybrid.regression.bands import best_band
 from mesoscribe.hybrid.regression.continuation import Continued, continued
 from mesoscribe.hybrid.regression.coupled_search import warm_start_fields
 from mesoscribe.hybrid.regression.folds import Frames
 from mesoscribe.hybrid.regression.forcing import clearest
+from mesoscribe.hybrid.regression.further import Gather, further_products
 from mesoscribe.hybrid.regression.rank_one import Case, Factors
 from mesoscribe.hybrid.regression.second_order_search import SecondOrderFound, warm_start_second_order
 from mesoscribe.hybrid.regression.selection import Regression
 from mesoscribe.hybrid.regression.warm_start import WarmStart, first_useful_frame
+from mesoscribe.hybrid.regression.weak_form import Gram
+from mesoscribe.hybrid.space.cluster import HERE, Workers
 from mesoscribe.hybrid.space.deadline import time_for
-from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.domain import Domain, Parity
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.scales import Scales
 
@@ -37,7 +41,7 @@ def _member(
     regression: Regression, factors: Factors, domain: Domain, scales: Scales, first_frame: int
 ) -> WarmStart:
     def symbol(values: np.ndarray, errors: np.ndarray, parity: int) -> Continued:
-        return continued(regression.train.k, values, errors, regression.known, parity)
+        return continued(regression.train.k, values, errors, regression.known, parity, domain.walled)
 
     m, w = symbol(factors.K.real, factors.K_error, 0), symbol(factors.K.imag, factors.K_error, 1)
     q = symbol(factors.q, factors.q_error, 0)
@@ -46,7 +50,10 @@ def _member(
     if not regression.known[0]:
         K[(0,) * domain.ndim] = 0.0
     K[(0,) * domain.ndim] = K[(0,) * domain.ndim].real
-    drive = factors.f[0] if K[(0,) * domain.ndim] else 0.0  # where the mean is conserved, f(0) is rounding
+    leaves = Parity.ODD in domain.parities[0]  # through walls where u = 0: no mode holds the mean
+    drive = (
+        factors.f[0] if leaves or K[(0,) * domain.ndim] else 0.0
+    )  # where the mean is conserved, f(0) is rounding
     q_values = _spread(regression, domain, q.values)
     known = _spread(regression, domain, regression.known)
     sure = w.trusted & m.trusted & q.trusted & w.same_sign & m.same_sign
@@ -99,7 +106,9 @@ class _Search:
         """Trajectories for roll-outs."""
         return self.held_out.v[: NUMBERS.search_trajectories]
 
-    def regression(self, half_width: int, cut: float, densities: tuple[Density, ...]) -> Regression:
+    def regression(
+        self, half_width: int, cut: float, densities: tuple[Density, ...], further: Gram | None = None
+    ) -> Regression:
         """The regressions at one width of the test functions."""
         return Regression(
             self.train,
@@ -108,7 +117,23 @@ class _Search:
             half_width=half_width,
             slower_than=cut,
             densities=densities,
+            further=further,
         )
+
+    def with_rest(self, found: _Found, gather: Gather) -> _Found:
+        """The member by the data that memory does not hold as well, at its width of the windows."""
+        options = found.regression.options
+        further = gather(options)
+        if further is None:
+            return found
+        of = options["half_width"], found.regression.cut, options["densities"]
+        regression = self.regression(*of, further)
+        factors, _ = regression.best(self.case)
+        value, start = self.scored(regression, factors)
+        before = found.start.evidence
+        evidence = replace(regression.evidence(factors), shared=before.shared)
+        kept = before if before.derivatives else evidence  # which more terms than these were weighed against
+        return _Found(replace(start, evidence=kept), regression, factors, value)
 
     def scored(self, regression: Regression, factors: Factors) -> tuple[float, WarmStart]:
         """The score of short roll-outs of a member, and the member."""
@@ -142,7 +167,10 @@ class _Search:
         if not time_for("regressions with a nonlocal energy"):
             return plain
         width, cut = plain.regression.options["half_width"], plain.regression.cut
-        cubic, quartic = cubic_densities(self.domain.ndim), quartic_densities(self.domain.ndim)
+        ndim = self.domain.ndim
+        cubic, quartic = (
+            acting(some, self.domain) for some in (cubic_densities(ndim), quartic_densities(ndim))
+        )
         beyond = self.regression(width, cut, (*cubic, *quartic))
         if not beyond.local_matters(plain.factors):
             return _doubted(plain, beyond) if beyond.few else plain
@@ -174,28 +202,49 @@ def _doubted(plain: _Found, beyond: Regression) -> _Found:
     return replace(plain, start=replace(plain.start, evidence=found))
 
 
+def check_case(case: Case | None, domain: Domain) -> None:
+    """Refuse W for one field where all axes lie between walls: there an odd symbol turns its parity around.
+
+    Raises:
+        ValueError: the case needs W.
+    """
+    if case not in (None, Case.DISSIPATIVE) and domain.n_fields is None and not domain.periodic:
+        raise ValueError(
+            f"expected the dissipative case for one field between walls, got {case}: W has an odd symbol, "
+            f"which turns even fields into odd ones; leave --case out, or give --boundary periodic"
+        )
+
+
 @threads_by_data
-def warm_start(train: Trajectories, validation: Trajectories, *, case: Case | None = None) -> WarmStart:
+def warm_start(
+    train: Trajectories, validation: Trajectories, *, case: Case | None = None, workers: Workers = HERE
+) -> WarmStart:
     """The member of the class that predicts validation trajectories best, before any network is trained.
 
     Window width, powers and operators are chosen on held-out weak residuals and short roll-outs, the band of
     modes (and whether those outside are removed or held) on full roll-outs. V2 gets an N only where
-    held-out data remain unexplained without one.
+    held-out data remain unexplained without one. All that is chosen on what is in memory; what the member is
+    then made from is all of the source, piece by piece (`Trajectories.rest`), shared among the workers.
     """
     if train.measured != train.fields:
         return warm_start_second_order(train, validation, case)
     scales = train.scales
     domain = scales.domain(train.domain)
+    check_case(case, domain)
     skip = first_useful_frame(scales.to_scaled(train.u), train.t, domain)
     skip = skip if min(train.n_frames, validation.n_frames) - skip > 2 * NUMBERS.half_widths[0] else 0
 
     def scaled(part: Trajectories) -> Frames:
         return Frames(scales.to_scaled(part.u[:, skip:]), part.elapsed[skip:] / scales.time)
 
+    gather: Gather | None = None
+    if train.rest is not None:
+        gather = partial(further_products, train.rest, scales, skip, workers=workers)
     if domain.n_fields is not None:
-        return warm_start_fields(scaled(train), scaled(validation), domain, scales, skip, case)
+        return warm_start_fields(scaled(train), scaled(validation), domain, scales, skip, case, gather)
     search = _Search(scaled(train), scaled(validation), scales, domain, skip, case)
     found = search.with_N(search.best())
+    found = found if gather is None else search.with_rest(found, gather)
     start = best_band(found.start, search.trial, search.held_out.t)
     enough = min(len(part.t) for part in (search.train, search.held_out)) >= NUMBERS.second_order_frames
     poor = enough and start.evidence.explained < 1 - NUMBERS.second_order_left

@@ -87,7 +87,7 @@ def simplest(models: Iterable[tuple[T, Scores]]) -> tuple[T, Scores]:
 class Regression:
     """All regressions of the class on scaled trajectories v (n, nt, *grid), at one window half-width.
 
-    With densities, V2 may hold their integrals.
+    With densities, V2 may hold their integrals; `further` is of data that memory does not hold.
     """
 
     def __init__(
@@ -99,6 +99,7 @@ class Regression:
         half_width: int,
         slower_than: float = np.inf,
         densities: tuple[Density, ...] = (),
+        further: Gram | None = None,
     ) -> None:
         self.parts = train, held_out
         self.options: dict[str, Any] = {
@@ -108,7 +109,9 @@ class Regression:
             "powers": NUMBERS.highest_power,
             "densities": densities,
         }
-        self.train, self.held_out = (gram(v, t=t, **self.options) for v, t in self.parts)
+        self.own, self.held_out = (gram(v, t=t, **self.options) for v, t in self.parts)
+        self.train = self.own if further is None else Gram.joined([self.own, further])
+        self.further = further
         self.local = self.train.local
         dt = float(np.diff(train.t).mean())
         self.known, self.cut = resolved_modes(self.train, self.held_out, dt, slower_than)
@@ -153,7 +156,7 @@ class Regression:
         once. A block is a trajectory, or a stretch of time where these are few.
         """
         powers, free = self._free()
-        everything = blocks(self.parts, (self.train, self.held_out), self.options)
+        everything = blocks(self.parts, (self.own, self.held_out), self.options, self.further)
 
         def judged(others: Gram, tested: Gram) -> tuple[Scores, Scores]:
             allowed = others.truncated(factors.powers, factors.local)
@@ -233,7 +236,7 @@ class Regression:
             return None
         common = reduce(add, (self._features(one, t) for v, t in self.parts for one in v)) / n
         own = [gram(v, t=t, **self.options, shared=common) for v, t in self.parts]
-        plain = Gram.joined([self.train, self.held_out])
+        plain = Gram.joined([self.own, self.held_out])
         signal = plain.values[:, :, 0, 0].real.mean(0)
         floor = NUMBERS.negligible_residual * signal + 1e-12 * signal.sum()
         return shared_forcing(plain, Gram.joined(own), array(common), floor)

@@ -11,7 +11,7 @@ from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.model import Model
 from mesoscribe.hybrid.dynamics.operator import ConstantOperator
 from mesoscribe.hybrid.energy.energy import Energy, PointwiseEnergy, QuadraticEnergy
-from mesoscribe.hybrid.energy.local_energy import LocalEnergy, cubic_densities
+from mesoscribe.hybrid.energy.local_energy import LocalEnergy, acting, cubic_densities
 from mesoscribe.hybrid.energy.polynomial import Polynomial
 from mesoscribe.hybrid.energy.powersum import PowerSum
 from mesoscribe.hybrid.regression.evidence import UNJUDGED, Evidence
@@ -42,7 +42,8 @@ class WarmStart(Model):
         trusted: the wavenumber from which continuations that are as good disagree, or K changes its sign.
         evidence: the class test.
         score: of roll-outs on the validation trajectories.
-        beta: β_j of each cubic density (`cubic_densities`); empty where V0, V1 and q suffice.
+        beta: β_j of each cubic density (of `cubic_densities` those that act between the walls); empty where
+            V0, V1 and q suffice.
         F: of several fields, beyond its quadratic part; None of one.
     """
 
@@ -89,7 +90,8 @@ class WarmStart(Model):
             return Energy(QuadraticEnergy(self.domain, tensor(self.q)), pointwise)
         f = PowerSum({n: float(c) for n, c in enumerate(self.f.coef)})
         F = PowerSum({n: float(c) for n, c in enumerate(self.f.integ().coef)})
-        local = LocalEnergy(self.domain, cubic_densities(self.domain.ndim), self.beta) if self.beta else None
+        densities = acting(cubic_densities(self.domain.ndim), self.domain)
+        local = LocalEnergy(self.domain, densities, self.beta) if self.beta else None
         return Energy(
             QuadraticEnergy(self.domain, tensor(self.q)),
             PointwiseEnergy(self.domain, f, F),

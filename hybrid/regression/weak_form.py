@@ -80,12 +80,12 @@ def in_windows(
     columns: Shaped[Array, "nt k"], half_width: int, weights: Float[Array, "#w frames"]
 ) -> Shaped[Array, "w k"]:
     """Weighted sums over windows of 2h + 1 frames, half overlapping: a frame of each at a time."""
-    last, shift = len(columns) - 2 * half_width, _shift(half_width)
+    last, shift = len(columns) - 2 * half_width, time_shift(half_width)
     frames = enumerate(weights.T[..., None])
     return reduce(add, (weight * columns[j : j + last : shift] for j, weight in frames))
 
 
-def _shift(half_width: int) -> int:
+def time_shift(half_width: int) -> int:
     """Frames from one window to the next."""
     return max(1, half_width // NUMBERS.window_shifts)
 
@@ -100,7 +100,7 @@ class Gram:
         values: complex (trajectory, mode, column, column): -∫φ'û_i and ∫φû_i of each field, the monomials of
             `in_gradient`, which for one field are the powers, then one for each local energy.
         k: wavenumber components (dimension, mode).
-        n_windows: windows for each trajectory.
+        n_windows: windows for each trajectory, or block of them, on average.
         local: the local energies whose gradients are the last columns, numbers into their table.
         n_fields: how many fields there are.
         order: of the equation in time; of second order ∫φ''û stands before -∫φ'û, and is what is explained.
@@ -143,8 +143,16 @@ class Gram:
 
     @classmethod
     def joined(cls, parts: Sequence[Gram]) -> Gram:
-        """The data of all trajectories of several parts."""
-        return replace(parts[0], values=np.concatenate([part.values for part in parts]))
+        """The data of all trajectories of several parts; windows are then counted on average."""
+        values = np.concatenate([part.values for part in parts])
+        windows = sum(part.n_windows * len(part.values) for part in parts) / len(values)
+        return replace(parts[0], values=values, n_windows=round(windows))
+
+    @property
+    def summed(self) -> Gram:
+        """The data of all trajectories as those of one."""
+        windows = self.n_windows * len(self.values)
+        return replace(self, values=self.values.sum(0, keepdims=True), n_windows=windows)
 
     def of(self, trajectories: np.ndarray) -> Gram:
         """The data of some trajectories."""
@@ -163,7 +171,7 @@ def features(
     order: int = 1,
 ) -> Iterator[Complex[Tensor, "w k a"]]:
     """X of a trajectory at times t, some of its windows at a time: windows, modes of the mask, columns."""
-    shift, inside = _shift(half_width), tensor(mask)
+    shift, inside = time_shift(half_width), tensor(mask)
     one_field = alone(domain, 0)
     windows = np.lib.stride_tricks.sliding_window_view(t, 2 * half_width + 1)[::shift]
     alike = common_interval(np.diff(t)) is not None
@@ -196,23 +204,31 @@ def gram(
 ) -> Gram:
     """The Gram data of trajectories v at times t on the modes of the mask, 0 where a column is rounding.
 
+    Of very many trajectories neighbours are summed: a block of them stands for one, and memory is bounded.
     A symmetry of a field, such as u(x + L/2) = -u(x), empties every second mode. With `shared`, of
     X - shared: of what the trajectories do not have in common.
     """
     columns: dict[str, Any] = {"powers": powers, "half_width": half_width, "densities": densities}
     columns["order"] = order
-    values = []
-    for trajectory in v:
-        n_windows, products = 0, []
+
+    def products(trajectory: Float[np.ndarray, " nt *state"]) -> tuple[Complex[np.ndarray, "k a a"], int]:
+        n_windows, found = 0, []
         for x in features(trajectory, domain, t, mask=mask, **columns):
             x = x if shared is None else x - shared[n_windows : n_windows + len(x)]
-            products.append(contraction("wka,wkb->kab", x.conj(), x))
+            found.append(contraction("wka,wkb->kab", x.conj(), x))
             n_windows += len(x)
-        total = array(reduce(add, products))
-        values.append(_without_rounding(total) * domain.multiplicity[mask, None, None])
+        total = array(reduce(add, found))
+        return _without_rounding(total) * domain.multiplicity[mask, None, None], n_windows
+
+    values, windows = [], []
+    for some in np.array_split(np.arange(len(v)), min(len(v), NUMBERS.most_blocks)):
+        each = map(products, v[some[0] : some[-1] + 1])
+        total, n_windows = reduce(lambda one, other: (one[0] + other[0], one[1] + other[1]), each)
+        values.append(total)
+        windows.append(n_windows)
     k = np.stack([component[mask] for component in domain.k])
-    local = tuple(range(len(densities)))
-    return Gram(np.stack(values), k, n_windows, local, domain.n_fields or 1, order)
+    local, count = tuple(range(len(densities))), round(np.mean(windows))
+    return Gram(np.stack(values), k, count, local, domain.n_fields or 1, order)
 
 
 def _without_rounding(products: Complex[np.ndarray, "k a a"]) -> Complex[np.ndarray, "k a a"]:

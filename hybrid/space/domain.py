@@ -175,8 +175,9 @@ class Domain:
 
     @property
     def k_unit(self) -> float:
-        """The smallest nonzero wavenumber of a periodic axis of the largest length."""
-        return 2 * math.pi / max(self.lengths)
+        """The smallest nonzero wavenumber: 2π/L of the longest periodic axis, π/L of one between walls."""
+        doubled = (L * (1 + (axis in self.walled)) for axis, L in zip(self.axes, self.lengths, strict=True))
+        return 2 * math.pi / max(doubled)
 
     @property
     def nyquist(self) -> float:
@@ -194,9 +195,19 @@ class Domain:
             weight = weight * np.where((half > 0) & (2 * half != points), 2.0, 1.0)
         return weight
 
+    @cached_property
+    def freedom(self) -> Float[np.ndarray, "*modes"]:
+        """How many real numbers a mode holds for each field: û is real or imaginary between walls.
+
+        White noise of variance σ² has the mean power σ² freedom / (points · multiplicity).
+        """
+        return self.multiplicity / math.prod(
+            np.where(self.mode_numbers[a] > 0, 2.0, 1.0) for a in self.walled
+        )
+
     def unknowns(self, mask: Bool[np.ndarray, "*modes"]) -> int:
         """How many real numbers the modes of a mask hold, of all fields."""
-        return int((self.multiplicity * mask).sum()) * (self.n_fields or 1)
+        return int((self.freedom * mask).sum()) * (self.n_fields or 1)
 
     @cached_property
     def resolved(self) -> Bool[np.ndarray, "*modes"]:
@@ -223,19 +234,28 @@ class Domain:
 
     def _forward(self, u: Array, parities: tuple[Parity, ...]) -> Array:
         """û of fields with these parities."""
-        u_hat = transforms.forward(u, self.periodic, real=True) if self.periodic else u
         for axis in self.walled:
-            u_hat = transforms.extended(u_hat, axis, parities[axis], math.pi / (2 * self.shape[axis]))
-        return u_hat
+            u = transforms.to_waves(u, axis, parities[axis])
+        modes = transforms.forward(u, self.periodic, real=True) if self.periodic else u + 0j
+        turned = (-1j) ** self._odd(parities)
+        return modes if turned == 1 else modes * turned
 
     def _back(self, u_hat: Array, parities: tuple[Parity, ...]) -> Array:
         """The fields of û with these parities."""
+        turned = 1j ** self._odd(parities)
+        waves = u_hat if turned == 1 else u_hat * turned
+        if self.periodic:
+            shape = tuple(self.shape[axis] for axis in self.periodic)
+            u = transforms.back(waves, shape, self.periodic, real=True)
+        else:
+            u = waves.real
         for axis in self.walled:
-            u_hat = transforms.restricted(u_hat, axis, parities[axis], math.pi / (2 * self.shape[axis]))
-        if not self.periodic:
-            return u_hat.real
-        shape = tuple(self.shape[axis] for axis in self.periodic)
-        return transforms.back(u_hat, shape, self.periodic, real=True)
+            u = transforms.of_waves(u, axis, parities[axis])
+        return u
+
+    def _odd(self, parities: tuple[Parity, ...]) -> int:
+        """Along how many axes a field is 0 at the walls: its modes are (-i)^n times those of sines."""
+        return sum(parity == Parity.ODD for parity in parities)
 
     def _field_by_field(self, u: Array, transform: Callable[[Array, tuple[Parity, ...]], Array]) -> Array:
         """A transform of each field by its own parities, of all at once where they have the same."""

@@ -35,12 +35,17 @@ class ModeIndex(nn.Module):
 
     @classmethod
     def of(cls, domain: Domain, mask: Bool[np.ndarray, "*modes"]) -> ModeIndex:
-        """The pairs k, -k of a domain's modes that lie in the mask."""
+        """The pairs k, -k of a domain's modes that lie in the mask.
+
+        Along an axis between walls the modes of a field are those of n ≥ 0: the pairs are those of the
+        periodic axes, and where there are none a symbol has no odd part.
+        """
         vectors = np.stack([n.ravel() for n in domain.mode_numbers], axis=-1)
         leading = np.zeros(len(vectors), dtype=int)
-        for column in vectors.T[::-1]:
+        turned = [axis in domain.periodic for axis in domain.axes]
+        for column in vectors.T[turned][::-1]:
             leading = np.where(leading == 0, np.sign(column), leading)
-        keys = vectors * np.where(leading == 0, 1, leading)[:, None]
+        keys = np.where(turned, vectors * np.where(leading == 0, 1, leading)[:, None], vectors)
         flat = mask.ravel()
         _, first, inverse = np.unique(keys[flat], axis=0, return_index=True, return_inverse=True)
         index, sign = np.zeros(len(vectors), dtype=int), np.zeros(len(vectors))

@@ -84,6 +84,12 @@ class HybridNumbers:
     jump_over_quantile: float = number(10.0, "a field that is not periodic has differences across the boundary of so many times that quantile: larger forgives more", "jump_quantile")
     jump_over_largest: float = number(2.0, "and of so many times the largest difference inside: smaller takes steep fronts for jumps", "largest difference")
     jump_frames: float = number(0.5, "share of the frames in which a field that is not periodic has them", "frames")
+    wall_noise: float = number(4.0, "what vanishes at walls is looked for where inside it is more than so many times noise", "variance of noise")
+    wall_hinted: float = number(1e-2, "chance of so small slopes or values at the ends from which a note says that they look like walls: larger says it more often", "probability")
+    wall_chance: float = number(1e-5, "chance below which a field that does not close periodically is taken to lie between walls: larger takes windows for boxes", "probability")
+    wall_contradicted: float = number(0.5, "slopes or values at walls of so much of those inside speak against these walls: smaller warns more often", "root mean square")
+    wall_place: float = number(2.0, "walls are where what vanishes is so many times smaller than half a cell further: larger asks the coordinates", "ratio")
+    middle_of_cell: float = number(0.05, "coordinates that are off half a step by less are middles of cells", "step", "derived")
     centre_reach: float = number(0.1, "u = 0 is the centre if the data reach it to this share of their range, else their mean is", "range of u")
     # data, screened
     spike_deviations: float = number(6.0, "by how much a bad value lies off its neighbours: smaller finds bad values in noise", "standard deviations")
@@ -92,6 +98,8 @@ class HybridNumbers:
     spike_half: float = number(0.3, "how far the neighbours of a bad value may lie from half of it on the other side")
     repaired_derivatives: int = number(4, "order of the derivative of u that interpolated values keep small: higher is more exact on resolved fields", "order", "derived")
     most_missing: float = number(0.2, "values of u that may be missing and are interpolated: more are refused", "values", "option")
+    piece_frames: int = number(10, "trajectories of unequal length are cut into pieces of at least so many frames, where there are any: shorter ones leave a regression few windows", "frames")
+    piece_steps: float = number(0.85, "and into the longest ones that hold so much of the steps that the best length holds: less drops short trajectories, more cuts long ones", "steps")
     mostly_missing: float = number(0.5, "a frame that lacks more of its points is interpolated in time, else in space", "points")
     most_stuck: float = number(0.25, "points that may be stuck and are interpolated: more are a mask or a wall", "points")
     node_apart: float = number(0.5, "a point that never changes is a node of the field, and not stuck, where it is nearer to the mean of its neighbours: larger overlooks stuck points", "half their difference", "derived")
@@ -106,6 +114,8 @@ class HybridNumbers:
     short_waves_share: float = number(1e-4, "variance in them from which points are called too far apart")
 
     # readers
+    most_blocks: int = number(256, "trajectories whose products a regression keeps apart at most: of more neighbours are summed to so many blocks", "blocks")
+    piece_values: float = number(2**23, "values of a file that are read at once where all of it is summed up and memory does not hold it: more take memory", "values")
     memory: float = number(0.5, "memory for the field of a file, of which a fit takes some six times as much: more reads more trajectories and frames", "GiB", "option")
     fewest_read: int = number(4, "trajectories that are read, if there are so many, before frames are left out", "trajectories")
     # dynamics
@@ -156,6 +166,16 @@ class HybridNumbers:
     exact_degree: int = number(8, "degree in t up to which integration by parts is exact on frames: larger bends the test function on few frames", "degree")
     column_rounding: float = number(1e-13, "a mode of a column below this tells of rounding, not of the equation", "largest mode", "derived")
     half_widths: tuple[int, ...] = number((2, 4, 8, 16), "half-widths of the windows in time that are tried: wider average noise, and miss what is fast", "frames")
+    # regression: local operators on a piece of a larger field
+    local_order: int = number(6, "highest derivative of u in the linear part on a window: larger follows richer Q, and asks for wider windows", "order")
+    local_operator: int = number(4, "highest derivative in K on a window: larger follows richer K, and noise", "order")
+    local_power: int = number(5, "highest power of u in F' on a window: larger follows richer F, and noise", "power")
+    bump_margin: int = number(4, "power of the test function (1 - s²)^p in x beyond the highest derivative: larger is smoother, and narrower", "power")
+    bumps_in_window: float = number(2.0, "test functions that must fit side by side into a window: more refuse small windows", "supports")
+    bump_spectrum: float = number(2.0, "the spectrum of the test function in x has fallen by so many standard deviations where that of the field ends: larger is wider, averages more noise and misses short waves", "standard deviations")
+    power_beyond: float = number(1e-2, "share of the power of a field beyond the wavenumber where its spectrum ends: smaller sees shorter waves, and noise", "power")
+    spectrum_end: int = number(4, "part of the modes, the highest, whose median power is noise: more are steadier, and hold signal", "part")
+    local_steps: int = number(60, "steps of Gauss–Newton for the factors of local operators at most", "steps")
     # regression: rank one
     highest_power: int = number(7, "highest power of u in F' of the warm start: larger follows richer F, and noise", "power")
     free_cutoff: float = number(1e-10, "singular values dropped in the unrestricted regression: larger drops columns, smaller fits rounding", "largest", "derived")
@@ -242,7 +262,7 @@ class HybridNumbers:
     points_per_mode: int = number(4, "points a wavelength of the highest mode, which carry products of the modes: fewer alias", "points", "derived")
     least_points: int = number(8, "points along an axis of a network at least", "points")
     nonlocal_frames: int = number(8, "frames of each trajectory that show how large N becomes", "frames")
-    low_modes: tuple[int, int] = number((4, 2), "modes along each axis, in one and in two dimensions, whose invariants enter N: more hold a richer N, and cost time", "modes")
+    low_modes: tuple[int, int, int] = number((4, 2, 1), "modes along each axis, in one, two and three dimensions, whose invariants enter N: more hold a richer N, and cost time", "modes")
     force_margin: float = number(0.25, "how far beyond the data F is known: larger spreads its hidden units", "range of u")
     canonical_nodes: int = number(401, "values of u on which F' is read from a network", "nodes", "option")
     leading_modes: int = number(4, "at least so many of the lowest modes decide the leading order of m or w", "modes")

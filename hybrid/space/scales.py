@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.domain import Domain, Parity
 from mesoscribe.hybrid.space.fields import each_field
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.transforms import Array
@@ -71,7 +71,7 @@ class Scales:
         Raises:
             ValueError: the fields do not change, or one of them is 0 everywhere.
         """
-        each = [_centre_and_sizes(part) for part, _ in each_field(u, domain)]
+        each = [_centre_and_sizes(part, own) for part, own in each_field(u, domain)]
         centres, amplitudes, changes = (tuple(values) for values in zip(*each, strict=True))
         if not min(amplitudes) > 0 or not max(changes) > 0:
             raise ValueError(
@@ -133,7 +133,7 @@ class Scales:
     def domain(self, domain: Domain) -> Domain:
         """A box with its lengths in units of `length`, at the same points, with the same fields and walls."""
         lengths = tuple(L / self.length for L in domain.lengths)
-        return Domain(domain.shape, lengths, domain.parities, domain.n_fields)
+        return replace(domain, lengths=lengths)
 
     def as_dict(self) -> dict[str, Any]:
         """The scales by name, for JSON; `ndim` where there are several fields."""
@@ -156,10 +156,14 @@ class Scales:
         return torch.as_tensor(table, device=like.device) if isinstance(like, Tensor) else table
 
 
-def _centre_and_sizes(u: Float[np.ndarray, "n nt *grid"]) -> tuple[float, float, float]:
-    """Of one field: the centre, the root mean square of u - centre, and that of its change in a frame."""
+def _centre_and_sizes(u: Float[np.ndarray, "n nt *grid"], domain: Domain) -> tuple[float, float, float]:
+    """Of one field: the centre, the root mean square of u - centre, and that of its change in a frame.
+
+    Between walls where u is 0 the centre is 0: u - u* would not be 0 there.
+    """
     low, high = float(u.min()), float(u.max())
     reach = NUMBERS.centre_reach * (high - low)
-    centre = 0.0 if low - reach <= 0 <= high + reach else float(u.mean())
+    reached = low - reach <= 0 <= high + reach or Parity.ODD in domain.parities[0]
+    centre = 0.0 if reached else float(u.mean())
     amplitude = float(np.sqrt(np.mean((u - centre) ** 2)))
     return centre, amplitude, float(np.sqrt(np.mean(np.diff(u, axis=1) ** 2)))

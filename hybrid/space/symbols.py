@@ -7,7 +7,7 @@ where `lead` broadcasts against the batch of the fields that it acts on.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -25,12 +25,25 @@ def act(symbol: Tensor, u_hat: Tensor, domain: Domain) -> Tensor:
     """(S û)_i = Σ_j S_ij(k) û_j."""
     if domain.n_fields is None:
         return symbol * u_hat
-    return (symbol * u_hat.unsqueeze(-domain.ndim - 2)).sum(-domain.ndim - 1)
+    columns, fields = _by_column(symbol, u_hat, domain)
+    total = columns[0] * fields[0]
+    for column, field in zip(columns[1:], fields[1:], strict=True):
+        total = torch.addcmul(total, column, field)
+    return total
+
+
+def _by_column(symbol: Tensor, u_hat: Tensor, domain: Domain) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
+    """The columns S_·j of a symbol of several fields, and the û_j that they stand before: a pass for each."""
+    return symbol.unbind(-domain.ndim - 1), u_hat.split(1, dim=-domain.ndim - 1)
 
 
 def plus(x: Tensor, symbol: Tensor, u_hat: Tensor, domain: Domain) -> Tensor:
     """x + S û, in one pass where S is a number at each mode."""
-    return torch.addcmul(x, symbol, u_hat) if domain.n_fields is None else x + act(symbol, u_hat, domain)
+    if domain.n_fields is None:
+        return torch.addcmul(x, symbol, u_hat)
+    for column, field in zip(*_by_column(symbol, u_hat, domain), strict=True):
+        x = torch.addcmul(x, column, field)
+    return x
 
 
 def product(a: Tensor, b: Tensor, domain: Domain) -> Tensor:

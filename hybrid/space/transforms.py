@@ -6,13 +6,16 @@ can call neither library, has `compiled_fft`, with the same normalisation.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
 Array = TypeVar("Array", np.ndarray, Tensor)
+KEPT = 64  # tables that stay in memory
 
 
 def forward(u: Array, axes: tuple[int, ...], *, real: bool) -> Array:
@@ -31,52 +34,95 @@ def back(u_hat: Array, shape: tuple[int, ...], axes: tuple[int, ...], *, real: b
     return (np.fft.irfftn if real else np.fft.ifftn)(u_hat, s=shape, axes=axes, norm="forward")
 
 
-def extended(u: Array, axis: int, sign: int, shift: float) -> Array:
-    """û_n, 0 ≤ n < N, of a field between two walls: that of its even (sign 1) or odd (-1) extension.
+def to_waves(u: Array, axis: int, sign: int) -> Array:
+    """Amplitudes a_n, 0 ≤ n < N, of a real field between two walls, on points in the middles of N cells:
 
-    The N points lie in the middle of cells, so the extension has period 2N and û_n carries a phase of half a
-    cell: û_n is real for even, imaginary for odd fields.
+        a_n = 1/N Σ_j u_j cos(πn(j + ½)/N)    (sign 1),    1/N Σ_j u_j sin(πn(j + ½)/N)    (sign -1),
+
+    so that the modes of its even extension are û_n = a_n, of its odd extension û_n = -i a_n. By a transform of
+    N real values. Source: Makhoul, IEEE Trans. Acoust. Speech Signal Process. 28 (1980) 27.
 
     Args:
-        u: values, real or complex.
+        u: real values.
         axis: the axis, counted from the end.
         sign: of the reflection.
-        shift: k dx/2 of the mode n = 1.
     """
     n = u.shape[axis]
-    joined: Array
-    if isinstance(u, Tensor):
-        joined = torch.cat([u, sign * u.flip(axis)], dim=axis)
-    else:
-        joined = np.concatenate([u, sign * np.flip(u, axis)], axis=axis)
-    modes = forward(joined, (axis,), real=False)
-    return _cut(modes, axis, n) * _phase(modes, axis, n, -shift)
+    order, _, turn, alternate = _tables(n, axis, _place(u))
+    v = u if sign > 0 else u * alternate  # sines of n are cosines of N - n
+    half = forward(_taken(v, order, axis), (axis,), real=True) * turn
+    rest = -_flipped(_part(half, axis, 1, (n - 1) // 2).imag, axis)
+    a = _joined([half.real, rest], axis)
+    return (
+        a if sign > 0 else _joined([0 * _part(a, axis, 0, 1), _flipped(_part(a, axis, 1, n - 1), axis)], axis)
+    )
 
 
-def restricted(u_hat: Array, axis: int, sign: int, shift: float) -> Array:
-    """The field of û_n, 0 ≤ n < N, at the N points of an axis between two walls."""
-    n = u_hat.shape[axis]
-    turned = u_hat * _phase(u_hat, axis, n, shift)
-    later = sign * _phase(u_hat, axis, n, -shift) * u_hat  # of -k: û_{-n} is ±û_n
-    zeros = 0 * _cut(later, axis, 1)
-    whole: Array
-    if isinstance(u_hat, Tensor):
-        mirrored = later.flip(axis).narrow(axis, 0, n - 1)
-        whole = torch.cat([turned, zeros, mirrored], dim=axis)
-    else:
-        mirrored = np.take(np.flip(later, axis), range(n - 1), axis)
-        whole = np.concatenate([turned, zeros, mirrored], axis=axis)
-    return _cut(back(whole, (2 * n,), (axis,), real=False), axis, n)
+def of_waves(a: Array, axis: int, sign: int) -> Array:
+    """The real field of amplitudes a_n; undoes `to_waves` but for sines of n = N, which points cannot hold."""
+    n = a.shape[axis]
+    _, back_in_order, turn, alternate = _tables(n, axis, _place(a))
+    none = 0 * _part(a, axis, 0, 1)
+    if sign < 0:
+        a = _joined([none, _flipped(_part(a, axis, 1, n - 1), axis)], axis)
+    mirrored = _joined([none, _flipped(_part(a, axis, n - n // 2, n // 2), axis)], axis)
+    half = (_part(a, axis, 0, n // 2 + 1) - 1j * mirrored) * turn.conj()
+    u = _taken(back(half, (n,), (axis,), real=True), back_in_order, axis)
+    return u if sign > 0 else u * alternate
 
 
-def _cut(values: Array, axis: int, n: int) -> Array:
-    """The first n along an axis."""
-    return values.narrow(axis, 0, n) if isinstance(values, Tensor) else np.take(values, range(n), axis)
+@lru_cache(maxsize=KEPT)
+def _tables(n: int, axis: int, device: torch.device | None) -> Any:
+    """Even points before odd ones, these falling; its inverse; exp(-iπm/2N), m ≤ N/2; (-1)^j along an axis."""
+    order = np.concatenate([np.arange(0, n, 2), np.arange(1, n, 2)[::-1]])
+    shape = (-1, *(1,) * (-axis - 1))
+    turn = np.exp(-0.5j * np.pi / n * np.arange(n // 2 + 1)).reshape(shape)
+    found = order, np.argsort(order), turn, (1.0 - 2.0 * (np.arange(n) % 2)).reshape(shape)
+    return found if device is None else tuple(torch.as_tensor(part, device=device) for part in found)
 
 
-def _phase(like: Array, axis: int, n: int, shift: float) -> Array:
-    """exp(i n shift) along an axis, n = 0 … N-1."""
-    if isinstance(like, Tensor):  # made there: a step would wait for what is brought
-        angle = shift * torch.arange(n, dtype=torch.float64, device=like.device)
-        return torch.polar(torch.ones_like(angle), angle).reshape(-1, *(1,) * (-axis - 1))
-    return np.exp(1j * shift * np.arange(n)).reshape(-1, *(1,) * (-axis - 1))
+def _place(values: Array) -> torch.device | None:
+    """The device of a tensor; None of an array."""
+    return values.device if isinstance(values, Tensor) else None
+
+
+def _taken(values: Array, index: Any, axis: int) -> Array:
+    """Values in another order along an axis."""
+    return values.index_select(axis, index) if isinstance(values, Tensor) else np.take(values, index, axis)
+
+
+def _part(values: Array, axis: int, first: int, count: int) -> Array:
+    """So many values along an axis."""
+    if isinstance(values, Tensor):
+        return values.narrow(axis, first, count)
+    return np.take(values, range(first, first + count), axis)
+
+
+def _flipped(values: Array, axis: int) -> Array:
+    """Values in falling order along an axis."""
+    return values.flip(axis) if isinstance(values, Tensor) else np.flip(values, axis)
+
+
+def _joined(parts: Sequence[Array], axis: int) -> Array:
+    """Arrays one after another along an axis."""
+    first, *_ = parts
+    joined: Any = torch.cat if isinstance(first, Tensor) else np.concatenate
+    return cast(Array, joined(parts, axis))
+
+
+def at_middles(u: np.ndarray, axis: int, sign: int) -> np.ndarray:
+    """A field that is given on two walls and N - 1 points between them, in the middles of the N cells.
+
+    Its even (sign 1) or odd (-1) extension of period 2N is evaluated half a cell further: exact for all waves
+    that the points resolve.
+
+    Args:
+        u: real values, N + 1 along the axis.
+        axis: the axis.
+        sign: of the reflection.
+    """
+    v = np.moveaxis(u, axis, -1)
+    n = v.shape[-1] - 1
+    modes = forward(np.concatenate([v, sign * v[..., -2:0:-1]], axis=-1), (-1,), real=True)
+    shifted = modes * np.exp(0.5j * np.pi / n * np.arange(n + 1))
+    return np.moveaxis(back(shifted, (2 * n,), (-1,), real=True)[..., :n], -1, axis)

@@ -138,7 +138,7 @@ def dedalus_script(law: Law) -> str:
     field = field_of(about)
     force = law.force.subs(u, field) + gradient(law.N.expr, field, law.ndim)
     one = replace(about, q=Factor.of(1), F=Factor(), N=Factor())
-    names = "xy"[: law.ndim]
+    names = "xyz"[: law.ndim]
     return SCRIPT.substitute(
         python_program(law, ORDER, "law_dedalus.png", band=False),
         names=names,

@@ -18,6 +18,8 @@ from mesoscribe.symbolic.export.paper import align, latex_document, markdown
 from mesoscribe.symbolic.export.pypde_script import pypde_script
 from mesoscribe.symbolic.export.sympy_text import srepr_text
 from mesoscribe.symbolic.export.torch_module import torch_module
+from mesoscribe.symbolic.export.visualpde import visualpde_link
+from mesoscribe.symbolic.law.coefficient_units import coefficient_units
 from mesoscribe.symbolic.law.digits import plain
 from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.law import Law
@@ -32,33 +34,47 @@ class Exporter:
         file: the name of a file of it.
         what: in a few words.
         several: whether it can hold a law of several fields.
+        walls: whether it can hold a law between walls.
+        most_dimensions: of space.
     """
 
     text: Callable[[Law], str]
     file: str
     what: str
     several: bool = False
+    walls: bool = False
+    most_dimensions: int = 3
 
 
 EXPORTERS: Mapping[str, Exporter] = {
     "latex": Exporter(
-        latex_document, "law.tex", "a document: equation, energy, operators, coefficients", True
+        latex_document, "law.tex", "a document: equation, energy, operators, coefficients", True, True
     ),
-    "align": Exporter(align, "law_align.tex", "an align* block for your own document", True),
-    "markdown": Exporter(markdown, "law.md", "the document as a page of Markdown", True),
-    "srepr": Exporter(srepr_text, "law_srepr.txt", "SymPy's srepr, read back by SymPy alone"),
-    "numpy": Exporter(numpy_script, "law_numpy.py", "a script that needs NumPy and SciPy only"),
-    "pypde": Exporter(pypde_script, "law_pypde.py", "a py-pde script, for laws without nonlocal operators"),
+    "align": Exporter(align, "law_align.tex", "an align* block for your own document", True, True),
+    "markdown": Exporter(markdown, "law.md", "the document as a page of Markdown", True, True),
+    "srepr": Exporter(srepr_text, "law_srepr.txt", "SymPy's srepr, read back by SymPy alone", walls=True),
+    "numpy": Exporter(numpy_script, "law_numpy.py", "a script that needs NumPy and SciPy only", walls=True),
+    "pypde": Exporter(
+        pypde_script, "law_pypde.py", "a py-pde script, for laws without nonlocal operators", walls=True
+    ),
     "torch": Exporter(torch_module, "law_torch.py", "a torch.nn.Module with right-hand side and stepper"),
     "exponax": Exporter(exponax_script, "law_exponax.py", "a stepper of exponax (JAX)"),
     "dedalus": Exporter(dedalus_script, "law_dedalus.py", "a Dedalus 3 script, for derivatives and means"),
     "fenicsx": Exporter(
         fenicsx_script, "law_fenicsx.py", "a weak form in UFL with a FEniCSx solver, for local laws"
     ),
-    "julia": Exporter(julia_script, "law_julia.jl", "a Julia program without packages"),
+    "julia": Exporter(julia_script, "law_julia.jl", "a Julia program without packages", most_dimensions=2),
     "matlab": Exporter(matlab_script, "law_matlab.m", "a function for MATLAB or GNU Octave, no toolbox"),
-    "javascript": Exporter(javascript, "law.js", "a script for browsers and Node.js that needs nothing else"),
-    "json": Exporter(Law.json, "law.json", "what Law.load reads", True),
+    "javascript": Exporter(
+        javascript, "law.js", "a script for browsers and Node.js that needs nothing else", most_dimensions=2
+    ),
+    "visualpde": Exporter(
+        visualpde_link,
+        "law_visualpde.txt",
+        "a link that opens it in VisualPDE, for local laws with damping",
+        most_dimensions=2,
+    ),
+    "json": Exporter(Law.json, "law.json", "what Law.load reads", True, True),
 }
 
 
@@ -73,6 +89,18 @@ def exported(law: Law, to: str) -> str:
     if law.several and not EXPORTERS[to].several:
         fit = ", ".join(name for name, form in EXPORTERS.items() if form.several)
         raise ValueError(f"expected a law of one field for {to}, got {', '.join(law.fields)}; choose {fit}")
+    most = EXPORTERS[to].most_dimensions
+    if law.ndim > most:
+        raise ValueError(
+            f"expected a law in at most {most} dimensions for {to}, whose transforms are of these, got "
+            f"{law.ndim}; export to numpy or torch"
+        )
+    if law.parities and not EXPORTERS[to].walls:
+        fit = ", ".join(name for name, form in EXPORTERS.items() if form.walls)
+        raise ValueError(
+            f"expected a periodic box for {to}, whose program knows no walls, got the boundary {law.boundary}; "
+            f"choose {fit}"
+        )
     return EXPORTERS[to].text(law)
 
 
@@ -120,12 +148,19 @@ def _all_forms(law: Law, folder: Path) -> tuple[dict[Path, str], list[str]]:
 def term_lines(law: Law, truth: Law | None = None) -> list[str]:
     """A line for each term: value, standard error and, where it is known, the true value and the error."""
     true = {} if truth is None else {row.name: row.value for row in equation_terms(truth)}
+    units = coefficient_units(law)
     columns = ("term", "found", "std error", *(() if truth is None else ("true", "rel. error")))
-    rows = [columns]
-    for row in equation_terms(law):
+    rows = [(*columns, *(("unit",) if units else ()))]
+    for row, *unit in zip(equation_terms(law), *([units] if units else []), strict=True):
         error = "-" if row.std_error is None else f"{row.std_error:.1e}"
         rows.append(
-            (row.name, plain(row.value, 8), error, *_beside(row.value, true.pop(row.name, None), truth))
+            (
+                row.name,
+                plain(row.value, 8),
+                error,
+                *_beside(row.value, true.pop(row.name, None), truth),
+                *(f"  {own}" for own in unit),
+            )
         )
     rows += [(name, "absent", "-", plain(value), "missed") for name, value in true.items()]
     width = max(11, *(len(name) for name, *_ in rows)) + 1

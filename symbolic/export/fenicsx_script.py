@@ -57,8 +57,10 @@ class Elements:
 
         if len(LENGTHS) == 1:
             domain = mesh.create_interval(MPI.COMM_SELF, shape[0], [0.0, LENGTHS[0]])
-        else:
+        elif len(LENGTHS) == 2:
             domain = mesh.create_rectangle(MPI.COMM_SELF, [[0.0, 0.0], LENGTHS], shape)
+        else:
+            domain = mesh.create_box(MPI.COMM_SELF, [[0.0, 0.0, 0.0], LENGTHS], shape)
         self.space = fem.functionspace(domain, ("Lagrange", 1))
         x = self.space.tabulate_dof_coordinates()[:, : len(LENGTHS)]
         numbers = numpy.rint(x / LENGTHS * shape).astype(int) % shape  # 0 and the length are one point
@@ -148,8 +150,8 @@ def fenicsx_script(law: Law) -> str:
             ORDER,
             "law_fenicsx.png",
             band=False,
-            points=(128, 32)[law.ndim - 1],
-            steps=(4, 1)[law.ndim - 1],
+            points=(128, 32, 12)[law.ndim - 1],
+            steps=(4, 1, 1)[law.ndim - 1],
         ),
         energy=energy_text(law),
         operator=operator_text(law),

@@ -145,17 +145,23 @@ function u = initial_field(lengths, points)
 x = (0:points - 1)' * lengths(1) / points;
 if numel(lengths) == 2
   [x, y] = ndgrid(x, (0:points - 1) * lengths(2) / points);
+elseif numel(lengths) == 3
+  [x, y, z] = ndgrid(x, (0:points - 1) * lengths(2) / points, (0:points - 1) * lengths(3) / points);
 end
 u = $initial;
 end
 
 function draw(u, times, lengths)
-% Space and time in one picture, or the first and the last field of a plane.
+% Space and time in one picture, or the first and the last field of a plane, in 3D the middle one.
 if numel(lengths) == 1
   imagesc(times, [0, lengths(1)], u);
   xlabel('t');
   ylabel('x');
 else
+  if numel(lengths) == 3
+    middle = floor(size(u, 3) / 2) + 1;
+    u = reshape(u(:, :, middle, :), size(u, 1), size(u, 2), []);
+  end
   subplot(1, 2, 1);
   imagesc([0, lengths(1)], [0, lengths(2)], u(:, :, 1)');
   title('u at the start');

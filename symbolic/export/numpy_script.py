@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mesoscribe.symbolic.export.program import RUNGE_KUTTA, constants, heading
+from mesoscribe.hybrid.space.boundary import NAMES
+from mesoscribe.symbolic.export.program import PLOT, RUNGE_KUTTA, constants, heading
 from mesoscribe.symbolic.export.spectral_text import spectral_text
 from mesoscribe.symbolic.export.syntax import NUMPY
 from mesoscribe.symbolic.law.law import Law
@@ -49,13 +50,7 @@ def force(u):
     return 0.0 * u + %(force)s
 
 
-def wavenumbers(shape, lengths):
-    """The wavenumber along each axis on the modes of a real transform."""
-    spacing = [length / n for length, n in zip(lengths, shape)]
-    axes = [2 * numpy.pi * scipy.fft.fftfreq(n, dx) for n, dx in zip(shape[:-1], spacing)]
-    axes.append(2 * numpy.pi * scipy.fft.rfftfreq(shape[-1], spacing[-1]))
-    return numpy.meshgrid(*axes, indexing="ij")
-
+%(wavenumbers)s
 
 def evolved(shape, lengths):
     """True for the modes in the band and below the Nyquist wavenumber of every axis."""
@@ -65,18 +60,7 @@ def evolved(shape, lengths):
     return inside
 
 
-def transforms(shape):
-    """Field to modes, modes to field."""
-    axes = tuple(range(-len(shape), 0))
-
-    def to_modes(field):
-        return scipy.fft.rfftn(field, axes=axes)
-
-    def to_field(modes):
-        return scipy.fft.irfftn(modes, s=shape, axes=axes)
-
-    return to_modes, to_field
-
+%(transforms)s
 
 def gradient(modes, wave, to_modes, to_field):
     """The transform of %(forces)s from the modes of v; u, u_x, ... are v and its derivatives."""
@@ -136,15 +120,11 @@ def simulate(u0, times, lengths=LENGTHS, rtol=1e-7):
 def random_field(points, seed):
     """A sum of low modes with random amplitudes, of unit deviation, about CENTRE."""
     rng = numpy.random.default_rng(seed)
-    noise = scipy.fft.rfftn(rng.normal(size=(points,) * len(LENGTHS)))
-    low = [abs(k) * length <= 2 * numpy.pi * 4.5
-           for k, length in zip(wavenumbers((points,) * len(LENGTHS), LENGTHS), LENGTHS)]
-    field = scipy.fft.irfftn(noise * numpy.logical_and.reduce(low), s=(points,) * len(LENGTHS))
-    return CENTRE + (field - field.mean()) / field.std()
+%(random)s
 
 
 def main():
-    """Simulate, write u (frames, *grid) and t, and say what became of the field."""
+    """Simulate, write u (frames, *grid) and t, say what became of the field, and plot it."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     options.add_argument("--from", dest="start", help="initial field, .npy, the shape of the grid")
     options.add_argument("--points", type=int, default=%(points)s, help="of a random field, along each axis")
@@ -152,6 +132,7 @@ def main():
     options.add_argument("--time", type=float, default=%(time)s, help="until when")
     options.add_argument("--frames", type=int, default=11, help="how many, the first included")
     options.add_argument("--out", default="run.npz", help="file to write, .npz")
+    options.add_argument("--picture", default="run.png", help="file of a plot by matplotlib; \"\" for none")
     chosen = options.parse_args()
     u0 = random_field(chosen.points, chosen.seed) if chosen.start is None else numpy.load(chosen.start)
     if u0.ndim != len(LENGTHS):
@@ -161,11 +142,106 @@ def main():
     numpy.savez(chosen.out, u=u, t=times)
     for t, field in zip(times, u):
         print(f"t = {t:<12.6g} mean {field.mean():<14.6g} from {field.min():<14.6g} to {field.max():.6g}")
+    if chosen.picture:
+        plot(u, times, chosen.picture)
 
+
+%(plot)s
 
 if __name__ == "__main__":
     main()
 '''
+PERIODIC = {
+    "wavenumbers": '''\
+def wavenumbers(shape, lengths):
+    """The wavenumber along each axis on the modes of a real transform."""
+    spacing = [length / n for length, n in zip(lengths, shape)]
+    axes = [2 * numpy.pi * scipy.fft.fftfreq(n, dx) for n, dx in zip(shape[:-1], spacing)]
+    axes.append(2 * numpy.pi * scipy.fft.rfftfreq(shape[-1], spacing[-1]))
+    return numpy.meshgrid(*axes, indexing="ij")
+''',
+    "transforms": '''\
+def transforms(shape):
+    """Field to modes, modes to field."""
+    axes = tuple(range(-len(shape), 0))
+
+    def to_modes(field):
+        return scipy.fft.rfftn(field, axes=axes)
+
+    def to_field(modes):
+        return scipy.fft.irfftn(modes, s=shape, axes=axes)
+
+    return to_modes, to_field
+''',
+    "random": """\
+    noise = scipy.fft.rfftn(rng.normal(size=(points,) * len(LENGTHS)))
+    low = [abs(k) * length <= 2 * numpy.pi * 4.5
+           for k, length in zip(wavenumbers((points,) * len(LENGTHS), LENGTHS), LENGTHS)]
+    field = scipy.fft.irfftn(noise * numpy.logical_and.reduce(low), s=(points,) * len(LENGTHS))
+    return CENTRE + (field - field.mean()) / field.std()""",
+}
+WALLED = {
+    "wavenumbers": '''\
+ENDS = {ends}  # of each axis; points are the middles of cells
+WALLS = {{"noflux": (scipy.fft.dct, scipy.fft.idct), "zero": (scipy.fft.dst, scipy.fft.idst)}}
+
+
+def wavenumbers(shape, lengths):
+    """The wavenumber along each axis on the modes: of cosines or sines, or of a real transform."""
+    axes = []
+    for n, length, end in zip(shape, lengths, ENDS):
+        if end == "periodic":
+            axes.append(2 * numpy.pi * scipy.fft.rfftfreq(n, length / n))
+        else:
+            axes.append(numpy.pi / length * (numpy.arange(n) + (end == "zero")))
+    return numpy.meshgrid(*axes, indexing="ij")
+''',
+    "transforms": '''\
+def transforms(shape):
+    """Field to modes, modes to field."""
+    axes = list(zip(range(-len(shape), 0), ENDS))
+
+    def to_modes(field):
+        for axis, end in axes:
+            if end != "periodic":
+                field = WALLS[end][0](field, axis=axis)
+        for axis, end in axes:
+            if end == "periodic":
+                field = scipy.fft.rfft(field, axis=axis)
+        return field
+
+    def to_field(modes):
+        for axis, end in axes:
+            if end == "periodic":
+                modes = scipy.fft.irfft(modes, shape[axis], axis=axis)
+        field = numpy.real(modes)
+        for axis, end in axes:
+            if end != "periodic":
+                field = WALLS[end][1](field, axis=axis)
+        return field
+
+    return to_modes, to_field
+''',
+    "random": """\
+    shape = (points,) * len(LENGTHS)
+    to_modes, to_field = transforms(shape)
+    low = [k * length <= 2 * numpy.pi * 4.5 for k, length in zip(wavenumbers(shape, LENGTHS), LENGTHS)]
+    field = to_field(to_modes(rng.normal(size=shape)) * numpy.logical_and.reduce(low))
+    return CENTRE + field / field.std()""",
+}
+
+
+def _ends(law: Law) -> dict[str, str]:
+    """Wavenumbers, transforms and a random field of a periodic box, or of one between walls."""
+    if not law.parities:
+        return PERIODIC
+    if law.N:
+        raise ValueError(
+            "expected no energy N with derivatives between walls for numpy, got one: its script has no "
+            "transforms of slopes; choose json, or simulate with Law.simulate"
+        )
+    words = repr(tuple(NAMES[parity] for parity in law.parities[0]))
+    return {name: text.format(ends=words) for name, text in WALLED.items()}
 
 
 def numpy_script(law: Law) -> str:
@@ -177,5 +253,5 @@ def numpy_script(law: Law) -> str:
     Raises:
         ValueError: the law holds a function that NumPy does not have.
     """
-    texts = spectral_text(law, NUMPY) | constants(law, NUMPY)
-    return SCRIPT % {**texts, "notes": heading(law, ORDER), "step": RUNGE_KUTTA % "numpy"}
+    texts = _ends(law) | spectral_text(law, NUMPY) | constants(law, NUMPY)
+    return SCRIPT % {**texts, "notes": heading(law, ORDER), "step": RUNGE_KUTTA % "numpy", "plot": PLOT}

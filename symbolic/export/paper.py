@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from mesoscribe.hybrid.space.boundary import described
 from mesoscribe.symbolic.export.markdown import bullets, cell
+from mesoscribe.symbolic.law.coefficient_units import coefficient_units, unit_latex, unit_sentences, units_of
 from mesoscribe.symbolic.law.digits import latex_number, plain, with_error
 from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.latex import aligned, equation_latex, factors_latex, latex, potential_latex
@@ -75,9 +77,9 @@ ALIGN = r"""\begin{align*}
 
 def remarks(law: Law) -> list[str]:
     """What the formulas do not say, a sentence each."""
-    sentences = [
-        f"{law.case.capitalize()} on a periodic box of {' by '.join(plain(s) for s in law.lengths)}."
-    ]
+    box = " by ".join(plain(s) for s in law.lengths)
+    where = f"a box of {box}, {described(law.box)}" if law.parities else f"a periodic box of {box}"
+    sentences = [f"{law.case.capitalize()} on {where}."]
     if law.centre:
         sentences.append(f"v = u - {plain(law.centre, 15)} is written for the field; u in F stands for v.")
     if law.N:
@@ -98,7 +100,7 @@ def source_line(law: Law) -> str:
 def comments(law: Law, sign: str = "#") -> str:
     """What the formulas do not say and where they come from, as comments, which begin with a sign."""
     source = source_line(law)
-    notes = [*remarks(law), *([f"Found from {source}"] if source else [])]
+    notes = [*remarks(law), *unit_sentences(law), *([f"Found from {source}"] if source else [])]
     return "".join(f"{sign} {note}\n" for note in notes)
 
 
@@ -116,14 +118,17 @@ def _remarks(law: Law, source: str, formulas: str) -> str:
     brackets = "Digits in brackets: standard error in the last digits shown, clustered by trajectory."
     known = [] if law.covariance is None else [brackets]
     found = [f"Found from {source}."] if source else []
-    return " ".join([*remarks(law), *_notation(formulas), *known, *found])
+    units = [f"${name}$ in ${unit_latex(unit) or 1}$" for name, unit in units_of(law).by_name.items()]
+    stated = [f"Units: {', '.join(units)}."] if units else []
+    return " ".join([*remarks(law), *stated, *_notation(formulas), *known, *found])
 
 
 def _rows(law: Law) -> list[tuple[str, str, str]]:
     """Term, coefficient and standard error in LaTeX."""
-    out = []
-    for row in equation_terms(law):
+    out, rows = [], equation_terms(law)
+    for row, unit in zip(rows, coefficient_units(law) or ("1",) * len(rows), strict=True):
         value = latex_number(with_error(row.value, row.std_error))
+        value += rf" \, {unit_latex(unit)}" if unit != "1" else ""
         error = "" if row.std_error is None else f"${latex_number(f'{row.std_error:.1e}')}$"
         out.append((latex(row.expr), value, error))
     return out

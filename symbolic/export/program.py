@@ -39,13 +39,22 @@ def main():
     u, finer = (numpy.asarray(simulate(u0, times, steps)) for steps in (STEPS, 2 * STEPS))
     print(f"t = {TIME:.6g}: u from {u[-1].min():.6g} to {u[-1].max():.6g}")
     print(f"half the step changes it by {abs(u - finer)[-1].max():.1e}")
-    plot(u, times)
+    plot(u, times, "%(picture)s")
 
 
-def plot(u, times):
-    """Space and time in one picture, or the first and the last field of a plane."""
-    import matplotlib
+%(plot)s
 
+if __name__ == "__main__":
+    main()
+'''
+PLOT = '''\
+def plot(u, times, file):
+    """Space and time in one picture, or the first and the last field of a plane, in 3D the middle one."""
+    try:
+        import matplotlib
+    except ImportError:
+        print(f"no {file}: matplotlib is not installed")
+        return
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
@@ -58,15 +67,12 @@ def plot(u, times):
     else:
         figure, axes = pyplot.subplots(1, 2, figsize=(10, 4))
         for panel, field, t in zip(axes, (u[0], u[-1]), (times[0], times[-1])):
+            field = field if field.ndim == 2 else field[..., field.shape[2] // 2]
             image = panel.imshow(field.T, origin="lower", extent=(0, LENGTHS[0], 0, LENGTHS[1]))
             panel.set(title=f"u at t = {t:.4g}", xlabel="x", ylabel="y")
             figure.colorbar(image, ax=panel)
-    pyplot.savefig("%(picture)s", bbox_inches="tight")
-    print("wrote %(picture)s")
-
-
-if __name__ == "__main__":
-    main()
+    pyplot.savefig(file, bbox_inches="tight")
+    print(f"wrote {file}")
 '''
 RUNGE_KUTTA = '''\
 def step(modes, h, linear, nonlinear):
@@ -82,6 +88,7 @@ ALL_MODES = "No band of modes can be cut in this program: here all modes of the 
 WAVES = {  # numbers of waves along each axis, and amplitudes of which half the squares add up to 1
     1: (((1,), 1.0), ((2,), 0.8), ((3,), 0.6)),
     2: (((1, 1), 1.0), ((2, -1), 0.8), ((1, -3), 0.6)),
+    3: (((1, 1, 0), 1.0), ((2, -1, 1), 0.8), ((1, 0, -3), 0.6)),
 }
 
 
@@ -99,7 +106,7 @@ def heading(law: Law, order: str, comment: str = "#", *, band: bool = True) -> s
 
 
 def initial_field(law: Law) -> sympy.Expr:
-    """Three plane waves of unit deviation about u*, in x (and y): the same field in every program."""
+    """Three plane waves of unit deviation about u*, in x (and y, z): the same field in every program."""
     where = [2 * math.pi / length * x for x, length in zip(COORDINATES, law.lengths, strict=False)]
     waves = (
         amplitude * sympy.cos(sympy.Add(*(n * x for n, x in zip(numbers, where, strict=True))) + j)
@@ -113,7 +120,7 @@ def duration(law: Law) -> float:
 
     The waves are those up to three in the box, linearised about 0, 1 and -1: max |(m + i w)(q + F'')|.
     """
-    domain = Domain((16,) * law.ndim, law.lengths)
+    domain = Domain((16,) * law.ndim, law.lengths, law.parities)
     low = domain.within(3.5 * 2 * math.pi / min(law.lengths))
     slopes = [_real_part(sympy.diff(law.force, u).subs(u, v)) for v in (0.0, 1.0, -1.0)]
     m, w, q = (law.symbol(name, domain)[low] for name in "mwq")
@@ -152,7 +159,7 @@ def python_program(
     texts["points"] = texts["points"] if points is None else str(points)
     texts["modes"] = MODES % texts if band else ""
     notes = heading(law, order, band=band)
-    return {"notes": notes, "settings": SETTINGS % texts, "main": MAIN % texts}
+    return {"notes": notes, "settings": SETTINGS % texts, "main": MAIN % {**texts, "plot": PLOT}}
 
 
 def constants(law: Law, syntax: Syntax) -> dict[str, str]:
@@ -165,5 +172,5 @@ def constants(law: Law, syntax: Syntax) -> dict[str, str]:
         "initial": syntax.text(initial_field(law)),
         "coordinates": ", ".join(str(x) for x in COORDINATES[: law.ndim]),
         "time": syntax.constant(duration(law)),
-        "points": "128" if law.ndim == 1 else "64",
+        "points": ("128", "64", "32")[law.ndim - 1],
     }

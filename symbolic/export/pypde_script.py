@@ -5,7 +5,9 @@ from __future__ import annotations
 import sympy
 from sympy.core.function import AppliedUndef
 
-from mesoscribe.symbolic.export.program import constants, heading
+from mesoscribe.hybrid.space.boundary import AXES, NAMES
+from mesoscribe.hybrid.space.domain import Parity
+from mesoscribe.symbolic.export.program import PLOT, constants, heading
 from mesoscribe.symbolic.export.syntax import NUMPY
 from mesoscribe.symbolic.law.equation import equation_terms, field_of
 from mesoscribe.symbolic.law.law import Law
@@ -27,14 +29,11 @@ CENTRE = %(centre)s
 EQUATION = {%(terms)s}
 
 
-def grid(shape):
-    """The periodic box with so many points along each axis."""
-    return pde.CartesianGrid([(0, length) for length in LENGTHS], shape, periodic=True)
-
+%(grid)s
 
 def system():
     """The equation of v = u - CENTRE."""
-    return pde.PDE(EQUATION, bc="periodic")
+    return pde.PDE(EQUATION, bc=%(bc)s)
 
 
 def rhs(u):
@@ -60,31 +59,72 @@ def simulate(u0, times):
 
 
 def random_field(points, seed):
-    """A random field of three harmonics along each axis, of unit deviation, about CENTRE."""
-    rng = numpy.random.default_rng(seed)
-    field = pde.ScalarField.random_harmonic(grid((points,) * len(LENGTHS)), modes=3, rng=rng).data
-    return CENTRE + (field - field.mean()) / field.std()
+%(random)s
 
 
 def main():
-    """Simulate, write u (frames, *grid) and t, and say what became of the field."""
+    """Simulate, write u (frames, *grid) and t, say what became of the field, and plot it."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     options.add_argument("--points", type=int, default=%(points)s, help="along each axis")
     options.add_argument("--seed", type=int, default=0, help="of the initial field")
     options.add_argument("--time", type=float, default=%(time)s, help="until when")
     options.add_argument("--frames", type=int, default=3, help="how many, the first included")
     options.add_argument("--out", default="run.npz", help="file to write, .npz")
+    options.add_argument("--picture", default="run.png", help="file of a plot by matplotlib; \"\" for none")
     chosen = options.parse_args()
     times = numpy.linspace(0.0, chosen.time, chosen.frames)
     u = simulate(random_field(chosen.points, chosen.seed), times)
     numpy.savez(chosen.out, u=u, t=times)
     for t, field in zip(times, u):
         print(f"t = {t:<12.6g} mean {field.mean():<14.6g} from {field.min():<14.6g} to {field.max():.6g}")
+    if chosen.picture:
+        plot(u, times, chosen.picture)
 
+
+%(plot)s
 
 if __name__ == "__main__":
     main()
 '''
+PERIODIC = {
+    "grid": '''\
+def grid(shape):
+    """The periodic box with so many points along each axis."""
+    return pde.CartesianGrid([(0, length) for length in LENGTHS], shape, periodic=True)
+''',
+    "bc": '"periodic"',
+    "random": '''\
+    """A random field of three harmonics along each axis, of unit deviation, about CENTRE."""
+    rng = numpy.random.default_rng(seed)
+    field = pde.ScalarField.random_harmonic(grid((points,) * len(LENGTHS)), modes=3, rng=rng).data
+    return CENTRE + (field - field.mean()) / field.std()''',
+}
+WALLED = {
+    "grid": '''\
+ENDS = {ends}  # of each axis
+
+
+def grid(shape):
+    """The box with so many points along each axis, in the middles of cells."""
+    return pde.CartesianGrid(
+        [(0, length) for length in LENGTHS], shape, periodic=[end == "periodic" for end in ENDS]
+    )
+''',
+    "random": '''\
+    """A sum of three random waves along each axis that obey its ends, of unit deviation, about CENTRE."""
+    rng = numpy.random.default_rng(seed)
+    x = (numpy.arange(points) + 0.5) / points
+    field = numpy.zeros((points,) * len(LENGTHS))
+    for n in (1, 2, 3):
+        waves = {{"noflux": numpy.cos(numpy.pi * n * x), "zero": numpy.sin(numpy.pi * n * x),
+                 "periodic": numpy.cos(2 * numpy.pi * n * x + n)}}
+        wave = rng.normal()
+        for end in ENDS:
+            wave = numpy.multiply.outer(wave, waves[end])
+        field = field + wave
+    return CENTRE + field / field.std()''',
+}
+CONDITIONS = {Parity.PERIODIC: '"periodic"', Parity.EVEN: '{"derivative": 0}', Parity.ODD: '{"value": 0}'}
 ORDER = "Finite differences of second order in space; in time of fourth order, adapted to an error of 1e-6."
 
 
@@ -98,11 +138,24 @@ def pypde_script(law: Law) -> str:
     terms = " + ".join(f"{row.value!r}*{_physical(row.expr)}" for row in equation_terms(law))
     total = terms.replace("+ -", "- ") or f"0*{name}"
     return SCRIPT % {
+        **_ends(law),
         **constants(law, NUMPY),
         "notes": heading(law, ORDER, band=False),
+        "plot": PLOT,
         "terms": f'"{name}": "{total}"',
-        "points": 64 if law.ndim == 1 else 32,
+        "points": (64, 32, 16)[law.ndim - 1],
     }
+
+
+def _ends(law: Law) -> dict[str, str]:
+    """Grid, boundary conditions and a random field of a periodic box, or of one between walls."""
+    if not law.parities:
+        return PERIODIC
+    (row,) = law.parities
+    words = repr(tuple(NAMES[parity] for parity in row))
+    conditions = ", ".join(f'"{axis}": {CONDITIONS[p]}' for axis, p in zip(AXES, row, strict=False))
+    parts = {name: text.format(ends=words) for name, text in WALLED.items()}
+    return {**parts, "bc": "{" + conditions + "}"}
 
 
 def _physical(term: sympy.Expr) -> str:

@@ -17,7 +17,7 @@ def spectral_text(law: Law, syntax: Syntax) -> dict[str, str]:
     """What programs on Fourier modes have in common: -(m + i w) [q v + transform of F'(v) + dN/du].
 
     Returns:
-        m, w, q: the symbol as a sum " + c * finite(term)" of the wavenumbers k, or kx and ky.
+        m, w, q: the symbol as a sum " + c * finite(term)" of the wavenumbers k, or kx, ky and kz.
         force: F'(u).
         gradient: statements that make g, the transform of F' and of the gradient of N, of the modes v^ in
             `modes`, with the functions to_field, to_modes and force and the wavenumbers of the program.

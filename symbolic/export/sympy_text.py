@@ -19,6 +19,9 @@ HEADER = """\
 WITH_N = """\
 # "N", in u, u_x, u_xx, ..., is the part of the density of V with derivatives beyond the quadratic one.
 """
+WITH_WALLS = """\
+# "boundary" is what u does at the ends of the box: noflux (u_x = 0) or zero (u = 0).
+"""
 
 
 def srepr_text(law: Law) -> str:
@@ -26,11 +29,20 @@ def srepr_text(law: Law) -> str:
     found = {"equation": law.equation, "potential": law.potential}
     found |= {name: getattr(law, name).expr for name in FACTORS if name != "N" or law.N}
     found["lengths"] = sympy.Tuple(*(sympy.Float(length, 17) for length in law.lengths))
+    if law.parities:
+        found["boundary"] = sympy.Tuple(*(sympy.Symbol(word) for word in law.boundary.split(",")))
     found["centre"] = sympy.Float(law.centre, 17)
     found["band"] = sympy.oo if law.band is None else sympy.Float(law.band, 17)
     found["hold"] = sympy.true if law.hold else sympy.false
     body = sympy.Dict({sympy.Symbol(name): _plain(value) for name, value in found.items()})
-    return HEADER + (WITH_N if law.N else "") + comments(law) + sympy.srepr(body) + "\n"
+    return (
+        HEADER
+        + (WITH_N if law.N else "")
+        + (WITH_WALLS if law.parities else "")
+        + comments(law)
+        + sympy.srepr(body)
+        + "\n"
+    )
 
 
 def _plain(expression: sympy.Basic) -> sympy.Basic:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mesoscribe.hybrid.dynamics.gauge import CanonicalForm
+from mesoscribe.hybrid.space.domain import Parity
 from mesoscribe.symbolic.law.factor import Factor
 from mesoscribe.symbolic.law.form import FACTORS
 from mesoscribe.symbolic.law.law import Law
@@ -64,9 +65,11 @@ def _canonical(law: Law, x: Tensor) -> Rows:
     zero = torch.zeros((), dtype=x.dtype)
     F = rows["F"]
     F.pop(ONE, None)
-    if law.conserves_mean:
-        for field in law.unknowns:
-            F.pop(field, None)
+    if law.rests_at_zero:
+        rows_of = law.parities or ((),) * len(law.unknowns)
+        for field, parities in zip(law.unknowns, rows_of, strict=True):
+            if Parity.ODD not in parities:
+                F.pop(field, None)
     for i, one in enumerate(law.unknowns):
         for other in law.unknowns[i:]:
             if (quadratic := F.pop(one * other, None)) is not None:

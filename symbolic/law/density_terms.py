@@ -9,15 +9,23 @@ import sympy
 from mesoscribe.hybrid.energy.local_energy import Density, Order
 from mesoscribe.symbolic.law.factor import u
 
-u_x, u_y, u_xx, u_xy, u_yy = sympy.symbols("u_x u_y u_xx u_xy u_yy", real=True)
+u_x, u_y, u_z = sympy.symbols("u_x u_y u_z", real=True)
+u_xx, u_xy, u_xz, u_yy, u_yz, u_zz = sympy.symbols("u_xx u_xy u_xz u_yy u_yz u_zz", real=True)
 FIELDS: Mapping[int, Mapping[sympy.Symbol, Order]] = {
     1: {u: (0,), u_x: (1,), u_xx: (2,)},
     2: {u: (0, 0), u_x: (1, 0), u_y: (0, 1), u_xx: (2, 0), u_xy: (1, 1), u_yy: (0, 2)},
+    3: {
+        u: (0, 0, 0),
+        **{u_x: (1, 0, 0), u_y: (0, 1, 0), u_z: (0, 0, 1)},
+        **{u_xx: (2, 0, 0), u_yy: (0, 2, 0), u_zz: (0, 0, 2)},
+        **{u_xy: (1, 1, 0), u_xz: (1, 0, 1), u_yz: (0, 1, 1)},
+    },
 }
-COORDINATES = sympy.symbols("x y", real=True)
+COORDINATES = sympy.symbols("x y z", real=True)
 CUBIC: Mapping[int, tuple[sympy.Expr, ...]] = {
     1: (u * u_x**2, u_x**3, u * u_xx**2),
     2: (u * (u_x**2 + u_y**2), u * (u_xx + u_yy) ** 2),
+    3: (u * (u_x**2 + u_y**2 + u_z**2), u * (u_xx + u_yy + u_zz) ** 2),
 }
 
 
@@ -46,7 +54,7 @@ def density_of(term: sympy.Expr, ndim: int) -> Density:
 
 
 def differentiated(field: sympy.Expr, order: Order) -> sympy.Expr:
-    """∂^α of a field u(x[, y], t)."""
+    """∂^α of a field u(x[, y[, z]], t)."""
     for axis, n in zip(COORDINATES, order, strict=False):
         field = sympy.diff(field, axis, n) if n else field
     return field

@@ -23,7 +23,7 @@ KEPT = 256  # forms whose terms are kept
 
 
 def fields_of(law: Form) -> tuple[sympy.Expr, ...]:
-    """The fields u_i(x[, y], t); v where the law is about u - u*."""
+    """The fields u_i(x[, y[, z]], t); v where the law is about u - u*."""
     names = law.fields if law.several else ("v",) if law.centre else ("u",)
     return tuple(sympy.Function(name, real=True)(*COORDINATES[: law.ndim], t) for name in names)
 

@@ -15,9 +15,9 @@ from mesoscribe.hybrid.space.numbers import NUMBERS
 
 u = sympy.Symbol("u", real=True)
 k = sympy.Symbol("k", real=True)
-kx, ky = sympy.symbols("kx ky", real=True)
+kx, ky, kz = sympy.symbols("kx ky kz", real=True)
 COMPILED = 512  # formulas that are kept compiled: a law is simulated more often than it changes
-WAVENUMBERS: Mapping[int, tuple[sympy.Symbol, ...]] = {1: (k,), 2: (kx, ky)}
+WAVENUMBERS: Mapping[int, tuple[sympy.Symbol, ...]] = {1: (k,), 2: (kx, ky), 3: (kx, ky, kz)}
 
 
 @dataclass(frozen=True)
@@ -104,4 +104,4 @@ def one_sign(symbol: Float[np.ndarray, "*modes"]) -> bool:
 
 def at_zero(term: sympy.Expr) -> float:
     """A symbol at k = 0; 0 where it has no finite value there."""
-    return float(columns((term,), dict.fromkeys((k, kx, ky), np.zeros(1)))[0, 0])
+    return float(columns((term,), dict.fromkeys((k, kx, ky, kz), np.zeros(1)))[0, 0])

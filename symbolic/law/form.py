@@ -13,10 +13,13 @@ import sympy
 from jaxtyping import Float
 
 from mesoscribe.hybrid.energy.local_energy import Density
+from mesoscribe.hybrid.space.boundary import Parities, spelled
+from mesoscribe.hybrid.space.domain import Parity
 from mesoscribe.symbolic.law.density_terms import density_of
 from mesoscribe.symbolic.law.entries import Entry, entries
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, at_zero, u
 from mesoscribe.symbolic.law.pointwise import slope_of
+from mesoscribe.symbolic.law.walls import acts, density_acts, refusal
 
 FACTORS = ("F", "q", "m", "w", "N")
 Parameter = tuple[str, int]
@@ -35,16 +38,18 @@ class Form:
 
     Args:
         F: energy density beyond its quadratic part, terms in u.
-        q: symbol of the quadratic energy, even terms in k (1D) or kx, ky (2D).
+        q: symbol of the quadratic energy, even terms in k (1D) or kx, ky (2D) or kx, ky, kz (3D).
         m: symbol of M, even, m ≥ 0.  w: symbol of W over i, odd.
         N: energy density of third and higher order in u and its derivatives, see `density_terms`.
         lengths: the box.
         centre: u*.
         fields: the names of the fields.
+        parities: what each field does at the ends of each axis, a row for each; () where all are periodic.
         covariance: of all coefficients in the order of `parameters`, where it was estimated.
 
     Raises:
-        ValueError: no operator, no box, or a factor with symbols or terms that are not its own.
+        ValueError: no operator, no box, a factor with symbols or terms that are not its own, or one that
+            does not act between the walls of the box.
     """
 
     F: Factor = Factor()
@@ -56,10 +61,11 @@ class Form:
     centre: float = 0.0
     fields: tuple[str, ...] = ("u",)
     covariance: tuple[tuple[float, ...], ...] | None = None
+    parities: Parities = ()
 
     def __post_init__(self) -> None:
         if self.ndim not in WAVENUMBERS:
-            raise ValueError(f"expected a box of one or two dimensions, got lengths {self.lengths}")
+            raise ValueError(f"expected a box of one to three dimensions, got lengths {self.lengths}")
         if not all(0 < size < math.inf for size in self.lengths) or not math.isfinite(self.centre):
             raise ValueError(
                 f"expected a box of positive lengths and a finite centre, got {self.lengths}, {self.centre}"
@@ -78,6 +84,27 @@ class Form:
             if self.several and name != "F":
                 _ = [self.entries(name, term) for term in getattr(self, name).terms]
         _ = self.densities
+        self._check_walls()
+
+    def _check_walls(self) -> None:
+        """Refuse terms that do not act between the walls of the box."""
+        if not any(parity for row in self.parities for parity in row):
+            object.__setattr__(self, "parities", ())
+            return
+        for name in ("q", "m", "w"):
+            for term in getattr(self, name).terms:
+                if not acts(self.entries(name, term), self.wavenumbers, self.parities):
+                    raise ValueError(refusal(name, term, self.parities))
+        for term, density in zip(self.N.terms, self.densities, strict=True):
+            if not density_acts(density, self.parities):
+                raise ValueError(refusal("N", term, self.parities))
+        if Parity.ODD in {parity for row in self.parities for parity in row} and self.centre:
+            raise ValueError(f"expected u* = 0 between zero-value walls, got {self.centre:g}; count u from 0")
+
+    @property
+    def boundary(self) -> str:
+        """What fields do at the ends of each axis: periodic, noflux, zero, or such as x=noflux,y=periodic."""
+        return spelled(self.parities or ((Parity.PERIODIC,) * self.ndim,) * len(self.fields), self.fields)
 
     @property
     def ndim(self) -> int:
@@ -108,7 +135,7 @@ class Form:
 
     @property
     def wavenumbers(self) -> tuple[sympy.Symbol, ...]:
-        """k in 1D; kx, ky in 2D."""
+        """k in 1D; kx, ky in 2D; kx, ky, kz in 3D."""
         return WAVENUMBERS[self.ndim]
 
     @property
@@ -158,7 +185,15 @@ class Form:
 
     @property
     def conserves_mean(self) -> bool:
-        """Whether K(0) = 0, so that ∫u is a constant of motion; of one field w is odd and vanishes there."""
+        """Whether K(0) = 0, so that ∫u is a constant of motion; of one field w is odd and vanishes there.
+
+        Not between walls where u = 0: there is a flux through them.
+        """
+        return self.rests_at_zero and not any(Parity.ODD in row for row in self.parities)
+
+    @property
+    def rests_at_zero(self) -> bool:
+        """Whether K(0) = 0."""
         at_rest: dict[tuple[str, int, int], float] = {}
         for name in "mw":
             factor: Factor = getattr(self, name)

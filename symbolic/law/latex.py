@@ -10,14 +10,14 @@ import sympy
 from sympy.core.function import AppliedUndef
 from sympy.printing.latex import LatexPrinter
 
-from mesoscribe.symbolic.law.density_terms import FIELDS
+from mesoscribe.symbolic.law.density_terms import COORDINATES, FIELDS
 from mesoscribe.symbolic.law.digits import latex_number, with_error
 from mesoscribe.symbolic.law.equation import by_field, potential, second_order_terms, written_out_in
-from mesoscribe.symbolic.law.factor import Factor, kx, ky
+from mesoscribe.symbolic.law.factor import Factor, kx, ky, kz
 from mesoscribe.symbolic.law.form import Form
 
 LINE = 50  # letters, digits and signs on a line of a page
-SYMBOLS = {kx: "k_{x}", ky: "k_{y}"}
+SYMBOLS = {kx: "k_{x}", ky: "k_{y}", kz: "k_{z}"}
 
 
 class SubscriptPrinter(LatexPrinter):
@@ -115,7 +115,7 @@ def _potential(law: Form) -> tuple[list[str], str]:
     terms = _signed_terms((float(number), None, _body(rest)) for number, rest in pairs if number != 0)
     if len(terms) > 1:
         terms[0], terms[-1] = f"({terms[0]}", f"{terms[-1]})"
-    return terms, r"\mathrm{d}x" if law.ndim == 1 else r"\mathrm{d}x\,\mathrm{d}y"
+    return terms, r"\,".join(rf"\mathrm{{d}}{axis}" for axis in COORDINATES[: law.ndim])
 
 
 def equation_parts(law: Form) -> list[list[str]]:

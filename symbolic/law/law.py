@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float, Shaped
 
 from mesoscribe.hybrid.data.files import write_whole
+from mesoscribe.hybrid.data.physical_units import Units
 from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.hybrid.dynamics.member import Member, Pointwise
 from mesoscribe.hybrid.dynamics.model import Model
@@ -46,7 +47,7 @@ class Law(Form, Model):
     is 1. It lives on its box at any number of points, those of the field it is given.
 
     Args:
-        F, q, m, w, N, lengths, centre, fields, covariance: see Form.
+        F, q, m, w, N, lengths, centre, fields, covariance, parities: see Form.
         band: largest wavenumber evolved, None for all; hold: keep the others instead of removing them.
         provenance: where the law comes from.
         judgement: what was said of it; kept in law.json, gone with other coefficients, no part of equality.
@@ -102,7 +103,8 @@ class Law(Form, Model):
 
     def __str__(self) -> str:
         said = f"{self.case} law" if self.judgement is None else self.judgement.headline
-        return f"{self.text}\n{said}"
+        units = Units.of(self.provenance.units)
+        return "\n".join([self.text, *([f"units: {units.sentence}"] if units else []), said])
 
     __repr__ = __str__
 
@@ -127,7 +129,7 @@ class Law(Form, Model):
     def box(self) -> Domain:
         """The box, at some number of points."""
         n = len(self.fields) if self.several else None
-        return Domain((NUMBERS.own_points,) * self.ndim, self.lengths, n_fields=n)
+        return Domain((NUMBERS.own_points,) * self.ndim, self.lengths, self.parities, n)
 
     @property
     def units(self) -> Scales:
@@ -193,7 +195,7 @@ class Law(Form, Model):
 
     @property
     def local_symbol(self) -> tuple[float, float]:
-        """a and b: the coefficients of 1 and of |k|² in q (in 2D, of the terms common to all directions)."""
+        """a and b: the coefficients of 1 and |k|² in q (beyond 1D, what all directions have in common)."""
         if self.several:
             return 0.0, 0.0
         apart = Factor.of(self.q.expr)

@@ -13,18 +13,19 @@ import sympy
 
 from mesoscribe.hybrid.data.field_names import checked_names
 from mesoscribe.hybrid.data.provenance import Provenance
+from mesoscribe.hybrid.space.boundary import parities_of
 from mesoscribe.symbolic.law.density_terms import FIELDS
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, u
 from mesoscribe.symbolic.law.form import FACTORS, Form
 from mesoscribe.symbolic.law.judgement import Judgement
 from mesoscribe.symbolic.law.parse import parse
 
-FORMAT, WITH_N, WITH_FIELDS = 1, 2, 3
+FORMAT, WITH_N, WITH_FIELDS, WITH_WALLS = 1, 2, 3, 4
 Read = TypeVar("Read")
 
 
 def text(form: Form, *, provenance: Provenance, judgement: Judgement | None, **settings: object) -> str:
-    """A form and settings as JSON; a form with N, and one of several fields, has a format of its own."""
+    """A form and settings as JSON; one with N, of several fields or with walls has a format of its own."""
     settings |= {} if judgement is None else judgement.as_dict()
     body = {name: _rows(getattr(form, name)) for name in FACTORS if name != "N" or form.N}
     plain = {"lengths": form.lengths, "centre": form.centre, "covariance": form.covariance}
@@ -32,6 +33,9 @@ def text(form: Form, *, provenance: Provenance, judgement: Judgement | None, **s
     kind: dict[str, Any] = {"format": WITH_N if form.N else FORMAT}
     if form.several:
         kind = {"format": WITH_FIELDS, "fields": list(form.fields)}
+    if form.parities:
+        kind = {"format": WITH_WALLS, "boundary": form.boundary, "fields": list(form.fields)}
+        body |= {"N": _rows(form.N)}
     return json.dumps({**kind, **body, **plain, **settings}, indent=1) + "\n"
 
 
@@ -68,17 +72,19 @@ def _factor(rows: Any, symbols: tuple[Any, ...]) -> Factor:
 
 def arguments(content: Any) -> dict[str, Any]:
     """Of a law, by name, from the content of a law.json."""
-    if not isinstance(content, dict) or content.get("format") not in (FORMAT, WITH_N, WITH_FIELDS):
-        raise ValueError(f"expected format {FORMAT}, {WITH_N} or {WITH_FIELDS}; distil again")
+    formats = (FORMAT, WITH_N, WITH_FIELDS, WITH_WALLS)
+    if not isinstance(content, dict) or content.get("format") not in formats:
+        raise ValueError(f"expected one of the formats {', '.join(map(str, formats))}; distil again")
     lengths = tuple(float(length) for length in content["lengths"])
     derivatives, wave = tuple(FIELDS[len(lengths)]), WAVENUMBERS[len(lengths)]
     symbols = {"F": (u,), **dict.fromkeys("qmw", wave), "N": derivatives}
     fields: tuple[str, ...] = ("u",)
-    if content["format"] == WITH_FIELDS:
+    walls = content["format"] == WITH_WALLS
+    if content["format"] == WITH_FIELDS or (walls and content["fields"] != ["u"]):
         fields = names_of_fields(content["fields"])
         own = tuple(sympy.Symbol(name, real=True) for name in fields)
         symbols |= {"F": own, **dict.fromkeys("qmw", (*wave, *own))}
-    rows = content if content["format"] == WITH_N else {"N": [], **content}
+    rows = content if content["format"] in (WITH_N, WITH_WALLS) else {"N": [], **content}
     factors = {name: _factor(rows[name], symbols[name]) for name in FACTORS}
     band, centre = content["band"], float(content["centre"])
     return {
@@ -86,6 +92,7 @@ def arguments(content: Any) -> dict[str, Any]:
         "lengths": lengths,
         "centre": centre,
         "fields": fields,
+        "parities": parities_of(str(content["boundary"]), len(lengths), fields) if walls else (),
         "covariance": _covariance(content["covariance"], sum(len(factor) for factor in factors.values())),
         "band": None if band is None else float(band),
         "hold": bool(content["hold"]),

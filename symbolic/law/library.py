@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import combinations_with_replacement
+from itertools import combinations, combinations_with_replacement
 
 import sympy
 
+from mesoscribe.hybrid.space.boundary import Parities
 from mesoscribe.symbolic.law.density_terms import CUBIC, FIELDS, density_of, u_x
-from mesoscribe.symbolic.law.entries import entries
+from mesoscribe.symbolic.law.entries import Entry, entries
 from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, u
 from mesoscribe.symbolic.law.form import FACTORS
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.parse import parse
+from mesoscribe.symbolic.law.walls import acts, density_acts
 
 
 def _families() -> Mapping[str, tuple[sympy.Expr, ...]]:
@@ -63,15 +65,16 @@ class Library:
 
     @property
     def ndim(self) -> int:
-        """Number of space dimensions that the symbols are written for: 1 (k) or 2 (kx, ky)."""
-        return 2 if WAVENUMBERS[2][0] in sympy.Add(*self.q, *self.m, *self.w).free_symbols else 1
+        """Number of space dimensions that the symbols are written for: 1 (k), 2 (kx, ky), 3 (and kz)."""
+        used = sympy.Add(*self.q, *self.m, *self.w).free_symbols
+        return max((n for n, wave in WAVENUMBERS.items() if n > 1 and wave[-1] in used), default=1)
 
     def wider(self, *terms: str) -> Library:
         """This library with further terms.
 
         Args:
             terms: names in FAMILIES, or terms as text: of F, such as "u*log(u)" or "sin(3*u)", of another
-                factor with its name before it, such as "q: k**-4" (kx, ky in 2D).
+                factor with its name before it, such as "q: k**-4" (kx, ky in 2D, kz beside them in 3D).
 
         Raises:
             ValueError: a term that is not understood, or q or m that are not even, or w that is not odd.
@@ -109,10 +112,10 @@ class Library:
         return term.as_coeff_Mul()[1]
 
     def isotropic(self) -> Library:
-        """In 2D only symbols q and m of |k|: such as k_x² + k_y² where k_x² and k_y² are candidates."""
+        """Beyond 1D only symbols q and m of |k|: such as k_x² + k_y² where k_x² and k_y² are candidates."""
         if self.ndim == 1 or self.several:
             return self
-        radial = polynomials(2, isotropic=True)
+        radial = polynomials(self.ndim, isotropic=True)
         kept = {
             name: tuple(
                 dict.fromkeys(
@@ -122,7 +125,7 @@ class Library:
                             for t in getattr(radial, name)
                             if {*Factor.of(t).terms} <= {*getattr(self, name)}
                         ),
-                        *(t for t in getattr(self, name) if _is_radial(t)),
+                        *(t for t in getattr(self, name) if _is_radial(t, self.ndim)),
                     )
                 )
             )
@@ -131,7 +134,7 @@ class Library:
         return replace(self, **kept)
 
     def with_isotropic(self) -> Library:
-        """In 2D with symbols of |k| beside the others."""
+        """Beyond 1D with symbols of |k| beside the others."""
         radial = self.isotropic()
         both = {name: dict.fromkeys((*getattr(self, name), *getattr(radial, name))) for name in "qm"}
         return replace(self, q=tuple(both["q"]), m=tuple(both["m"]))
@@ -147,11 +150,29 @@ class Library:
         }
         return replace(self, **kept)
 
+    def between(self, parities: Parities) -> Library:
+        """Only terms that act between the walls of a box; all of them where it is periodic."""
+        if not any(parity for row in parities for parity in row):
+            return self
+        wave = WAVENUMBERS[self.ndim]
+        kept = {
+            name: tuple(t for t in getattr(self, name) if acts(self._entries(name, t), wave, parities))
+            for name in "qmw"
+        }
+        N = tuple(t for t in self.N if density_acts(density_of(t, self.ndim), parities))
+        return replace(self, **kept, N=N)
 
-def _is_radial(term: sympy.Expr) -> bool:
+    def _entries(self, name: str, term: sympy.Expr) -> tuple[Entry, ...]:
+        """The entries of the symbol that a term stands for."""
+        if not self.several:
+            return (Entry(0, 0, term, name == "w", 1),)
+        return entries(term, self.unknowns, WAVENUMBERS[self.ndim], skew=name == "w")
+
+
+def _is_radial(term: sympy.Expr, ndim: int) -> bool:
     """Whether rotations leave a term as it is."""
-    kx, ky = WAVENUMBERS[2]
-    return sympy.simplify(kx * term.diff(ky) - ky * term.diff(kx)) == 0
+    turned = (a * term.diff(b) - b * term.diff(a) for a, b in combinations(WAVENUMBERS[ndim], 2))
+    return not any(sympy.simplify(change) != 0 for change in turned)
 
 
 def polynomials(ndim: int = 1, *, isotropic: bool = False, fields: tuple[str, ...] = ("u",)) -> Library:
@@ -180,9 +201,11 @@ def polynomials(ndim: int = 1, *, isotropic: bool = False, fields: tuple[str, ..
     if ndim == 1:
         (k,) = wave
         return Library(F, (*radial, k**-2), radial, (k, k * sympy.Abs(k), k**3, k**5), N)
-    kx, ky = wave
-    even_terms = (*radial[:2], kx**2, ky**2, kx**4, kx**2 * ky**2, ky**4)
-    return Library(F, (*even_terms, 1 / squared), even_terms, (kx, ky, kx * squared, ky * squared), N)
+    squares = [s**2 for s in wave]
+    quartic = (a * b for a, b in combinations_with_replacement(squares, 2))
+    even_terms = (*radial[:2], *squares, *quartic)
+    odd_terms = (*wave, *(s * squared for s in wave))
+    return Library(F, (*even_terms, 1 / squared), even_terms, odd_terms, N)
 
 
 def _of_fields(ndim: int, fields: tuple[str, ...], *, isotropic: bool) -> Library:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.energy.energy import EnergyTerm
-from mesoscribe.hybrid.energy.local_energy import Order
+from mesoscribe.hybrid.energy.local_energy import Order, derivatives_along
 from mesoscribe.hybrid.space.device import here, tensor
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
@@ -51,20 +51,32 @@ class Rate:
 
 def _subscripted(name: str, order: Order) -> str:
     """A field with the coordinates that it is differentiated by."""
-    by = "".join(axis * n for axis, n in zip("xy", order, strict=False))
+    by = "".join(axis * n for axis, n in zip("xyz", order, strict=False))
     return f"{name}_{by}" if by else name
 
 
-def rates(ndim: int) -> tuple[Rate, ...]:
-    """Derivatives of u, derivatives of powers of u, squares of slopes and u times these."""
+def rates(domain: Domain) -> tuple[Rate, ...]:
+    """Derivatives of u, derivatives of powers of u, squares of slopes and u times these.
+
+    Between walls those that have the parity of u itself; a power of u is taken to have it, as F'(u) is.
+    """
+    ndim = domain.ndim
     none, top = (0,) * ndim, NUMBERS.rate_orders[ndim - 1]
     orders = [o for o in product(range(top + 1), repeat=ndim) if sum(o) <= top and sum(n > 0 for n in o) <= 1]
     linear = [Rate(order, (none,)) for order in orders]
     inner = [order for order in orders if sum(order) <= NUMBERS.rate_outer]
     powers = [Rate(order, (none,) * p) for order in inner for p in range(2, NUMBERS.rate_power + 1)]
-    first = [tuple(int(i == j) for j in range(ndim)) for i in range(ndim)]
-    slopes = [Rate(none, pair) for pair in combinations_with_replacement(first, 2)]
-    return (*linear, *powers, *slopes, *(Rate(none, (none, *slope.factors)) for slope in slopes))
+    slopes = [Rate(none, pair) for pair in combinations_with_replacement(derivatives_along(ndim, 1), 2)]
+    every = (*linear, *powers, *slopes, *(Rate(none, (none, *slope.factors)) for slope in slopes))
+    return tuple(rate for rate in every if all(_acts(rate, domain, axis) for axis in domain.walled))
+
+
+def _acts(rate: Rate, domain: Domain, axis: int) -> bool:
+    """Whether a term of one field has its parity along an axis between walls."""
+    parity, outer = domain.parities[0][axis], (-1) ** rate.outer[axis]
+    if not any(any(order) for order in rate.factors):
+        return outer == 1
+    return outer * prod(parity * (-1) ** order[axis] for order in rate.factors) == parity
 
 
 @dataclass(frozen=True)
@@ -87,7 +99,8 @@ class _Rates(EnergyTerm):
         total = torch.zeros_like(u_hat)
         for factors, group in groupby(self.terms, key=lambda term: term[0].factors):
             symbol = sum((c * self._symbol(rate.outer, u_hat) for rate, c in group), u_hat.new_zeros(()))
-            fields = (self.domain.ifft(self._symbol(order, u_hat) * u_hat) for order in factors)
+            boxes = ((self.domain.differentiated(order), order) for order in factors)
+            fields = (box.ifft(self._symbol(order, u_hat) * u_hat) for box, order in boxes)
             total = total + symbol * self.domain.fft(prod(fields, start=u_hat.real.new_ones(())))
         return total
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import sympy
 from jaxtyping import Float
 from scipy.stats import chi2
 
-from mesoscribe.symbolic.law.density_terms import FIELDS, u_x, u_xx, u_xy, u_y, u_yy
-from mesoscribe.symbolic.law.factor import kx, ky
+from mesoscribe.hybrid.energy.local_energy import derivatives_along
+from mesoscribe.symbolic.law.density_terms import COORDINATES, FIELDS
+from mesoscribe.symbolic.law.factor import WAVENUMBERS
 from mesoscribe.symbolic.law.form import Form
 from mesoscribe.symbolic.law.numbers import NUMBERS
 
@@ -47,7 +49,7 @@ class Symmetry:
 
 
 def symmetries(law: Form) -> tuple[Symmetry, ...]:
-    """The sign of u, reflections and, in 2D, rotations.
+    """The sign of u, reflections and, beyond 1D, rotations.
 
     u → -u (about the centre) needs an even F and N, x → -x needs W = 0 and an even number of derivatives in
     N, rotations need W = 0, symbols of |k| and an N of rotation invariants.
@@ -56,12 +58,12 @@ def symmetries(law: Form) -> tuple[Symmetry, ...]:
     turned = [s for s, order in fields.items() if sum(order) % 2]
     tests: dict[str, Callable[[str, sympy.Expr], sympy.Expr]] = {
         "u → -u": lambda name, term: _odd(term, fields) if name in "FN" else zero,
-        "x → -x" if law.ndim == 1 else "(x, y) → (-x, -y)": lambda name, term: (
+        _reflection(law.ndim): lambda name, term: (
             term if name == "w" else _odd(term, turned) if name == "N" else zero
         ),
     }
-    if law.ndim == 2:
-        tests["rotations"] = lambda name, term: term if name == "w" else _turned(term)
+    if law.ndim > 1:
+        tests["rotations"] = lambda name, term: term if name == "w" else _turned(term, law.ndim)
     return tuple(_tested(law, name, broken) for name, broken in tests.items())
 
 
@@ -70,10 +72,34 @@ def _odd(term: sympy.Expr, symbols: Iterable[sympy.Symbol]) -> sympy.Expr:
     return term - term.subs({s: -s for s in symbols}, simultaneous=True)
 
 
-def _turned(term: sympy.Expr) -> sympy.Expr:
-    """The change of a term in the plane under a small rotation, per angle."""
-    turn = {kx: -ky, ky: kx, u_x: -u_y, u_y: u_x, u_xx: -2 * u_xy, u_yy: 2 * u_xy, u_xy: u_xx - u_yy}
-    return sympy.simplify(sympy.Add(*(turn[s] * term.diff(s) for s in term.free_symbols & turn.keys())))
+def _reflection(ndim: int) -> str:
+    """The reflection of all axes, such as (x, y) → (-x, -y)."""
+    names = [str(x) for x in COORDINATES[:ndim]]
+    before, after = ", ".join(names), ", ".join(f"-{name}" for name in names)
+    return f"{before} → {after}" if ndim == 1 else f"({before}) → ({after})"
+
+
+def _turned(term: sympy.Expr, ndim: int) -> sympy.Expr:
+    """The change of a term under a small rotation in each plane of two axes, per angle: a symbol for each."""
+    changes = (
+        sympy.Symbol(f"angle{a}{b}") * _turned_in(term, ndim, a, b) for a, b in combinations(range(ndim), 2)
+    )
+    return sympy.Add(*changes)
+
+
+def _turned_in(term: sympy.Expr, ndim: int, a: int, b: int) -> sympy.Expr:
+    """The change in one plane: k_a → -k_b, k_b → k_a, and ∂_a, ∂_b in the same way."""
+    wave = {s: order for s, order in zip(WAVENUMBERS[ndim], derivatives_along(ndim, 1), strict=True)}
+    total = sympy.Integer(0)
+    for symbols in (wave, FIELDS[ndim]):
+        of = {order: s for s, order in symbols.items()}
+        for s in term.free_symbols & symbols.keys():
+            order = symbols[s]
+            for sign, here, there in ((-1, a, b), (1, b, a)):
+                if order[here]:
+                    moved = [n - (i == here) + (i == there) for i, n in enumerate(order)]
+                    total += sign * order[here] * of[tuple(moved)] * term.diff(s)
+    return sympy.simplify(total)
 
 
 def _tested(law: Form, name: str, broken: Callable[[str, sympy.Expr], sympy.Expr]) -> Symmetry:

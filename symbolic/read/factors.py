@@ -209,6 +209,7 @@ def on_the_box(
         w=factors["w"],
         N=factors.get("N", Factor()),
         lengths=setting.lengths,
+        parities=setting.parities,
         centre=centre,
         fields=fields,
         band=band or (None if complete else of_network),

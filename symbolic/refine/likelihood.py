@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -27,13 +28,24 @@ from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.symbolic.law.evolution import Evolution
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine import first_frames
+from mesoscribe.symbolic.refine.columns import Columns
 from mesoscribe.symbolic.refine.fit import E, Fit
 from mesoscribe.symbolic.refine.noise import white_in_time
 from mesoscribe.symbolic.refine.products import Products
-from mesoscribe.symbolic.refine.projection import Projection, projection
-from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs, substeps_for, units
+from mesoscribe.symbolic.refine.projection import Projection, parts_of, projection, together
+from mesoscribe.symbolic.refine.rollouts import RollOutData, substeps_for, units
 
 REFINING = "refinement of coefficients"
+
+
+class _Piece(NamedTuple):
+    """What is kept of some trajectories: residual, products of all columns, how fields explain them."""
+
+    residual: Float[np.ndarray, "n r"]
+    products: Products
+    moves: Float[Tensor, "c n *grid"] | None
+    known: Projection | None
+    explained: float
 
 
 @dataclass(frozen=True)
@@ -78,8 +90,8 @@ class Likelihood:
         held = sure and not self.free and self.data.noise > 0 and not self._far(found)
         if not held:
             return found
-        slopes = self._columns(found.law, found.fields, found.units, found.substeps, range(len(found.units)))
-        return replace(found, of_starts=first_frames.variances(found, slopes[..., 1:], self.data))
+        made = self._made(found.law, found.units, found.substeps, range(len(found.units)))
+        return replace(found, of_starts=first_frames.variances(found, made, self.data))
 
     def started(self, law: E) -> Fit[E]:
         """The initial fields that are likeliest under a law as it stands."""
@@ -212,70 +224,82 @@ class Likelihood:
     ) -> Fit[E]:
         """Residual and slopes at a point, the initial fields projected out."""
         order = range(len(scale)) if order is None else order
-        columns = self._columns(law, fields, scale, substeps, order)
-        moves, of_fields = None, 0.0
-        if self.free and _followed(columns):
-            try:
-                known = known or projection(law.member(self.data.domain), fields, self.data, substeps)
-                before, (moves, columns) = columns, known.apart(columns)
-                off, left = (c[..., 0].square().sum() for c in (before, columns))
-                of_fields = self.share * float(off - left)
-            except FloatingPointError:  # a law that loses roll-outs from fields close by is lost
-                columns[..., 0] = NUMBERS.lost_misfit
         shares = np.abs(law.values()) / np.where(scale > 0, scale, np.inf) * (law.scaling > 0)
         held = ((np.arange(len(shares)) == shares.argmax()) & (shares > 0))[list(order)].astype(float)
-        by_frame = array(columns[..., 0]).reshape(len(columns), -1, self.data.domain.state_size)
+        made, followed, lost = self._made(law, scale, substeps, order), self.free, False
+        try:
+            pieces = []
+            for some, own in zip(self.data.pieces, parts_of(known, len(self.data.pieces)), strict=True):
+                columns = made.at(fields[some], self.data.some(some))
+                followed = followed and _followed(columns)
+                pieces.append(self._piece(columns, held, law, fields, substeps, some, own, free=followed))
+        except FloatingPointError:  # a law that loses roll-outs from fields close by is lost
+            followed, lost = False, True
+        if lost or (not followed and any(piece.known is not None for piece in pieces)):
+            pieces = [
+                self._piece(
+                    made.at(fields[some], self.data.some(some), lost=lost), held, law, fields, substeps, some
+                )
+                for some in self.data.pieces
+            ]
+        residual = np.concatenate([piece.residual for piece in pieces])
+        by_frame = residual.reshape(len(residual), -1, self.data.domain.state_size)
         measured = 1.0 if self.data.seen is None else float(self.data.seen.mean())
         times = array(self.data.t)[:, -by_frame.shape[1] :]
         white = min(white_in_time(by_frame, times) / measured, NUMBERS.lowest_floor * self.data.noise)
-        products = self._products(columns, held)
-        return Fit(law, fields, products, scale, moves, known, substeps, white, of_fields)
+        products = Products.joined([piece.products for piece in pieces])
+        moves = torch.cat([piece.moves for piece in pieces], dim=1) if followed else None
+        known = together([piece.known for piece in pieces]) if followed else known
+        explained = self.share * sum(piece.explained for piece in pieces)
+        return Fit(law, fields, products, scale, moves, known, substeps, white, explained)
 
-    def _columns(
+    def _piece(
         self,
-        law: Evolution,
+        columns: Float[Tensor, "n r c"],
+        held: Float[np.ndarray, " p"],
+        law: E,
         fields: Tensor,
-        scale: Float[np.ndarray, " p"],
         substeps: int,
-        order: Sequence[int],
-    ) -> Float[Tensor, "n r c"]:
-        """The residual of each trajectory, in front that of a first frame that may move, and its slopes."""
-        data, values = self.data, law.values()
-        steps = NUMBERS.misfit_step * (np.eye(len(values)) * scale)[list(order)]
-        member = law.family(data.domain, np.vstack([values, values + steps]))
-        start = fields.expand(1 + len(steps), *fields.shape)
+        some: slice,
+        known: Projection | None = None,
+        *,
+        free: bool = False,
+    ) -> _Piece:
+        """What is kept of columns, the initial fields projected out if they are free."""
+        moves, explained = None, 0.0
+        if free:
+            known = known or projection(
+                law.member(self.data.domain), fields[some], self.data.some(some), substeps, all_of=self.data
+            )
+            off = columns[..., 0].square().sum()
+            moves, columns = known.apart(columns)
+            explained = float(off - columns[..., 0].square().sum())
+        products = self._products(columns, held, some)
+        return _Piece(array(columns[..., 0]), products, moves, known if free else None, explained)
+
+    def _made(
+        self, law: Evolution, scale: Float[np.ndarray, " p"], substeps: int, order: Sequence[int]
+    ) -> Columns:
+        """What makes residual and slopes of a law."""
         coarse = min(substeps, self._substeps(law, NUMBERS.slope_accuracy))
-        rolls = roll_outs(member, start, data, coarse)
-        slopes = (rolls[1:] - rolls[:1]) / NUMBERS.misfit_step
-        if coarse < substeps:
-            rolls = roll_outs(law.member(data.domain), fields, data, substeps)[None]
-        columns = torch.cat([rolls[:1] - data.u[:, 1:], slopes])
-        if self.free:
-            first = torch.cat([(fields - data.u[:, 0])[None], torch.zeros_like(slopes[:, :, 0])])
-            columns = torch.cat([first.unsqueeze(2), columns], dim=2)
-        weights = data.weights(free=self.free)
-        columns = columns if weights is None else columns * weights
-        most = NUMBERS.lost_misfit
-        columns = (columns / data.scale.unsqueeze(1)).flatten(2)
-        columns[0] = columns[0].nan_to_num(most, most, -most).clamp(-most, most)
-        steep = most / NUMBERS.misfit_step
-        columns[1:] = columns[1:].nan_to_num(0.0, 0.0, 0.0).clamp(-steep, steep)
-        return columns.permute(1, 2, 0)
+        return Columns.of(law, self.data, scale, order, (coarse, substeps), free=self.free)
 
     @property
     def share(self) -> float:
         """Unknowns of a state over its values: squares are counted for each unknown."""
         return self.data.unknowns / self.data.domain.state_size
 
-    def _products(self, columns: Float[Tensor, "n r c"], held: Float[np.ndarray, " p"]) -> Products:
-        """Scalar products of the columns, as many values to a frame as it has unknowns."""
-        data, weights = self.data, self.data.weights(free=self.free)
+    def _products(
+        self, columns: Float[Tensor, "n r c"], held: Float[np.ndarray, " p"], some: slice
+    ) -> Products:
+        """Scalar products of the columns of some, as many values to a frame as it has unknowns."""
+        data, weights = self.data, self.data.some(some).weights(free=self.free)
         frames = data.u.shape[1] - (0 if self.free else 1)
         values = np.full((len(columns), frames), data.unknowns * (data.u.shape[1] - 1) / frames)
         if weights is not None:
             values = values * array(weights.flatten(2).mean(2))
         by_frame = columns.reshape(len(columns), frames, -1, columns.shape[-1])
-        return Products.of_columns(by_frame, values, self.share, held)
+        return Products.of_columns(by_frame, values, self.share, held, of=len(data.u))
 
 
 def _followed(columns: Float[Tensor, "n r c"]) -> bool:

@@ -11,6 +11,8 @@ from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.fields import each_field
 from mesoscribe.symbolic.law.numbers import NUMBERS
 
+REAL_MEDIAN = 0.454936  # of χ² of one degree of freedom; of two, over 2, it is log 2
+
 
 def white_noise(
     u: Float[np.ndarray, "n nt *state"], t: Float[np.ndarray, "#n nt"], domain: Domain
@@ -26,12 +28,13 @@ def white_noise(
 def _white_noise(u: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, "#n nt"], domain: Domain) -> float:
     """Of one field."""
     some = slice(NUMBERS.substep_trajectories)
-    power = np.abs(domain.fft(u)) ** 2
+    power = np.abs(domain.fft(u)) ** 2 * (domain.multiplicity / domain.freedom)
     modes = domain.resolved & (domain.k_norm > 0)
     edges = np.quantile(domain.k_norm[modes], np.linspace(0.0, 1.0, NUMBERS.spectrum_parts + 1))
     tenths = (modes & (low <= domain.k_norm) & (domain.k_norm <= high) for low, high in pairwise(edges))
     floor = min(float(np.median(power[..., tenth])) for tenth in tenths if tenth.any())
-    return min(floor / np.log(2.0) * domain.points, white_in_time(u[some], t[some]))
+    median = np.log(2.0) if domain.periodic else REAL_MEDIAN
+    return min(floor / median * domain.points, white_in_time(u[some], t[some]))
 
 
 def white_in_time(u: Float[np.ndarray, "n nt *rest"], t: Float[np.ndarray, "#n nt"]) -> float:
@@ -59,7 +62,8 @@ def signal_band(
     That is `wider_band` times the largest at which the mean power of a field is above that of white noise:
     where spectra fall exponentially nothing beyond it can be seen.
     """
-    power = (np.abs(domain.fft(u)) ** 2).mean(axis=(0, 1)).reshape(-1, *domain.modes_shape)
+    power = (np.abs(domain.fft(u)) ** 2).mean(axis=(0, 1)) * (domain.multiplicity / domain.freedom)
+    power = power.reshape(-1, *domain.modes_shape)
     floor = white_noise(u, t, domain) / domain.points
     largest = np.abs(np.stack(domain.k)).max(0)
     total = power.reshape(len(power), -1).sum(1)

@@ -51,6 +51,7 @@ class Products:
         values: Float[np.ndarray, "n t"],
         share: float,
         held: Float[np.ndarray, " p"],
+        of: int | None = None,
     ) -> Products:
         """Of columns by trajectory and frame; pieces of time are clusters where trajectories are few.
 
@@ -59,12 +60,21 @@ class Products:
             values: how many values each frame has.
             share: by which each product counts.
             held: as of the class.
+            of: how many trajectories there are in all, if these are some of them.
         """
-        pieces = min(values.shape[1], max(1, -(-NUMBERS.clusters // len(values))))
+        pieces = min(values.shape[1], max(1, -(-NUMBERS.clusters // (of or len(values)))))
         parts = columns.tensor_split(pieces, dim=1)
         table = torch.stack([contraction("ntra,ntrb->nab", x, x, optimize=True) for x in parts], dim=1)
         counted = np.stack([some.sum(1) for some in np.array_split(values, pieces, axis=1)], axis=1)
         return cls(share * array(table.flatten(0, 1)), counted.ravel(), held)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Products]) -> Products:
+        """Of the clusters of all parts."""
+        if len(parts) == 1:
+            return parts[0]
+        table, values = (np.concatenate([getattr(part, of) for part in parts]) for of in ("table", "values"))
+        return cls(table, values, parts[0].held)
 
     @cached_property
     def whole(self) -> Float[np.ndarray, "a a"]:

@@ -50,7 +50,12 @@ class Projection(Protocol):
 
 
 def projection(
-    member: Member, fields: Float[Tensor, " n *grid"], data: RollOutData, substeps: int
+    member: Member,
+    fields: Float[Tensor, " n *grid"],
+    data: RollOutData,
+    substeps: int,
+    *,
+    all_of: RollOutData | None = None,
 ) -> Projection:
     """The projection of misfits on the moves of their initial fields, by matrices where these fit in memory.
 
@@ -59,11 +64,12 @@ def projection(
         fields: the initial fields.
         data: whose frames are compared.
         substeps: of a frame, in the roll-outs that give derivatives.
+        all_of: what these are some of, all of which has its matrices in memory, or none.
 
     Raises:
         FloatingPointError: a roll-out from a field close by is lost.
     """
-    if not dense(data):
+    if not dense(all_of or data):
         return Iterative(Linearised(member, fields, data, substeps))
     modes = basis(data.domain, member.mask)
     matrices = list(map(Matrix.of, _jacobians(member, fields, data, modes, substeps)))
@@ -74,6 +80,34 @@ def dense(data: RollOutData) -> bool:
     """Whether the matrices of all trajectories fit in memory, and are faster than roll-outs."""
     each = data.unknowns * data.u[0].numel()
     return each <= NUMBERS.dense_values and each * len(data.u) <= NUMBERS.all_dense_values
+
+
+@dataclass
+class Several:
+    """The projections of several sets of trajectories, one after the other."""
+
+    parts: list[Projection]
+
+    def apart(
+        self, misfits: Float[Tensor, "n r c"]
+    ) -> tuple[Float[Tensor, "c n *grid"], Float[Tensor, "n r c"]]:
+        """Each set is asked for by itself (`parts_of`).
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError("expected the misfits of one set of trajectories; ask the parts")
+
+
+def parts_of(known: Projection | None, n: int) -> list[Projection | None]:
+    """The projection of each of n sets of trajectories, None of all where they are not known."""
+    each = known.parts if isinstance(known, Several) else [known]
+    return [*each] if len(each) == n else [None] * n
+
+
+def together(parts: list[Projection]) -> Projection:
+    """The projections of several sets as one."""
+    return parts[0] if len(parts) == 1 else Several(parts)
 
 
 @dataclass

@@ -19,6 +19,7 @@ from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.intervals import ROUNDING
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
+from mesoscribe.hybrid.space.pieces import pieces
 from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.hybrid.space.symbols import act
 from mesoscribe.symbolic.law.evolution import Evolution
@@ -117,10 +118,10 @@ class RollOutData:
         noise, times = float(np.mean(each[measured])), tensor(t)
         if not missing.any():
             return cls(domain, fields, times, size, mask, noise)
-        seen = tensor(1.0 - _at_points(missing, shape))
+        of = data.seen.domain
+        seen = tensor(1.0 - _at_points(missing, shape, data.domain))
         if len(measured) < len(data.fields):
             u, missing, relative = u[:, :, measured], missing[:, :, measured], relative[measured]
-        of = data.seen.domain
         if of.n_fields is None and u.ndim > 2 + of.ndim:
             u, missing = u[:, :, 0], missing[:, :, 0]
         off = interpolation_error(u[:, :1], missing[:, :1], of) * float(np.mean(relative))
@@ -155,6 +156,15 @@ class RollOutData:
         some = torch.linspace(0, len(self.u) - 1, n, device=self.u.device).round().long()
         return self.part(lambda u: u[some][:, :frames], self.size[some])
 
+    @property
+    def pieces(self) -> list[slice]:
+        """Trajectories whose roll-outs are held at once."""
+        return list(pieces(len(self.u), self.u[0].numel(), values=int(NUMBERS.rolled_values)))
+
+    def some(self, chosen: slice) -> RollOutData:
+        """Some of the trajectories."""
+        return self.part(lambda u: u[chosen], self.size[chosen])
+
     def windows(self, frames: int) -> RollOutData:
         """These data cut into consecutive windows of so many frames or fewer, each a trajectory."""
         n, nt = self.u.shape[:2]
@@ -172,20 +182,24 @@ class RollOutData:
 
 
 def _at_points(
-    missing: Bool[np.ndarray, "n nt *state"], shape: tuple[int, ...]
+    missing: Bool[np.ndarray, "n nt *state"], shape: tuple[int, ...], domain: Domain
 ) -> Bool[np.ndarray, "n nt *new"]:
     """Where values on fewer points are missing: where one of the three points next to them is."""
-    first = missing.ndim - len(shape)
-    for axis, (n, fewer) in enumerate(zip(missing.shape[first:], shape, strict=True), start=first):
+    for axis, fewer in zip(domain.axes, shape, strict=True):
+        n = missing.shape[axis]
         if fewer < n:
             missing = missing | np.roll(missing, 1, axis) | np.roll(missing, -1, axis)
-            missing = missing.take(np.rint(np.arange(fewer) * n / fewer).astype(int) % n, axis)
+            half = 0.5 * (axis in domain.walled)
+            missing = missing.take(
+                np.rint((np.arange(fewer) + half) * n / fewer - half).astype(int) % n, axis
+            )
     return missing
 
 
 def about(member: Member, data: RollOutData) -> Member:
     """A member with the mean of ∂f/∂u over a few frames in its linear part, which steppers treat exactly."""
-    some = data.u[:, :: max(1, (data.u.shape[1] - 1) // NUMBERS.slope_frames)].flatten(0, 1)
+    few = data.u[:: max(1, len(data.u) // NUMBERS.slope_trajectories)]
+    some = few[:, :: max(1, (data.u.shape[1] - 1) // NUMBERS.slope_frames)].flatten(0, 1)
     family = member.q.ndim > len(data.domain.symbol_axes)
     return member.about(some.expand(len(member.q), *some.shape) if family else some)
 

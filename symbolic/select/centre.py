@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
@@ -18,7 +19,7 @@ from mesoscribe.symbolic.read.forms import Network, ReadOff
 from mesoscribe.symbolic.read.sparse import Selection
 from mesoscribe.symbolic.refine.likelihood import Likelihood
 from mesoscribe.symbolic.refine.noise import signal_band
-from mesoscribe.symbolic.refine.rollouts import RollOutData
+from mesoscribe.symbolic.refine.rollouts import RollOutData, predicted
 from mesoscribe.symbolic.select.choice import price
 from mesoscribe.symbolic.select.modes import erased, on_all_modes
 from mesoscribe.symbolic.select.search import Search
@@ -68,6 +69,8 @@ class Centre:
 
         def searched(starts: list[Law]) -> tuple[RollOutData, Search[Law]]:
             every = RollOutData.of(data, starts[0], first, validation).windows(NUMBERS.shot_frames)
+            if starts[0].several:
+                starts = by_price(starts, every, pays)
             found = Search.laws(Likelihood(every), candidates, pays).run(
                 starts, plainest(starts[0], every, candidates)
             )
@@ -108,6 +111,22 @@ class Centre:
         if fit.lost:
             return self.search.chosen.with_errors
         return replace(with_errors(likelihood, fit, self.library), band=wide.band)
+
+
+def by_price(laws: list[Law], data: RollOutData, pays: float) -> list[Law]:
+    """Laws as they were read, by what the choice minimises: the error beyond noise over the next frames.
+
+    Those whose roll-outs are lost are left out, unless all are.
+    """
+    short = data.windows(NUMBERS.next_frames + 1).limited(NUMBERS.searched_values)
+
+    def error(law: Law) -> float:
+        off = short.norm(predicted(law, short, 1) - short.u[:, 1:])
+        return math.sqrt(max(off**2 / short.u[:, 1:].numel() - short.noise, NUMBERS.visible_error**2))
+
+    prices = {law: price(error(law), law.free, pays) for law in laws}
+    kept = [law for law in laws if math.isfinite(prices[law])] or laws
+    return sorted(kept, key=lambda law: prices[law])
 
 
 def plainest(law: Law, data: RollOutData, library: Library) -> list[Law]:

@@ -99,6 +99,7 @@ def distillation(
     if validation is None:
         data, validation = data.parts(seed, (1 - HYBRID.validation_share, HYBRID.validation_share))
     library = library or polynomials(model.domain.ndim, fields=model.fields)
+    library = library.between(model.domain.parities)
     with on(here() if device is None else device, model):
         found = _asked(model, data, validation, library, pays, optimiser, proposer)
         found = replace(found, notes=(*found.notes, *not_done()))

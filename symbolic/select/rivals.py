@@ -35,7 +35,7 @@ def rival(best: Fit[Law], data: RollOutData, pays: float, *, free: bool) -> Riva
     if best.beyond_noise < NUMBERS.visible_error or not time_for("equations that no member has"):
         return None
     rate = NUMBERS.misfit_share / data.duration
-    plainest = Rates(rates(law.ndim)[:1], (rate,), law.band)
+    plainest = Rates(rates(data.domain)[:1], (rate,), law.band)
     close = Rates.of(law) if best.beyond_noise < NUMBERS.poor else None  # a better equation is near
     with threads_for(data.u[:, 0].numel()):
         search = Search.equations(Likelihood(data), pays).run([close or plainest])

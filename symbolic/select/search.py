@@ -81,7 +81,7 @@ class Search(Generic[E]):
     @classmethod
     def equations(cls, likelihood: Likelihood, pays: float) -> Search[Rates]:
         """Of equations with neither energy nor operator."""
-        offered = rates(likelihood.data.domain.ndim)
+        offered = rates(likelihood.data.domain)
         return Search(likelihood, lambda one: one.with_more(offered), lambda one: True, pays)
 
     def fitted(self, law: E, near: Fit[E] | None = None) -> Fit[E]:
@@ -173,31 +173,39 @@ class Search(Generic[E]):
         bias = self.chosen.rmse * np.sqrt(self.chosen.products.values.sum())
         return self.noisy and (dense(self.likelihood.data) or bool(bias > NUMBERS.start_bias))
 
+    @property
+    def explained(self) -> bool:
+        """Whether the best law leaves little beyond noise, or its initial fields must be unknowns first."""
+        return self.frees or self.chosen.beyond_noise < NUMBERS.poor
+
     def run(self, starts: Sequence[E], others: Sequence[E] = ()) -> Search[E]:
         """Look around the best of some laws, and of those that are found there: the search that did.
 
         That is one in which initial fields are unknowns where they must be.
 
         Args:
-            starts: where to look.
+            starts: where to look; of several fields one after another, until a law explains the data.
             others: further ones, where no law is found that explains the data.
         """
         few = NUMBERS.noisy_values if self.likelihood.free else NUMBERS.searched_values
         search = replace(self, likelihood=self.likelihood.limited(few), fits={}, tested=set(), shorter={})
+        one_by_one = self.likelihood.data.domain.n_fields is not None  # a fit takes long
         for law in starts:
-            if not search.fits or time_for(SEARCH, f"from {law.free} terms"):
+            if one_by_one and search.fits:
+                search.improve()
+            wanted = not search.fits or not (one_by_one and search.explained)
+            if wanted and (not search.fits or time_for(SEARCH, f"from {law.free} terms")):
                 search.fitted(law)
         search.improve()
         for law in others:
-            explained = search.frees or search.chosen.beyond_noise < NUMBERS.poor
-            if not explained and time_for(SEARCH, f"from {law.free} terms"):
+            if not search.explained and time_for(SEARCH, f"from {law.free} terms"):
                 search.around(search.fitted(law))
                 search.improve()
         if not search.frees:
             return search
         chosen = search.chosen
         ranked = sorted((fit for fit in search.fits.values() if fit is not chosen), key=lambda fit: fit.rmse)
-        best = [chosen.law, *(other.law for other in ranked)][: NUMBERS.closest_laws]
+        best = [chosen.law, *(other.law for other in ranked if not other.lost)][: NUMBERS.closest_laws]
         return replace(self, likelihood=replace(self.likelihood, free=True)).run(best, others)
 
     def improve(self) -> None:

@@ -12,7 +12,7 @@ import torch
 from mesoscribe.hybrid.chain.states import ChainData
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.device import on
-from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, u
+from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, kz, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.systems.chains import CHAINS, ChainSystem, user_chain
@@ -48,6 +48,16 @@ CATALOG: Mapping[str, System] = {
         dt=1e-3,
         n_frames=101,
         source="u_t = Δu + 100 (u - u³); set-up of arXiv 2605.16211",
+    ),
+    "allen_cahn_3d": System(
+        Law(
+            F=Factor.of(2.5 * u**4), q=Factor.of(kx**2 + ky**2 + kz**2 - 10), m=Factor.of(1), lengths=3 * BOX
+        ),
+        InitialField(modes=3, highest=3, scale="range"),
+        shape=(32, 32, 32),
+        dt=1e-2,
+        n_frames=41,
+        source="u_t = Δu + 10 (u - u³); Allen and Cahn, Acta Metall. 27 (1979) 1085",
     ),
     "cahn_hilliard": System(
         Law(F=Factor.of(u**4 / 4), q=Factor.of(0.02 * k**2 - 1), m=Factor.of(k**2), lengths=BOX),
@@ -134,6 +144,7 @@ def simulate(
     force_law: str | None = None,
     sites: int | None = None,
     courant: float | None = None,
+    boundary: str | None = None,
     frame: str | None = None,
     device: str | torch.device | None = None,
 ) -> Trajectories:
@@ -148,6 +159,7 @@ def simulate(
         force_law: "chain": F(r) as text, such as "exp(r) - 1".
         sites: of a chain.
         courant: of a chain: cΔt of its integrator, at most.
+        boundary: noflux or zero, or such as "x=noflux,y=periodic": between walls; periodic if None.
         frame: of a chain: "moving" with the waves of one direction, which is the default, or at "rest" with
             bonds and velocities of both.
         device: "cpu", "cuda" or "auto"; the CPU if None. Chains are simulated on the CPU.
@@ -157,7 +169,8 @@ def simulate(
         FloatingPointError: the solution is lost; the message names the time.
     """
     with on(device):
-        return _changed(name, force_law, sites, courant, frame).trajectories(
+        chosen = between(_changed(name, force_law, sites, courant, frame), boundary, name)
+        return chosen.trajectories(
             n_trajectories,
             seed=seed,
             n_frames=n_frames,
@@ -166,6 +179,19 @@ def simulate(
             noise=noise,
             name=f"catalogue: {name}",
         )
+
+
+def between(chosen: System | ChainSystem, boundary: str | None, name: str) -> System | ChainSystem:
+    """A system between walls, where a boundary is given.
+
+    Raises:
+        ValueError: a chain, or an operator that does not act between such walls.
+    """
+    if boundary is None:
+        return chosen
+    if isinstance(chosen, ChainSystem):
+        raise ValueError(f"expected no boundary with a chain, which is a ring, got {boundary} with {name}")
+    return chosen.between(boundary)
 
 
 def chain_states(

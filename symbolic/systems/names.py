@@ -9,6 +9,7 @@ from pathlib import Path
 SYSTEMS: tuple[str, ...] = (
     "allen_cahn",
     "allen_cahn_2d",
+    "allen_cahn_3d",
     "benjamin_ono",
     "cahn_hilliard",
     "cahn_hilliard_2d",
@@ -31,8 +32,8 @@ SYSTEMS: tuple[str, ...] = (
 
 
 def is_file(name: str | Path) -> bool:
-    """Whether a name means a file: it has a suffix or a path separator."""
-    return bool(Path(name).suffix) or os.sep in str(name)
+    """Whether a name means a file or a folder of them: it has a suffix or a path separator, or is one."""
+    return bool(Path(name).suffix) or os.sep in str(name) or (name not in SYSTEMS and Path(name).is_dir())
 
 
 def unknown(name: str) -> ValueError:
@@ -52,5 +53,7 @@ def folder_for(source: str, *, again: bool) -> Path:
         again: NAME itself, to go on with what is there or to write over it.
     """
     name = Path(Path(source).stem)
+    if is_file(source) and not Path(source).suffix:
+        name = Path(f"{name}-run")  # beside a folder of data, never in it
     numbered = (name, *(Path(f"{name}-{i}") for i in range(2, 10_000)))
     return name if again else next(path for path in numbered if not path.exists())

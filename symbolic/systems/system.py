@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from mesoscribe.hybrid.chain.observe import noisy
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.data.validate import SPACE
+from mesoscribe.hybrid.space.boundary import Boundary, parities_of
 from mesoscribe.hybrid.space.fields import each_field, together
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.initial import InitialField, check_request, initial_fields, noise_stream
@@ -49,8 +52,18 @@ class System:
         field = self.law.simulate(initial_fields(self.initial, domain, n, seed), times)
         rng = noise_stream(n, seed)
         field = together([noisy(part, noise, rng) for part, _ in each_field(field, domain)], domain)
-        layout = ("ntc" if self.law.several else "nt") + "xy"[: domain.ndim]
+        layout = ("ntc" if self.law.several else "nt") + "".join(SPACE[: domain.ndim])
         source = f"{name}, seed {seed}".strip(", ")
+        ends: dict[str, Any] = {"boundary": self.law.boundary, "walls": "cells"} if domain.walled else {}
         return Trajectories.from_arrays(
-            field, times, *domain.coordinates, layout=layout, source=source, fields=self.law.fields
+            field, times, *domain.coordinates, layout=layout, source=source, fields=self.law.fields, **ends
         )
+
+    def between(self, boundary: Boundary) -> System:
+        """The system between walls.
+
+        Raises:
+            ValueError: a boundary that is not known, or an operator that does not act between such walls.
+        """
+        law = self.law
+        return replace(self, law=replace(law, parities=parities_of(boundary, law.ndim, law.fields)))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -36,6 +38,7 @@ STEPPERS = [
     OfficialSetting,
 ]
 LINE = Domain((32,), (2 * np.pi,))
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +158,9 @@ def test_energy_of_long_roll_outs_is_compared_with_that_of_the_trajectories() ->
     assert true.energy == pytest.approx(0, abs=1e-6)
     V = CATALOG["allen_cahn"].law.energies(long.u).total.numpy()
     assert still.energy == pytest.approx(np.mean(np.ptp(V, axis=1) / np.abs(V).max(1)), rel=1e-6)
+
+
+def test_no_script_hides_a_library() -> None:
+    """A script's folder comes first on the path: a coverage.py there would be what numba imports."""
+    libraries = {"coverage", *sys.stdlib_module_names}
+    assert not libraries & {path.stem for path in (ROOT / "benchmarks").glob("*.py")}

@@ -8,8 +8,8 @@ from sympy.core.function import AppliedUndef
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.domain import Domain
-from mesoscribe.symbolic.law.density_terms import COORDINATES, u_x, u_xx, u_y, u_yy
-from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, k, kx, ky, u
+from mesoscribe.symbolic.law.density_terms import COORDINATES, u_x, u_xx, u_y, u_yy, u_z
+from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, k, kx, ky, kz, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.operators import FourierMultiplier, Mean
 from mesoscribe.symbolic.select.choice import Entry, HallOfFame
@@ -69,6 +69,14 @@ LAWS = {
         N=Factor((u * (u_x**2 + u_y**2), u * (u_xx + u_yy) ** 2), (0.125, 0.03125)),
         lengths=PLANE,
     ),
+    "gradient coefficient 3D": Law(
+        F=Factor.of(u**4 / 4),
+        q=Factor.of((kx**2 + ky**2 + kz**2) / 4 - 1),
+        m=Factor.of(1),
+        w=Factor.of(kz / 2),
+        N=Factor.of(u * (u_x**2 + u_y**2 + u_z**2) / 8),
+        lengths=(*PLANE, 6.0),
+    ),
     "vortices": Law(
         F=Factor.of(u**3 / 3),
         q=Factor.of(1 + sympy.sqrt(SQUARED) / 2 + 1 / SQUARED),
@@ -77,7 +85,7 @@ LAWS = {
         lengths=PLANE,
     ),
 }
-SHAPES = {1: (64,), 2: (24, 32)}
+SHAPES = {1: (64,), 2: (24, 32), 3: (20, 20, 24)}
 
 
 def smooth(law: Law, n: int = 3, *, seed: int = 0, modes: int = 3) -> np.ndarray:
@@ -93,7 +101,7 @@ def smooth(law: Law, n: int = 3, *, seed: int = 0, modes: int = 3) -> np.ndarray
 
 
 def wavenumbers(law: Law) -> dict[sympy.Symbol, np.ndarray]:
-    """k (kx, ky) on the modes of the full transform."""
+    """k (kx, ky, kz) on the modes of the full transform."""
     axes = [2 * np.pi * n / L * np.fft.fftfreq(n) for n, L in zip(SHAPES[law.ndim], law.lengths, strict=True)]
     return dict(zip(WAVENUMBERS[law.ndim], np.meshgrid(*axes, indexing="ij"), strict=True))
 

@@ -81,8 +81,9 @@ function drawCurves(canvas, along, across, curves) {
   context.restore();
 }
 
-/** A curve around a periodic box of a length: its last point is the first one again. */
-function around(field, length, style) {
+/** A curve around a periodic box of a length: its last point is the first one again; not between walls. */
+function around(field, length, style, walls = false) {
+  if (walls) return { x: Array.from(field, (_, i) => ((i + 0.5) * length) / field.length), y: field, ...style };
   const y = [...field, field[0]];
   return { x: y.map((_, i) => (i * length) / field.length), y, ...style };
 }

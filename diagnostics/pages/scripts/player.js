@@ -84,11 +84,11 @@ class Player {
     }
     const [length] = film.lengths;
     drawCurves(this.both, [0, length], this.range, [
-      around(data, length, { colour: "--data", width: 5 }),
-      around(law, length, { colour: "--law", width: 1.8 }),
+      around(data, length, { colour: "--data", width: 5 }, film.walls),
+      around(law, length, { colour: "--law", width: 1.8 }, film.walls),
     ]);
     drawCurves(this.difference, [0, length], this.differenceRange, [
-      around(difference, length, { colour: "--law", width: 1.5 }),
+      around(difference, length, { colour: "--law", width: 1.5 }, film.walls),
     ]);
   }
 }

@@ -281,7 +281,7 @@ def test_walls_are_the_first_thing_to_beware_of(case: Case1D) -> None:
     with pytest.warns(UserWarning, match="does not look periodic"):
         walls = Trajectories.from_arrays(test.u + x, test.t, x, layout="ntx")
     words = cautions(replace(examine(case.model, FOUND, test), data=walls))
-    assert words[0].startswith("not periodic: the result is not to be trusted until walls exist; u does not")
+    assert words[0].startswith("not periodic: the result is not to be trusted unless its boundary is given")
 
 
 def test_late_start_is_reported_beside_frame_zero(case: Case1D) -> None:

@@ -25,10 +25,13 @@ RAGGED: dict[str, tuple[Any, str]] = {
     "within": ([[[0.0] * 16, [0.0] * 15], U[0]], r"got \(16,\), \(15,\), \(6, 16\); cut|got an uneven one"),
     "many": ([U[0, :n] for n in range(1, 7)], r"got .*\(4, 16\), …; cut them"),
 }
+NESTED = ("lists", "within")  # from_arrays reads a list of arrays: test_unequal.py
 
 
-@BY_BOTH
-@pytest.mark.parametrize("name", RAGGED)
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [(name, given) for name in RAGGED for way, given in WAYS.items() if way == "load" or name in NESTED],
+)
 def test_trajectories_of_several_shapes_are_refused_in_one_line(name: str, given: Given) -> None:
     ragged, said = RAGGED[name]
     with pytest.raises(ValueError, match=f"expected trajectories of one shape in u, {said}") as refusal:

@@ -46,6 +46,11 @@ def family(domain: Domain = LINE) -> Member:
     return Member.of(domain, scale * (k**2 + 1j * k), 0.1 * scale * k**2 - 1, f, mask)
 
 
+def between_walls(parity: Parity, f: Callable[[Tensor], Tensor]) -> Member:
+    """Damped, between two walls."""
+    return member(Domain((32,), (np.pi,), ((parity,),)), lambda k: k**2, lambda k: 0.1 * k**2 - 1, f)
+
+
 CASES: list[tuple[str, Member, tuple[int, ...]]] = [
     ("polynomial", mixed(CUBIC), (1, 5)),
     ("high power", mixed(PowerSum({0: 0.3, 7: 0.2})), (3,)),
@@ -59,6 +64,9 @@ CASES: list[tuple[str, Member, tuple[int, ...]]] = [
     ("fields that a family shares", family(), (1, 4)),
     ("84 points", mixed(CUBIC, Domain((84,), (2 * np.pi,))), (2,)),
     ("many rows", mixed(CUBIC), (70,)),
+    ("no-flux walls", between_walls(Parity.EVEN, PowerSum({2: 0.3, 3: 1.0})), (2, 3)),
+    ("no-flux walls, table", between_walls(Parity.EVEN, table()), (3,)),
+    ("zero-value walls, odd force", between_walls(Parity.ODD, CUBIC), (3,)),
 ]
 
 
@@ -139,7 +147,7 @@ FEW_OR_NONE = {
         torch.as_tensor(LINE.resolved),
     ),
     "two dimensions": mixed(CUBIC, PLANE),
-    "walls": member(Domain((64,), (1.0,), ((Parity.EVEN,),)), lambda k: k**2, lambda k: k**2, CUBIC),
+    "zero-value walls, even force": between_walls(Parity.ODD, PowerSum({2: 1.0})),
     "odd": mixed(CUBIC, Domain((63,), (1.0,))),
     "a large prime": mixed(CUBIC, Domain((46,), (1.0,))),
     "no polynomial": mixed(torch.sin),

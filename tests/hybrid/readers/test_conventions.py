@@ -76,6 +76,26 @@ READ: dict[str, tuple[str, Callable[[Path], object], dict[str, Any], int]] = {
         {"t": "x", "x": "t", "layout": "xt"},
         1,
     ),
+    "csv, wide, of points with names": (
+        ".csv",
+        lambda p: table(
+            p, [["t", *(f"u{i}" for i in range(NX))], *([t, *u] for t, u in zip(T, U[0], strict=True))]
+        ),
+        {"length": 3.0},
+        1,
+    ),
+    "csv, wide, of dates": (
+        ".csv",
+        lambda p: table(
+            p,
+            [
+                ["time", *X],
+                *([f"2026-01-01 00:00:00.{i}", *u] for i, u in enumerate(U[0])),
+            ],
+        ),
+        {},
+        1,
+    ),
     "PDEBench": (
         ".hdf5",
         lambda p: hdf5(p, {"tensor": U, "x-coordinate": X, "t-coordinate": np.arange(NT + 1) * 0.1}),
@@ -188,12 +208,19 @@ REFUSED: dict[str, tuple[str, Callable[[Path], object], dict[str, Any], str]] = 
         "one or 1 values in --length",
     ),
     "csv, cut": (".csv", lambda p: table(p, [["x", *X], [0.1, 1.0]]), {}, "13 cells in the first row and 2"),
-    "csv, a gap": (
+    "csv, no grid": (
+        ".csv",
+        lambda p: table(p, [["t", "x", "u"], *([t, t + x, 1] for t in range(4) for x in (0.1, 0.2))]),
+        {},
+        "4 × 8 values of t, x is wanted: 24 are missing, so that these make no grid",
+    ),
+    "csv, many gaps": (
         ".csv",
         lambda p: table(p, [["t", "x", "u"], [0, 0, 1], [0, 1, 2], [1, 0, 3]]),
         {},
-        "1 are missing and 0 come twice",
+        "value everywhere in u, got 1 missing of 4",
     ),
+    "csv, a word": (".csv", lambda p: table(p, [["t", "x", "u"], [0, 0, "red"]]), {}, "float: 'red'"),
     "csv, twice": (".csv", lambda p: table(p, [["t", "x", "u"], [0, 0, 1], [0, 0, 2]]), {}, "1 come twice"),
     "cells of two shapes": (
         ".mat",
@@ -230,6 +257,20 @@ def test_what_cannot_be_read_is_refused_in_one_line(
     with pytest.raises(ValueError, match=message) as refusal:
         load(tmp_path / f"data{suffix}", **options)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("form", ["long", "wide"])
+def test_cells_that_are_not_there_are_missing_values(tmp_path: Path, form: str) -> None:
+    (long if form == "long" else wide)(tmp_path / "a.csv")
+    head, *rows = (tmp_path / "a.csv").read_text().splitlines()
+    if form == "long":
+        rows = [row for row in rows if not row.startswith("0,0.5,0.1,")]
+    else:
+        rows[1] = ",".join("" if i == 3 else cell for i, cell in enumerate(rows[1].split(",")))
+    (tmp_path / "a.csv").write_text("\n".join([head, *rows]))
+    missing = load(tmp_path / "a.csv").missing
+    assert missing is not None
+    np.testing.assert_array_equal(np.argwhere(missing), [[0, 1, 2]])
 
 
 def labelled() -> xr.Dataset:

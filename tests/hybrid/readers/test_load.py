@@ -151,7 +151,7 @@ def test_objects_in_memory_are_read() -> None:
         np.testing.assert_array_equal(load(source).u, U)
     with pytest.raises(ValueError, match="a path, an xarray object or a dict of arrays, got ndarray"):
         open_store(U)
-    with pytest.raises(ValueError, match="dimensions trajectory, time, x and y.*what seat is"):
+    with pytest.raises(ValueError, match="dimensions trajectory, time, x, y and z.*what seat is"):
         load(labelled(trajectory="seat"))
     np.testing.assert_array_equal(load(labelled(trajectory="seat"), layout="txn").u, U)
 
@@ -271,7 +271,7 @@ BAD: list[tuple[str, Callable[[Path], object], dict[str, str], str]] = [
         ".txt",
         lambda p: p.write_text("1,2"),
         {},
-        "ending in .h5, .hdf5, .npz, .npy, .mat, .csv, .nc, .zarr, got",
+        "ending in .h5, .hdf5, .npz, .npy, .mat, .csv, .nc, .zarr, .tif, .tiff, got",
     ),
     (".csv", lambda p: p.write_text("1,2"), {}, "expected a readable .csv file, got .*no rows"),
     (".h5", lambda p: hdf5(p), {}, "expected u in .* got nothing at all"),
@@ -290,7 +290,7 @@ BAD: list[tuple[str, Callable[[Path], object], dict[str, str], str]] = [
     (".h5", lambda p: hdf5(p, u=U, usol=U, t=T, x=X), {}, "one array for u in .*got u and usol.*--u"),
     (".h5", lambda p: hdf5(p, u=U[:, :-1], t=T, x=X), {}, "an axis for each of t, x, got shape"),
     (".h5", lambda p: hdf5(p, u=U, t=T, x=X), {"layout": "tnx"}, "expected 5 points along axis 0 of u"),
-    (".h5", lambda p: hdf5(p, u=U, t=T, x=X), {"layout": "ntz"}, "a layout with each of t, x once"),
+    (".h5", lambda p: hdf5(p, u=U, t=T, x=X), {"layout": "ntw"}, "a layout with each of t, x once"),
     (".h5", lambda p: hdf5(p, u=U, t=T, x=X), {"layout": "ntxc"}, "4 axes for the layout 'ntxc'"),
     (".mat", lambda p: scipy.io.savemat(p, {"u": {"a": 1}, "x": X, "t": T}), {}, "got a MATLAB struct"),
     (".npz", lambda p: np.savez(p, u=U[0], t=T, x=X[:5]), {}, "an axis for each of t, x"),

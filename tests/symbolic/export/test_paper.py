@@ -19,7 +19,7 @@ from mesoscribe.symbolic.export.paper import ON_A_PAGE
 from mesoscribe.symbolic.law.density_terms import COORDINATES, FIELDS
 from mesoscribe.symbolic.law.digits import plain
 from mesoscribe.symbolic.law.equation import equation_terms, field_of
-from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, u
+from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, kz, u
 from mesoscribe.symbolic.law.form import FACTORS
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.operators import FourierMultiplier, Mean
@@ -39,12 +39,13 @@ MANY = Law(
     w=Factor.of(k * abs(k) + k**3),
 )
 NAMES = {
-    **{f"u_{{{'*'.join(s.name[2:])}}}": s for s in FIELDS[2] if s != u},
+    **{f"u_{{{'*'.join(s.name[2:])}}}": s for s in FIELDS[3] if s != u},
     "u": u,
     "k": k,
     "e": sympy.E,
     "k_{x}": kx,
     "k_{y}": ky,
+    "k_{z}": kz,
 }
 
 
@@ -93,14 +94,14 @@ def operators(law: Law, text: str) -> tuple[str, dict[str, sympy.Expr]]:
         axes, symbol = match.groups()
         value = Mean(field)
         if axes:
-            value = sympy.diff(field, *(COORDINATES["xy".index(axis)] for axis in axes))
+            value = sympy.diff(field, *(COORDINATES["xyz".index(axis)] for axis in axes))
         elif symbol:
             value = FourierMultiplier(parsed(symbol).subs(sympy.Symbol("i"), sympy.I), field)
         meaning[name := f"A_{{{len(meaning)}}}"] = value
         return name
 
     name = field.func.__name__
-    derivative, mean = rf"{name}_\{{([xy]+)\}}", rf"\\langle {name} \\rangle"
+    derivative, mean = rf"{name}_\{{([xyz]+)\}}", rf"\\langle {name} \\rangle"
     multiplier = rf"\\mathcal\{{T\}}_\{{([^{{}}]*)\}}\\left\[{name}\\right\]"
     return re.sub(f"{derivative}|{multiplier}|{mean}", letter, text), meaning
 

@@ -32,7 +32,7 @@ def with_slopes(law: Law, values: np.ndarray) -> Field:
 
 def coefficients(law: Law, number: int) -> list[Any]:
     """Functions of linear elements on a mesh of the law's dimension."""
-    cell = {1: "interval", 2: "triangle"}[law.ndim]
+    cell = {1: "interval", 2: "triangle", 3: "tetrahedron"}[law.ndim]
     mesh = ufl.Mesh(basix.ufl.element("Lagrange", cell, 1, shape=(law.ndim,)))
     space = ufl.FunctionSpace(mesh, basix.ufl.element("Lagrange", cell, 1))
     return [ufl.Coefficient(space) for _ in range(number)]

@@ -110,6 +110,7 @@ def test_mean_is_conserved_where_K_vanishes_at_zero() -> None:
         "Allen–Cahn 2D",
         "driven, about u*",
         "fitted shapes 2D",
+        "gradient coefficient 3D",
         "gradient coefficient",
         "gradient coefficient 2D",
     }
@@ -260,8 +261,8 @@ def test_laws_that_are_none_are_refused() -> None:
         Law(m=Factor.of(u))
     with pytest.raises(ValueError, match="expected q in terms of"):
         Law(q=Factor.of(k), m=Factor.of(1), lengths=(1.0, 1.0))
-    with pytest.raises(ValueError, match="one or two dimensions"):
-        Law(m=Factor.of(1), lengths=(1.0, 1.0, 1.0))
+    with pytest.raises(ValueError, match="one to three dimensions"):
+        Law(m=Factor.of(1), lengths=(1.0, 1.0, 1.0, 1.0))
 
 
 def test_fields_and_times_that_do_not_fit_are_refused() -> None:

@@ -8,7 +8,8 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mesoscribe.symbolic.law.factor import Factor, columns, k, kx, ky, u
+from mesoscribe.symbolic.law.density_terms import u_x, u_xx, u_xy, u_y, u_yy
+from mesoscribe.symbolic.law.factor import Factor, columns, k, kx, ky, kz, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import polynomials
 from mesoscribe.symbolic.law.symmetry import symmetries
@@ -28,6 +29,7 @@ def holding(law: Law) -> set[str]:
         ("kdv", set()),
         ("drifting_allen_cahn", {"u → -u"}),
         ("cahn_hilliard_2d", {"u → -u", "(x, y) → (-x, -y)", "rotations"}),
+        ("allen_cahn_3d", {"u → -u", "(x, y, z) → (-x, -y, -z)", "rotations"}),
     ],
 )
 def test_symmetries_of_known_laws(name: str, expected: set[str]) -> None:
@@ -50,14 +52,28 @@ def test_directions_that_differ_are_told_from_chance() -> None:
         assert ("rotations" in holding(measured)) is holds
 
 
-@pytest.mark.parametrize("ndim", [1, 2])
+@pytest.mark.parametrize("ndim", [1, 2, 3])
 def test_library_can_impose_symmetries(ndim: int) -> None:
     library = polynomials(ndim, isotropic=True).even()
     assert all(sympy.simplify(term.subs(u, -u) - term) == 0 for term in library.F)
     assert library.w == ()
-    if ndim == 2:
+    if ndim > 1:
         angle = np.linspace(0, 2 * np.pi, 9)
-        around = columns((*library.q, *library.m), {kx: 1.3 * np.cos(angle), ky: 1.3 * np.sin(angle)})
+        around = columns(
+            (*library.q, *library.m),
+            {kx: 1.3 * np.cos(angle), ky: 1.3 * np.sin(angle)} | ({kz: 0 * angle} if ndim > 2 else {}),
+        )
         np.testing.assert_allclose(around, np.broadcast_to(around[:1], around.shape), rtol=1e-12)
     else:
         assert k**2 in library.m
+
+
+def test_rotations_in_space_are_those_in_each_plane() -> None:
+    squares = {kx**2: 1.0, ky**2: 1.0, kz**2: 1.0}
+    for odd_one in squares:
+        q = Factor(tuple(squares), tuple(1.5 if s == odd_one else 1.0 for s in squares))
+        assert "rotations" not in holding(Law(F=Factor.of(u**4), q=q, m=Factor.of(1), lengths=(1.0,) * 3))
+    N = Factor.of(u_x**2 * u_yy - 2 * u_x * u_y * u_xy + u_y**2 * u_xx)  # of a plane alone
+    law = Law(q=Factor.of(1), m=Factor.of(1), N=N, lengths=(1.0,) * 3)
+    assert "rotations" not in holding(law)
+    assert "rotations" in holding(Law(q=Factor.of(1), m=Factor.of(1), N=N, lengths=(1.0,) * 2))

@@ -14,12 +14,14 @@ from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
+from mesoscribe.symbolic.refine import rollouts
 from mesoscribe.symbolic.refine.likelihood import Fit, Likelihood
 from mesoscribe.symbolic.refine.projection import basis
 from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs, units
 from mesoscribe.symbolic.select.search import with_candidates
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.laws import perturbed, rolled
+from tests.support.numbers import change
 
 TRUTH = CATALOG["allen_cahn"].law
 WIDER = Law(F=Factor.of(25 * u**4 + u**5), q=TRUTH.q, m=TRUTH.m)
@@ -309,3 +311,23 @@ def test_noise_of_a_single_first_frame_is_in_the_standard_errors() -> None:
             )
     spread = {known: np.sqrt(np.mean(np.square(z))) for known, z in off.items()}
     assert spread[True] < 1.6 < 2 < spread[False]
+
+
+@pytest.mark.parametrize("free", [False, True], ids=["first frames", "free fields"])
+def test_trajectories_one_at_a_time_give_the_same(free: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, start = noisy(0, n=3), perturbed(TRUTH, 0.02)
+    whole = Likelihood(data, free).fit(start, sure=True)
+    change(monkeypatch, rollouts, rolled_values=1)
+    assert len(data.pieces) == 3
+    each = Likelihood(data, free).fit(start, sure=True)
+    np.testing.assert_allclose(each.law.values(), whole.law.values(), rtol=1e-5)
+    np.testing.assert_allclose(each.products.table, whole.products.table, rtol=1e-2, atol=1e-3)
+    assert (each.moves is None) == (whole.moves is None)
+
+
+def test_a_lost_piece_is_a_lost_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = noisy(0, n=3)
+    change(monkeypatch, rollouts, rolled_values=1)
+    wild = Law(F=Factor.of(-25 * u**4), q=TRUTH.q, m=TRUTH.m)
+    with Deadline(0.0):
+        assert Likelihood(data, True).fit(wild).lost

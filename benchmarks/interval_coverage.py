@@ -1,6 +1,6 @@
 """Do the intervals of a refinement cover the truth? The true form refitted to many noisy data sets.
 
-PYTHONPATH=. python benchmarks/coverage.py --sets 200 --noise 0.01 0.05
+PYTHONPATH=. python benchmarks/interval_coverage.py --sets 200 --noise 0.01 0.05
 
 For each system, noise and coefficient: how many of the nominal 90 % intervals (Student's t with one degree
 of freedom less than trajectories) hold the true value, and the mean error over the mean standard error.

@@ -1,0 +1,161 @@
+"""Trajectories of unequal length or with times of their own: on one time axis, then in pieces of one length.
+
+The equation does not depend on time, so that a piece of a trajectory is one: frames count from its first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy.typing import ArrayLike
+
+from mesoscribe.hybrid.data.clock import EvenSteps, seconds
+from mesoscribe.hybrid.data.layout import AnyArray
+from mesoscribe.hybrid.space.numbers import NUMBERS
+
+SHOWN = 3  # shapes that a refusal names
+Times = Float[np.ndarray, " _frames"]
+
+
+def is_list(u: Any, t: Any, fields: Sequence[str]) -> bool:
+    """Whether arrays are trajectories one by one, with times of their own or of unequal length."""
+    if not isinstance(u, list | tuple) or not u or not all(isinstance(one, np.ndarray) for one in u):
+        return False
+    own_times = isinstance(t, list | tuple) and len(t) > 0 and np.ndim(t[0]) == 1
+    unequal = len({one.shape for one in u}) > 1 and len(u) != len(fields)
+    return own_times or unequal
+
+
+def padded(
+    u: Sequence[AnyArray], t: Any, layout: str | None, ndim: int
+) -> tuple[np.ma.MaskedArray, Times, str | None, str | None]:
+    """Trajectories as one array (trajectory, time, …), missing where one has no frame, and its times.
+
+    Args:
+        u: each trajectory.
+        t: their times, one vector for each or one for all; those of a trajectory count from its first.
+        layout: of a trajectory, with the letter t; its first axis of the length of its times is t if None.
+        ndim: dimensions of space.
+
+    Returns:
+        The array, its times, its layout where it is known, the unit of the times where they are dates.
+
+    Raises:
+        ValueError: other numbers of times, points on another grid, times that cannot be brought together.
+    """
+    own = isinstance(t, list | tuple) and np.ndim(t[0]) == 1
+    if own and len(t) != len(u):
+        raise ValueError(f"expected times of each of {len(u)} trajectories, got {len(t)}; give as many")
+    read = [seconds(one) for one in (t if own else [t])]
+    each = [_vector(times) for times, _ in read] * (1 if own else len(u))
+    frames = []
+    for i, (one, times) in enumerate(zip(u, each, strict=True)):
+        axis = _time_axis(i, one, times.size if own else None, layout, each[0].size)
+        frames.append(np.moveaxis(np.ma.asarray(one), axis, 0))
+    grids = {one.shape[1:]: None for one in frames}
+    if len(grids) > 1:
+        listed = ", ".join(map(str, list(grids)[:SHOWN]))
+        raise ValueError(f"expected trajectories on one grid, got points {listed}; resample them to the same")
+    each = [times[: len(one)] - times[0] for times, one in zip(each, frames, strict=True)]
+    common, places = _common_times(each)
+    whole = np.ma.masked_all((len(frames), common.size, *next(iter(grids))), np.result_type(*frames))
+    for i, (one, place) in enumerate(zip(frames, places, strict=True)):
+        whole[i, place] = one
+    rest = None if layout is None else layout.replace("n", "").replace("t", "")
+    if layout is None and frames[0].ndim == 1 + ndim:
+        rest = "xyz"[:ndim]
+    start = float(_vector(read[0][0])[0])
+    return whole, start + common, None if rest is None else f"nt{rest}", read[0][1]
+
+
+def _vector(times: ArrayLike) -> Times:
+    found = np.asarray(times, dtype=float)
+    if found.ndim != 1 or found.size < 2 or not np.all(np.diff(found) > 0):
+        raise ValueError(
+            "expected times of each trajectory that increase from frame to frame; sort its frames"
+        )
+    return found
+
+
+def _time_axis(i: int, u: AnyArray, n: int | None, layout: str | None, most: int) -> int:
+    """The axis of one trajectory along which its frames lie."""
+    if layout is not None and "t" in layout and len(layout.replace("n", "")) == u.ndim:
+        axis = layout.replace("n", "").index("t")
+    elif n is None:
+        axis = 0
+    else:
+        axis = next((axis for axis, size in enumerate(u.shape) if size == n), 0)
+    if u.ndim < 2 or (u.shape[axis] != n if n is not None else u.shape[axis] > most):
+        wanted = f"{n} frames" if n is not None else f"at most {most} frames"
+        raise ValueError(
+            f"expected {wanted} in trajectory {i}, one for each time, got shape {u.shape}; give its times"
+        )
+    return axis
+
+
+def _common_times(each: Sequence[Times]) -> tuple[Times, list[Int[np.ndarray, " _frames"]]]:
+    """Times for all trajectories, each from its first frame on, and where the frames of each stand in them.
+
+    Those of the longest, where the others have the same; else all multiples of one step.
+
+    Raises:
+        ValueError: there is no such step.
+    """
+    longest = max(each, key=len)
+    near = NUMBERS.unevenness * float(np.diff(longest).min())
+    if all(np.abs(times - longest[: times.size]).max() <= near for times in each):
+        return longest, [np.arange(times.size) for times in each]
+    places = [np.zeros(1, int)] * len(each)
+    step = min(float(np.diff(times).min()) for times in each)
+    for _ in range(2):
+        places = [np.r_[0, np.cumsum(np.rint(np.diff(times) / step).astype(int))] for times in each]
+        at, times = np.concatenate(places), np.concatenate(each)
+        step = float(at @ times) / float(at @ at)
+    off = max(np.abs(times - step * place).max() for times, place in zip(each, places, strict=True))
+    if off > 2 * NUMBERS.unevenness * step or any((np.diff(place) < 1).any() for place in places):
+        raise ValueError(
+            f"expected trajectories with the same times after their first, or multiples of one step, got "
+            f"times up to {off:.2g} off those of a step of {step:.4g}; interpolate them, or learn from one"
+        )
+    return step * np.arange(1 + max(int(place[-1]) for place in places)), places
+
+
+def in_pieces(u: AnyArray, t: Times) -> tuple[AnyArray, Times, tuple[str, ...]]:
+    """Fields (n, nt, *state) in pieces of one length where some trajectories end before others, and a note.
+
+    Pieces are as long as they can be while they hold nearly the most steps. At uneven times each trajectory
+    is one piece from its first frame on.
+    """
+    there: np.ndarray = ~np.all(np.ma.getmaskarray(u), axis=tuple(range(2, u.ndim)))
+    n = np.where(there.any(1), t.size - np.argmax(there[:, ::-1], axis=1), 0)
+    if (n == t.size).all() or not n.any():
+        return u, t, ()
+    even = t.size < 3 or not EvenSteps.of(t).uneven
+    fewest = NUMBERS.piece_frames if n.max() >= NUMBERS.piece_frames else min(NUMBERS.shortest, int(n.max()))
+    lengths = np.arange(fewest, int(n.max()) + 1)
+    count = n[:, None] // lengths if even else (n[:, None] >= lengths).astype(int)
+    steps = (count * (lengths - 1)).sum(0)
+    best = int(np.flatnonzero(steps >= NUMBERS.piece_steps * steps.max())[-1])
+    length, count = int(lengths[best]), count[:, best]
+    whose = np.repeat(np.arange(len(n)), count)
+    first = np.concatenate([length * np.arange(c) for c in count])
+    note = (
+        f"trajectories of {n.min()} to {n.max()} frames are read as {len(whose)} pieces of {length}, each as "
+        f"a trajectory; {int(n.sum()) - length * len(whose)} of {n.sum()} frames are left out"
+    )
+    return u[whose[:, None], first[:, None] + np.arange(length)], t[:length], (note,)
+
+
+def shared_times(rows: Sequence[Times]) -> Times:
+    """The times of files that store them for each trajectory, those of the longest.
+
+    Raises:
+        ValueError: trajectories have different ones.
+    """
+    common, places = _common_times([row - row[0] for row in rows])
+    if any(not np.array_equal(place, np.arange(place.size)) for place in places):
+        raise ValueError("expected trajectories with the same times after their first; give them one by one")
+    return float(rows[0][0]) + common
