@@ -35,6 +35,11 @@ def metrics(summary: Summary, making: Making) -> dict[str, Any]:
         },
         "errors": {name: curve(summary.errors[name]) for name in ("persistence", "network", "law")},
         **({} if summary.theory is None else {"theory": [row.as_dict() for row in summary.theory.rows]}),
+        **(
+            {}
+            if summary.bonds is None
+            else {"bonds": summary.bonds.as_dict(), "bond_lines": summary.bonds.lines}
+        ),
         "exponents": {
             scaling.subject: {part.name: _finite(part.exponent) for part in scaling.components}
             for scaling in summary.scalings

@@ -51,6 +51,7 @@ from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.refine.velocity import with_velocities_of
 from mesoscribe.symbolic.select.choice import HallOfFame
+from mesoscribe.symbolic.systems.bonds import Bonds, bonds_beside
 from mesoscribe.symbolic.systems.theory import Theory, theory_beside
 
 PACKAGES = ("torch", "numpy", "sympy", "pysindy", "mesoscribe")
@@ -102,6 +103,7 @@ class Summary:
         supported: the values of each field that the network was trained on.
         step: what one step of the integrator does to the energy of the law.
         theory: of the chain that the data come from, where they do.
+        bonds: the force of its bonds that the law has, where these and their velocities are the data.
         notes: of the distillation.
         laws: the hall of fame, where there is one.
         kept_back: whether the data were kept back from the fit.
@@ -127,6 +129,7 @@ class Summary:
     supported: tuple[Supported, ...]
     step: OneStep
     theory: Theory | None = None
+    bonds: Bonds | None = None
     notes: tuple[str, ...] = ()
     laws: HallOfFame[Law] | None = None
     kept_back: bool = True
@@ -224,6 +227,7 @@ def examine(
         supported=supported_ranges(model),
         step=one_step(law, data),
         theory=None if law.several else theory_beside(terms, data),
+        bonds=bonds_beside(law, data),
     )
 
 

@@ -36,6 +36,7 @@ def report_markdown(summary: Summary, making: Making, figures: Mapping[str, tupl
         "Equation": _formulas(summary),
         "Terms": _terms(summary),
         "Relative RMSE of roll-outs": _errors(summary),
+        "Bonds": "" if summary.bonds is None else bullets(summary.bonds.lines),
         "Hall of fame": "" if summary.laws is None else _fame(summary.laws),
         "Figures": "\n\n".join(_figures(figures, known)),
         "Beware": bullets(cautions(summary)),

@@ -31,7 +31,7 @@ from mesoscribe.diagnostics.runs.console import Console
 from mesoscribe.diagnostics.runs.learning import learn
 from mesoscribe.diagnostics.runs.plan import Plan
 from mesoscribe.diagnostics.runs.stages import distil, reproducible
-from mesoscribe.diagnostics.runs.terminal_summary import error_lines, theory_lines
+from mesoscribe.diagnostics.runs.terminal_summary import bond_lines, error_lines, theory_lines
 from mesoscribe.hybrid.data.pictures import with_units
 from mesoscribe.hybrid.data.repair import repaired
 from mesoscribe.hybrid.data.trajectories import Split, Trajectories
@@ -156,6 +156,7 @@ class Found:
                 "",
                 *term_lines(self.law),
                 *theory_lines(metrics(self.summary, self.making).get("theory", [])),
+                *bond_lines([] if self.summary.bonds is None else self.summary.bonds.lines),
                 "",
                 "relative RMSE of roll-outs on test data",
                 *error_lines({name: quoted(error) for name, error in self.summary.errors.items()}),

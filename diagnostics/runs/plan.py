@@ -184,8 +184,8 @@ class Plan(Distilling, Training, Source):
         """
         if self.second_order and self.trains_always:
             raise ValueError(
-                "expected no --train full, --steps or --forces with --second-order, whose law is found without "
-                "training; leave them out"
+                "expected no --train full, --steps or --forces with --second-order, whose law is found "
+                "without training; leave them out"
             )
 
     def check_terms(self) -> None:

@@ -40,6 +40,7 @@ def _lines(plan: Plan, folder: Path) -> list[str]:
         "",
         *term_lines(law, truth),
         *theory_lines(metrics.get("theory", [])),
+        *bond_lines(metrics.get("bond_lines", [])),
         "",
         "relative RMSE of roll-outs on test data",
         *error_lines(rows),
@@ -89,6 +90,11 @@ def theory_lines(rows: list[dict[str, Any]]) -> list[str]:
         beside = "-" if row["next_order"] is None else f"{row['next_order']:.6g}"
         lines.append(f"{row['term']:<16}{row['leading']:>14.6g}{beside:>14}")
     return ["", *lines] if rows else []
+
+
+def bond_lines(lines: list[str]) -> list[str]:
+    """The force of a chain's bonds beside that of the law."""
+    return ["", *map(string, lines)] if lines else []
 
 
 def cell(value: float | None) -> str:

@@ -86,7 +86,7 @@ class SampledFields:
         """The names of the fields of which some values were measured."""
         if self.missing is None or len(self.fields) == 1:
             return self.fields
-        none = self.missing.all((0, 1, *self.domain.axes))
+        none = np.asarray(self.missing.all((0, 1, *self.domain.axes)))
         return tuple(name for name, all_missing in zip(self.fields, none, strict=True) if not all_missing)
 
     @cached_property

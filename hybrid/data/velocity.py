@@ -1,4 +1,4 @@
-"""The velocity v = u_t of a field of which only u was measured, as a second field without measured values."""
+"""The velocity v = u_t of a field of which only u was measured, as a second field that is missing."""
 
 from __future__ import annotations
 

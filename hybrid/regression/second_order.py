@@ -170,17 +170,15 @@ class SecondOrderRegression:
         """Variance of white noise in û that would leave what equations of first and of second order leave.
 
         Of noise in û the equation û_t = c û + … leaves ∫(-φ' - c φ) û, and so does one of second order: the
-        true equation gives that of the data, any other one more. With coefficients that are free in each mode,
-        on held-out data, relative to the fields on the modes that count.
+        true equation gives that of the data, any other one more. With coefficients that are free in each
+        mode, on held-out data, relative to the fields on the modes that count.
         """
         powers, tested = self.free.shape[1] - 2, self.held_out.values.sum(0)
         first = replace(self.train, values=self.train.values[..., 1:, 1:], order=1)
         one, two = unrestricted(first), unrestricted(self.train.truncated(powers))
-        half = self.options["half_width"]
-        times = [
-            np.stack([t[i : i + 2 * half + 1] for i in range(len(t) - 2 * half)]) for _, t in self.parts[1:]
-        ]
-        weak, rate, second = np.moveaxis(test_functions(times[0], 2).mean(0), -1, 0)
+        frames = 2 * self.options["half_width"] + 1
+        times = np.lib.stride_tricks.sliding_window_view(self.parts[1].t, frames)
+        weak, rate, second = np.moveaxis(test_functions(times, 2).mean(0), -1, 0)
         known = self.known
         amount = [
             (np.abs(rate - one[:, :1] * weak) ** 2).sum(1),
@@ -191,17 +189,18 @@ class SecondOrderRegression:
             residual(self.held_out.truncated(powers).values.sum(0), two),
         ]
         size = tested[known, 2, 2].real.sum()
-        return tuple(float((r / a)[known].sum() / size) for r, a in zip(left, amount, strict=True))
+        first_noise, second_noise = (
+            float((r / a)[known].sum() / size) for r, a in zip(left, amount, strict=True)
+        )
+        return first_noise, second_noise
 
     def evidence(self, factors: Oscillation) -> Evidence:
         """How far factors are from what coefficients that are free in each mode achieve.
 
         Both are fitted to most blocks of the data and judged on the others, in turns.
         """
-        powers, everything = (
-            self.free.shape[1] - 2,
-            blocks(self.parts, (self.train, self.held_out), self.options),
-        )
+        powers = self.free.shape[1] - 2
+        everything = blocks(self.parts, (self.train, self.held_out), self.options)
 
         def judged(others: Gram, tested: Gram) -> tuple[Scores, Scores]:
             own = fitted(others.truncated(len(factors.f)), self.weights, factors.case)
@@ -213,9 +212,8 @@ class SecondOrderRegression:
         own = self.held_out.truncated(len(factors.f)).values.sum(0)
         left = residual(own, factors.coefficients)[self.known].sum()
         heavy = self.weights[:, None] * _columns(self.held_out)
-        skew = (heavy * np.abs(self.free[:, :2].imag)).sum() / max(
-            (heavy * np.abs(self.free[:, :2])).sum(), 1e-300
-        )
+        linear = self.free[:, :2]
+        skew = (heavy * np.abs(linear.imag)).sum() / max((heavy * np.abs(linear)).sum(), 1e-300)
         return Evidence(
             ratio=ratio,
             z=z,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class SecondOrderFound:
     """The best equation of second order at each width of the windows, and how it compares with first order.
 
     Args:
-        regression, factors: of each width.
+        tried: the regression of each width, and its best factors.
         first, second: the least white noise that equations of first and of second order imply.
     """
 
@@ -45,9 +46,8 @@ class SecondOrderFound:
         for number, half_width in enumerate(h for h in NUMBERS.half_widths if 2 * h < frames):
             if number and not time_for("regressions", f"windows of {2 * half_width} frames"):
                 break
-            regression = SecondOrderRegression(
-                train, held_out, domain, half_width=half_width, slower_than=cut
-            )
+            how: dict[str, Any] = {"half_width": half_width, "slower_than": cut}
+            regression = SecondOrderRegression(train, held_out, domain, **how)
             cut = regression.cut
             tried.append((regression, regression.best(case)[0]))
             noises.append(regression.implied_noise)
@@ -99,7 +99,7 @@ def warm_start_second_order(
             f"order in time, got {min(len(part.t) for part in both)}; give more"
         )
     u = [Frames(part.v[:, :, 0], part.t) for part in both]
-    found = SecondOrderFound.of(*u, alone(domain, 0), case)
+    found = SecondOrderFound.of(u[0], u[1], alone(domain, 0), case)
     if found.improves >= NUMBERS.second_order_noise:
         raise ValueError(
             f"expected data of second order in time, got some that an equation of first order explains as "

@@ -40,7 +40,10 @@ from mesoscribe.hybrid.space.transforms import Array
 FEWEST = 32  # windows in a piece: the next one repeats frames
 
 
-def test_functions(t: Float[np.ndarray, "w frames"], order: int = 1) -> Float[np.ndarray, "w frames c"]:
+def test_functions(  # no test
+    t: Float[np.ndarray, "w frames"],
+    order: int = 1,  # noqa: PT028
+) -> Float[np.ndarray, "w frames c"]:
     """Weights of the frames of windows at times t in ∫φ·, -∫φ'· and so on, φ normalised to 1.
 
     Derivatives of φ are changed as little as possible so that both rules agree exactly on polynomials of t up

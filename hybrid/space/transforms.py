@@ -6,7 +6,7 @@ can call neither library, has `compiled_fft`, with the same normalisation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 

@@ -193,8 +193,8 @@ def second_order_terms(law: Form) -> list[EquationTerm] | None:
     if len(law.fields) != 2:
         return None
     (u, rate), (v, rows) = by_field(law)
-    known = not rate or rate[0].std_error
-    if known or len(rate) > 1 or rate[0].expr != v or abs(rate[0].value - 1) > NUMBERS.visible_error:
+    measured = not rate or (rate[0].std_error or 0.0) > NUMBERS.visible_error
+    if measured or len(rate) > 1 or rate[0].expr != v or abs(rate[0].value - 1) > NUMBERS.visible_error:
         return None
     velocity = sympy.Derivative(u, t)
     return [replace(row, expr=row.expr.subs(v, velocity).doit()) for row in rows]
@@ -203,8 +203,10 @@ def second_order_terms(law: Form) -> list[EquationTerm] | None:
 def _propagated(law: Form, c: sympy.Expr, symbols: tuple[sympy.Symbol, ...], values: dict) -> float | None:
     if law.covariance is None:
         return None
-    gradient = np.array([float(sympy.diff(c, s).subs(values)) for s in symbols])
-    return float(np.sqrt(max(0.0, gradient @ np.array(law.covariance) @ gradient)))
+    gradient, covariance = np.array([float(sympy.diff(c, s).subs(values)) for s in symbols]), law.covariance
+    error = float(np.sqrt(max(0.0, gradient @ np.array(covariance) @ gradient)))
+    apart = float(np.abs(gradient) @ np.sqrt(np.maximum(np.diag(np.array(covariance)), 0.0)))
+    return error if error > NUMBERS.visible_error * apart else 0.0  # what cancels leaves rounding
 
 
 def _order(term: sympy.Expr) -> tuple:

@@ -79,6 +79,7 @@ class SymbolicNumbers:
     hidden_frames: int = number(8, "frames of the shortest roll-outs where initial values of a field were not measured: fewer say little but of these", "frames")
     rest_nonlinearity: float = number(0.2, "share by which the force of a chain at rest differs from a linear one on its initial bonds: larger breaks its waves sooner", "force", "option")
     rest_step: float = number(0.002, "of the box, crossed by a long wave between frames of a chain at rest", "length", "option")
+    carrying: float = number(1e-6, "power of a mode over the largest, from which it carries data of a chain", "power")
     velocity_frames: int = number(32, "frames that a velocity which was not measured is fitted to: more are surer in noise, and predict less", "frames")
     refined_frames: int = number(16, "frames that coefficients are refined on at least", "frames")
     spectrum_parts: int = number(10, "parts of the spectrum, the lowest median of which is the noise", "parts")

@@ -43,10 +43,8 @@ class SecondOrderLaw(Law):
     def of(cls, law: Law) -> SecondOrderLaw:
         """The law with the same u(t) in which v is u_t; where it lacks v² in q, as much as makes v so."""
         u, v = law.unknowns
-        there = {
-            name: dict(zip(getattr(law, name).terms, getattr(law, name).values, strict=True))
-            for name in FACTORS
-        }
+        factors = {name: getattr(law, name) for name in FACTORS}
+        there = {name: dict(zip(own.terms, own.values, strict=True)) for name, own in factors.items()}
         w = there["w"].get(u * v, 0.0) or 1.0
         kinetic = there["q"].pop(v**2, 0.0) or 1 / abs(w)
         force = kinetic * w**2
@@ -139,7 +137,7 @@ class SecondOrderLaw(Law):
         return self._with_all.family(domain, self._whole(values))
 
     def plainest(self, rate: float, longest: float) -> list[SecondOrderLaw]:
-        """Free waves, an oscillator at each point, and both with damping, as fast as a rate and a wavenumber."""
+        """Free waves, an oscillator at each point, and both with damping: of a rate and a wavenumber."""
         u, v = self.unknowns
         square = sympy.Add(*(k**2 for k in self.wavenumbers))
         found = []

@@ -37,7 +37,7 @@ class Completeness:
         data: Trajectories,
         first: int,
     ) -> Completeness:
-        """On some trajectories from their first useful frame on; nothing where velocities were not measured."""
+        """On some trajectories from their first useful frame on; nothing where a field was not measured."""
         u, t = data.u[: NUMBERS.complete_trajectories, first:], data.t[first:]
         size = float(np.std(u - u.mean(data.domain.axes, keepdims=True)))
         left = {name: chosen.residual for name, chosen in selections.items() if chosen.support}

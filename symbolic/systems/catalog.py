@@ -204,18 +204,19 @@ def chain_states(
     force_law: str | None = None,
     sites: int | None = None,
     courant: float | None = None,
+    frame: str | None = None,
 ) -> ChainData:
     """Bonds and velocities of a chain, of which `simulate` with the same arguments gives the field.
 
     Args:
         name: a name in CHAINS, or "chain".
-        n_trajectories, seed, n_frames, dt, force_law, sites, courant: as in `simulate`.
+        n_trajectories, seed, n_frames, dt, force_law, sites, courant, frame: as in `simulate`.
 
     Raises:
         ValueError: the name of a field, whose data hold no forces, or as `simulate`.
         FloatingPointError: the chain is lost; the message names the time.
     """
-    chosen = _changed(name, force_law, sites, courant)
+    chosen = _changed(name, force_law, sites, courant, frame)
     if not isinstance(chosen, ChainSystem):
         raise ValueError(
             f"expected the name of a chain, {', '.join((*CHAINS, 'chain'))}, got {name}, a field without "
