@@ -69,7 +69,7 @@ def load(
             of several arrays. If None those that the file states, else u, or u1, u2, …
         layout: a letter for each axis of u (n trajectory, t time, x, y, z space, c channel), such as "ntx".
         frames: which frames, as "first:last" or a slice.
-        memory: GiB that the field may take in double precision, 0.5 if None. Of a larger one trajectories
+        memory: GiB that the field may take in double precision, 0.25 if None. Of a larger one trajectories
             that are evenly spread are read, then their first frames, and a note says so. The regression of
             a fit takes all others too, piece by piece (`Trajectories.rest`).
         dt: time between frames, where the file has no times or wrong ones.
