@@ -59,7 +59,7 @@ class FileRest(Rest):
         memory."""
         first, last = self.frames
         at_once = max(1, int(NUMBERS.piece_values // (self.frame * (last - first))))
-        found = []
+        found: list[Piece] = []
         if self.kept < self.rows:
             for begin in range(0, self.rows, at_once):
                 rows = range(begin, min(begin + at_once, self.rows))
