@@ -221,13 +221,14 @@ class Trajectories(SampledFields):
         """
         if test is None:
             first, second, third = plan_split(self.n, self.n_frames, seed, fractions)
-            parts = self._parts((first, second, third))
-            return Split(*parts, first, second, third)
+            train, validation, own = self._parts((first, second, third))
+            return Split(train, validation, own, first, second, third)
         self.check_same_system(test)
         total = fractions[0] + fractions[1]
         first, second = plan_split(self.n, self.n_frames, seed, (fractions[0] / total, fractions[1] / total))
         third = Part(tuple(range(test.n)), (0, test.n_frames), test.source)
-        return Split(*self._parts((first, second)), test, first, second, third)
+        train, validation = self._parts((first, second))
+        return Split(train, validation, test, first, second, third)
 
     def parts(self, seed: int, fractions: Sequence[float]) -> tuple[Trajectories, ...]:
         """One part for each of the fractions, which add up to 1; cut as by `split`."""

@@ -69,7 +69,7 @@ def load(
             of several arrays. If None those that the file states, else u, or u1, u2, …
         layout: a letter for each axis of u (n trajectory, t time, x, y, z space, c channel), such as "ntx".
         frames: which frames, as "first:last" or a slice.
-        memory: GiB that the field may take in double precision, 0.5 if None. Of a larger one trajectories
+        memory: GiB that the field may take in double precision, 0.2 if None. Of a larger one trajectories
             that are evenly spread are read, then their first frames, and a note says so. The regression of
             a fit takes all others too, piece by piece (`Trajectories.rest`).
         dt: time between frames, where the file has no times or wrong ones.
@@ -153,8 +153,8 @@ def read(store: Store, choice: Choice, source: Source | None = None) -> Trajecto
         if name not in data.fields:
             store.entry(name)  # says that it is not there either
     data = data.select(fields=some) if some else data
-    beyond = None if source is None else beyond_memory(found.sizes, choice.frames, part)
-    if beyond is None or source is None:
+    beyond = beyond_memory(found.sizes, choice.frames, part)
+    if source is None or beyond is None:
         return data
     if data.n_frames != axes["t"].size:
         return data.noting("trajectories end before others: the regression uses those in memory alone")

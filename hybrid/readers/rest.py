@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,9 +12,6 @@ from mesoscribe.hybrid.data.rest import Piece, Rest
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.data.validate import SPACE
 from mesoscribe.hybrid.space.numbers import NUMBERS
-
-if TYPE_CHECKING:
-    pass
 
 Fetch = Callable[[slice, slice], Trajectories]
 
@@ -63,7 +59,7 @@ class FileRest(Rest):
         memory."""
         first, last = self.frames
         at_once = max(1, int(NUMBERS.piece_values // (self.frame * (last - first))))
-        found = []
+        found: list[Piece] = []
         if self.kept < self.rows:
             for begin in range(0, self.rows, at_once):
                 rows = range(begin, min(begin + at_once, self.rows))

@@ -116,7 +116,7 @@ class HybridNumbers:
     # readers
     most_blocks: int = number(256, "trajectories whose products a regression keeps apart at most: of more neighbours are summed to so many blocks", "blocks")
     piece_values: float = number(2**23, "values of a file that are read at once where all of it is summed up and memory does not hold it: more take memory", "values")
-    memory: float = number(0.5, "memory for the field of a file, of which a fit takes some six times as much: more reads more trajectories and frames", "GiB", "option")
+    memory: float = number(0.2, "memory for the field of a file, of which a fit takes some eight times as much: more holds more trajectories and frames for the law", "GiB", "option")
     fewest_read: int = number(4, "trajectories that are read, if there are so many, before frames are left out", "trajectories")
     # dynamics
     score_leads: tuple[int, ...] = number((1, 2, 5), "lead times in each decade whose errors make the score of a roll-out", "frames")
