@@ -94,7 +94,7 @@ def follow(predictor: Predictor, data: Trajectories) -> RollOut:
         simulate = partial(predictor.simulate, rtol=accuracy_for(data))
     elif border is not None:
         raise ValueError(
-            f"expected a law or a network to follow a {data.boundary}, got {type(predictor).__name__}; "
+            f"expected a law or a network to follow a window, got {type(predictor).__name__}; "
             f"others know of no edge that is held to data"
         )
     try:

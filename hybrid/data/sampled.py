@@ -17,7 +17,6 @@ from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC
 from mesoscribe.hybrid.data.physical_units import Units
 from mesoscribe.hybrid.data.validate import SPACE, checked, facts, names_in
 from mesoscribe.hybrid.data.walls import NOT_WALLS
-from mesoscribe.hybrid.data.window import WINDOW
 from mesoscribe.hybrid.space.boundary import Parities, described, parities_of, spelled
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.fields import each_field
@@ -66,9 +65,9 @@ class SampledFields:
     def boundary(self) -> str:
         """What fields do at the ends of each axis: periodic, noflux, zero, or such as x=noflux,y=periodic.
 
-        Or window, of a piece of a larger field, which is continued to a periodic box.
+        Of the box, that is: a window of a larger field is continued to a periodic one.
         """
-        return WINDOW if self.window else spelled(self.domain.parities, self.fields)
+        return spelled(self.domain.parities, self.fields)
 
     @property
     def window(self) -> int:

@@ -99,8 +99,8 @@ class Trajectories(SampledFields):
             keep_endpoint: whether a last point that is the first one over again stays; not if None.
             boundary: periodic, noflux (no flux through walls) or zero (u = 0 at walls); for some axes or
                 fields "x=noflux,y=periodic" or "h=noflux,v=zero". Periodic if None, unless the field says
-                otherwise. Or window, for a piece of a larger field, which is continued to a periodic box; what
-                continues it counts as missing.
+                otherwise. Or window, for a piece of a larger field, which is continued to a periodic box;
+                what continues it counts as missing.
             walls: whether walls lie on the end points ("points") or half a cell beyond them ("cells"); by the
                 field and the coordinates if None.
             dt_error: standard error of dt relative to it, where the times do not show it.
