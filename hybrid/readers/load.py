@@ -15,6 +15,7 @@ import xarray as xr
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.data.validate import facts
 from mesoscribe.hybrid.data.walls import Place
+from mesoscribe.hybrid.data.window import WINDOW
 from mesoscribe.hybrid.readers.axes import Length, axes_of
 from mesoscribe.hybrid.readers.choice import Choice
 from mesoscribe.hybrid.readers.dimensions import known_layout, with_dimensions
@@ -80,6 +81,7 @@ def load(
         units: of t, x, y and the fields, such as "x=um,t=s,u=K", in the place of those that the file states.
         boundary: what fields do at the ends of each axis: periodic, noflux or zero, or such as
             "x=noflux,y=periodic" and "h=noflux,v=zero"; what the file states, or the field shows, if None.
+            Or window, for a piece of a larger field.
         walls: "points" where walls lie on the end points, "cells" half a cell beyond; found if None.
 
     Raises:
@@ -171,6 +173,8 @@ def _piece(source: Source, choice: Choice, rows: slice, frames: slice) -> Trajec
 
 def _boundary(store: Store) -> str | None:
     """The boundary that was written with the data, whose points are then the middles of cells."""
+    if "window" in store.attrs:
+        return WINDOW
     return "".join(words(store.attrs.get("boundary", ""))) or None
 
 

@@ -91,6 +91,14 @@ class HybridNumbers:
     wall_place: float = number(2.0, "walls are where what vanishes is so many times smaller than half a cell further: larger asks the coordinates", "ratio")
     middle_of_cell: float = number(0.05, "coordinates that are off half a step by less are middles of cells", "step", "derived")
     centre_reach: float = number(0.1, "u = 0 is the centre if the data reach it to this share of their range, else their mean is", "range of u")
+    # data on a window
+    window_beyond: float = number(0.5, "how far the periodic box reaches beyond a window: further is smoother, and costs time", "window")
+    window_rounding: float = number(1e-9, "what a continuation may miss at the edge of a window: smaller lets rounding of the data swing", "variance")
+    window_edge: float = number(0.1, "strip inside each edge of a window in which roll-outs are drawn to the data: wider keeps more of the unknown outside out, and leaves less to compare", "window")
+    window_hold: float = number(40.0, "how strongly they are, at the edge and beyond: larger follows the noise of the data, smaller lets the outside in", "1/frame")
+    window_spline: int = number(3, "degree in t of the splines that tell how the edge of a window moves between frames: higher is closer, and swings more at the ends", "degree")
+    window_even_frames: int = number(9, "frames that show how well a spline of every second one tells the others", "frames")
+    window_steps: int = number(8, "times a frame at which a simulation is drawn to the data: more cost time", "steps")
     # data, screened
     spike_deviations: float = number(6.0, "by how much a bad value lies off its neighbours: smaller finds bad values in noise", "standard deviations")
     spike_over_waves: float = number(3.0, "the same, over what is normal a few points away: smaller finds bad values on fronts", "difference")

@@ -63,6 +63,7 @@ class SymbolicNumbers:
     pysr_size: int = number(20, "nodes of an expression of PySR at most", "nodes", "option")
     # refine
     misfit_share: float = number(1e-2, "error of the stepper in roll-outs, as a share of the misfit: smaller takes more substeps", "misfit")
+    window_stepper: float = number(0.1, "the same on a window, where the step by which roll-outs are held to the edges is of first order: smaller takes many more substeps", "misfit")
     substep_rounding: float = number(1e-8, "an error of the stepper below this counts as none", "field", "derived")
     substep_trajectories: int = number(8, "trajectories on which the stepper's error is measured", "trajectories")
     substep_frames: int = number(4, "frames on which the stepper's error is measured", "frames")
@@ -76,6 +77,7 @@ class SymbolicNumbers:
     slope_trajectories: int = number(64, "trajectories that show that mean slope: more take memory", "trajectories")
     rolled_values: float = number(2**17, "values of fields whose roll-outs for all coefficients are held at once: more take memory", "values")
     shot_frames: int = number(128, "frames of a roll-out that is compared with data at most: longer trajectories are cut", "frames")
+    window_shots: int = number(11, "the same on a window of a larger field, whose edges are known at frames only: more gather what was missed there", "frames")
     hidden_frames: int = number(8, "frames of the shortest roll-outs where initial values of a field were not measured: fewer say little but of these", "frames")
     rest_nonlinearity: float = number(0.2, "share by which the force of a chain at rest differs from a linear one on its initial bonds: larger breaks its waves sooner", "force", "option")
     rest_step: float = number(0.002, "of the box, crossed by a long wave between frames of a chain at rest", "length", "option")

@@ -247,6 +247,7 @@ class Likelihood:
         measured = 1.0 if self.data.seen is None else float(self.data.seen.mean())
         times = array(self.data.t)[:, -by_frame.shape[1] :]
         white = min(white_in_time(by_frame, times) / measured, NUMBERS.lowest_floor * self.data.noise)
+        white += self.data.floor
         products = Products.joined([piece.products for piece in pieces])
         moved = [piece.moves for piece in pieces if piece.moves is not None]
         projected = [piece.known for piece in pieces if piece.known is not None]

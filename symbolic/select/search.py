@@ -155,10 +155,11 @@ class Search(Generic[E]):
     def noisy(self) -> bool:
         """Whether noise is much of what the best law leaves.
 
-        That is asked of shorter and shorter times, as noise of a first frame may grow.
+        That is asked of shorter and shorter times, as noise of a first frame may grow. On a window initial
+        fields are no unknowns: noise along the edges enters all the same.
         """
-        noise = self.likelihood.data.noise
-        if self.likelihood.free or noise <= NUMBERS.measured_rounding**2:
+        noise, held = self.likelihood.data.noise, self.likelihood.data.border is not None
+        if held or self.likelihood.free or noise <= NUMBERS.measured_rounding**2:
             return False
         near, _ = self._over_less(self.chosen, NUMBERS.worth_noise * noise)
         return near.rmse**2 <= NUMBERS.worth_noise * noise
