@@ -13,8 +13,8 @@ from mesoscribe.diagnostics.pages.cite import CITED, bibtex
 from mesoscribe.diagnostics.pages.tables import NOTHING, error_rows, fame_rows
 from mesoscribe.symbolic.export.markdown import bullets, cell, table
 from mesoscribe.symbolic.law.coefficient_units import coefficient_units
-from mesoscribe.symbolic.law.digits import plain, with_error
 from mesoscribe.symbolic.law.complex_equation import complex_equation
+from mesoscribe.symbolic.law.digits import plain, with_error
 from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.latex import equation_latex, factors_latex, potential_latex
 from mesoscribe.symbolic.law.law import Law

@@ -1,8 +1,8 @@
 """Two real fields with a rotation in their plane as one complex field: one equation for ψ = u + i v.
 
-A law that rotations of (u, v) leave as it is has K, Q and ∇F of one complex number each: ψ_t = Σ_j c_j G_j with
-G_j a derivative of ψ or |ψ|^(2n) ψ. On ψ = u, v = 0, the equations of u and v give the real and the imaginary
-parts of the c_j.
+A law that rotations of (u, v) leave as it is has K, Q and ∇F of one complex number each: ψ_t = Σ_j c_j G_j
+with G_j a derivative of ψ or |ψ|^(2n) ψ. On ψ = u, v = 0, the equations of u and v give the real and the
+imaginary parts of the c_j.
 """
 
 from __future__ import annotations

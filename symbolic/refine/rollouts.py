@@ -36,7 +36,8 @@ class RollOutData:
         domain: the points.
         u: fields (trajectory, frame, [field,] *grid) about the law's centre, of the frames that count.
         t: times of the frames of each trajectory.
-        size: root mean square of each trajectory (trajectory,), of several fields (trajectory, field).
+        size: root mean square of each trajectory (trajectory,), of several fields (trajectory, field), these
+            in proportion to their noise (`equal_noise`).
         mask: the modes of the band.
         noise: variance of white noise in the band, relative to that of the fields: the floor of the spectrum
             after the first frame, and what interpolation leaves in the first.
@@ -115,6 +116,9 @@ class RollOutData:
         relative = array((size.pow(-2) * seen_size).sum(0) / seen_size.sum(0))
         measured = [i for i, name in enumerate(data.fields) if name in data.measured]
         each = white_noise(u[:, 1:], t[:, 1:], data.domain) * share * relative
+        if domain.n_fields is not None and len(measured) == len(data.fields):
+            weights = equal_noise(each)
+            size, relative, each = size * tensor(weights), relative / weights**2, each / weights**2
         noise, times = float(np.mean(each[measured])), tensor(t)
         if not missing.any():
             return cls(domain, fields, times, size, mask, noise)
@@ -179,6 +183,22 @@ class RollOutData:
             return pieces.reshape(n * len(starts), frames, *u.shape[2:])
 
         return self.part(cut, self.size.repeat_interleave(len(starts), dim=0))
+
+
+def equal_noise(noise: Float[np.ndarray, " fields"]) -> Float[np.ndarray, " fields"]:
+    """Units of fields, in those of their sizes, in which their noise is alike, so that each weighs 1/σ².
+
+    Their geometric mean is 1. A field that is measured much better than the noisiest weighs as if its noise
+    were `noise_ratio` times smaller: what laws leave of it is the error of a model.
+
+    Args:
+        noise: variances, relative to the squares of the fields.
+    """
+    largest = float(noise.max())
+    if not largest > NUMBERS.measured_rounding**2:
+        return np.ones(len(noise))
+    sigma = np.sqrt(np.maximum(noise, largest / NUMBERS.noise_ratio**2))
+    return np.asarray(sigma / np.exp(np.log(sigma).mean()))
 
 
 def _at_points(

@@ -37,10 +37,12 @@ def test_symmetries_of_several_fields(name: str, expected: set[str]) -> None:
 
 def test_schroedingers_equation_is_one_complex_equation() -> None:
     found = complex_equation(SCHROEDINGER)
-    assert found is not None and found.turned
+    assert found is not None
+    assert found.turned
     assert found.text == "psi = a + i b: i psi_t = -0.5 psi_xx + |psi|^2 psi"
     assert r"i \psi_{t} = - 0.5 \psi_{xx} + |\psi|^{2} \psi" in found.latex
-    assert found.latex in latex_document(SCHROEDINGER) and found.latex in markdown(SCHROEDINGER)
+    assert found.latex in latex_document(SCHROEDINGER)
+    assert found.latex in markdown(SCHROEDINGER)
 
 
 def test_a_complex_equation_that_moves_and_dissipates() -> None:
@@ -56,7 +58,8 @@ def test_a_complex_equation_that_moves_and_dissipates() -> None:
     # ψ_t = -(1 + 2i + 3ik)[(k² - 1)ψ + |ψ|²ψ]: the transport of the cubic term has derivatives of products
     assert found is None
     found = complex_equation(replace(law, w=Factor.of(-2 * a * b)))
-    assert found is not None and not found.turned
+    assert found is not None
+    assert not found.turned
     assert found.text == (
         "psi = a + i b: psi_t = psi_xx + psi - |psi|^2 psi + 2 i psi_xx + 2 i psi - 2 i |psi|^2 psi"
     )
@@ -64,4 +67,5 @@ def test_a_complex_equation_that_moves_and_dissipates() -> None:
 
 def test_there_is_none_without_the_rotation() -> None:
     other = replace(SCHROEDINGER, q=Factor.of(k**2 * (a**2 + 2 * b**2)))
-    assert complex_equation(other) is None and complex_equation(COUPLED["sine_gordon"].law) is None
+    assert complex_equation(other) is None
+    assert complex_equation(COUPLED["sine_gordon"].law) is None
