@@ -88,7 +88,7 @@ def rates_of_fields(ndim: int, n: int) -> tuple[Rate, ...]:
     """Of each of n fields: the fields, a constant, derivatives of fields and of products of these."""
     none = (0,) * ndim
     linear, outer, degree = NUMBERS.rates_of_fields
-    found = [(none, ())]
+    found: list[tuple[Order, tuple[int, ...]]] = [(none, ())]
     found += [(order, (i,)) for order in _orders(ndim, linear) for i in range(n)]
     for p in range(2, degree + 1):
         each = combinations_with_replacement(range(n), p)

@@ -25,7 +25,7 @@ from mesoscribe.hybrid.space.symbols import act
 from mesoscribe.symbolic.law.evolution import Evolution
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.refine.noise import white_noise
+from mesoscribe.symbolic.refine.noise import equal_noise, white_noise
 
 
 @dataclass(frozen=True)
@@ -183,22 +183,6 @@ class RollOutData:
             return pieces.reshape(n * len(starts), frames, *u.shape[2:])
 
         return self.part(cut, self.size.repeat_interleave(len(starts), dim=0))
-
-
-def equal_noise(noise: Float[np.ndarray, " fields"]) -> Float[np.ndarray, " fields"]:
-    """Units of fields, in those of their sizes, in which their noise is alike, so that each weighs 1/σ².
-
-    Their geometric mean is 1. A field that is measured much better than the noisiest weighs as if its noise
-    were `noise_ratio` times smaller: what laws leave of it is the error of a model.
-
-    Args:
-        noise: variances, relative to the squares of the fields.
-    """
-    largest = float(noise.max())
-    if not largest > NUMBERS.measured_rounding**2:
-        return np.ones(len(noise))
-    sigma = np.sqrt(np.maximum(noise, largest / NUMBERS.noise_ratio**2))
-    return np.asarray(sigma / np.exp(np.log(sigma).mean()))
 
 
 def _at_points(

@@ -9,11 +9,10 @@ import torch
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.refine.noise import signal_band
+from mesoscribe.symbolic.refine.noise import equal_noise, signal_band
 from mesoscribe.symbolic.refine.rollouts import (
     NUMBERS,
     RollOutData,
-    equal_noise,
     predicted,
     substeps_for,
 )
