@@ -34,7 +34,7 @@ def rival(best: Fit[Law], data: RollOutData, pays: float, *, free: bool) -> Riva
     law = best.law
     if free and not dense(data):  # the transpose of a step is that of a gradient
         return None
-    if law.several and data.domain.walled:  # products of fields have other parities
+    if law.several and (data.domain.walled or data.hidden):  # products have other parities; no rates
         return None
     least = NUMBERS.rival_error if law.several else NUMBERS.visible_error
     if best.beyond_noise < least or not time_for("equations that no member has"):
