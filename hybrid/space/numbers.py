@@ -220,6 +220,7 @@ class HybridNumbers:
     imaginary_q: float = number(0.05, "|Im q|/|q| beyond which a linear part is of no member of the class", "1")
     unforced: float = number(0.5, "a forcing is suspected where less is left without what all trajectories share: larger suspects more", "squared residual")
     fewest_forced: int = number(4, "fewest trajectories that tell a forcing from chance", "trajectories", "derived")
+    windows_each: int = number(3, "windows for each coefficient of several fields that a forcing is looked for beside: fewer fit chance, and see forcings in it", "windows")
     steady_share: float = number(0.5, "share of a forcing's square that does not change in time, beyond which it is one in x", "1")
     # regression: second order in time
     second_order_frames: int = number(9, "fewest frames of an equation of second order in time", "frames")

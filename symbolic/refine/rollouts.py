@@ -27,7 +27,7 @@ from mesoscribe.hybrid.space.symbols import act
 from mesoscribe.symbolic.law.evolution import Evolution
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.refine.noise import white_noise
+from mesoscribe.symbolic.refine.noise import equal_noise, white_noise
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class RollOutData:
         domain: the points.
         u: fields (trajectory, frame, [field,] *grid) about the law's centre, of the frames that count.
         t: times of the frames of each trajectory.
-        size: root mean square of each trajectory (trajectory,), of several fields (trajectory, field).
+        size: root mean square of each trajectory (trajectory,), of several fields (trajectory, field), these
+            in proportion to their noise (`equal_noise`).
         mask: the modes of the band.
         noise: variance of white noise in the band, relative to that of the fields: the floor of the spectrum
             after the first frame, and what interpolation leaves in the first.
@@ -138,6 +139,9 @@ class RollOutData:
         relative = array((size.pow(-2) * seen_size).sum(0) / seen_size.sum(0))
         measured = [i for i, name in enumerate(data.fields) if name in data.measured]
         each = white_noise(u[:, 1:], t[:, 1:], data.domain) * share * relative
+        if domain.n_fields is not None and len(measured) == len(data.fields):
+            weights = equal_noise(each)
+            size, relative, each = size * tensor(weights), relative / weights**2, each / weights**2
         noise, times = float(np.mean(each[measured])), tensor(t)
         if not missing.any():
             return cls(domain, fields, times, size, mask, noise)

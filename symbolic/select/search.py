@@ -17,7 +17,8 @@ from mesoscribe.symbolic.law.form import FACTORS
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.law.rates import Rates, rates
+from mesoscribe.symbolic.law.rate_terms import rates, rates_of_fields
+from mesoscribe.symbolic.law.rates import Rates
 from mesoscribe.symbolic.refine.likelihood import E, Fit, Likelihood
 from mesoscribe.symbolic.refine.projection import dense
 from mesoscribe.symbolic.refine.rollouts import RollOutData
@@ -81,7 +82,9 @@ class Search(Generic[E]):
     @classmethod
     def equations(cls, likelihood: Likelihood, pays: float) -> Search[Rates]:
         """Of equations with neither energy nor operator."""
-        offered = rates(likelihood.data.domain)
+        domain = likelihood.data.domain
+        n = domain.n_fields
+        offered = rates(domain) if n is None else rates_of_fields(domain.ndim, n)
         return Search(likelihood, lambda one: one.with_more(offered), lambda one: True, pays)
 
     def fitted(self, law: E, near: Fit[E] | None = None) -> Fit[E]:
