@@ -37,8 +37,8 @@ def film_data(summary: Summary) -> Mapping[str, Any]:
     In three dimensions on the plane in the middle of the box.
 
     Returns:
-        `times`, `shape` and `lengths` of the box, whether there are `walls`, `bits` of a number, and for each trajectory `data` and
-        `difference`, frame after frame.
+        `times`, `shape` and `lengths` of the box, whether there are `walls`, `bits` of a number, and for each
+        trajectory `data` and `difference`, frame after frame.
     """
     data, box = summary.data, summary.data.domain
     measured, predicted = (in_a_plane(u, box) for u in (data.u, summary.rolled["law"].frames))

@@ -205,8 +205,8 @@ class SampledFields:
             )
         if other.domain.parities != self.domain.parities:
             raise ValueError(
-                f"expected test data with the boundary {self.boundary}, got {other.boundary}; test on data of "
-                f"one system"
+                f"expected test data with the boundary {self.boundary}, got {other.boundary}; test on data "
+                f"of one system"
             )
         even = self.even and other.even  # uneven times need not be the same
         mine, theirs = ((*data.domain.lengths, data.dt if even else 1.0) for data in (self, other))

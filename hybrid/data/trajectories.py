@@ -38,8 +38,8 @@ from mesoscribe.hybrid.space.numbers import NUMBERS
 class Trajectories(SampledFields):
     """Fields u_1(x, t) … u_n(x, t) along n trajectories, at times that increase and on an even grid.
 
-    A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, field, x[, y[, z]]), float64;
-    of a single field the axis is left out. Beside it are its coordinates, and in the attributes `source`,
+    A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, field, x[, y[, z]]) in
+    float64; of a single field the axis is left out. Beside it are its coordinates, and in the attributes `source`,
     `notes` (what was changed on reading), `provenance` (how it was made, as JSON), `boundary` (where there
     are walls), `units` and `dt_error` (where times were rounded). Checked once, here. Arrays are read-only:
     `torch.tensor(data.u)` copies, `torch.as_tensor` would warn.
@@ -220,8 +220,8 @@ class Trajectories(SampledFields):
             index["field"] = [self.fields.index(name) for name in fields]
         whole = self._dataset
         if fields is not None and self.domain.walled:
-            rows = tuple(self.domain.parities[self.fields.index(name)] for name in fields)
-            whole = whole.assign_attrs(boundary=spelled(rows, fields))
+            parities = tuple(self.domain.parities[self.fields.index(name)] for name in fields)
+            whole = whole.assign_attrs(boundary=spelled(parities, fields))
         try:
             part = whole.isel({**index, "time": slice(None) if frames is None else frames})
         except IndexError:
