@@ -39,10 +39,10 @@ class Trajectories(SampledFields):
     """Fields u_1(x, t) … u_n(x, t) along n trajectories, at times that increase and on an even grid.
 
     A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, field, x[, y[, z]]) in
-    float64; of a single field the axis is left out. Beside it are its coordinates, and in the attributes `source`,
-    `notes` (what was changed on reading), `provenance` (how it was made, as JSON), `boundary` (where there
-    are walls), `units` and `dt_error` (where times were rounded). Checked once, here. Arrays are read-only:
-    `torch.tensor(data.u)` copies, `torch.as_tensor` would warn.
+    float64; of a single field the axis is left out. Beside it are its coordinates, and in the attributes
+    `source`, `notes` (what was changed on reading), `provenance` (how it was made, as JSON), `boundary`
+    (where there are walls), `units` and `dt_error` (where times were rounded). Checked once, here. Arrays
+    are read-only: `torch.tensor(data.u)` copies, `torch.as_tensor` would warn.
 
     Args:
         rest: what of their source is not in memory, and is read piece by piece where sums suffice.
