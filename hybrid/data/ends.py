@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Any, Protocol, Self, TypeVar
+
+import xarray as xr
 
 from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC, closed
 from mesoscribe.hybrid.data.validate import SPACE
 from mesoscribe.hybrid.data.walls import NOT_WALLS, Place, contradicted, on_cells, where_walls_are
 from mesoscribe.hybrid.space.boundary import spelled
-
-if TYPE_CHECKING:
-    from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.space.domain import Domain
 
 
-def closed_up(data: Trajectories, *, keep_endpoint: bool, ask: bool) -> Trajectories:
+class Fields(Protocol):
+    """What is asked of trajectories here."""
+
+    @property
+    def dataset(self) -> xr.Dataset: ...  # noqa: D102
+    @property
+    def domain(self) -> Domain: ...  # noqa: D102
+    @property
+    def fields(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def u(self) -> Any: ...  # noqa: D102
+    @property
+    def missing(self) -> Any: ...  # noqa: D102
+    @property
+    def each(self) -> tuple[Self, ...]: ...  # noqa: D102
+    def without(self, values: Any) -> Self: ...  # noqa: D102
+    def noting(self, *notes: str) -> Self: ...  # noqa: D102
+
+
+Data = TypeVar("Data", bound=Fields)
+
+
+def closed_up(data: Data, make: Callable[[xr.Dataset], Data], *, keep_endpoint: bool, ask: bool) -> Data:
     """Without repeated endpoints unless they are to stay; a field that does not close is warned about.
 
     Or it is taken to lie between walls, where that may be asked and is clear.
@@ -27,9 +50,9 @@ def closed_up(data: Trajectories, *, keep_endpoint: bool, ask: bool) -> Trajecto
     for note in found:
         if NOT_PERIODIC in note:
             warnings.warn(f"{note}; the box is taken as periodic", UserWarning, stacklevel=5)
-    part, kind = data, type(data)
+    part = data
     if points != dict(zip(axes, domain.shape, strict=True)):
-        part = kind(dataset.isel({name: slice(n) for name, n in points.items()}))
+        part = make(dataset.isel({name: slice(n) for name, n in points.items()}))
         part = part if part.missing is None else part.without(part.missing)
     if walls:
         rows = [[*row] for row in part.domain.parities]
@@ -42,11 +65,11 @@ def closed_up(data: Trajectories, *, keep_endpoint: bool, ask: bool) -> Trajecto
             f"--boundary periodic if there are no walls"
         )
         warnings.warn(found[-1], UserWarning, stacklevel=5)
-        part = kind(part.dataset.assign_attrs(boundary=text))
+        part = make(part.dataset.assign_attrs(boundary=text))
     return part.noting(*found) if found else part
 
 
-def between_walls(data: Trajectories, walls: Place | None) -> Trajectories:
+def between_walls(data: Data, make: Callable[[xr.Dataset], Data], walls: Place | None) -> Data:
     """The fields in the middles of cells, with notes on walls that they contradict."""
     notes: list[str] = []
     dataset, ndim = data.dataset, data.domain.ndim
@@ -65,4 +88,4 @@ def between_walls(data: Trajectories, walls: Place | None) -> Trajectories:
     for note in notes:
         if NOT_WALLS in note:
             warnings.warn(note, UserWarning, stacklevel=5)
-    return type(data)(dataset).noting(*notes) if notes else data
+    return make(dataset).noting(*notes) if notes else data

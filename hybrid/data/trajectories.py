@@ -137,8 +137,8 @@ class Trajectories(SampledFields):
             data = data.noting(f"times are uneven, frames {steps} apart, and are used as they are")
         if boundary == WINDOW:
             return data._on_box()
-        data = closed_up(data, keep_endpoint=bool(keep_endpoint), ask=ends is None)
-        return between_walls(data, walls) if data.domain.walled else data
+        data = closed_up(data, cls, keep_endpoint=bool(keep_endpoint), ask=ends is None)
+        return between_walls(data, cls, walls) if data.domain.walled else data
 
     def _on_box(self) -> Trajectories:
         """A window of a larger field, continued to a periodic box."""
