@@ -10,8 +10,10 @@ import pytest
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.readers.load import load
+from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.hybrid.regression.search import check_case
 from mesoscribe.hybrid.space.boundary import parities_of, spelled
-from mesoscribe.hybrid.space.domain import Parity
+from mesoscribe.hybrid.space.domain import Domain, Parity
 from mesoscribe.hybrid.space.transforms import at_middles
 
 EVEN, ODD, PERIODIC = Parity.EVEN, Parity.ODD, Parity.PERIODIC
@@ -126,3 +128,12 @@ def test_missing_values_next_to_walls_are_interpolated() -> None:
     holes[:, 3, [0, 1, 20]] = np.nan
     data = Trajectories.from_arrays(holes, T, CELLS, boundary="zero", walls="cells")
     np.testing.assert_allclose(data.u, u, atol=1e-4)
+
+
+def test_what_walls_do_not_admit_is_refused_before_any_fit() -> None:
+    mixed = Domain((16,), (1.0,), ((EVEN,), (ODD,)), n_fields=2)
+    with pytest.raises(ValueError, match="fields that do the same at the walls"):
+        check_case(None, mixed)
+    with pytest.raises(ValueError, match="dissipative case for one field between walls"):
+        check_case(Case.CONSERVATIVE, Domain((16,), (1.0,), ((EVEN,),)))
+    check_case(Case.CONSERVATIVE, Domain((16, 16), (1.0, 1.0), ((EVEN, PERIODIC),)))
