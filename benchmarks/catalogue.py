@@ -121,6 +121,13 @@ def pulls_of(law: Law, truth: Law) -> list[float]:
     return [abs(value - true[name]) / s for (name, value), s in found if name in true and s > 0]
 
 
+def _amounts(law: Law) -> dict[str, float]:
+    """The terms of u_t = …; of several fields, where some of these cancel, those of the canonical factors."""
+    if law.several:
+        return canonical_law(law).coefficients
+    return {term.name: term.value for term in equation_terms(law)}
+
+
 def run(name: str, seed: int, sampling: Sampling, schedule: Schedule) -> Outcome:
     """From trajectories to an equation, and its comparison with the true one."""
     system = SYSTEMS[name]
@@ -131,7 +138,7 @@ def run(name: str, seed: int, sampling: Sampling, schedule: Schedule) -> Outcome
     law = distill(model, parts.train, validation=parts.validation, seed=seed)
     seconds = time.process_time() - started
     truth, new = system.law, system.trajectories(4, seed=seed + NEW)
-    known, found = ({(term.of, term.expr): term.value for term in equation_terms(e)} for e in (truth, law))
+    known, found = (_amounts(one) for one in (truth, law))
     errors = [abs(found.get(term, 0.0) / value - 1) for term, value in known.items()]
     pulls = pulls_of(law, truth)
     same = law.case == truth.case

@@ -22,13 +22,26 @@ OFFER = (
 )
 NO_SPLIT = "No split was given: the errors are on all the data that were passed, which the fit may have seen."
 
+WINDOW_TELLS = (
+    "A window of a larger field: only local operators were tried, polynomials in k; of one that reaches "
+    "further nothing can be told.",
+    "Energy, mean and other integrals change by what flows through the edges of the window: that they fall "
+    "or are conserved follows from the form of the law, and was not checked on these data.",
+    "The errors are those of roll-outs that are held to the data along the edges of the window; a simulation "
+    "of the law alone is on a periodic box.",
+    "The network was not trained, as the roll-outs of a training know no such edges: the law was read from a "
+    "regression on polynomials. A forcing in x or t, and nonlinear terms with derivatives such as u_x², were "
+    "not looked for in the class.",
+)
+
 
 def cautions(summary: Summary) -> tuple[str, ...]:
     """Sentences that warn, the gravest first: of the verdict, the fit, the roll-outs, the law, the data."""
     return (
         *_of_the_verdict(summary),
         *_of_the_roll_outs(summary),
-        *energy_cautions(summary.structure, summary.traces["law"]),
+        *(energy_cautions(summary.structure, summary.traces["law"]) if summary.traces else ()),
+        *(WINDOW_TELLS if summary.data.window else ()),
         *_of_the_law(summary),
         *(f"The data: {found}." for found in summary.findings),
         *(f"The law: {note}." for note in summary.notes),

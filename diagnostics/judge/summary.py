@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -92,7 +92,7 @@ class Summary:
         network: the network in its own canonical form; drawn: in the convention of the law. None of several
             fields, of which curves do not tell.
         scalings: exponents of raw network, canonical network, law; none of several fields.
-        traces: energy along roll-outs.
+        traces: energy along roll-outs; none on a window, through whose edges it flows.
         matches: learned against true energy of network and law, where the truth is known.
         structure: what the law guarantees.
         fit: what the law leaves of the change of the field.
@@ -199,20 +199,21 @@ def examine(
     terms = tuple(equation_terms(law))
     network = None if law.several else canonical_form(model)
     drawn = None if network is None else aligned(network, law)
-    traces = {"law": energy_along(law, rolled["law"], data)}
-    if drawn is not None:
+    traces = {} if data.window else {"law": energy_along(law, rolled["law"], data)}
+    if drawn is not None and not data.window:
         traces["network"] = energy_along(drawn, rolled["network"], data)
     doing("energies and exponents")
     first = model.setting.first_frame
     later = data.select(frames=slice(first, None)) if data.n_frames > first + 2 else data
     structure, fit = guarantee(law, data.domain), absolute_fit(law, later)
+    shown = data.on_window
     return Summary(
         law=law,
-        data=data,
+        data=shown,
         truth=truth,
         errors=errors,
         later_errors=_later(predictors, data, model.setting.first_frame),
-        rolled=rolled,
+        rolled={name: replace(roll, frames=data.inside(roll.frames)) for name, roll in rolled.items()},
         network=network,
         drawn=drawn,
         scalings=() if law.several else scalings(model, law, data),

@@ -12,6 +12,7 @@ from mesoscribe.diagnostics.measure.errors import accuracy_for
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.ahead import ahead
+from mesoscribe.hybrid.dynamics.border import Border, free_part
 from mesoscribe.hybrid.space.fields import mean_squares
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.law import Law
@@ -92,14 +93,14 @@ def absolute_fit(law: Law, data: Trajectories) -> AbsoluteFit:
     """
     lead = max(1, min(NUMBERS.fit_lead, (data.n_frames - 1) // 2))
     starts = np.unique(np.linspace(0, data.n_frames - 1 - lead, NUMBERS.fit_starts).astype(int))
-    sigma2 = white_noise(data.u[:, 1:], data.t[None, 1:], data.domain)
+    sigma2 = white_noise(data.u[:, 1:], data.t[None, 1:], data.domain) / data.window_share
     each = sigma2.reshape(-1, *(1,) * data.domain.ndim) if data.domain.n_fields else sigma2
     noise = float(np.mean(_squares(np.broadcast_to(np.sqrt(each), data.u[:1, :1].shape), data)))
     more = np.sqrt(each) * np.random.default_rng(0).normal(size=data.u.shape)
     try:
         found = _ahead(law, data.u, data, starts, lead)
         shaken = _ahead(law, data.u + more, data, starts, lead)
-        carried = float(np.mean(_scaled(shaken - found, data) ** 2))
+        carried = float(np.mean(free_part(data, _scaled(shaken - found, data)) ** 2))
         in_time, in_space = _correlations(law, data)
     except FloatingPointError:
         return AbsoluteFit(lead, np.inf, 0.0, data.n, 0.0, 0.0)
@@ -125,12 +126,16 @@ def _ahead(
 ) -> Float[np.ndarray, "n s *state"]:
     """Fields that a law predicts some frames after fields u at frames of the data."""
     intervals = data.elapsed[starts + lead] - data.elapsed[starts]
-    return ahead(law, u[:, starts], intervals, rtol=max(NUMBERS.fit_rtol, accuracy_for(data)))
+    rows, at = np.repeat(np.arange(data.n), len(starts)), np.tile(starts, data.n)
+    border = Border.ahead(data, rows, at, lead)
+    accuracy = max(NUMBERS.fit_rtol, accuracy_for(data))
+    return ahead(law, u[:, starts], intervals, rtol=accuracy, border=border)
 
 
 def _squares(fields: Float[np.ndarray, "n s *state"], data: Trajectories) -> Float[np.ndarray, "n s"]:
     """Mean squares of fields, each in its unit."""
-    found: Float[np.ndarray, "n s"] = (_scaled(fields, data) ** 2).mean(axis=data.seen.domain.state_axes)
+    squares = free_part(data, _scaled(fields, data) ** 2)
+    found: Float[np.ndarray, "n s"] = squares.mean(axis=data.seen.domain.state_axes)
     return found
 
 
@@ -148,6 +153,7 @@ def _correlations(law: Law, data: Trajectories) -> tuple[float, float]:
     """Of what one step leaves: with that of the next frame, and with that of the next point."""
     some = min(data.n_frames - 1, NUMBERS.fit_frames)
     left = _scaled(_ahead(law, data.u, data, np.arange(some), 1) - data.u[:, 1 : some + 1], data)
+    left = free_part(data, left)
     size = max(float((left**2).mean()), 1e-300)
     beside = (left * np.roll(left, 1, -1)).mean()
     after = (left[:, 1:] * left[:, :-1]).mean() if some > 1 else 0.0

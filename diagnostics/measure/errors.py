@@ -6,18 +6,21 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.dynamics.border import Border, free_part
 from mesoscribe.hybrid.dynamics.error import lead_times, relative_rmse_of_each
 from mesoscribe.hybrid.dynamics.model import Model
 from mesoscribe.hybrid.space.fields import mean_squares
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.numbers import NUMBERS as SYMBOLIC
 from mesoscribe.symbolic.refine.noise import white_noise
+
+LOST = "roll-outs on the window"
 
 
 @runtime_checkable
@@ -85,12 +88,23 @@ class RolloutError:
 def follow(predictor: Predictor, data: Trajectories) -> RollOut:
     """Roll-outs from the first frame of each trajectory; those that are lost are kept as far as they go."""
     u0, t = data.u[:, 0], data.t
+    border = Border.of(data)
     simulate = predictor.simulate
     if isinstance(predictor, Model):
         simulate = partial(predictor.simulate, rtol=accuracy_for(data))
+    elif border is not None:
+        raise ValueError(
+            f"expected a law or a network to follow a window, got {type(predictor).__name__}; "
+            f"others know of no edge that is held to data"
+        )
     try:
-        return RollOut(np.asarray(simulate(u0, t)))
+        held: Callable[..., Any] = simulate if border is None else partial(simulate, **{"border": border})
+        return RollOut(np.asarray(held(u0, t)))
     except FloatingPointError:
+        if border is not None:  # how far each goes is not asked for
+            return RollOut(
+                np.concatenate([data.u[:, :1], np.full_like(data.u[:, 1:], np.inf)], axis=1), (LOST,)
+            )
         parts = [_as_far_as_it_goes(simulate, start, t) for start in u0]
     reasons = [f"trajectory {i}: {reason}" for i, (_, reason) in enumerate(parts) if reason]
     return RollOut(np.stack([frames for frames, _ in parts]), tuple(reasons))
@@ -119,8 +133,9 @@ def _as_far_as_it_goes(
 
 
 def error_of(rolled: RollOut, data: Trajectories) -> RolloutError:
-    """The errors of roll-outs of these data."""
-    each = relative_rmse_of_each(data.of_measured(rolled.frames), data.seen.u, data.seen.domain)
+    """The errors of roll-outs of these data, on a window where they are not held to these."""
+    frames, u = (free_part(data, one) for one in (data.of_measured(rolled.frames), data.seen.u))
+    each = relative_rmse_of_each(frames, u, data.seen.domain)
     reached = np.isfinite(each).all(0)
     std = np.full(each.shape[1], np.inf)
     std[reached] = each[:, reached].std(0)
@@ -147,6 +162,6 @@ def persistence_error(data: Trajectories) -> RolloutError:
 def noise_level(data: Trajectories) -> float:
     """White noise in the frames, sqrt(σ²)/sqrt(mean u²), as errors are measured."""
     seen = data.seen
-    noise = white_noise(seen.u[:, 1:], seen.t[None, 1:], seen.domain)
+    noise = white_noise(seen.u[:, 1:], seen.t[None, 1:], seen.domain) / data.window_share
     squares = mean_squares(seen.u, seen.domain)
     return float(np.sqrt(np.mean(noise / np.maximum(squares, 1e-300))))

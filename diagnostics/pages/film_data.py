@@ -37,13 +37,13 @@ def film_data(summary: Summary) -> Mapping[str, Any]:
     In three dimensions on the plane in the middle of the box.
 
     Returns:
-        `times`, `shape` and `lengths` of the box, whether there are `walls`, `bits` of a number, and for each trajectory `data` and
-        `difference`, frame after frame.
+        `times`, `shape` and `lengths` of the box, whether there are `walls`, `bits` of a number, and for each
+        trajectory `data` and `difference`, frame after frame.
     """
     data, box = summary.data, summary.data.domain
     measured, predicted = (in_a_plane(u, box) for u in (data.u, summary.rolled["law"].frames))
     box = plane(box) if box.ndim == 3 else box
-    small = played_on(box)
+    small = box if data.window else played_on(box)  # a window has no more points between
     frames = min(NUMBERS.film_pictures, data.n_frames, MOST_VALUES // int(np.prod(small.shape)))
     at = np.unique(np.linspace(0, data.n_frames - 1, frames).astype(int))
     kind = CODES[box.ndim]

@@ -9,6 +9,7 @@ from mesoscribe.diagnostics.judge.summary import Summary
 from mesoscribe.diagnostics.pages.opening import light
 from mesoscribe.diagnostics.pages.tables import error_rows, mathml, step_names
 from mesoscribe.hybrid.data.arrays import counted
+from mesoscribe.symbolic.law.complex_equation import complex_equation
 from mesoscribe.symbolic.law.latex import equation_latex
 from mesoscribe.symbolic.law.law import Law
 
@@ -16,9 +17,11 @@ COLOURS = {"good": "#1a7f37", "doubtful": "#9a6700", "bad": "#cf222e"}  # green,
 
 
 def law_html(law: Law) -> Markup:
-    """The equation of a law, with errors in the last digits of its coefficients."""
+    """The equation of a law, with errors in the last digits of its coefficients; the complex one as well."""
+    one = complex_equation(law)
+    formulas = [equation_latex(law), *([] if one is None else [one.latex])]
     return Markup('<div style="font-size:1.4em;overflow-x:auto;overflow-y:hidden">{}</div>').format(
-        mathml(equation_latex(law), block=True)
+        Markup("").join(mathml(formula, block=True) for formula in formulas)
     )
 
 

@@ -69,8 +69,9 @@ class Live:
             return SPATIAL
         if law.parities:
             return (
-                f"There is no simulator: that of this page solves equations on periodic boxes, and this law lives "
-                f"between walls ({law.boundary}). Law.simulate and the scripts for NumPy and py-pde carry it forward."
+                f"There is no simulator: that of this page solves equations on periodic boxes, and this law "
+                f"lives between walls ({law.boundary}). Law.simulate and the scripts for NumPy and py-pde "
+                f"carry it forward."
             )
         return None
 

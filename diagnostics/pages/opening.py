@@ -99,6 +99,7 @@ def rests_on(summary: Summary, split: Mapping[str, Any]) -> str:
     where = (
         f"a box of {box}{length} {described(domain)}" if domain.walled else f"a periodic box of {box}{length}"
     )
+    where = f"a window of a larger field, {box}{length} long" if data.window else where
     return f"{total}. {frames}, {points} points on {where}."
 
 

@@ -94,6 +94,11 @@ class KeptDistillation:
         return cls(tuple(content.get("notes", ())), HallOfFame.load(path) if path.exists() else None)
 
 
+NO_SIMULATOR = (
+    "There is no simulator: in a window of a larger field the law moves between edges that are data."
+)
+
+
 def figures(summary: Summary) -> dict[str, Figure]:
     """Every figure of the report."""
     data = summary.data
@@ -113,7 +118,7 @@ def figures(summary: Summary) -> dict[str, Figure]:
         "errors": error_figure(summary.errors),
         "pictures": picture("law"),
         "pictures_network": picture("network"),
-        "energy": energy_figure(summary.traces),
+        **({"energy": energy_figure(summary.traces)} if summary.traces else {}),
         "onestep": step_figure(summary.step),
     }
 
@@ -187,6 +192,7 @@ def elsewhere(law: Law) -> str | None:
 
 def render(summary: Summary, making: Making, drawings: Mapping[str, str]) -> str:
     """The page; drawings are SVG by name."""
+    refused = NO_SIMULATOR if summary.data.window else Live.refusal(summary.law)
     return page(
         "report.html.j2",
         script=report_script(),
@@ -200,8 +206,8 @@ def render(summary: Summary, making: Making, drawings: Mapping[str, str]) -> str
         copies=copies(summary.law),
         elsewhere=elsewhere(summary.law),
         film=None if summary.law.several else film_data(summary),
-        live=None if Live.refusal(summary.law) else Live.of(summary.law, summary.data),
-        no_live=Live.refusal(summary.law),
+        live=None if refused else Live.of(summary.law, summary.data),
+        no_live=refused,
         checks=checks(summary),
         making=making,
         split=split_rows(making.split),

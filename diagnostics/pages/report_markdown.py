@@ -13,6 +13,7 @@ from mesoscribe.diagnostics.pages.cite import CITED, bibtex
 from mesoscribe.diagnostics.pages.tables import NOTHING, error_rows, fame_rows
 from mesoscribe.symbolic.export.markdown import bullets, cell, table
 from mesoscribe.symbolic.law.coefficient_units import coefficient_units
+from mesoscribe.symbolic.law.complex_equation import complex_equation
 from mesoscribe.symbolic.law.digits import plain, with_error
 from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.latex import equation_latex, factors_latex, potential_latex
@@ -56,7 +57,9 @@ def _checks(summary: Summary) -> str:
 
 def _formulas(summary: Summary) -> str:
     law = summary.law
-    formulas = [equation_latex(law), potential_latex(law), *factors_latex(law)]
+    one = complex_equation(law)
+    both = [equation_latex(law), *([] if one is None else [one.latex])]
+    formulas = [*both, potential_latex(law), *factors_latex(law)]
     known = [] if summary.truth is None else [f"True: {cell(equation_text(summary.truth))}"]
     return "\n\n".join([cell(equation_text(law)), *known, *(f"$${formula}$$" for formula in formulas)])
 

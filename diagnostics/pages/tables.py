@@ -17,6 +17,7 @@ from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
 from mesoscribe.diagnostics.pages.opening import counted_trajectories
 from mesoscribe.symbolic.law.coefficient_units import coefficient_units
+from mesoscribe.symbolic.law.complex_equation import complex_equation
 from mesoscribe.symbolic.law.digits import latex_number, plain, with_error
 from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
 from mesoscribe.symbolic.law.latex import equation_parts, factor_latex, latex, potential_latex
@@ -48,7 +49,10 @@ def number(text: str) -> Markup:
 
 @dataclass(frozen=True)
 class Formulas:
-    """The formulas of a law, for pages; each equation in parts, between which a line may end."""
+    """The formulas of a law, for pages; each equation in parts, between which a line may end.
+
+    Two fields with a rotation in their plane have a complex equation as well.
+    """
 
     equations: tuple[tuple[Markup, ...], ...]
     energy: Markup
@@ -62,8 +66,10 @@ class Formulas:
             mathml(rf"{name.replace('(k)', f'({wave})')} = {factor_latex(getattr(law, factor))}", block=True)
             for factor, name in OPERATORS.items()
         ]
+        one = complex_equation(law)
+        equations = [*equation_parts(law), *([] if one is None else [[one.latex]])]
         return cls(
-            tuple(tuple(map(mathml, parts)) for parts in equation_parts(law)),
+            tuple(tuple(map(mathml, parts)) for parts in equations),
             mathml(potential_latex(law), block=True),
             tuple(operators),
         )

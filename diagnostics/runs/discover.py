@@ -176,6 +176,7 @@ def discover(
     y: ArrayLike | None = None,
     z: ArrayLike | None = None,
     *,
+    boundary: str | None = None,
     quiet: bool = False,
     **options: Any,
 ) -> Found:
@@ -187,6 +188,7 @@ def discover(
     Args:
         source: a file, the name of a system, Trajectories, or the field u (trajectory, time, x[, y[, z]]).
         t, x, y, z: times and coordinates, where u is given.
+        boundary: what fields do at the ends of each axis, as of `load`; of Trajectories these know it.
         quiet: print nothing on the way.
         options: those of `mesoscribe run`, such as seed=0, max_minutes=5, case="conservative", train="full",
             terms=["trigonometric"], pays=1.2; for a file also those of `load`.
@@ -199,9 +201,9 @@ def discover(
     """
     console, data = Console(quiet), None
     if isinstance(source, str | os.PathLike):
-        plan = Plan.of(os.fspath(source), **options)
+        plan = Plan.of(os.fspath(source), boundary=boundary, **options)
     else:
-        plan, data = Plan("memory", {}, **options), _given(source, t, x, y, z)
+        plan, data = Plan("memory", {}, **options), _given(source, t, x, y, z, boundary)
     with tempfile.TemporaryDirectory() as name, on(plan.device), plan.deadline():
         split = None if data is None else plan.prepared(repaired(data)).split(plan.seed)
         learned = learn(plan, Path(name), console, "discover", distilled=True, split=split)
@@ -236,11 +238,16 @@ def judge(
 
 
 def _given(
-    source: Trajectories | ArrayLike, t: ArrayLike | None, x: ArrayLike | None, *further: ArrayLike | None
+    source: Trajectories | ArrayLike,
+    t: ArrayLike | None,
+    x: ArrayLike | None,
+    y: ArrayLike | None,
+    z: ArrayLike | None,
+    boundary: str | None,
 ) -> Trajectories:
     """Trajectories, or arrays in memory as such."""
     if isinstance(source, Trajectories):
         return source
     if t is None or x is None:
         raise ValueError("expected times t and coordinates x with an array u, got none; discover(u, t, x)")
-    return Trajectories.from_arrays(source, t, x, *further)
+    return Trajectories.from_arrays(source, t, x, y, z, boundary=boundary)

@@ -68,6 +68,11 @@ def learn(
         console.say(line)
     if distilled:
         plan.distilling(split.train)  # options that its law cannot have are refused before any work
+    if split.train.window and plan.trains_always:
+        raise ValueError(
+            "expected --train auto on a window, got a training that is always done: its roll-outs know of no "
+            "edge that is held to the data; leave --train and --steps out"
+        )
     known = _begun(plan, folder, command, split)
     if known is not None:
         return _learned_before(plan, folder, console, split, read_record(known))
@@ -87,7 +92,9 @@ def learn(
     begun.model.save(folder / START)
     keep(folder, start=record_json(record))
     first = _first_law(plan, console, begun.model, split) if distilled else None
-    if plan.second_order:
+    if split.train.window:
+        console.say("no training: the roll-outs of a training know of no edge that is held to the data")
+    if plan.second_order or split.train.window:
         _keep_model(begun.model, folder)
         return Learned(begun.model, split, first)
     if first is not None and first.complete and not plan.trains_always:

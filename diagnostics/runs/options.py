@@ -29,7 +29,10 @@ Device = Literal["cpu", "cuda", "auto"]
 Place = Literal["points", "cells"]
 Ends = Annotated[
     str | None,
-    Option("--boundary", help="periodic, noflux or zero; such as x=noflux,y=periodic or h=noflux,v=zero."),
+    Option(
+        "--boundary",
+        help="periodic, noflux or zero; such as x=noflux,y=periodic or h=noflux,v=zero. Or window: a piece.",
+    ),
 ]
 Seed = Annotated[int, Option("--seed", min=0, help="Of initial fields, split and fit.")]
 

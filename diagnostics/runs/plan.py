@@ -164,8 +164,8 @@ class Plan(Distilling, Training, Source):
         """The end of the time cap, from now."""
         return Deadline() if self.max_minutes is None else Deadline(60 * self.max_minutes)
 
-    def library(self, ndim: int, fields: tuple[str, ...] = ("u",)) -> Library:
-        """The candidate terms of a law of one or of several fields.
+    def library(self, ndim: int, fields: tuple[str, ...] = ("u",), *, window: bool = False) -> Library:
+        """The candidate terms of a law of one or of several fields, on a window those of local operators.
 
         Raises:
             ValueError: a symmetry that is not known, a term that is not understood.
@@ -173,7 +173,8 @@ class Plan(Distilling, Training, Source):
         if self.symmetry not in (None, *get_args(Symmetry)):
             raise ValueError(f"expected symmetry even, isotropic or both, got {self.symmetry!r}; fit again")
         even, isotropic = (self.symmetry in (name, "both") for name in ("even", "isotropic"))
-        library = polynomials(ndim, isotropic=isotropic, fields=fields).wider(*self.terms)
+        library = polynomials(ndim, isotropic=isotropic, fields=fields)
+        library = library.local.wider(*self.terms).on_window() if window else library.wider(*self.terms)
         return library.even() if even else library
 
     def check_second_order(self) -> None:
@@ -212,7 +213,7 @@ class Plan(Distilling, Training, Source):
             ValueError: as `library`, an optimiser that is not known, or symbolic regression without PySR.
         """
         return {
-            "library": self.library(data.domain.ndim, data.fields),
+            "library": self.library(data.domain.ndim, data.fields, window=bool(data.window)),
             "pays": self.pays or NUMBERS.pays,
             "optimiser": by_name(self.optimiser),
             "proposer": PySR(seed=self.seed) if self.pysr else None,

@@ -10,6 +10,7 @@ from typing import Any
 from mesoscribe.diagnostics.runs.json_checks import string
 from mesoscribe.diagnostics.runs.plan import Plan
 from mesoscribe.symbolic.export.export import term_lines
+from mesoscribe.symbolic.law.complex_equation import complex_equation
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.plain_text import equation_text, second_order_text
 
@@ -48,6 +49,7 @@ def _lines(plan: Plan, folder: Path) -> list[str]:
         "seconds     " + ", ".join(f"{name} {value:.1f}" for name, value in metrics["seconds"].items()),
         "",
         *equation_lines(law),
+        *([] if (one := complex_equation(law)) is None else [f"or     {one.text}"]),
         *([] if truth is None else [f"true   {equation_text(truth)}"]),
         "",
         string(metrics["verdict"]),

@@ -9,9 +9,12 @@ from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.runs.manifest import verify
 from mesoscribe.diagnostics.runs.options import Sampling
 from mesoscribe.diagnostics.runs.plan import Plan, read, refuse_misplaced
+from mesoscribe.diagnostics.runs.run_json import content_of
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.data.validate import SPACE
+from mesoscribe.hybrid.data.window import WINDOW
 from mesoscribe.hybrid.data.writers import WRITERS
+from mesoscribe.hybrid.dynamics.border import Border
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.readers.store import printable
 from mesoscribe.hybrid.space.boundary import spelled
@@ -62,13 +65,24 @@ def write_simulation(
     return printable(f"{data}\nin {out}")
 
 
-def follow(folder: Path, start: Path, network: bool, device: str = "cpu") -> Trajectories:
-    """What a law or network predicts from the first frames of a file, at its times."""
+def _boundary_of(folder: Path) -> dict[str, Any]:
+    """The option by which the data of a run were read as a window, if they were."""
+    plan = content_of(folder).get("plan")
+    options = plan.get("options") if isinstance(plan, dict) else None
+    return {"boundary": WINDOW} if isinstance(options, dict) and options.get("boundary") == WINDOW else {}
 
+
+def follow(folder: Path, start: Path, network: bool, device: str = "cpu") -> Trajectories:
+    """What a law or network predicts from the first frames of a file, at its times.
+
+    Where it was learned from windows of a larger field, it is held to the file along the edges of its window.
+    """
     verify(folder)
     predictor = OnsagerModel.load(folder / "model") if network else Law.load(folder / "law.json")
     lengths = predictor.setting.lengths if isinstance(predictor, OnsagerModel) else predictor.lengths
-    data = read(start, {"boundary": spelled(predictor.box.parities, predictor.fields)})
+    data = read(
+        start, _boundary_of(folder) or {"boundary": spelled(predictor.box.parities, predictor.fields)}
+    )
     box = data.domain.lengths
     if len(box) != len(lengths) or any(
         abs(a / b - 1) > NUMBERS.same_box for a, b in zip(box, lengths, strict=True)
@@ -76,11 +90,12 @@ def follow(folder: Path, start: Path, network: bool, device: str = "cpu") -> Tra
         raise ValueError(
             f"expected fields on the box {lengths}, got {box} in {start}; resample or rescale them"
         )
-    space = [data.dataset[axis].values for axis in SPACE[: data.domain.ndim]]
-    field = predictor.simulate(data.u[:, 0], data.t, device=device)
+    space = [data.on_window.dataset[axis].values for axis in SPACE[: data.domain.ndim]]
+    field = data.inside(predictor.simulate(data.u[:, 0], data.t, device=device, border=Border.of(data)))
     layout = "nt" + "c" * (len(data.fields) > 1) + "".join(SPACE[: len(space)])
     name = f"{'network' if network else 'law'} of {folder}, from {start}"
     ends: dict[str, Any] = {"boundary": data.boundary, "walls": "cells"} if data.domain.walled else {}
+    ends |= {"boundary": WINDOW} if data.window else {}
     return Trajectories.from_arrays(
         field, data.t, *space, fields=data.fields, layout=layout, source=name, **ends
     )

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.data.clock import EvenSteps
 from mesoscribe.hybrid.data.walls import hint, likely_walls, stays_open
+from mesoscribe.hybrid.data.window import OFFER
 from mesoscribe.hybrid.space.domain import Parity
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.transforms import forward
@@ -58,6 +59,7 @@ def closed(
         for (field, u), ends, apart in zip(fields.items(), seen.values(), open_, strict=True):
             fault = boundary_fault(u, axis) or (MEETS_NOT if apart and ends is not None else None)
             more = "" if ends is None else f"; {hint(ends[0], name)}"
+            more += f"; {OFFER}" if len(axes) == len(fields) == 1 else ""
             notes += [f"{field} {NOT_PERIODIC} {name}: it {fault}{more}"] if fault else []
     return points, notes, walls
 

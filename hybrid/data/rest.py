@@ -5,10 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.data.sampled import SampledFields
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Rest(ABC):
         """All of it in the order of the source; pieces of one trajectory share so many frames."""
 
     @abstractmethod
-    def read(self, piece: Piece) -> Trajectories:
+    def read(self, piece: Piece) -> SampledFields:
         """The trajectories of a piece, as those in memory were read."""
 
     @abstractmethod

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Shaped
 
 from mesoscribe.hybrid.data.clock import EvenSteps
 from mesoscribe.hybrid.data.field_names import listed
@@ -63,8 +63,25 @@ class SampledFields:
 
     @property
     def boundary(self) -> str:
-        """What fields do at the ends of each axis: periodic, noflux, zero, or such as x=noflux,y=periodic."""
+        """What fields do at the ends of each axis: periodic, noflux, zero, or such as x=noflux,y=periodic.
+
+        Of the box, that is: a window of a larger field is continued to a periodic one.
+        """
         return spelled(self.domain.parities, self.fields)
+
+    @property
+    def window(self) -> int:
+        """How many points are a piece of a larger field, which the others continue; 0 if all are a box."""
+        return int(self._dataset.attrs.get("window", 0))
+
+    @property
+    def window_share(self) -> float:
+        """The share of the points that are on the window; 1 if all are a box."""
+        return self.window / self.domain.points if self.window else 1.0
+
+    def inside(self, values: Shaped[np.ndarray, "*batch grid"]) -> Shaped[np.ndarray, "*batch points"]:
+        """The part of values at all points that is on the window; all of a box."""
+        return values[..., : self.window] if self.window else values
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -188,8 +205,8 @@ class SampledFields:
             )
         if other.domain.parities != self.domain.parities:
             raise ValueError(
-                f"expected test data with the boundary {self.boundary}, got {other.boundary}; test on data of "
-                f"one system"
+                f"expected test data with the boundary {self.boundary}, got {other.boundary}; test on data "
+                f"of one system"
             )
         even = self.even and other.even  # uneven times need not be the same
         mine, theirs = ((*data.domain.lengths, data.dt if even else 1.0) for data in (self, other))
@@ -200,6 +217,15 @@ class SampledFields:
                 f"expected test data on the box {self.domain.lengths} with dt = {self.dt:.6g}, got "
                 f"{other.domain.lengths} with dt = {other.dt:.6g}; test on data of one system and sampling"
             )
+
+    @property
+    def _of_window(self) -> list[str]:
+        """What to say of a box that a window was continued to."""
+        if not self.window:
+            return []
+        if self.window == self.domain.points:
+            return ["  window of a larger field, whatever the box"]
+        return [f"  window of a larger field, {self.window} points; the rest continues it, and is no data"]
 
     def __repr__(self) -> str:
         points = " × ".join(str(n) for n in self.domain.shape)
@@ -212,6 +238,7 @@ class SampledFields:
             f"{type(self).__name__}: {self.n} of {self.n_frames} frames, dt = {self.dt:.6g}{mean}, "
             f"t = {self.t[0]:.6g} to {self.t[-1]:.6g}",
             f"  box   {box}, {described(self.domain)}, {points} points, spacing {spacing}",
+            *self._of_window,
             *(
                 f"  {name:<{wide}} {u.min():.6g} to {u.max():.6g}, rms {np.sqrt(np.mean(u**2)):.6g}"
                 for name, (u, _) in each

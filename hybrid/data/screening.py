@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -84,7 +85,8 @@ def reflected(u: Fields, domain: Domain) -> Fields:
 def outliers_in(data: Trajectories) -> Bool[np.ndarray, "n nt *grid"]:
     """`outliers` of trajectories of one field, on their box."""
     found = outliers(reflected(data.u, data.domain), data.t)
-    return found[(..., *(slice(n) for n in data.domain.shape))]
+    index: tuple[Any, ...] = (..., *(slice(n) for n in data.domain.shape))
+    return np.asarray(found[index])
 
 
 def stuck_points_in(data: Trajectories) -> Bool[np.ndarray, "*grid"]:

@@ -28,6 +28,7 @@ from mesoscribe.hybrid.data.sampled import SampledFields
 from mesoscribe.hybrid.data.split import Part, SplitOf, plan_split
 from mesoscribe.hybrid.data.validate import assemble, coordinate
 from mesoscribe.hybrid.data.walls import Place
+from mesoscribe.hybrid.data.window import WINDOW, continued, refuse_dimensions
 from mesoscribe.hybrid.data.writers import write
 from mesoscribe.hybrid.space.boundary import Boundary, parities_of, spelled, walled_axes
 from mesoscribe.hybrid.space.numbers import NUMBERS
@@ -37,11 +38,11 @@ from mesoscribe.hybrid.space.numbers import NUMBERS
 class Trajectories(SampledFields):
     """Fields u_1(x, t) … u_n(x, t) along n trajectories, at times that increase and on an even grid.
 
-    A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, field, x[, y[, z]]), float64;
-    of a single field the axis is left out. Beside it are its coordinates, and in the attributes `source`,
-    `notes` (what was changed on reading), `provenance` (how it was made, as JSON), `boundary` (where there
-    are walls), `units` and `dt_error` (where times were rounded). Checked once, here. Arrays are read-only:
-    `torch.tensor(data.u)` copies, `torch.as_tensor` would warn.
+    A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, field, x[, y[, z]]) in
+    float64; of a single field the axis is left out. Beside it are its coordinates, and in the attributes
+    `source`, `notes` (what was changed on reading), `provenance` (how it was made, as JSON), `boundary`
+    (where there are walls), `units` and `dt_error` (where times were rounded). Checked once, here. Arrays
+    are read-only: `torch.tensor(data.u)` copies, `torch.as_tensor` would warn.
 
     Args:
         rest: what of their source is not in memory, and is read piece by piece where sums suffice.
@@ -98,7 +99,8 @@ class Trajectories(SampledFields):
             keep_endpoint: whether a last point that is the first one over again stays; not if None.
             boundary: periodic, noflux (no flux through walls) or zero (u = 0 at walls); for some axes or
                 fields "x=noflux,y=periodic" or "h=noflux,v=zero". Periodic if None, unless the field says
-                otherwise.
+                otherwise. Or window, for a piece of a larger field, which is continued to a periodic box;
+                what continues it counts as missing.
             walls: whether walls lie on the end points ("points") or half a cell beyond them ("cells"); by the
                 field and the coordinates if None.
             dt_error: standard error of dt relative to it, where the times do not show it.
@@ -125,7 +127,7 @@ class Trajectories(SampledFields):
         named = Units.of({**({"t": "s"} if unit else {}), **Units.of(units).by_name})
         further: dict[str, Any] = {"fields": found.names, "dt_error": dt_error, "units": str(named)}
         ndim = len(axes) - 1
-        ends = None if boundary is None else parities_of(boundary, ndim, found.names)
+        ends = None if boundary in (None, WINDOW) else parities_of(boundary or "", ndim, found.names)
         text = "" if ends is None or not walled_axes(ends) else spelled(ends, found.names)
         data = cls(assemble(own, coordinates, source, said, provenance_text, text, **further))
         if holes.any():
@@ -133,8 +135,31 @@ class Trajectories(SampledFields):
         if not data.even:
             steps = f"{data.steps.min():.3g} to {data.steps.max():.3g}"
             data = data.noting(f"times are uneven, frames {steps} apart, and are used as they are")
+        if boundary == WINDOW:
+            return data._on_box()
         data = closed_up(data, keep_endpoint=bool(keep_endpoint), ask=ends is None)
         return between_walls(data, walls) if data.domain.walled else data
+
+    def _on_box(self) -> Trajectories:
+        """A window of a larger field, continued to a periodic box."""
+        refuse_dimensions(self.domain)
+        points, x = self.domain.shape[0], self._dataset["x"].values
+        u = continued(self.u)
+        further = self.domain.spacing[0] * np.arange(1, u.shape[-1] - points + 1)
+        holes = np.ones(u.shape, bool)
+        holes[..., :points] = False if self.missing is None else self.missing
+        u.setflags(write=False)
+        dims, box = self._dataset["u"].dims, {"x": np.concatenate([x, x[-1] + further])}
+        kept = self._dataset.drop_vars(["u", "missing"], errors="ignore").drop_dims("x", errors="ignore")
+        dataset = kept.assign_coords(box).assign({"u": (dims, u), "missing": (dims, holes)})
+        return Trajectories(dataset.assign_attrs(window=points))
+
+    @property
+    def on_window(self) -> Trajectories:
+        """Without what continues a window: to look at, not to roll out; the same on a periodic box."""
+        if not self.window:
+            return self
+        return Trajectories(self._dataset.isel(x=slice(self.window)))
 
     def field(self, name: str) -> Trajectories:
         """The trajectories of one of the fields, by its name; ValueError where none has it."""
@@ -153,7 +178,12 @@ class Trajectories(SampledFields):
     def without(self, values: Bool[np.ndarray, "n nt *state"]) -> Trajectories:
         """The same with some more values missing, and interpolated."""
         holes = values if self.missing is None else values | self.missing
-        u = filled(self.u, holes, self.t, self.domain)
+        if self.window:
+            bad = holes.copy()
+            bad[..., self.window :] = False
+            u = continued(self.inside(filled(self.u, bad, self.t, self.domain)))
+        else:
+            u = filled(self.u, holes, self.t, self.domain)
         u.setflags(write=False)
         variables = {"u": (self._dataset["u"].dims, u), "missing": (self._dataset["u"].dims, holes)}
         return Trajectories(self._dataset.assign(variables), self.rest)
@@ -190,8 +220,8 @@ class Trajectories(SampledFields):
             index["field"] = [self.fields.index(name) for name in fields]
         whole = self._dataset
         if fields is not None and self.domain.walled:
-            rows = tuple(self.domain.parities[self.fields.index(name)] for name in fields)
-            whole = whole.assign_attrs(boundary=spelled(rows, fields))
+            parities = tuple(self.domain.parities[self.fields.index(name)] for name in fields)
+            whole = whole.assign_attrs(boundary=spelled(parities, fields))
         try:
             part = whole.isel({**index, "time": slice(None) if frames is None else frames})
         except IndexError:
@@ -221,13 +251,14 @@ class Trajectories(SampledFields):
         """
         if test is None:
             first, second, third = plan_split(self.n, self.n_frames, seed, fractions)
-            parts = self._parts((first, second, third))
-            return Split(*parts, first, second, third)
+            train, validation, own = self._parts((first, second, third))
+            return Split(train, validation, own, first, second, third)
         self.check_same_system(test)
         total = fractions[0] + fractions[1]
         first, second = plan_split(self.n, self.n_frames, seed, (fractions[0] / total, fractions[1] / total))
         third = Part(tuple(range(test.n)), (0, test.n_frames), test.source)
-        return Split(*self._parts((first, second)), test, first, second, third)
+        train, validation = self._parts((first, second))
+        return Split(train, validation, test, first, second, third)
 
     def parts(self, seed: int, fractions: Sequence[float]) -> tuple[Trajectories, ...]:
         """One part for each of the fractions, which add up to 1; cut as by `split`."""
@@ -244,7 +275,8 @@ class Trajectories(SampledFields):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to NetCDF (.nc) or .npz; nothing half-written is left behind, and `load` reads it back."""
         holes = self.missing
-        measured = self.dataset.drop_vars("missing", errors="ignore")
+        measured = self.on_window.dataset.drop_vars("missing", errors="ignore")
+        holes = None if holes is None else self.inside(holes)
         write(measured if holes is None else measured.assign(u=measured["u"].where(~holes)), path)
 
     def plot(self) -> Picture:

@@ -126,8 +126,8 @@ def _common_times(each: Sequence[Times]) -> tuple[Times, list[Int[np.ndarray, " 
 def in_pieces(u: AnyArray, t: Times) -> tuple[AnyArray, Times, tuple[str, ...]]:
     """Fields (n, nt, *state) in pieces of one length where some trajectories end before others, and a note.
 
-    Pieces are as long as they can be while they hold nearly the most steps. At uneven times each trajectory
-    is one piece from its first frame on.
+    Their length weighs the number of pieces against what a longer one tells (`piece_power`). At uneven
+    times each trajectory is one piece from its first frame on.
     """
     there: np.ndarray = ~np.all(np.ma.getmaskarray(u), axis=tuple(range(2, u.ndim)))
     n = np.where(there.any(1), t.size - np.argmax(there[:, ::-1], axis=1), 0)
@@ -137,8 +137,7 @@ def in_pieces(u: AnyArray, t: Times) -> tuple[AnyArray, Times, tuple[str, ...]]:
     fewest = NUMBERS.piece_frames if n.max() >= NUMBERS.piece_frames else min(NUMBERS.shortest, int(n.max()))
     lengths = np.arange(fewest, int(n.max()) + 1)
     count = n[:, None] // lengths if even else (n[:, None] >= lengths).astype(int)
-    steps = (count * (lengths - 1)).sum(0)
-    best = int(np.flatnonzero(steps >= NUMBERS.piece_steps * steps.max())[-1])
+    best = int(np.argmax((count * (lengths - 1.0) ** NUMBERS.piece_power).sum(0)))
     length, count = int(lengths[best]), count[:, best]
     whose = np.repeat(np.arange(len(n)), count)
     first = np.concatenate([length * np.arange(c) for c in count])

@@ -105,11 +105,13 @@ def assemble(
     dt_error: float = 0.0,
     missing: Bool[np.ndarray, "n nt *state"] | None = None,
     units: str = "",
+    window: int = 0,
 ) -> xr.Dataset:
     """The dataset of fields in the order (trajectory, time, [field,] x[, y[, z]]), with a read-only array.
 
-    Where some of the values were not measured a variable `missing` says which. The coordinate `field` names
-    the fields; of one that is called u, the usual name, it is left out.
+    Where some of the values were not measured a variable `missing` says which; those beyond the first
+    `window` points, if that is not 0, continue a piece of a larger field. The coordinate `field` names the
+    fields; of one that is called u, the usual name, it is left out.
     """
     own = u if u.dtype == np.float64 and frozen(u) else np.array(u, np.float64, order="C")
     own.setflags(write=False)
@@ -121,6 +123,7 @@ def assemble(
         holes.setflags(write=False)
         variables["missing"] = (dims, holes)
     further = {"provenance": provenance, "boundary": boundary, "dt_error": dt_error, "units": units}
+    further |= {"window": window}
     attrs = {"source": source, "notes": tuple(notes), **{k: v for k, v in further.items() if v}}
     named = {"field": list(fields)} if several else {} if tuple(fields) == ONE else {"field": fields[0]}
     return xr.Dataset(variables, {**coordinates, **named}, attrs)
@@ -181,7 +184,7 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
     source, provenance, boundary = (str(attrs.get(name, missing)) for name, missing in DEFAULT_ATTRS.items())
     holes = dataset["missing"].transpose(*dims).values.astype(bool) if "missing" in dataset else None
     more: dict[str, Any] = {"fields": fields, "dt_error": error, "missing": holes}
-    more["units"] = str(attrs.get("units", ""))
+    more |= {"units": str(attrs.get("units", "")), "window": int(attrs.get("window", 0))}
     return assemble(u, coordinates, source, notes, provenance, boundary, **more)
 
 

@@ -54,7 +54,7 @@ def _write_npz(dataset: xr.Dataset, file: IO[bytes]) -> None:
     }
     arrays |= {
         name: np.array(str(dataset.attrs[name]))
-        for name in ("provenance", "boundary", "dt_error", "units")
+        for name in ("provenance", "boundary", "dt_error", "units", "window")
         if name in dataset.attrs
     }
     if "field" in dataset.coords:

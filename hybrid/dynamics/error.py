@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
 
+from mesoscribe.hybrid.dynamics.border import Border
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
 from mesoscribe.hybrid.space.domain import Domain
@@ -48,12 +51,20 @@ def score(errors: Float[np.ndarray, " nt"]) -> float:
 
 
 def rollout_errors(
-    member: Member, v: Float[np.ndarray, "n nt *state"], t: Float[np.ndarray, " nt"], rtol: float
+    member: Member,
+    v: Float[np.ndarray, "n nt *state"],
+    t: Float[np.ndarray, " nt"],
+    rtol: float,
+    border: Border | None = None,
 ) -> Float[np.ndarray, " nt"]:
-    """Relative RMSE of each frame, at times t, of roll-outs from the first, mean of all; inf if lost."""
+    """Relative RMSE of each frame, at times t, of roll-outs from the first, mean of all; inf if lost.
+
+    On a window these are held to a border, in the units of the member.
+    """
     try:
         most = NUMBERS.rollout_halvings
-        predicted = simulate(member, v[:, 0], t, scheme=ETDRK4(), rtol=rtol, max_level=most)
+        how: dict[str, Any] = {"scheme": ETDRK4(), "rtol": rtol, "max_level": most, "border": border}
+        predicted = simulate(member, v[:, 0], t, **how)
     except FloatingPointError:
         return np.full(v.shape[1], np.inf)
     return relative_rmse(predicted, v, member.domain)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from mesoscribe.hybrid.data.pictures import Picture
 from mesoscribe.hybrid.data.validate import numbers
+from mesoscribe.hybrid.dynamics.border import Border
 from mesoscribe.hybrid.dynamics.factors import Factors, factors_figure
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, simulate
@@ -117,6 +119,7 @@ class Model(ABC):
         scheme: Scheme | None = None,
         rtol: float = NUMBERS.rtol,
         device: str | torch.device | None = None,
+        border: Border | None = None,
     ) -> Float[np.ndarray, "*batch_nt_state"]:
         """Fields (*batch, nt, [field,] *grid) at times t (nt,), from u0 (*batch, [field,] *grid) at t[0].
 
@@ -126,6 +129,8 @@ class Model(ABC):
             scheme: the one-step method; ETDRK4, which adapts its steps, if None.
             rtol: local error allowed in each frame, relative to the norm of each field.
             device: "cpu", "cuda" or "auto"; where the model is if None.
+            border: on a window of a larger field, the data at these times that it is held to along the edges
+                (`Border.of`); the box is periodic without.
 
         Raises:
             ValueError: u0 has too few dimensions, t does not increase, or there is no such device.
@@ -138,7 +143,12 @@ class Model(ABC):
             v0 = self._scaled(u0, member.domain)
             about = member.in_units(self.units.time).about(tensor(v0, like=member.q))
             moving = replace(about, hold=False)
-            frames = simulate(moving, v0, t, scheme=scheme or ETDRK4(), rtol=rtol)
+            held = (
+                None
+                if border is None
+                else border.within(partial(self._scaled, domain=member.domain), member.domain)
+            )
+            frames = simulate(moving, v0, t, scheme=scheme or ETDRK4(), rtol=rtol, border=held)
         u = self.units.to_user(resampled(frames, member.domain.resampled(domain.shape)))
         band, hold = self.modes_kept
         if hold:

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from mesoscribe.hybrid.dynamics.border import Border
 from mesoscribe.hybrid.dynamics.etdrk4 import ETDRK4Step
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.step_control import Adaptive
@@ -80,7 +81,13 @@ def repeated(step: Step, u_hat: Tensor, n: int) -> Tensor:
 
 
 def roll_out(
-    member: Member, u: Tensor, dt: float | Intervals, frames: int, substeps: int, scheme: Scheme
+    member: Member,
+    u: Tensor,
+    dt: float | Intervals,
+    frames: int,
+    substeps: int,
+    scheme: Scheme,
+    border: Border | None = None,
 ) -> Iterator[Tensor]:
     """Fields at the frames after u (*batch, *grid), with a fixed number of substeps a frame.
 
@@ -90,11 +97,15 @@ def roll_out(
         dt: time between frames; or the times from each to the next (frames,), for each u (*batch, frames).
         frames, substeps: how many frames, and steps to each.
         scheme: the one-step method.
+        border: what it is held to on a window of a larger field; None on a periodic box.
     """
     steps = frame_steps(member, dt, substeps, scheme.prepare)
     u_hat, outside = member.split(member.domain.fft(u))
-    for _, step in zip(range(frames), steps, strict=False):
-        u_hat = repeated(step, u_hat, substeps)
+    for frame, step in zip(range(frames), steps, strict=False):
+        if border is None:
+            u_hat = repeated(step, u_hat, substeps)
+        else:
+            u_hat = border.crossed(member, u_hat, frame, substeps, step)
         yield member.domain.ifft(u_hat + outside)
 
 
@@ -121,6 +132,7 @@ def simulate(
     scheme: Scheme,
     rtol: float,
     max_level: int = NUMBERS.step_halvings,
+    border: Border | None = None,
 ) -> Float[np.ndarray, "*batch_nt_state"]:
     """Fields (*batch, nt, *grid) at times t (nt,) from u0 (*batch, *grid) at t[0], accurate to rtol a frame.
 
@@ -131,6 +143,7 @@ def simulate(
         scheme: the one-step method; it chooses its steps (ETDRK4 by an estimate of their error).
         rtol: local error allowed in each frame, relative to the norm of each field, where the scheme adapts.
         max_level: a frame is then divided into at most 3·2^max_level steps.
+        border: what it is held to on a window of a larger field, at these times; None on a periodic box.
 
     Raises:
         ValueError: u0 does not have the domain's shape, or t does not increase.
@@ -149,7 +162,12 @@ def simulate(
             domain.fft(torch.tensor(u0, dtype=member.q.real.dtype, device=member.q.device))
         )
         frames, cross = [u0], scheme.crossing(member, rtol=rtol, max_level=max_level)
-        for start, interval in zip(t[:-1], np.diff(t), strict=True):
-            u_hat = cross(u_hat, float(start), float(interval))
+        for frame, (start, interval) in enumerate(zip(t[:-1], np.diff(t), strict=True)):
+            if border is None:
+                u_hat = cross(u_hat, float(start), float(interval))
+            else:
+                n = NUMBERS.window_steps
+                crossed = partial(cross, t=float(start), interval=float(interval) / n)
+                u_hat = border.crossed(member, u_hat, frame, n, crossed)
             frames.append(domain.ifft(u_hat + outside).cpu().double().numpy())
     return np.stack(frames, axis=-len(domain.state_axes) - 1)

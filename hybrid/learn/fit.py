@@ -169,6 +169,11 @@ def train_from(
     Raises:
         ValueError, FloatingPointError, ConnectionError: as `fit`.
     """
+    if begun.data.window:
+        raise ValueError(
+            "expected trajectories on a periodic box to train a network on, got a window; read the law from "
+            "the regression: --train auto, or distill(start(data).model, data)"
+        )
     # Lightning takes seconds to import: only who trains waits
     from mesoscribe.hybrid.learn.checkpoint import Checkpoint
     from mesoscribe.hybrid.learn.data_parallel import train_together

@@ -15,6 +15,7 @@ import xarray as xr
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.data.validate import facts
 from mesoscribe.hybrid.data.walls import Place
+from mesoscribe.hybrid.data.window import WINDOW
 from mesoscribe.hybrid.readers.axes import Length, axes_of
 from mesoscribe.hybrid.readers.choice import Choice
 from mesoscribe.hybrid.readers.dimensions import known_layout, with_dimensions
@@ -69,7 +70,7 @@ def load(
             of several arrays. If None those that the file states, else u, or u1, u2, …
         layout: a letter for each axis of u (n trajectory, t time, x, y, z space, c channel), such as "ntx".
         frames: which frames, as "first:last" or a slice.
-        memory: GiB that the field may take in double precision, 0.5 if None. Of a larger one trajectories
+        memory: GiB that the field may take in double precision, 0.2 if None. Of a larger one trajectories
             that are evenly spread are read, then their first frames, and a note says so. The regression of
             a fit takes all others too, piece by piece (`Trajectories.rest`).
         dt: time between frames, where the file has no times or wrong ones.
@@ -80,6 +81,7 @@ def load(
         units: of t, x, y and the fields, such as "x=um,t=s,u=K", in the place of those that the file states.
         boundary: what fields do at the ends of each axis: periodic, noflux or zero, or such as
             "x=noflux,y=periodic" and "h=noflux,v=zero"; what the file states, or the field shows, if None.
+            Or window, for a piece of a larger field.
         walls: "points" where walls lie on the end points, "cells" half a cell beyond; found if None.
 
     Raises:
@@ -153,9 +155,11 @@ def read(store: Store, choice: Choice, source: Source | None = None) -> Trajecto
         if name not in data.fields:
             store.entry(name)  # says that it is not there either
     data = data.select(fields=some) if some else data
-    beyond = None if source is None else beyond_memory(found.sizes, choice.frames, part)
-    if beyond is None:
+    beyond = beyond_memory(found.sizes, choice.frames, part)
+    if source is None or beyond is None:
         return data
+    if data.n_frames != axes["t"].size:
+        return data.noting("trajectories end before others: the regression uses those in memory alone")
     fetch = partial(_piece, source, choice)
     return replace(data, rest=FileRest(fetch, data.source, data.domain.shape, **beyond))
 
@@ -169,6 +173,8 @@ def _piece(source: Source, choice: Choice, rows: slice, frames: slice) -> Trajec
 
 def _boundary(store: Store) -> str | None:
     """The boundary that was written with the data, whose points are then the middles of cells."""
+    if "window" in store.attrs:
+        return WINDOW
     return "".join(words(store.attrs.get("boundary", ""))) or None
 
 

@@ -66,6 +66,7 @@ def joined(parts: Sequence[Trajectories], names: Sequence[str], source: str) -> 
         u = [one for some in each for one in some]
         t = [part.t for part in parts for _ in range(part.n)]
         how = "of trajectories"
+    stated: Any = first.dataset.attrs.get("boundary")  # whose points are the middles of cells
     space = [first.dataset[name].values for name in SPACE[: first.domain.ndim]]
     fields = first.fields if len(first.fields) > 1 else None
     letters = "".join(("nt", *(["c"] if fields else []), *SPACE[: first.domain.ndim]))
@@ -81,6 +82,7 @@ def joined(parts: Sequence[Trajectories], names: Sequence[str], source: str) -> 
         notes=notes,
         keep_endpoint=True,
         units=first.units,
+        **({"boundary": stated, "walls": "cells"} if stated else {}),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,9 +12,6 @@ from mesoscribe.hybrid.data.rest import Piece, Rest
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.data.validate import SPACE
 from mesoscribe.hybrid.space.numbers import NUMBERS
-
-if TYPE_CHECKING:
-    pass
 
 Fetch = Callable[[slice, slice], Trajectories]
 
@@ -63,7 +59,7 @@ class FileRest(Rest):
         memory."""
         first, last = self.frames
         at_once = max(1, int(NUMBERS.piece_values // (self.frame * (last - first))))
-        found = []
+        found: list[Piece] = []
         if self.kept < self.rows:
             for begin in range(0, self.rows, at_once):
                 rows = range(begin, min(begin + at_once, self.rows))
@@ -88,6 +84,12 @@ class FileRest(Rest):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of the box, said once of the part in memory
             data = self.fetch(slice(piece.rows.start, piece.rows.stop), slice(*piece.frames))
+        first, last = piece.frames
+        if (data.n, data.n_frames) != (len(piece.rows), last - first):
+            raise ValueError(
+                f"expected trajectories of one length in {self.source}, which is beyond memory, got some "
+                f"that end before others; give memory for all (memory=, --memory)"
+            )
         points = {axis: slice(n) for axis, n in zip(SPACE, self.shape, strict=False)}
         if data.domain.shape != self.shape:
             data = Trajectories(data.dataset.isel(points))

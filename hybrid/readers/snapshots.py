@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mesoscribe.hybrid.data.layout import AnyArray
+from mesoscribe.hybrid.data.validate import SPACE
 from mesoscribe.hybrid.readers.names import NAMES
 from mesoscribe.hybrid.readers.pictures import picture
 from mesoscribe.hybrid.readers.store import Entry, Slices, Store
@@ -56,7 +57,7 @@ def files_in(folder: Path) -> list[Path]:
 
 def _letter(name: str) -> str | None:
     """The coordinate that an array of this name is."""
-    return next((letter for letter in "txy" if name in NAMES[letter]), None)
+    return next((letter for letter in ("t", *SPACE) if name in NAMES[letter]), None)
 
 
 def by_number(path: Path) -> list[tuple[int, int | str]]:
@@ -113,4 +114,4 @@ def _order(frames: Sequence[Path], kind: str) -> dict[str, str]:
     if kind in PICTURES:
         return {"layout": "tyx"}
     axes = 1 + max(np.ndim(values) for values in _read(frames[0], kind).values())
-    return {"layout": {2: "tx", 3: "txy"}[axes]} if axes in (2, 3) else {}
+    return {"layout": "t" + "".join(SPACE[: axes - 1])} if 2 <= axes <= 1 + len(SPACE) else {}

@@ -15,6 +15,7 @@ from mesoscribe.hybrid.regression.continuation import continued
 from mesoscribe.hybrid.regression.coupled import CoupledFactors, Matrices, adjoint, residuals
 from mesoscribe.hybrid.regression.coupled_selection import CoupledRegression
 from mesoscribe.hybrid.regression.folds import Frames
+from mesoscribe.hybrid.regression.forcing import clearest
 from mesoscribe.hybrid.regression.further import Gather
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.warm_start import WarmStart
@@ -178,7 +179,8 @@ def warm_start_fields(
                 f"{domain.n_fields} fields on {domain.shape} points, got {part.v.shape}; put the axis of "
                 f"fields before those of space"
             )
-    best = min(_tried(train, held_out, domain, scales, first_frame, case), key=lambda tried: tried.score)
+    tried = list(_tried(train, held_out, domain, scales, first_frame, case))
+    best = min(tried, key=lambda one: one.score)
     further = None if gather is None else gather(best.regression.options)
     if further is not None:
         of = {"half_width": best.regression.options["half_width"], "slower_than": best.regression.cut}
@@ -186,6 +188,7 @@ def warm_start_fields(
         factors, _ = regression.best(case)
         start = member(regression, factors, domain, scales, first_frame)
         best = _Tried(best.score, start, regression, factors)
-    evidence = best.regression.evidence(best.factors)
+    seen = clearest([one.regression.shared() for one in tried])
+    evidence = replace(best.regression.evidence(best.factors), shared=seen)
     start = best_band(best.start, held_out.v[: NUMBERS.search_trajectories], held_out.t)
     return replace(start, evidence=evidence)

@@ -12,8 +12,9 @@ from jaxtyping import Complex, Float
 from mesoscribe.hybrid.regression.coupled import CoupledFactors, free_coefficients, residuals
 from mesoscribe.hybrid.regression.coupled_fit import CoupledFit
 from mesoscribe.hybrid.regression.demands_met import structure
-from mesoscribe.hybrid.regression.evidence import Evidence
+from mesoscribe.hybrid.regression.evidence import Evidence, Shared
 from mesoscribe.hybrid.regression.folds import Frames, Scores, blocks, compared, left_out
+from mesoscribe.hybrid.regression.forcing import forcing_in
 from mesoscribe.hybrid.regression.monomials import highest_degree
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.selection import resolved, simplest
@@ -128,6 +129,10 @@ class CoupledRegression:
             return chosen
         pure = [self.candidate(chosen[0].degree, kind) for kind in (Demand.DISSIPATIVE, Demand.CONSERVATIVE)]
         return simplest([*pure, chosen])
+
+    def shared(self) -> Shared | None:
+        """What the equations of all trajectories have in common at the same time."""
+        return forcing_in(self.parts, Gram.joined([self.own, self.held_out]), self.options)
 
     def _over(self, free: Coefficients) -> Callable[[Coefficients], float]:
         """What coefficients leave of held-out data, over what others do."""

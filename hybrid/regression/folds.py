@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -38,14 +38,35 @@ def blocks(
     beyond = [] if further is None else [further]
     if not are_few(parts):
         return Gram.joined([*products, *beyond])
-    frames = sum(v.shape[0] * v.shape[1] for v, _ in parts)
-    stretch = max(2 * options["half_width"] + 1, frames // NUMBERS.time_blocks)
-    cuts = [(v, t, np.array_split(np.arange(len(t)), max(1, len(t) // stretch))) for v, t in parts]
-    own = [gram(v[:, some], t=t[some], **options) for v, t, cut in cuts for some in cut]
+    own = [gram(v, t=t, **options) for v, t in stretches(parts, options["half_width"])]
     return Gram.joined([*own, *beyond])
 
 
-def left_out(data: Gram, judged: Callable[[Gram, Gram], tuple[Scores, Scores]]) -> tuple[Scores, Scores]:
+def stretches(parts: Sequence[Frames], half_width: int) -> list[Frames]:
+    """Trajectories cut into stretches of time that share no frame, each longer than a test function."""
+    frames = sum(v.shape[0] * v.shape[1] for v, _ in parts)
+    stretch = max(2 * half_width + 1, frames // NUMBERS.time_blocks)
+    cuts = [(v, t, np.array_split(np.arange(len(t)), max(1, len(t) // stretch))) for v, t in parts]
+    return [Frames(v[:, some], t[some]) for v, t, cut in cuts for some in cut]
+
+
+class Products(Protocol):
+    """Products of columns, for each block of data."""
+
+    @property
+    def values(self) -> np.ndarray:
+        """The products, blocks first."""
+        ...
+
+    def of(self: P, blocks: np.ndarray, /) -> P:
+        """Those of some blocks."""
+        ...
+
+
+P = TypeVar("P", bound=Products)
+
+
+def left_out(data: P, judged: Callable[[P, P], tuple[Scores, Scores]]) -> tuple[Scores, Scores]:
     """What a member and a reference leave of each block, fitted to most others.
 
     Args:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Bool, Complex, Float
@@ -84,17 +85,17 @@ class LocalFactors:
     @property
     def coefficients(self) -> Vector:
         """Of each term of the regression."""
-        return _coefficients(self.terms, self.K, self.q, self.f)
+        n = self.sizes[0]
+        found: Vector = products_of(self.terms) @ self.theta[n:] @ self.K
+        return found
 
     @property
     def slopes(self) -> Float[np.ndarray, "c p"]:
         """Their derivatives by theta: the coefficients are linear in K, and in q and f together."""
-        nK, nq = self.sizes
-        zero = np.zeros_like(self.f)
-        columns = [_coefficients(self.terms, one, self.q, self.f) for one in np.eye(nK)]
-        columns += [_coefficients(self.terms, self.K, one, zero) for one in np.eye(nq)]
-        columns += [_coefficients(self.terms, self.K, np.zeros(nq), one) for one in np.eye(len(self.f))]
-        return np.stack(columns, axis=1)
+        each = products_of(self.terms)
+        return np.concatenate(
+            [each @ self.theta[self.sizes[0] :], np.einsum("cij,i->cj", each, self.K)], axis=1
+        )
 
     def without(self, j: int) -> LocalFactors:
         """With one of them 0."""
@@ -107,16 +108,19 @@ class LocalFactors:
         return bool(self.active[sum(self.sizes) + 1 :].any())
 
 
-def _coefficients(
-    terms: Terms, K: Float[np.ndarray, " i"], q: Float[np.ndarray, " j"], f: Float[np.ndarray, " p"]
-) -> Vector:
-    """c_n and a_{p,n} of some factors."""
-    linear = np.zeros(terms.order + 1)
-    for i, one in enumerate(K):
-        for j, other in enumerate(q):
+@lru_cache
+def products_of(terms: Terms) -> Float[np.ndarray, "c i j"]:
+    """How much of K_i times each of q_j and f_p is in c_n, in the constant, and in a_{p,n}."""
+    nK, nq = terms.operator + 1, terms.order // 2 + 1
+    found = np.zeros((len(terms.each), nK, nq + terms.powers))
+    for i in range(nK):
+        for j in range(nq):
             if i + 2 * j <= terms.order:
-                linear[i + 2 * j] -= (-1) ** j * one * other
-    return np.concatenate([linear, [-K[0] * f[0]], *(-K * power for power in f[1:])])
+                found[i + 2 * j, i, j] = -((-1.0) ** j)
+        for p in range(2, terms.powers + 1):
+            found[terms.each.index((p, i)), i, nq + p - 1] = -1.0
+    found[terms.each.index((0, 0)), 0, nq] = -1.0
+    return found
 
 
 def fitted(gram: LocalGram, start: LocalFactors) -> LocalFactors:

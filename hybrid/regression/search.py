@@ -18,6 +18,7 @@ from mesoscribe.hybrid.regression.coupled_search import warm_start_fields
 from mesoscribe.hybrid.regression.folds import Frames
 from mesoscribe.hybrid.regression.forcing import clearest
 from mesoscribe.hybrid.regression.further import Gather, further_products
+from mesoscribe.hybrid.regression.local_start import warm_start_window
 from mesoscribe.hybrid.regression.rank_one import Case, Factors
 from mesoscribe.hybrid.regression.second_order_search import SecondOrderFound, warm_start_second_order
 from mesoscribe.hybrid.regression.selection import Regression
@@ -226,6 +227,8 @@ def warm_start(
     held-out data remain unexplained without one. All that is chosen on what is in memory; what the member is
     then made from is all of the source, piece by piece (`Trajectories.rest`), shared among the workers.
     """
+    if train.window:
+        return warm_start_window(train, validation, case)
     if train.measured != train.fields:
         return warm_start_second_order(train, validation, case)
     scales = train.scales

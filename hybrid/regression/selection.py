@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import reduce
 from itertools import combinations
-from operator import add
 from typing import Any, TypeVar
 
 import numpy as np
-import torch
-from jaxtyping import Complex, Float
-from torch import Tensor
+from jaxtyping import Float
 
 from mesoscribe.hybrid.energy.local_energy import Density
 from mesoscribe.hybrid.regression.evidence import Evidence, Shared
 from mesoscribe.hybrid.regression.folds import Frames, Scores, are_few, blocks, compared, left_out
-from mesoscribe.hybrid.regression.forcing import shared_forcing
+from mesoscribe.hybrid.regression.forcing import forcing_in
 from mesoscribe.hybrid.regression.rank_one import (
     Case,
     Factors,
@@ -25,8 +21,7 @@ from mesoscribe.hybrid.regression.rank_one import (
     residual,
     unrestricted,
 )
-from mesoscribe.hybrid.regression.weak_form import Gram, features, gram
-from mesoscribe.hybrid.space.device import array
+from mesoscribe.hybrid.regression.weak_form import Gram, gram
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
@@ -231,20 +226,7 @@ class Regression:
 
     def shared(self) -> Shared | None:
         """What the equations of all trajectories have in common at the same time."""
-        n, times = sum(len(v) for v, _ in self.parts), [t - t[0] for _, t in self.parts]
-        if n < 2 or len(times[0]) != len(times[1]) or not np.allclose(*times):
-            return None
-        common = reduce(add, (self._features(one, t) for v, t in self.parts for one in v)) / n
-        own = [gram(v, t=t, **self.options, shared=common) for v, t in self.parts]
-        plain = Gram.joined([self.own, self.held_out])
-        signal = plain.values[:, :, 0, 0].real.mean(0)
-        floor = NUMBERS.negligible_residual * signal + 1e-12 * signal.sum()
-        return shared_forcing(plain, Gram.joined(own), array(common), floor)
-
-    def _features(
-        self, trajectory: Float[np.ndarray, " nt *grid"], t: Float[np.ndarray, " nt"]
-    ) -> Complex[Tensor, "w k a"]:
-        return torch.cat(list(features(trajectory, t=t, **self.options)))
+        return forcing_in(self.parts, Gram.joined([self.own, self.held_out]), self.options)
 
     def _plain(self, factors: Factors) -> float:
         values = self.held_out.truncated(factors.powers, factors.local).values.sum(0)

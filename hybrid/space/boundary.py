@@ -38,8 +38,8 @@ def parities_of(boundary: Boundary, ndim: int, fields: Sequence[str]) -> Paritie
         if word not in WORDS or (field and field not in fields) or (axis and axis not in axes):
             names = ", ".join((*axes, *(fields if len(fields) > 1 else ())))
             raise ValueError(
-                f"expected {', '.join(WORDS)} as boundary, or such as x=noflux with the names {names}, got "
-                f"{boundary!r}; choose among these"
+                f"expected {', '.join(WORDS)} or window as boundary, or such as x=noflux with the names "
+                f"{names}, got {boundary!r}; choose among these"
             )
         for row in (i for i, name in enumerate(fields) if field in ("", name)):
             for column in (j for j, name in enumerate(axes) if axis in ("", name)):

@@ -91,6 +91,14 @@ class HybridNumbers:
     wall_place: float = number(2.0, "walls are where what vanishes is so many times smaller than half a cell further: larger asks the coordinates", "ratio")
     middle_of_cell: float = number(0.05, "coordinates that are off half a step by less are middles of cells", "step", "derived")
     centre_reach: float = number(0.1, "u = 0 is the centre if the data reach it to this share of their range, else their mean is", "range of u")
+    # data on a window
+    window_beyond: float = number(0.5, "how far the periodic box reaches beyond a window: further is smoother, and costs time", "window")
+    window_rounding: float = number(1e-9, "what a continuation may miss at the edge of a window: smaller lets rounding of the data swing", "variance")
+    window_edge: float = number(0.1, "strip inside each edge of a window in which roll-outs are drawn to the data: wider keeps more of the unknown outside out, and leaves less to compare", "window")
+    window_hold: float = number(40.0, "how strongly they are, at the edge and beyond: larger follows the noise of the data, smaller lets the outside in", "1/frame")
+    window_spline: int = number(3, "degree in t of the splines that tell how the edge of a window moves between frames: higher is closer, and swings more at the ends", "degree")
+    window_even_frames: int = number(9, "frames that show how well a spline of every second one tells the others", "frames")
+    window_steps: int = number(8, "times a frame at which a simulation is drawn to the data: more cost time", "steps")
     # data, screened
     spike_deviations: float = number(6.0, "by how much a bad value lies off its neighbours: smaller finds bad values in noise", "standard deviations")
     spike_over_waves: float = number(3.0, "the same, over what is normal a few points away: smaller finds bad values on fronts", "difference")
@@ -99,7 +107,7 @@ class HybridNumbers:
     repaired_derivatives: int = number(4, "order of the derivative of u that interpolated values keep small: higher is more exact on resolved fields", "order", "derived")
     most_missing: float = number(0.2, "values of u that may be missing and are interpolated: more are refused", "values", "option")
     piece_frames: int = number(10, "trajectories of unequal length are cut into pieces of at least so many frames, where there are any: shorter ones leave a regression few windows", "frames")
-    piece_steps: float = number(0.85, "and into the longest ones that hold so much of the steps that the best length holds: less drops short trajectories, more cuts long ones", "steps")
+    piece_power: float = number(1.5, "and of the length L with the most pieces times L to this power: of what relaxes steps tell the rate, power 1, of what turns the cube of the duration, 3; larger leaves out more trajectories", "power")
     mostly_missing: float = number(0.5, "a frame that lacks more of its points is interpolated in time, else in space", "points")
     most_stuck: float = number(0.25, "points that may be stuck and are interpolated: more are a mask or a wall", "points")
     node_apart: float = number(0.5, "a point that never changes is a node of the field, and not stuck, where it is nearer to the mean of its neighbours: larger overlooks stuck points", "half their difference", "derived")
@@ -116,7 +124,7 @@ class HybridNumbers:
     # readers
     most_blocks: int = number(256, "trajectories whose products a regression keeps apart at most: of more neighbours are summed to so many blocks", "blocks")
     piece_values: float = number(2**23, "values of a file that are read at once where all of it is summed up and memory does not hold it: more take memory", "values")
-    memory: float = number(0.5, "memory for the field of a file, of which a fit takes some six times as much: more reads more trajectories and frames", "GiB", "option")
+    memory: float = number(0.2, "memory for the field of a file, of which a fit takes some eight times as much: more holds more trajectories and frames for the law", "GiB", "option")
     fewest_read: int = number(4, "trajectories that are read, if there are so many, before frames are left out", "trajectories")
     # dynamics
     score_leads: tuple[int, ...] = number((1, 2, 5), "lead times in each decade whose errors make the score of a roll-out", "frames")
@@ -212,6 +220,7 @@ class HybridNumbers:
     imaginary_q: float = number(0.05, "|Im q|/|q| beyond which a linear part is of no member of the class", "1")
     unforced: float = number(0.5, "a forcing is suspected where less is left without what all trajectories share: larger suspects more", "squared residual")
     fewest_forced: int = number(4, "fewest trajectories that tell a forcing from chance", "trajectories", "derived")
+    windows_each: int = number(3, "windows for each coefficient of several fields that a forcing is looked for beside: fewer fit chance, and see forcings in it", "windows")
     steady_share: float = number(0.5, "share of a forcing's square that does not change in time, beyond which it is one in x", "1")
     # regression: second order in time
     second_order_frames: int = number(9, "fewest frames of an equation of second order in time", "frames")

@@ -39,8 +39,8 @@ def to_waves(u: Array, axis: int, sign: int) -> Array:
 
         a_n = 1/N Σ_j u_j cos(πn(j + ½)/N)    (sign 1),    1/N Σ_j u_j sin(πn(j + ½)/N)    (sign -1),
 
-    so that the modes of its even extension are û_n = a_n, of its odd extension û_n = -i a_n. By a transform of
-    N real values. Source: Makhoul, IEEE Trans. Acoust. Speech Signal Process. 28 (1980) 27.
+    so that the modes of its even extension are û_n = a_n, of its odd extension û_n = -i a_n. By a transform
+    of N real values. Source: Makhoul, IEEE Trans. Acoust. Speech Signal Process. 28 (1980) 27.
 
     Args:
         u: real values.
@@ -59,7 +59,7 @@ def to_waves(u: Array, axis: int, sign: int) -> Array:
 
 
 def of_waves(a: Array, axis: int, sign: int) -> Array:
-    """The real field of amplitudes a_n; undoes `to_waves` but for sines of n = N, which points cannot hold."""
+    """The real field of amplitudes a_n; undoes `to_waves` but for sines of n = N, which no points hold."""
     n = a.shape[axis]
     _, back_in_order, turn, alternate = _tables(n, axis, _place(a))
     none = 0 * _part(a, axis, 0, 1)
@@ -73,7 +73,7 @@ def of_waves(a: Array, axis: int, sign: int) -> Array:
 
 @lru_cache(maxsize=KEPT)
 def _tables(n: int, axis: int, device: torch.device | None) -> Any:
-    """Even points before odd ones, these falling; its inverse; exp(-iπm/2N), m ≤ N/2; (-1)^j along an axis."""
+    """Even points before odd ones, these falling; its inverse; exp(-iπm/2N), m ≤ N/2; (-1)^j on an axis."""
     order = np.concatenate([np.arange(0, n, 2), np.arange(1, n, 2)[::-1]])
     shape = (-1, *(1,) * (-axis - 1))
     turn = np.exp(-0.5j * np.pi / n * np.arange(n // 2 + 1)).reshape(shape)

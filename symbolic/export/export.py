@@ -98,8 +98,8 @@ def exported(law: Law, to: str) -> str:
     if law.parities and not EXPORTERS[to].walls:
         fit = ", ".join(name for name, form in EXPORTERS.items() if form.walls)
         raise ValueError(
-            f"expected a periodic box for {to}, whose program knows no walls, got the boundary {law.boundary}; "
-            f"choose {fit}"
+            f"expected a periodic box for {to}, whose program knows no walls, got the boundary "
+            f"{law.boundary}; choose {fit}"
         )
     return EXPORTERS[to].text(law)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mesoscribe.hybrid.space.boundary import described
 from mesoscribe.symbolic.export.markdown import bullets, cell
 from mesoscribe.symbolic.law.coefficient_units import coefficient_units, unit_latex, unit_sentences, units_of
+from mesoscribe.symbolic.law.complex_equation import complex_equation
 from mesoscribe.symbolic.law.digits import latex_number, plain, with_error
 from mesoscribe.symbolic.law.equation import equation_terms
 from mesoscribe.symbolic.law.latex import aligned, equation_latex, factors_latex, latex, potential_latex
@@ -120,7 +121,9 @@ def _remarks(law: Law, source: str, formulas: str) -> str:
     found = [f"Found from {source}."] if source else []
     units = [f"${name}$ in ${unit_latex(unit) or 1}$" for name, unit in units_of(law).by_name.items()]
     stated = [f"Units: {', '.join(units)}."] if units else []
-    return " ".join([*remarks(law), *stated, *_notation(formulas), *known, *found])
+    one = complex_equation(law)
+    both = [] if one is None else [f"As one complex equation ${one.latex}$."]
+    return " ".join([*remarks(law), *both, *stated, *_notation(formulas), *known, *found])
 
 
 def _rows(law: Law) -> list[tuple[str, str, str]]:

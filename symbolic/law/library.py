@@ -139,6 +139,27 @@ class Library:
         both = {name: dict.fromkeys((*getattr(self, name), *getattr(radial, name))) for name in "qm"}
         return replace(self, q=tuple(both["q"]), m=tuple(both["m"]))
 
+    @property
+    def local(self) -> Library:
+        """Only symbols that are polynomials of the wavenumber: operators that are derivatives."""
+        wave = WAVENUMBERS[self.ndim]
+        kept = {name: tuple(t for t in getattr(self, name) if t.is_polynomial(*wave)) for name in "qmw"}
+        return replace(self, **kept)
+
+    def on_window(self) -> Library:
+        """This library, for a piece of a larger field.
+
+        Raises:
+            ValueError: a symbol that is no polynomial of the wavenumber.
+        """
+        for name in "qmw":
+            for term in set(getattr(self, name)) - set(getattr(self.local, name)):
+                raise ValueError(
+                    f"expected polynomials of k for {name} on a window, got {term}: its operator reaches "
+                    f"beyond the edges, where nothing is known; leave it out, or give data on a periodic box"
+                )
+        return self
+
     def even(self) -> Library:
         """Only energies that u → -u leaves as they are."""
         flip = {s: -s for s in (self.unknowns if self.several else FIELDS[self.ndim])}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations_with_replacement, groupby, product
-from math import prod
 
 import numpy as np
 import sympy
@@ -14,99 +12,16 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 from mesoscribe.hybrid.dynamics.member import Member
-from mesoscribe.hybrid.energy.energy import EnergyTerm
-from mesoscribe.hybrid.energy.local_energy import Order, derivatives_along
+from mesoscribe.hybrid.regression.class_of_coefficients import is_member
 from mesoscribe.hybrid.space.device import here, tensor
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
-from mesoscribe.hybrid.space.symbols import derivative, derivative_on
+from mesoscribe.hybrid.space.symbols import derivative
 from mesoscribe.symbolic.law.digits import with_error
-from mesoscribe.symbolic.law.factor import one_sign, u
+from mesoscribe.symbolic.law.factor import one_sign
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
-
-
-@dataclass(frozen=True, order=True)
-class Rate:
-    """∂^α of a product of derivatives of u, such as (u²)_x or u_x².
-
-    Args:
-        outer: α; factors: the derivatives that are multiplied.
-    """
-
-    outer: Order
-    factors: tuple[Order, ...]
-
-    @property
-    def linear(self) -> bool:
-        """Whether u stands in it once."""
-        return len(self.factors) == 1
-
-    def __str__(self) -> str:
-        names = [_subscripted("u", order) for order in self.factors]
-        times = {name: names.count(name) for name in names}
-        inner = " ".join(name if n == 1 else f"{name}^{n}" for name, n in times.items())
-        return _subscripted(inner if self.linear or not any(self.outer) else f"({inner})", self.outer)
-
-
-def _subscripted(name: str, order: Order) -> str:
-    """A field with the coordinates that it is differentiated by."""
-    by = "".join(axis * n for axis, n in zip("xyz", order, strict=False))
-    return f"{name}_{by}" if by else name
-
-
-def rates(domain: Domain) -> tuple[Rate, ...]:
-    """Derivatives of u, derivatives of powers of u, squares of slopes and u times these.
-
-    Between walls those that have the parity of u itself; a power of u is taken to have it, as F'(u) is.
-    """
-    ndim = domain.ndim
-    none, top = (0,) * ndim, NUMBERS.rate_orders[ndim - 1]
-    orders = [o for o in product(range(top + 1), repeat=ndim) if sum(o) <= top and sum(n > 0 for n in o) <= 1]
-    linear = [Rate(order, (none,)) for order in orders]
-    inner = [order for order in orders if sum(order) <= NUMBERS.rate_outer]
-    powers = [Rate(order, (none,) * p) for order in inner for p in range(2, NUMBERS.rate_power + 1)]
-    slopes = [Rate(none, pair) for pair in combinations_with_replacement(derivatives_along(ndim, 1), 2)]
-    every = (*linear, *powers, *slopes, *(Rate(none, (none, *slope.factors)) for slope in slopes))
-    return tuple(rate for rate in every if all(_acts(rate, domain, axis) for axis in domain.walled))
-
-
-def _acts(rate: Rate, domain: Domain, axis: int) -> bool:
-    """Whether a term of one field has its parity along an axis between walls."""
-    parity, outer = domain.parities[0][axis], (-1) ** rate.outer[axis]
-    if not any(any(order) for order in rate.factors):
-        return outer == 1
-    return outer * prod(parity * (-1) ** order[axis] for order in rate.factors) == parity
-
-
-@dataclass(frozen=True)
-class _Rates(EnergyTerm):
-    """What stands in the place of the force: Σ_j c_j FT{R_j} of the nonlinear terms."""
-
-    domain: Domain
-    terms: tuple[tuple[Rate, Tensor | float], ...]
-
-    def contributions(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch n"]:
-        """There is no energy.
-
-        Raises:
-            ValueError: always.
-        """
-        raise ValueError("expected a member of the class, got an equation that has no energy")
-
-    def force(self, u_hat: Complex[Tensor, "*#batch_modes"]) -> Complex[Tensor, "*#batch_modes"]:
-        """Σ_j c_j FT{R_j}, each product transformed once."""
-        total = torch.zeros_like(u_hat)
-        for factors, group in groupby(self.terms, key=lambda term: term[0].factors):
-            symbol = sum((c * self._symbol(rate.outer, u_hat) for rate, c in group), u_hat.new_zeros(()))
-            boxes = ((self.domain.differentiated(order), order) for order in factors)
-            fields = (box.ifft(self._symbol(order, u_hat) * u_hat) for box, order in boxes)
-            total = total + symbol * self.domain.fft(prod(fields, start=u_hat.real.new_ones(())))
-        return total
-
-    def _symbol(self, order: Order, like: Tensor) -> Complex[Tensor, "*modes"]:
-        """(i k)^α."""
-        return derivative_on(order, self.domain, like.device)
+from mesoscribe.symbolic.law.rate_terms import Rate, RateForce
 
 
 @dataclass(frozen=True)
@@ -116,12 +31,14 @@ class Rates:
     Args:
         terms: the R_j; amounts: the c_j.
         band: the largest wavenumber that is evolved, None for all.
+        fields: their names.
         covariance: of the c_j, where it was estimated.
     """
 
     terms: tuple[Rate, ...]
     amounts: tuple[float, ...]
     band: float | None = None
+    fields: tuple[str, ...] = ("u",)
     covariance: tuple[tuple[float, ...], ...] | None = None
 
     @classmethod
@@ -130,22 +47,24 @@ class Rates:
 
         û_t = -(m + i w)[q û + Σ_p p F_p FT{u^(p-1)}], F a polynomial of u, the symbols polynomials of k.
         """
-        wave, none = law.wavenumbers, (0,) * law.ndim
-        symbols = (law.q.expr, law.mobility + sympy.I * law.skew)
-        if law.several or law.N or not law.F.expr.is_polynomial(u):
+        wave, none, n = law.wavenumbers, (0,) * law.ndim, len(law.fields)
+        symbols = [getattr(law, name).expr for name in "qmw"]
+        if law.N or not law.F.expr.is_polynomial(*law.unknowns):
             return None
         if not all(symbol.is_polynomial(*wave) for symbol in symbols):
             return None
-        q, K = symbols
-        powers = {p: c for (p,), c in sympy.Poly(law.force, u).terms() if c} if law.F else {}
-        drives = {1: -K * (q + powers.pop(1, 0)), **{p: -K * c for p, c in powers.items()}}
+        K, Q, force = _symbols(law, "mw"), _symbols(law, "q"), [law.F.expr.diff(one) for one in law.unknowns]
+        rows = -K * (Q * sympy.Matrix(law.unknowns) + sympy.Matrix(force))
         found: dict[Rate, float] = {}
-        for p, drive in drives.items():
-            for orders, c in sympy.Poly(sympy.expand(drive), *wave).terms():
+        for of in range(n):
+            for powers, c in sympy.Poly(sympy.expand(rows[of]), *law.unknowns, *wave).terms():
+                fields = tuple(i for i, p in enumerate(powers[:n]) for _ in range(p))
+                orders = powers[n:]
                 amount = complex(c) / 1j ** sum(orders)  # k^n is ∂^n / i^n
-                if amount and not (p == 0 and any(orders)):
-                    found[Rate(orders, (none,) * p)] = amount.real
-        return cls(tuple(found), tuple(found.values()), law.band)
+                if amount and (fields or not any(orders)):
+                    rate = Rate(orders, (none,) * len(fields), fields if law.several else (), of)
+                    found[rate] = amount.real
+        return cls(tuple(found), tuple(found.values()), law.band, law.fields)
 
     @property
     def parameters(self) -> tuple[tuple[str, int], ...]:
@@ -155,7 +74,12 @@ class Rates:
     @property
     def coefficients(self) -> dict[str, float]:
         """The c_j by term."""
-        return dict(zip(map(str, self.terms), self.amounts, strict=True))
+        return dict(zip(map(self._name, self.terms), self.amounts, strict=True))
+
+    def _name(self, rate: Rate) -> str:
+        """A term, behind the field whose rate it is part of where there are several."""
+        of = f"{self.fields[rate.of]}_t: " if len(self.fields) > 1 else ""
+        return of + rate.named(self.fields)
 
     def values(self) -> Float[np.ndarray, " p"]:
         """The c_j."""
@@ -186,12 +110,14 @@ class Rates:
         """
         if not kept:
             raise ValueError("expected a term at least, got none; keep one")
-        return Rates(tuple(self.terms[j] for j in kept), tuple(self.amounts[j] for j in kept), self.band)
+        terms, amounts = zip(*((self.terms[j], self.amounts[j]) for j in kept), strict=True)
+        return replace(self, terms=terms, amounts=amounts, covariance=None)
 
     def with_more(self, offered: Sequence[Rate]) -> Rates:
         """With all terms on offer, the further ones at 0."""
         new = tuple(rate for rate in offered if rate not in self.terms)
-        return Rates((*self.terms, *new), (*self.amounts, *(0.0 for _ in new)), self.band)
+        amounts = (*self.amounts, *(0.0 for _ in new))
+        return replace(self, terms=(*self.terms, *new), amounts=amounts, covariance=None)
 
     def member(self, domain: Domain) -> Member:
         """The equation of motion."""
@@ -205,11 +131,11 @@ class Rates:
     def _member(self, domain: Domain, amounts: list[Tensor]) -> Member:
         """In the form û_t = -K (q û + force), with K = -1."""
         pairs = list(zip(self.terms, amounts, strict=True))
-        symbol = torch.zeros(domain.modes_shape, dtype=torch.complex128, device=here())
-        linear = sum((c * tensor(derivative(r.outer, domain)) for r, c in pairs if r.linear), symbol)
-        rest = tuple(sorted((p for p in pairs if not p[0].linear), key=lambda p: p[0].factors))
-        others = (_Rates(domain, rest),) if rest else ()
-        K = torch.full(domain.modes_shape, -1.0, dtype=torch.complex128, device=here())
+        K = _matrix(domain, [(i, i, -1.0) for i in range(domain.n_fields or 1)])
+        alone = [(rate, c * tensor(derivative(rate.outer, domain))) for rate, c in pairs if rate.linear]
+        linear = _matrix(domain, [(rate.of, rate.product[0][0], symbol) for rate, symbol in alone])
+        rest = tuple(pair for pair in pairs if not pair[0].linear)
+        others = (RateForce(domain, rest),) if rest else ()
         mask = tensor(domain.within(np.inf if self.band is None else self.band))
         return Member.of(domain, K, linear, torch.zeros_like, mask, others=others)
 
@@ -218,6 +144,8 @@ class Rates:
 
         Each power of u is then driven by a real multiple of K, and so is u itself at each mode.
         """
+        if len(self.fields) > 1:
+            return self._members_of_fields(domain)
         drives = {1: np.zeros(domain.modes_shape, dtype=complex)}
         for rate, c in zip(self.terms, self.amounts, strict=True):
             if any(any(order) for order in rate.factors):
@@ -236,12 +164,55 @@ class Rates:
         m = np.where(np.abs(K.real) > tolerance * np.abs(K), K.real, 0.0)
         return bool(small and one_sign(m))
 
+    def _members_of_fields(self, domain: Domain) -> bool:
+        """Whether û_t = -K (Q û + FT{∇F}) with a Hermitian Q, and M ≥ 0, for several fields."""
+        if any(any(order) for rate in self.terms for order in rate.factors):
+            return False
+        n, band = len(self.fields), domain.within(np.inf if self.band is None else self.band)
+        seen = band & (domain.k_norm > 0)
+        drives: dict[tuple[int, ...], Complex[np.ndarray, "k n"]] = {}
+        for rate, c in zip(self.terms, self.amounts, strict=True):
+            powers = tuple(rate.fields.count(i) for i in range(n))
+            own = drives.setdefault(powers, np.zeros((int(seen.sum()), n), complex))
+            own[:, rate.of] += c * derivative(rate.outer, domain)[seen]
+        return is_member(drives, np.stack([k[seen] for k in domain.k]), NUMBERS.class_of_rates)
+
     @property
     def text(self) -> str:
-        """u_t = … on one line, with standard errors where these are known."""
+        """u_t = … on one line, with standard errors where these are known; several one after the other."""
         errors = [None] * len(self.terms) if self.covariance is None else np.sqrt(np.diag(self.covariance))
-        parts = [
-            f"{'-' if c < 0 else '+'} {with_error(abs(c), e)} {term}"
-            for c, e, term in zip(self.amounts, errors, self.terms, strict=True)
-        ]
-        return "u_t = " + " ".join(parts).removeprefix("+ ")
+        rows: list[list[str]] = [[] for _ in self.fields]
+        for c, e, term in zip(self.amounts, errors, self.terms, strict=True):
+            number, body = with_error(abs(c), e), term.named(self.fields)
+            rows[term.of].append(f"{'-' if c < 0 else '+'} {number} {body if term.factors else ''}".rstrip())
+        return "; ".join(
+            f"{name}_t = " + (" ".join(row).removeprefix("+ ") or "0")
+            for name, row in zip(self.fields, rows, strict=True)
+        )
+
+
+def _symbols(law: Law, names: str) -> sympy.Matrix:
+    """The n×n matrix of some factors together, in k: M + W of "mw", Q of "q"; a number for one field."""
+    n = len(law.fields)
+    if n == 1:
+        return sympy.Matrix([[law.q.expr if names == "q" else law.mobility + sympy.I * law.skew]])
+    made = sympy.zeros(n, n)
+    for name in names:
+        factor = getattr(law, name)
+        for value, term in zip(factor.values, factor.terms, strict=True):
+            for entry in law.entries(name, term):
+                unit = sympy.I if entry.odd else sympy.Integer(1)
+                made[entry.row, entry.column] += value * entry.sign * unit * entry.symbol
+    return made
+
+
+def _matrix(domain: Domain, entries: Sequence[tuple[int, int, Tensor | float]]) -> Tensor:
+    """The symbol with the sums of these entries (row, column, value) at their places."""
+    n, none = domain.n_fields or 1, torch.zeros(domain.modes_shape, dtype=torch.complex128, device=here())
+    cells = [none] * n**2
+    for row, column, value in entries:
+        cells[n * row + column] = cells[n * row + column] + value
+    if domain.n_fields is None:
+        return cells[0]
+    made = torch.stack(torch.broadcast_tensors(*cells), dim=-domain.ndim - 1)
+    return made.unflatten(-domain.ndim - 1, (n, n))

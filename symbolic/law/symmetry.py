@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -49,14 +50,16 @@ class Symmetry:
 
 
 def symmetries(law: Form) -> tuple[Symmetry, ...]:
-    """The sign of u, reflections and, beyond 1D, rotations.
+    """The sign of u, reflections and, beyond 1D, rotations; of several fields those of `_of_fields`.
 
     u → -u (about the centre) needs an even F and N, x → -x needs W = 0 and an even number of derivatives in
     N, rotations need W = 0, symbols of |k| and an N of rotation invariants.
     """
+    if law.several:
+        return tuple(_tested(law, name, broken) for name, broken in _of_fields(law))
     zero, fields = sympy.Integer(0), FIELDS[law.ndim]
     turned = [s for s, order in fields.items() if sum(order) % 2]
-    tests: dict[str, Callable[[str, sympy.Expr], sympy.Expr]] = {
+    tests: dict[str, Broken] = {
         "u → -u": lambda name, term: _odd(term, fields) if name in "FN" else zero,
         _reflection(law.ndim): lambda name, term: (
             term if name == "w" else _odd(term, turned) if name == "N" else zero
@@ -65,6 +68,66 @@ def symmetries(law: Form) -> tuple[Symmetry, ...]:
     if law.ndim > 1:
         tests["rotations"] = lambda name, term: term if name == "w" else _turned(term, law.ndim)
     return tuple(_tested(law, name, broken) for name, broken in tests.items())
+
+
+Broken = Callable[[str, sympy.Expr], sympy.Expr]
+
+
+def _of_fields(law: Form) -> Iterator[tuple[str, Broken]]:
+    """The sign of all fields, and of each; x → -x, alone and with the sign of a field; the exchange of two
+    fields, and rotations in their plane; in 2D rotations of space.
+
+    A term s(k) u_i u_j of q, m or w turns into -s u_i u_j under x → -x where s is odd. Where it stands for an
+    antisymmetric matrix, which rotations in the plane of the two fields leave as it is, an exchange of them
+    changes its sign.
+    """
+    zero, unknowns, wave = sympy.Integer(0), law.unknowns, law.wavenumbers
+    mirror = {s: -s for s in wave}
+
+    def flipped(turned: Sequence[sympy.Symbol], mirrored: bool = False) -> Broken:
+        at = {s: -s for s in turned} | (mirror if mirrored else {})
+        return lambda _, term: term - term.subs(at, simultaneous=True)
+
+    names = [str(field) for field in unknowns]
+    signs = ", ".join(f"-{name}" for name in names)
+    yield f"({', '.join(names)}) → ({signs})", flipped(unknowns)
+    yield from ((f"{name} → -{name}", flipped([field])) for name, field in zip(names, unknowns, strict=True))
+    space = _reflection(law.ndim)
+    yield space, flipped((), True)
+    pairs = zip(names, unknowns, strict=True)
+    yield from ((f"{space} with {name} → -{name}", flipped([field], True)) for name, field in pairs)
+
+    def antisymmetric(name: str, term: sympy.Expr, a: sympy.Symbol, b: sympy.Symbol) -> bool:
+        if name == "F" or not {a, b} <= term.free_symbols:
+            return False
+        return any(entry.odd == (name != "w") for entry in law.entries(name, term))
+
+    for i, j in combinations(range(len(unknowns)), 2):
+        a, b = unknowns[i], unknowns[j]
+
+        def exchanged(name: str, term: sympy.Expr, a: sympy.Symbol = a, b: sympy.Symbol = b) -> sympy.Expr:
+            other = term.subs({a: b, b: a}, simultaneous=True)
+            return term + other if antisymmetric(name, term, a, b) else term - other
+
+        yield f"{a} ↔ {b}", exchanged
+        yield f"rotations in the plane of {a} and {b}", partial(_turned_fields, antisymmetric, a, b)
+    if law.ndim > 1:
+        yield "rotations", lambda name, term: _turned(term, law.ndim) if name in "qmw" else zero
+
+
+def _turned_fields(
+    antisymmetric: Callable[..., bool], a: sympy.Symbol, b: sympy.Symbol, name: str, term: sympy.Expr
+) -> sympy.Expr:
+    """The change of a term under a small rotation of two fields, per angle."""
+    if antisymmetric(name, term, a, b):
+        return sympy.Integer(0)
+    return sympy.expand(a * term.diff(b) - b * term.diff(a))
+
+
+def rotation_of_fields(law: Form) -> Symmetry:
+    """Whether rotations in the plane of the two fields leave a law as it is."""
+    name, broken = next(pair for pair in _of_fields(law) if pair[0].startswith("rotations in"))
+    return _tested(law, name, broken)
 
 
 def _odd(term: sympy.Expr, symbols: Iterable[sympy.Symbol]) -> sympy.Expr:
@@ -102,7 +165,7 @@ def _turned_in(term: sympy.Expr, ndim: int, a: int, b: int) -> sympy.Expr:
     return sympy.simplify(total)
 
 
-def _tested(law: Form, name: str, broken: Callable[[str, sympy.Expr], sympy.Expr]) -> Symmetry:
+def _tested(law: Form, name: str, broken: Broken) -> Symmetry:
     """The symmetry by the part of each term that breaks it, a linear map from coefficients to monomials."""
     parts = [sympy.expand(broken(owner, getattr(law, owner).terms[i])) for owner, i in law.parameters]
     split = [dict((rest, float(c)) for c, rest in map(_parted, sympy.Add.make_args(part))) for part in parts]

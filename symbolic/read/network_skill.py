@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.ahead import ahead
+from mesoscribe.hybrid.dynamics.border import Border
 from mesoscribe.hybrid.dynamics.error import rollout_errors, score
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
@@ -67,7 +68,8 @@ def _errors(model: OnsagerModel, data: Trajectories) -> tuple[np.ndarray, np.nda
     pairs = np.unique(np.linspace(0, data.n * starts - 1, NUMBERS.skill_pairs).astype(int))
     trajectory, frame = np.divmod(pairs, starts)
     before, after = data.u[trajectory, frame], data.u[trajectory, frame + lead]
-    found = ahead(model, before, data.elapsed[frame + lead] - data.elapsed[frame])
+    intervals = data.elapsed[frame + lead] - data.elapsed[frame]
+    found = ahead(model, before, intervals, border=Border.ahead(data, trajectory, frame, lead))
     return found - after, before - after
 
 
@@ -104,5 +106,11 @@ def narrowed(model: OnsagerModel, band: float, validation: Trajectories, first_f
     fields = resampled(validation.u[: HYBRID.search_trajectories, first_frame:], model.domain)
     v, t = scales.to_scaled(fields), validation.elapsed[first_frame:] / scales.time
     members = (member, replace(member, mask=narrow))
-    full, less = (score(rollout_errors(f, v, t, HYBRID.search_rtol)) for f in members)
+    border = Border.of(validation, slice(HYBRID.search_trajectories), slice(first_frame, None))
+    if border is not None:
+        points, one = fields.shape[-1:], model.domain
+        border = border.within(
+            lambda u: scales.to_scaled(resampled(u, one)), one.resampled(points), scales.time
+        )
+    full, less = (score(rollout_errors(f, v, t, HYBRID.search_rtol, border)) for f in members)
     return band if less <= (1 + HYBRID.band_tie) * full else None

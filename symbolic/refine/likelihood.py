@@ -247,9 +247,12 @@ class Likelihood:
         measured = 1.0 if self.data.seen is None else float(self.data.seen.mean())
         times = array(self.data.t)[:, -by_frame.shape[1] :]
         white = min(white_in_time(by_frame, times) / measured, NUMBERS.lowest_floor * self.data.noise)
+        white += self.data.floor
         products = Products.joined([piece.products for piece in pieces])
-        moves = torch.cat([piece.moves for piece in pieces], dim=1) if followed else None
-        known = together([piece.known for piece in pieces]) if followed else known
+        moved = [piece.moves for piece in pieces if piece.moves is not None]
+        projected = [piece.known for piece in pieces if piece.known is not None]
+        moves = torch.cat(moved, dim=1) if followed else None
+        known = together(projected) if followed else known
         explained = self.share * sum(piece.explained for piece in pieces)
         return Fit(law, fields, products, scale, moves, known, substeps, white, explained)
 

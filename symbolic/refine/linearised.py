@@ -51,12 +51,24 @@ class Linearised:
         back = self.start.new_zeros((), dtype=torch.complex128)
         for t in reversed(range(self.frames.shape[1])):
             path = [self._modes(self.frames[:, t - 1] if t else self.start)]
-            for _ in range(self.substeps - 1):
-                path.append(self.each[t](path[-1]))
+            for n in range(1, self.substeps):
+                path.append(self._held(path[-1], t, n - 1))
             back = back + fft(pulls[:, :, t + 1])
             for u_hat in reversed(path):
-                back = self.each[t].adjoint(u_hat, back)
+                back = self.each[t].adjoint(u_hat, self._eased(back))
         return pulls[:, :, 0] + self.data.domain.ifft(back * self.member.mask)
+
+    def _held(self, u_hat: Tensor, frame: int, n: int) -> Tensor:
+        """û after a substep, the next after some of a frame, held to the border where there is one."""
+        border, step = self.data.border, self.each[frame]
+        if border is None:
+            return step(u_hat)
+        return border.held(self.member, u_hat, frame, n, self.substeps, step)
+
+    def _eased(self, back: Tensor) -> Tensor:
+        """The transpose of the derivative of that."""
+        border = self.data.border
+        return back if border is None else border.eased(self.member, back, self.substeps)
 
     def _weighted(self, misfits: Float[Tensor, "c n nt *grid"]) -> Float[Tensor, "c n nt *grid"]:
         """Each value as much as it counts."""

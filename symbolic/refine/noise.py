@@ -25,6 +25,22 @@ def white_noise(
     return np.array([_white_noise(part, t, own) for part, own in each_field(u, domain)])
 
 
+def equal_noise(noise: Float[np.ndarray, " fields"]) -> Float[np.ndarray, " fields"]:
+    """Units of fields, in those of their sizes, in which their noise is alike, so that each weighs 1/σ².
+
+    Their geometric mean is 1. A field that is measured much better than the noisiest weighs as if its noise
+    were `noise_ratio` times smaller: what laws leave of it is the error of a model.
+
+    Args:
+        noise: variances, relative to the squares of the fields.
+    """
+    largest = float(noise.max())
+    if not largest > NUMBERS.measured_rounding**2:
+        return np.ones(len(noise))
+    sigma = np.sqrt(np.maximum(noise, largest / NUMBERS.noise_ratio**2))
+    return np.asarray(sigma / np.exp(np.log(sigma).mean()))
+
+
 def _white_noise(u: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, "#n nt"], domain: Domain) -> float:
     """Of one field."""
     some = slice(NUMBERS.substep_trajectories)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from mesoscribe.hybrid.data.interpolation import interpolation_error
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.dynamics.border import Border, extent, hold, missed_between_frames, rates
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out
 from mesoscribe.hybrid.space.device import array, tensor
@@ -25,7 +27,7 @@ from mesoscribe.hybrid.space.symbols import act
 from mesoscribe.symbolic.law.evolution import Evolution
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.refine.noise import white_noise
+from mesoscribe.symbolic.refine.noise import equal_noise, white_noise
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,17 @@ class RollOutData:
         domain: the points.
         u: fields (trajectory, frame, [field,] *grid) about the law's centre, of the frames that count.
         t: times of the frames of each trajectory.
-        size: root mean square of each trajectory (trajectory,), of several fields (trajectory, field).
+        size: root mean square of each trajectory (trajectory,), of several fields (trajectory, field), these
+            in proportion to their noise (`equal_noise`).
         mask: the modes of the band.
         noise: variance of white noise in the band, relative to that of the fields: the floor of the spectrum
             after the first frame, and what interpolation leaves in the first.
-        seen: 1 where the fields were measured, 0 where they are interpolated; None where all were.
+        seen: 1 where the fields were measured, 0 where they are interpolated or roll-outs held to them; None
+            where all were.
+        rates: u_t and u_tt of a window, to whose fields roll-outs are held along the edges; None on a box.
+        extent: the share of the box that is the window.
+        floor: on a window, squared misfit that the best law leaves beside the noise of later frames: of what
+            its edges miss between frames, and of the noise of first frames, which are no unknowns there.
     """
 
     domain: Domain
@@ -50,6 +58,22 @@ class RollOutData:
     mask: Bool[Tensor, "*modes"]
     noise: float = 0.0
     seen: Float[Tensor, "n nt *state"] | None = None
+    rates: Float[Tensor, "n nt 2 *state"] | None = None
+    extent: float = 0.0
+    floor: float = 0.0
+
+    @property
+    def shots(self) -> RollOutData:
+        """These data in pieces short enough to be compared with roll-outs."""
+        return self.windows(NUMBERS.shot_frames if self.rates is None else NUMBERS.window_shots)
+
+    @property
+    def border(self) -> Border | None:
+        """What roll-outs are held to; None on a periodic box."""
+        if self.rates is None:
+            return None
+        held = tensor(hold(self.domain, self.extent), like=self.u)
+        return Border(self.u, self.rates, self.steps, held, self.extent)
 
     @property
     def scale(self) -> Float[Tensor, " n *ones"]:
@@ -115,11 +139,23 @@ class RollOutData:
         relative = array((size.pow(-2) * seen_size).sum(0) / seen_size.sum(0))
         measured = [i for i, name in enumerate(data.fields) if name in data.measured]
         each = white_noise(u[:, 1:], t[:, 1:], data.domain) * share * relative
+        if domain.n_fields is not None and len(measured) == len(data.fields):
+            weights = equal_noise(each)
+            size, relative, each = size * tensor(weights), relative / weights**2, each / weights**2
         noise, times = float(np.mean(each[measured])), tensor(t)
         if not missing.any():
             return cls(domain, fields, times, size, mask, noise)
         of = data.seen.domain
         seen = tensor(1.0 - _at_points(missing, shape, data.domain))
+        if data.window:
+            share, noise = extent(data), noise / data.window_share
+            pull = hold(domain, share)
+            edge = (pull > 0) & (array(seen)[0, 0] > 0)
+            off = missed_between_frames(array(fields), t, edge, noise / float(np.mean(relative)))
+            held: dict[str, Any] = {"seen": seen * tensor(1.0 * (pull == 0)), "extent": share}
+            held["rates"] = tensor(rates(array(fields), t))
+            held["floor"] = off * float(np.mean(relative)) + noise
+            return cls(domain, fields, times, size, mask, noise, **held)
         if len(measured) < len(data.fields):
             u, missing, relative = u[:, :, measured], missing[:, :, measured], relative[measured]
         if of.n_fields is None and u.ndim > 2 + of.ndim:
@@ -141,9 +177,9 @@ class RollOutData:
             cut: of what there is for each trajectory and frame.
             size: of the new trajectories, if they are others.
         """
-        seen = None if self.seen is None else cut(self.seen)
+        seen, rates = (None if one is None else cut(one) for one in (self.seen, self.rates))
         size = self.size if size is None else size
-        return replace(self, u=cut(self.u), t=cut(self.t), seen=seen, size=size)
+        return replace(self, u=cut(self.u), t=cut(self.t), seen=seen, rates=rates, size=size)
 
     def first(self, frames: int) -> RollOutData:
         """The first frames of each trajectory."""
@@ -210,7 +246,8 @@ def plain_roll_outs(
     """Roll-outs of a member from start (*batch, *state), at the frames after the first, as it is written."""
     frames, axis = data.u.shape[1] - 1, -len(data.domain.state_axes) - 1
     with torch.no_grad():
-        return torch.stack(list(roll_out(member, start, data.steps, frames, substeps, ETDRK4())), dim=axis)
+        each = roll_out(member, start, data.steps, frames, substeps, ETDRK4(), data.border)
+        return torch.stack(list(each), dim=axis)
 
 
 def roll_outs(
@@ -230,8 +267,12 @@ def substeps_for(
 ) -> int:
     """Substeps a frame, by step doubling on a few frames, the longest among them.
 
-    Their error is a share of the misfit, or the accuracy relative to the field where that is larger.
+    Their error is a share of the misfit, or the accuracy relative to the field where that is larger; no more
+    is asked for than shows beside what the edges of a window miss.
     """
+    if data.border is not None:
+        share = max(share, NUMBERS.window_stepper)
+        accuracy = max(accuracy, share * data.floor**0.5)
     n_few, frames = NUMBERS.substep_trajectories, NUMBERS.substep_frames
     longest = data.steps.mean(0).unfold(0, min(frames, data.u.shape[1]) - 1, 1).amax(1)
     first = int((longest >= (1 - ROUNDING) * longest.max()).nonzero()[0])

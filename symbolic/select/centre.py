@@ -68,7 +68,7 @@ class Centre:
         candidates = replace(library.with_isotropic(), F=F)
 
         def searched(starts: list[Law]) -> tuple[RollOutData, Search[Law]]:
-            every = RollOutData.of(data, starts[0], first, validation).windows(NUMBERS.shot_frames)
+            every = RollOutData.of(data, starts[0], first, validation).shots
             if starts[0].several:
                 starts = by_price(starts, every, pays)
             found = Search.laws(Likelihood(every), candidates, pays).run(
@@ -105,7 +105,7 @@ class Centre:
         narrow = self.search.chosen.law
         wide = narrow if narrow.hold else on_all_modes(narrow, validation, first)
         law = narrow if likelihood.free else wide
-        every = RollOutData.of(data, law, first, validation).windows(NUMBERS.shot_frames)
+        every = RollOutData.of(data, law, first, validation).shots
         likelihood = replace(likelihood, data=every.limited(NUMBERS.refined_values))
         fit = likelihood.fit(law, sure=True)
         if fit.lost:

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.dynamics.border import Border
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
@@ -43,7 +44,8 @@ class Completeness:
         left = {name: chosen.residual for name, chosen in selections.items() if chosen.support}
         if data.measured != data.fields:
             return cls(0.0, 0.0, left)
-        return cls(_error(law, u, t, size), _error(model, u, t, size), left)
+        border = Border.of(data, slice(NUMBERS.complete_trajectories), slice(first, None))
+        return cls(_error(law, u, t, size, border), _error(model, u, t, size, border), left)
 
     @property
     def complete(self) -> bool:
@@ -67,12 +69,13 @@ def _error(
     u: Float[np.ndarray, "n nt *grid"],
     t: Float[np.ndarray, " nt"],
     size: float,
+    border: Border | None,
 ) -> float:
     """Root mean square of (û - u)/size after the first frame; inf where a roll-out is lost."""
     error = 0.0
     for rtol in NUMBERS.complete_rtols:
         try:
-            gap = predictor.simulate(u[:, 0], t, rtol=rtol) - u
+            gap = predictor.simulate(u[:, 0], t, rtol=rtol, border=border) - u
         except FloatingPointError:
             return float("inf")
         error = float(np.sqrt(np.mean(gap[:, 1:] ** 2))) / size

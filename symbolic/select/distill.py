@@ -91,14 +91,16 @@ def distillation(
             law explains the data; `Distillation.weighed` does it later.
 
     Raises:
-        ValueError: the network has no dynamics to read, pays is below 1, or there is no such device.
+        ValueError: the network has no dynamics to read, pays is below 1, or there is no such device; on a
+            window a library with symbols that are no polynomials of k.
         MemoryError: the memory of the GPU is not enough.
     """
     if not pays >= 1:
         raise ValueError(f"expected pays of at least 1, got {pays}; 2 asks much of a term, 1.2 little")
     if validation is None:
         data, validation = data.parts(seed, (1 - HYBRID.validation_share, HYBRID.validation_share))
-    library = library or polynomials(model.domain.ndim, fields=model.fields)
+    usual = polynomials(model.domain.ndim, fields=model.fields)
+    library = (library or usual.local).on_window() if data.window else library or usual
     library = library.between(model.domain.parities)
     with on(here() if device is None else device, model):
         found = _asked(model, data, validation, library, pays, optimiser, proposer)
@@ -147,6 +149,8 @@ def _distilled(
     """The law of a network with the candidates of one library."""
     started = time.perf_counter()
     wider, offered = network.widened(library)
+    if data.window:
+        wider, offered = wider.local, {name: said for name, said in offered.items() if name == "F"}
     forms = network.forms(wider, optimiser)
     read = time.perf_counter()
     new = {term for name in "Fqmw" for term in getattr(wider, name) if term not in getattr(library, name)}

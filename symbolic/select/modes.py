@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
+from mesoscribe.hybrid.dynamics.border import Border
 from mesoscribe.hybrid.dynamics.error import rollout_errors, score
 from mesoscribe.hybrid.space.fields import mean_squares
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
@@ -54,5 +55,8 @@ def predicts_as_well(law: Law, other: Law, data: Trajectories, first: int) -> bo
     if noise > NUMBERS.measured_rounding**2:
         u, t = u[:, : NUMBERS.next_frames + 1], t[: NUMBERS.next_frames + 1]
     members = (one.member(data.domain) for one in (law, other))
-    mine, others = (score(rollout_errors(member, u, t, HYBRID.search_rtol)) for member in members)
+    border = Border.of(data, slice(HYBRID.search_trajectories), slice(first, first + len(t)))
+    if border is not None:
+        border = border.within(lambda fields: fields - law.centre, data.domain)
+    mine, others = (score(rollout_errors(member, u, t, HYBRID.search_rtol, border)) for member in members)
     return bool(mine**2 <= ((1 + HYBRID.band_tie) * others) ** 2 + 2 * noise)

@@ -7,13 +7,15 @@ from mesoscribe.hybrid.space.threads import threads_for
 from mesoscribe.symbolic.law.evolution import Evolution
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.law.rates import Rates, rates
+from mesoscribe.symbolic.law.rate_terms import Rate, rates_of_fields
+from mesoscribe.symbolic.law.rates import Rates
 from mesoscribe.symbolic.refine.fit import Fit
 from mesoscribe.symbolic.refine.likelihood import Likelihood
 from mesoscribe.symbolic.refine.projection import dense
 from mesoscribe.symbolic.refine.rollouts import RollOutData
 from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.select.entry import Entry, Rival
+from mesoscribe.symbolic.select.rival_start import regressed
 from mesoscribe.symbolic.select.search import Search
 
 
@@ -21,7 +23,7 @@ def rival(best: Fit[Law], data: RollOutData, pays: float, *, free: bool) -> Riva
     """The equation of no member that would be chosen before the best law; None if none would.
 
     Both are fitted to the same data, and weighed by the rule that chooses among laws. Where the best law
-    leaves only noise nothing is looked for, nor for several fields.
+    leaves only noise nothing is looked for, nor where one of several fields leaves little else.
 
     Args:
         best: the best law.
@@ -30,13 +32,21 @@ def rival(best: Fit[Law], data: RollOutData, pays: float, *, free: bool) -> Riva
         free: whether initial fields were unknowns of the law.
     """
     law = best.law
-    if law.several or (free and not dense(data)):  # the transpose of a step is that of a gradient
+    if free and not dense(data):  # the transpose of a step is that of a gradient
         return None
-    if best.beyond_noise < NUMBERS.visible_error or not time_for("equations that no member has"):
+    if law.several and (data.domain.walled or data.hidden):  # products have other parities; no rates
+        return None
+    least = NUMBERS.rival_error if law.several else NUMBERS.visible_error
+    if best.beyond_noise < least or not time_for("equations that no member has"):
         return None
     rate = NUMBERS.misfit_share / data.duration
-    plainest = Rates(rates(data.domain)[:1], (rate,), law.band)
+    none, each = (0,) * law.ndim, range(len(law.fields))
+    alone = tuple(Rate(none, (none,), (i,) if law.several else (), i) for i in each)
+    plainest = Rates(alone, (rate,) * len(alone), law.band, law.fields)
     close = Rates.of(law) if best.beyond_noise < NUMBERS.poor else None  # a better equation is near
+    if law.several:
+        offered = rates_of_fields(law.ndim, len(law.fields))
+        plainest = regressed(data, offered, law.fields, law.band, pays) or plainest
     with threads_for(data.u[:, 0].numel()):
         search = Search.equations(Likelihood(data), pays).run([close or plainest])
         own = best if search.likelihood.free == free else search.likelihood.fit(law)

@@ -17,7 +17,8 @@ from mesoscribe.symbolic.law.form import FACTORS
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.law.rates import Rates, rates
+from mesoscribe.symbolic.law.rate_terms import rates, rates_of_fields
+from mesoscribe.symbolic.law.rates import Rates
 from mesoscribe.symbolic.refine.likelihood import E, Fit, Likelihood
 from mesoscribe.symbolic.refine.projection import dense
 from mesoscribe.symbolic.refine.rollouts import RollOutData
@@ -81,7 +82,9 @@ class Search(Generic[E]):
     @classmethod
     def equations(cls, likelihood: Likelihood, pays: float) -> Search[Rates]:
         """Of equations with neither energy nor operator."""
-        offered = rates(likelihood.data.domain)
+        domain = likelihood.data.domain
+        n = domain.n_fields
+        offered = rates(domain) if n is None else rates_of_fields(domain.ndim, n)
         return Search(likelihood, lambda one: one.with_more(offered), lambda one: True, pays)
 
     def fitted(self, law: E, near: Fit[E] | None = None) -> Fit[E]:
@@ -155,10 +158,11 @@ class Search(Generic[E]):
     def noisy(self) -> bool:
         """Whether noise is much of what the best law leaves.
 
-        That is asked of shorter and shorter times, as noise of a first frame may grow.
+        That is asked of shorter and shorter times, as noise of a first frame may grow. On a window initial
+        fields are no unknowns: noise along the edges enters all the same.
         """
-        noise = self.likelihood.data.noise
-        if self.likelihood.free or noise <= NUMBERS.measured_rounding**2:
+        noise, held = self.likelihood.data.noise, self.likelihood.data.border is not None
+        if held or self.likelihood.free or noise <= NUMBERS.measured_rounding**2:
             return False
         near, _ = self._over_less(self.chosen, NUMBERS.worth_noise * noise)
         return near.rmse**2 <= NUMBERS.worth_noise * noise

@@ -181,6 +181,14 @@ GRAY_SCOTT = NoMember(
     dt=0.1,
     f=lambda u, v: (0.04 - u * v * v, u * v * v),
 )
+FORCED = NoMember(
+    "a pair with a forcing in x",
+    K=lambda k: [[1, 0], [0, 1]],
+    Q=lambda k: [[1 - 0.1 * k**2, 0.2], [0.2, 0.5 - 0.1 * k**2]],
+    F={},
+    case=Case.MIXED,
+    f=lambda u, v: (-(u**3), 0.5 * torch.cos(2 * np.pi * torch.arange(v.shape[-1]) / v.shape[-1]) - v**3),
+)
 FITZHUGH = NoMember(
     "FitzHugh–Nagumo",
     K=lambda k: [[1, 0], [0, 1]],

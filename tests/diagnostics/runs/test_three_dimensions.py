@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,8 @@ def test_pictures_are_of_the_middle_plane_and_of_the_largest_values() -> None:
     np.testing.assert_allclose(shown[2], 1.0)
     np.testing.assert_array_equal(shown[3], u[-1].max(-1).T)
     played = film(u, u, data.t, data.domain)
-    np.testing.assert_array_equal(played._fig.axes[0].images[0].get_array(), u[0, :, :, 4].T)
+    first: Any = played._fig.axes[0].images[0]  # type: ignore[attr-defined]
+    np.testing.assert_array_equal(first.get_array(), u[0, :, :, 4].T)
 
 
 def test_a_page_says_why_it_has_no_simulator() -> None:

@@ -16,17 +16,17 @@ T, X = np.arange(40) * 0.1, np.arange(12) * 0.25
 U = np.stack([np.sin(2 * np.pi * X / 3 - T[:, None] + i) for i in range(4)])
 LENGTHS = (40, 23, 12, 31)
 SHORT = [u[:n] for u, n in zip(U, LENGTHS, strict=True)]
-PIECES = [(0, 0), (0, 12), (0, 24), (1, 0), (2, 0), (3, 0), (3, 12)]  # trajectory and first frame, of 12 each
+PIECES = [(0, 0), (0, 20), (1, 0), (3, 0)]  # trajectory and first frame, of 20 each
 
 
 def is_pieces(data: Trajectories) -> None:
-    assert data.u.shape == (7, 12, 12)
+    assert data.u.shape == (4, 20, 12)
     for found, (i, first) in zip(data.u, PIECES, strict=True):
-        np.testing.assert_array_equal(found, U[i, first : first + 12])
+        np.testing.assert_array_equal(found, U[i, first : first + 20])
     assert data.missing is None
     assert data.dt == pytest.approx(0.1)
     said = (
-        "trajectories of 12 to 40 frames are read as 7 pieces of 12, each as a trajectory; 22 of 106 frames"
+        "trajectories of 12 to 40 frames are read as 4 pieces of 20, each as a trajectory; 26 of 106 frames"
     )
     assert any(said in note for note in data.notes)
 
@@ -113,3 +113,14 @@ def test_lists_that_do_not_fit_together_are_refused_in_one_line(u: Any, t: Any, 
     with pytest.raises(ValueError, match=message) as refusal:
         Trajectories.from_arrays(u, t, X)
     assert "\n" not in str(refusal.value)
+
+
+def test_a_file_larger_than_memory_whose_trajectories_end_early_is_used_as_far_as_it_is_read(
+    tmp_path: Path,
+) -> None:
+    u = np.tile(U, (4, 1, 1))
+    u[::2, 30:] = np.nan
+    np.savez(tmp_path / "a.npz", u=u, t=T, x=X)
+    data = load(tmp_path / "a.npz", memory=8 * 8 * 40 * 12 / 2**30)
+    assert data.rest is None
+    assert any("the regression uses those in memory alone" in note for note in data.notes)

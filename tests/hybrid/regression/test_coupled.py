@@ -28,6 +28,7 @@ from tests.support.coupled_examples import (
     ALLEN_CAHN_PAIR,
     DAMPED,
     FITZHUGH,
+    FORCED,
     GRAY_SCOTT,
     LAMBDA_OMEGA,
     MODEL_C,
@@ -147,6 +148,15 @@ def test_reason_is_the_first_demand_that_costs_much(left: tuple[float, ...], rea
     assert reason in lacking.reason
     numbers: dict[str, Any] = {"ratio": 9.0, "z": 99.0, "blocks": 16, "explained": 0.9, "imaginary_q": 0.0}
     assert Evidence(**numbers, linear=False, structure=lacking).reasons == (lacking.reason,)
+
+
+@pytest.mark.parametrize(("example", "forced"), [(FORCED, True), (LAMBDA_OMEGA, False), (MODEL_C, False)])
+def test_a_forcing_is_what_all_equations_share(example: Coupled, forced: bool) -> None:
+    train, held_out, box = trajectories(example, 0.01)
+    shared = CoupledRegression(train, held_out, box, half_width=4).shared()
+    assert shared is not None
+    assert shared.significant is forced
+    assert not forced or shared.steady > 0.9
 
 
 def test_gradients_of_monomials_are_those_of_the_polynomial() -> None:

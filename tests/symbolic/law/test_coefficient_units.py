@@ -71,7 +71,7 @@ def test_fields_have_units_of_their_own() -> None:
     assert {unit for name, unit in found.items() if name.startswith("h_t: ") and "v" in name} <= {"1", "m"}
 
 
-@pytest.mark.parametrize("to", [name for name in EXPORTERS if name not in ("json", "align")])
+@pytest.mark.parametrize("to", [name for name in EXPORTERS if name not in ("json", "align", "visualpde")])
 def test_exports_state_the_unit_of_each_coefficient(to: str) -> None:
     text = exported(of("kdv"), to)
     assert ("um^3/s" in text and "um/K/s" in text) or r"\mathrm{um^{3}/s}" in text

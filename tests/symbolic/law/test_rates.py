@@ -3,7 +3,8 @@
 import pytest
 
 from mesoscribe.hybrid.space.domain import Domain
-from mesoscribe.symbolic.law.rates import Rate, Rates
+from mesoscribe.symbolic.law.rate_terms import Rate
+from mesoscribe.symbolic.law.rates import Rates
 
 BOX = Domain((64,), (20.0,))
 NONE, X, XX, XXX = (0,), (1,), (2,), (3,)

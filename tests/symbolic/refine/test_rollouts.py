@@ -9,7 +9,7 @@ import torch
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.refine.noise import signal_band
+from mesoscribe.symbolic.refine.noise import equal_noise, signal_band
 from mesoscribe.symbolic.refine.rollouts import (
     NUMBERS,
     RollOutData,
@@ -95,3 +95,13 @@ def test_roll_outs_of_the_truth_are_the_data() -> None:
     torch.testing.assert_close(predicted(law, data, substeps), data.u[:, 1:], rtol=0, atol=1e-7)
     assert substeps_for(perturbed(law, 0.3), data) < substeps
     assert substeps_for(law, data, accuracy=1e-2) < substeps
+
+
+def test_fields_weigh_as_their_noise_asks() -> None:
+    noise = np.array([1e-4, 4e-4])
+    units = equal_noise(noise)
+    np.testing.assert_allclose(noise / units**2, np.full(2, 2e-4))
+    np.testing.assert_allclose(np.prod(units), 1.0)
+    ratio = equal_noise(np.array([1e-30, 1e-4]))
+    assert ratio[1] / ratio[0] == pytest.approx(NUMBERS.noise_ratio)
+    np.testing.assert_array_equal(equal_noise(np.array([1e-20, 1e-18])), np.ones(2))

@@ -14,7 +14,8 @@ from mesoscribe.hybrid.space.device import array, on
 from mesoscribe.symbolic.law.factor import k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
-from mesoscribe.symbolic.law.rates import Rate, Rates
+from mesoscribe.symbolic.law.rate_terms import Rate
+from mesoscribe.symbolic.law.rates import Rates
 from mesoscribe.symbolic.refine import projection as module
 from mesoscribe.symbolic.refine.likelihood import Likelihood
 from mesoscribe.symbolic.refine.rollouts import RollOutData
