@@ -26,7 +26,8 @@ def with_velocity(data: Trajectories) -> Trajectories:
         )
     if data.boundary != "periodic":
         raise ValueError(
-            f"expected a periodic box with second order in time, got {data.boundary}; leave --second-order out"
+            f"expected a periodic box with second order in time, got {data.boundary}; leave --second-order "
+            f"out"
         )
     if data.n_frames < NUMBERS.second_order_frames:
         raise ValueError(
