@@ -17,12 +17,17 @@ def with_velocity(data: Trajectories) -> Trajectories:
     """Trajectories of u and of v = u_t, estimated by polynomials in time; every value of v is missing.
 
     Raises:
-        ValueError: there are several fields, or too few frames for a second derivative.
+        ValueError: there are several fields, walls, or too few frames for a second derivative.
     """
     if len(data.fields) > 1:
         raise ValueError(
             f"expected one field with second order in time, got {listed(data.fields)}; leave --second-order "
             f"out, or name one of them by --u"
+        )
+    if data.boundary != "periodic":
+        raise ValueError(
+            f"expected a periodic box with second order in time, got {data.boundary}; leave --second-order "
+            f"out"
         )
     if data.n_frames < NUMBERS.second_order_frames:
         raise ValueError(

@@ -140,7 +140,9 @@ def test_file_and_canonical_form_keep_the_equation(name: str, tmp_path: pytest.T
 def test_texts() -> None:
     assert LAWS["sine-Gordon"].text == "u_t = v; v_t = u_xx - sin(u)"
     assert LAWS["shallow water"].text == "h_t = -h v_x - h_x v; v_t = -h_x - v v_x"
-    assert LAWS["sine-Gordon"].latex().startswith("\\begin{aligned}\nu_{t} &= v \\\\\n")
+    shown = LAWS["sine-Gordon"].latex()
+    assert shown.startswith("\\begin{aligned}\nu_{tt} &= ")
+    assert "u_{t} &= v \\\\\n" in shown
 
 
 def test_two_dimensions_against_one_field_each() -> None:
