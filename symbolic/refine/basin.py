@@ -9,22 +9,55 @@ become free. Where no mode turns much there is one minimum, and no line.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 import torch
 from jaxtyping import Float
+from torch import Tensor
 
 from mesoscribe.hybrid.space.deadline import time_for
 from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.fit import E, Fit
-
-if TYPE_CHECKING:
-    from mesoscribe.symbolic.refine.likelihood import Likelihood
+from mesoscribe.symbolic.refine.projection import Projection
+from mesoscribe.symbolic.refine.rollouts import RollOutData
 
 PROFILE = "profile over a coefficient"
+
+
+class Likelihood(Protocol):
+    """What a profile asks of the likelihood of noisy trajectories."""
+
+    @property
+    def data(self) -> RollOutData:
+        """The trajectories."""
+        ...
+
+    def fewer(self, n: int) -> Likelihood:
+        """Of at most n of the trajectories."""
+        ...
+
+    def start(self, law: E, fields: Tensor, known: Projection | None, accuracy: float) -> Fit[E]:
+        """A law and initial fields before any step."""
+        ...
+
+    def at(
+        self,
+        law: E,
+        fields: Tensor,
+        scale: Float[np.ndarray, " p"],
+        substeps: int,
+        known: Projection | None,
+        order: Sequence[int] | None = None,
+    ) -> Fit[E]:
+        """Residual and slopes at a point, the initial fields projected out."""
+        ...
+
+    def rolled(self, law: E, fields: Tensor, substeps: int) -> Tensor:
+        """Roll-outs of a law from initial fields, at the frames after the first."""
+        ...
 
 
 def in_basin(likelihood: Likelihood, law: E, accuracy: float) -> Fit[E]:
@@ -35,7 +68,7 @@ def in_basin(likelihood: Likelihood, law: E, accuracy: float) -> Fit[E]:
         law: where to look; accuracy: of the stepper.
     """
     n = max(1, NUMBERS.profile_values // likelihood.data.u[0].numel())
-    some = replace(likelihood, data=likelihood.data.fewer(n))
+    some = likelihood.fewer(n)
     point = _at_filtered(some, law, NUMBERS.slope_accuracy)
     best = law
     if not point.lost and (step := _step(some, point, law)) is not None:

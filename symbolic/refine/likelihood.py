@@ -64,6 +64,10 @@ class Likelihood:
     def __post_init__(self) -> None:
         object.__setattr__(self, "free", self.free or self.data.hidden)
 
+    def fewer(self, n: int) -> Likelihood:
+        """Of at most n of the trajectories."""
+        return replace(self, data=self.data.fewer(n))
+
     def limited(self, values: int) -> Likelihood:
         """On some of the trajectories, or on some frames of these."""
         return replace(self, data=self.data.limited(values))

@@ -213,7 +213,7 @@ class RollOutData:
             None if one is None else cut(one) for one in (self.seen, self.rates, self.filtered)
         )
         size = self.size if size is None else size
-        changed = {"seen": seen, "rates": rates, "filtered": filtered}
+        changed: dict[str, Any] = {"seen": seen, "rates": rates, "filtered": filtered}
         return replace(self, u=cut(self.u), t=cut(self.t), size=size, **changed)
 
     def first(self, frames: int) -> RollOutData:
