@@ -59,7 +59,7 @@ class NoiseModel:
             return
         yield (
             "noise",
-            f"white noise of {100 * self.level:.2g} % of the field's standard deviation, by the data alone",
+            f"white noise of {100 * self.level:.3g} % of the field's standard deviation, by the data alone",
         )
         told = "standard errors may be too small, and weak terms may be the noise's; give unsmoothed values"
         if self.in_x > NUMBERS.coloured_in_x:
