@@ -29,8 +29,9 @@ SOLITONS = Law(F=Factor.of(u**3 / 6), q=Factor.of(-(k**2)), w=Factor.of(k), leng
 def solitons(noise: float, seed: int) -> Trajectories:
     """Two solitons, 3A² sech²(A(x + x0)/2) each at the start."""
     x = -np.pi + 2 * np.pi * np.arange(400) / 400
-    at = zip(SPEEDS, (2, 1), strict=True)
-    u0 = sum(3 * A**2 / np.cosh(0.5 * A * (x + x0)) ** 2 for A, x0 in at)
+    u0 = np.zeros_like(x)
+    for A, x0 in zip(SPEEDS, (2, 1), strict=True):
+        u0 += 3 * A**2 / np.cosh(0.5 * A * (x + x0)) ** 2
     t = np.linspace(0, 0.006, 601)
     clean = SOLITONS.simulate(u0[None], t)
     size = float(np.sqrt(np.mean(clean**2)))
