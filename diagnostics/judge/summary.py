@@ -38,7 +38,7 @@ from mesoscribe.diagnostics.measure.numbers import NUMBERS as MEASURED
 from mesoscribe.diagnostics.measure.onestep import OneStep, one_step
 from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
 from mesoscribe.diagnostics.measure.scaling_summary import scalings
-from mesoscribe.hybrid.data.screening import screen
+from mesoscribe.hybrid.data.noise_model import findings
 from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, canonical_form
@@ -223,7 +223,7 @@ def examine(
         fit=fit,
         record=record,
         terms=terms,
-        findings=tuple(map(str, (*data.notes, *screen(data.seen)))),
+        findings=tuple(map(str, (*data.notes, *findings(data.seen)))),
         noise=noise_level(data),
         supported=supported_ranges(model),
         step=one_step(law, data),

@@ -10,14 +10,13 @@ from scipy.stats import t as student
 
 from mesoscribe.diagnostics.measure.errors import accuracy_for
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
+from mesoscribe.hybrid.data.noise import white_noise
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.ahead import ahead
 from mesoscribe.hybrid.dynamics.border import Border, free_part
 from mesoscribe.hybrid.space.fields import mean_squares
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.law.numbers import NUMBERS as SYMBOLIC
-from mesoscribe.symbolic.refine.noise import white_noise
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def absolute_fit(law: Law, data: Trajectories) -> AbsoluteFit:
     missed, moved = missed.ravel(), moved.ravel()
     share = float(missed.mean() / max(moved.mean(), 1e-300))
     spread = (missed - share * moved).std(ddof=1) if len(moved) > 1 else np.inf
-    powers = data.u[:, 1:].size / 2 / SYMBOLIC.spectrum_parts
+    powers = data.u[:, 1:].size / 2 / HYBRID.spectrum_parts
     errors = (spread / np.sqrt(len(moved)), 2 * noise / np.log(2) / np.sqrt(powers))
     error = float(np.hypot(*errors) / max(moved.mean(), 1e-300))
     return AbsoluteFit(lead, share, error, len(moved), in_time, in_space)

@@ -11,6 +11,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
+from mesoscribe.hybrid.data.noise import white_noise
+from mesoscribe.hybrid.data.space_time_filter import denoised
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.border import Border, free_part
 from mesoscribe.hybrid.dynamics.error import lead_times, relative_rmse_of_each
@@ -18,7 +20,6 @@ from mesoscribe.hybrid.dynamics.model import Model
 from mesoscribe.hybrid.space.fields import mean_squares
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.numbers import NUMBERS as SYMBOLIC
-from mesoscribe.symbolic.refine.noise import white_noise
 
 LOST = "roll-outs on the window"
 
@@ -86,8 +87,11 @@ class RolloutError:
 
 
 def follow(predictor: Predictor, data: Trajectories) -> RollOut:
-    """Roll-outs from the first frame of each trajectory; those that are lost are kept as far as they go."""
-    u0, t = data.u[:, 0], data.t
+    """Roll-outs from the first frame of each trajectory; those that are lost are kept as far as they go.
+
+    Where noise is strong the first frame is a filtered one: from noise no equation finds the way back.
+    """
+    u0, t = denoised(data).u[:, 0], data.t
     border = Border.of(data)
     simulate = predictor.simulate
     if isinstance(predictor, Model):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 from numpy.typing import ArrayLike
 
 from mesoscribe.hybrid.data import unequal
@@ -187,6 +187,11 @@ class Trajectories(SampledFields):
         u.setflags(write=False)
         variables = {"u": (self._dataset["u"].dims, u), "missing": (self._dataset["u"].dims, holes)}
         return Trajectories(self._dataset.assign(variables), self.rest)
+
+    def with_values(self, u: Float[np.ndarray, "n nt *state"]) -> Trajectories:
+        """The same with other values of the fields."""
+        u.setflags(write=False)
+        return Trajectories(self._dataset.assign(u=(self._dataset["u"].dims, u)))
 
     def noting(self, *notes: str) -> Trajectories:
         """The same with more notes, each once."""

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mesoscribe.hybrid.chain.partial_forces import PartialForces
 from mesoscribe.hybrid.chain.states import ChainData
+from mesoscribe.hybrid.data.space_time_filter import denoised
 from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out
@@ -131,6 +132,8 @@ def start(
 ) -> Start:
     """The network that a training starts from: it imitates a regression with the structure of the class.
 
+    Where noise is strong regression and training take filtered fields (`hybrid.data.space_time_filter`).
+
     Args:
         data, validation, seed, case: as of `fit`.
         workers: the processes that sum up what of the data is not in memory.
@@ -143,6 +146,7 @@ def start(
     if validation is None:
         data, validation = data.parts(seed, (1 - NUMBERS.validation_share, NUMBERS.validation_share))
     began = time.perf_counter()
+    data, validation = denoised(data), denoised(validation)
     warm = warm_start(data, validation, case=chosen, workers=workers)
     model = build(warm, data, seed)
     factorised = time.perf_counter()

@@ -9,7 +9,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from mesoscribe.hybrid.data.screening import Finding, screen
+from mesoscribe.hybrid.data.noise_model import findings
+from mesoscribe.hybrid.data.screening import Finding
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.data.walls import Place
 from mesoscribe.hybrid.readers.axes import Length
@@ -104,4 +105,4 @@ def check(
             data = read_source(path, choice)
     except (ValueError, FileNotFoundError) as error:
         return FileCheck(str(path), contents, None, (printable(str(error)),), ())
-    return FileCheck(str(path), contents, data, (), data.notes, screen(data))
+    return FileCheck(str(path), contents, data, (), data.notes, findings(data))

@@ -26,6 +26,11 @@ class Evolution(Protocol):
         ...
 
     @property
+    def covariance(self) -> tuple[tuple[float, ...], ...] | None:
+        """Of the coefficients, where it was estimated."""
+        ...
+
+    @property
     def scaling(self) -> Float[np.ndarray, " p"]:
         """Powers of s with which coefficients may change while u_t stays; all 0 if there are none."""
         ...

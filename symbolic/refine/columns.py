@@ -78,7 +78,8 @@ class Columns:
             rolls = plain_roll_outs(self.own, fields, data, self.substeps)[None]
         columns = torch.cat([rolls[:1] - data.u[:, 1:], slopes])
         if self.free:
-            first = torch.cat([(fields - data.u[:, 0])[None], torch.zeros_like(slopes[:, :, 0])])
+            off = data.believed(fields) - data.first_frames
+            first = torch.cat([off[None], torch.zeros_like(slopes[:, :, 0])])
             columns = torch.cat([first.unsqueeze(2), columns], dim=2)
         del rolls, slopes
         weights = data.weights(free=self.free)

@@ -23,17 +23,18 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from mesoscribe.hybrid.data.noise import white_in_time
 from mesoscribe.hybrid.space.deadline import time_for
 from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.symbolic.law.evolution import Evolution
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine import first_frames
+from mesoscribe.symbolic.refine.basin import in_basin
 from mesoscribe.symbolic.refine.columns import Columns
 from mesoscribe.symbolic.refine.fit import E, Fit
-from mesoscribe.symbolic.refine.noise import white_in_time
 from mesoscribe.symbolic.refine.products import Products
 from mesoscribe.symbolic.refine.projection import Projection, parts_of, projection, together
-from mesoscribe.symbolic.refine.rollouts import RollOutData, substeps_for, units
+from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs, substeps_for, units
 
 REFINING = "refinement of coefficients"
 
@@ -63,6 +64,10 @@ class Likelihood:
     def __post_init__(self) -> None:
         object.__setattr__(self, "free", self.free or self.data.hidden)
 
+    def fewer(self, n: int) -> Likelihood:
+        """Of at most n of the trajectories."""
+        return replace(self, data=self.data.fewer(n))
+
     def limited(self, values: int) -> Likelihood:
         """On some of the trajectories, or on some frames of these."""
         return replace(self, data=self.data.limited(values))
@@ -79,11 +84,11 @@ class Likelihood:
         """
         accuracy = NUMBERS.substep_rounding if sure else NUMBERS.misfit_share * NUMBERS.visible_error
         if not self.free:
-            point = self._start(law, self.data.u[:, 0], None, accuracy)
+            point = self.start(law, self.data.u[:, 0], None, accuracy)
         elif near is None:
             point = self._grown(law, accuracy)
         else:
-            point = self._start(law, near.fields, near.known, accuracy)
+            point = self.start(law, near.fields, near.known, accuracy)
         if self.free and self._far(point):
             return replace(self, free=False).fit(law)
         found = self._settled(point, near is None, accuracy, sure=sure)
@@ -96,22 +101,28 @@ class Likelihood:
     def started(self, law: E) -> Fit[E]:
         """The initial fields that are likeliest under a law as it stands."""
         scale, accuracy = np.ones(len(law.parameters)), NUMBERS.misfit_share * NUMBERS.visible_error
-        point = self._at(law, self.data.u[:, 0], scale, self._substeps(law, accuracy), None, [])
+        point = self.at(law, self.data.u[:, 0], scale, self._substeps(law, accuracy), None, [])
         for _ in range(NUMBERS.refine_steps):
             if point.moves is None or not time_for(REFINING):
                 break
             fields = point.fields - point.moves[0]
-            there = self._at(law, fields, scale, self._substeps(law, accuracy), None, [])
+            there = self.at(law, fields, scale, self._substeps(law, accuracy), None, [])
             if there.products.squares >= point.products.squares * (1 - NUMBERS.visible_error):
                 break
             point = there
         return point
 
-    def _start(
+    def start(
         self, law: E, fields: Float[Tensor, " n *grid"], known: Projection | None, accuracy: float
     ) -> Fit[E]:
         """A law and initial fields before any step."""
-        return self._at(law, fields, units(law, self.data), self._substeps(law, accuracy), known)
+        return self.at(law, fields, units(law, self.data), self._substeps(law, accuracy), known)
+
+    def rolled(
+        self, law: E, fields: Float[Tensor, " n *state"], substeps: int
+    ) -> Float[Tensor, "n r *state"]:
+        """Roll-outs of a law from initial fields, at the frames after the first."""
+        return roll_outs(law.member(self.data.domain), fields, self.data, substeps)
 
     def _far(self, point: Fit[E]) -> bool:
         """Whether noise is little of what a law leaves, so that initial fields are none of its unknowns."""
@@ -119,6 +130,8 @@ class Likelihood:
 
     def _grown(self, law: E, accuracy: float) -> Fit[E]:
         """Where to start with all frames, from fits to more and more: noise of a first frame may grow."""
+        if self.data.filtered is not None:
+            return in_basin(self, law, accuracy)
         whole = self.data.u.shape[1]
         spans = [span for span in (whole // 8, whole // 4, whole // 2) if span >= NUMBERS.clusters]
         if not self.data.hidden:
@@ -126,12 +139,12 @@ class Likelihood:
         fields = self.data.u[:, 0]
         for span in spans:
             part = replace(self, data=self.data.first(span))
-            point = part._start(law, fields, None, accuracy)
+            point = part.start(law, fields, None, accuracy)
             if part._far(point):
                 return point
             done = part._settled(point, True, accuracy, sure=False)
             law, fields = done.law, done.fields
-        return self._start(law, fields, None, accuracy)
+        return self.start(law, fields, None, accuracy)
 
     def _settled(self, point: Fit[E], fresh: bool, accuracy: float, *, sure: bool) -> Fit[E]:
         """Where steps end, with substeps that are as fine as the misfit that is left asks for."""
@@ -140,7 +153,7 @@ class Likelihood:
             needed = self._substeps(point.law, accuracy)
             if needed <= point.substeps or not np.isfinite(point.products.squares) or not time_for(REFINING):
                 return point
-            point = self._at(point.law, point.fields, point.units, needed, point.known)
+            point = self.at(point.law, point.fields, point.units, needed, point.known)
 
     def _lowest(self, point: Fit[E], fresh: bool, *, sure: bool) -> Fit[E]:
         """Gauss–Newton steps; derivatives by the fields are kept while steps do what they promise."""
@@ -149,7 +162,7 @@ class Likelihood:
             done = self._done(point, sure=sure)
             if not time_for(REFINING) or (done and (fresh or not sure)):
                 break
-            closer = None if done else self._closer(point)
+            closer = None if done else self.closer(point)
             if closer is None and fresh:
                 break
             slow = closer is None or (
@@ -157,10 +170,10 @@ class Likelihood:
             )
             point, fresh = closer or point, not self.free
             if slow and self.free:
-                point, fresh = self._at(point.law, point.fields, point.units, point.substeps, None), True
+                point, fresh = self.at(point.law, point.fields, point.units, point.substeps, None), True
         return point
 
-    def _closer(self, point: Fit[E]) -> Fit[E] | None:
+    def closer(self, point: Fit[E]) -> Fit[E] | None:
         """A step that lowers |r|², shorter if the full one does not; None if none does."""
         for part in NUMBERS.step_shares:
             step = part * point.products.step
@@ -169,7 +182,7 @@ class Likelihood:
             if point.moves is not None:
                 amounts = tensor(np.concatenate([[part], step]), like=fields)
                 fields = fields - torch.tensordot(amounts, point.moves, dims=1)
-            there = self._at(law, fields, point.units, point.substeps, point.known)
+            there = self.at(law, fields, point.units, point.substeps, point.known)
             if there.products.squares < point.products.squares:
                 return there
         return None
@@ -209,11 +222,9 @@ class Likelihood:
         """A fit with the slopes of further terms at 0 behind its own, and their places in `more`."""
         own = [more.parameters.index(p) for p in fit.law.parameters]
         rest = [j for j in range(len(more.parameters)) if j not in own]
-        return self._at(
-            more, fit.fields, units(more, self.data), fit.substeps, fit.known, [*own, *rest]
-        ), rest
+        return self.at(more, fit.fields, units(more, self.data), fit.substeps, fit.known, [*own, *rest]), rest
 
-    def _at(
+    def at(
         self,
         law: E,
         fields: Tensor,

@@ -43,7 +43,7 @@ class Linearised:
         share = NUMBERS.field_step / moves.square().mean(axes, keepdim=True).sqrt().clamp(min=1e-300)
         there = plain_roll_outs(self.member, self.start + share * moves * self.size, self.data, self.substeps)
         later = (there - self.frames) / (share * self.size).unsqueeze(2)
-        return self._weighted(torch.cat([moves.unsqueeze(2), later], dim=2))
+        return self._weighted(torch.cat([self.data.believed(moves).unsqueeze(2), later], dim=2))
 
     def adjoint(self, pulls: Float[Tensor, "c n nt *grid"]) -> Float[Tensor, "c n *grid"]:
         """Jᵀ of what pulls at the frames."""
@@ -56,7 +56,7 @@ class Linearised:
             back = back + fft(pulls[:, :, t + 1])
             for u_hat in reversed(path):
                 back = self.each[t].adjoint(u_hat, self._eased(back))
-        return pulls[:, :, 0] + self.data.domain.ifft(back * self.member.mask)
+        return self.data.believed(pulls[:, :, 0]) + self.data.domain.ifft(back * self.member.mask)
 
     def _held(self, u_hat: Tensor, frame: int, n: int) -> Tensor:
         """û after a substep, the next after some of a frame, held to the border where there is one."""
@@ -81,11 +81,14 @@ class Linearised:
     @cached_property
     def _squares(self) -> Float[Tensor, " n *modes"]:
         """JᵀJ of each mode if the equation were linear; of several fields if these did not change."""
-        times = self.data.t - self.data.t[:, :1]
+        times, first = (
+            self.data.t - self.data.t[:, :1],
+            0.0 if self.data.prior is None else self.data.prior**2 - 1,
+        )
         if self.data.domain.n_fields is not None:
-            return times.new_full((), times.shape[1])
+            return times.new_full((), times.shape[1]) + first
         growth = self.member.linear.real * times.reshape(*times.shape, *(1,) * self.data.domain.ndim)
-        return (2 * growth.clamp(max=np.log(NUMBERS.believed_growth))).exp().sum(1)
+        return (2 * growth.clamp(max=np.log(NUMBERS.believed_growth))).exp().sum(1) + first
 
     def _modes(self, fields: Tensor) -> Tensor:
         """The evolved part of û."""

@@ -1,28 +1,14 @@
-"""White noise in trajectories, and the band of modes that stands out from it."""
+"""What of the spectrum stands out from white noise, and what is to be expected where it does not."""
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
+from mesoscribe.hybrid.data.noise import white_noise
+from mesoscribe.hybrid.data.space_time_filter import SpaceTimeFilter, filter_of
 from mesoscribe.hybrid.space.domain import Domain
-from mesoscribe.hybrid.space.fields import each_field
 from mesoscribe.symbolic.law.numbers import NUMBERS
-
-REAL_MEDIAN = 0.454936  # of χ² of one degree of freedom; of two, over 2, it is log 2
-
-
-def white_noise(
-    u: Float[np.ndarray, "n nt *state"], t: Float[np.ndarray, "#n nt"], domain: Domain
-) -> Float[np.ndarray, " fields"]:
-    """Variance of white noise in each field: no more than third differences leave, or a part of the spectrum.
-
-    White noise is in all of them; what interpolation, aliases or a solver leave is not. Of the spectrum the
-    lowest of the median powers of each tenth of the modes counts.
-    """
-    return np.array([_white_noise(part, t, own) for part, own in each_field(u, domain)])
 
 
 def equal_noise(noise: Float[np.ndarray, " fields"]) -> Float[np.ndarray, " fields"]:
@@ -41,43 +27,18 @@ def equal_noise(noise: Float[np.ndarray, " fields"]) -> Float[np.ndarray, " fiel
     return np.asarray(sigma / np.exp(np.log(sigma).mean()))
 
 
-def _white_noise(u: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, "#n nt"], domain: Domain) -> float:
-    """Of one field."""
-    some = slice(NUMBERS.substep_trajectories)
-    power = np.abs(domain.fft(u)) ** 2 * (domain.multiplicity / domain.freedom)
-    modes = domain.resolved & (domain.k_norm > 0)
-    edges = np.quantile(domain.k_norm[modes], np.linspace(0.0, 1.0, NUMBERS.spectrum_parts + 1))
-    tenths = (modes & (low <= domain.k_norm) & (domain.k_norm <= high) for low, high in pairwise(edges))
-    floor = min(float(np.median(power[..., tenth])) for tenth in tenths if tenth.any())
-    median = np.log(2.0) if domain.periodic else REAL_MEDIAN
-    return min(floor / median * domain.points, white_in_time(u[some], t[some]))
-
-
-def white_in_time(u: Float[np.ndarray, "n nt *rest"], t: Float[np.ndarray, "#n nt"]) -> float:
-    """Mean square of what is white in time, from third differences; inf on few frames.
-
-    Those are Σ_j c_j u(t_j), c_j ∝ 1/Π_{l≠j} (t_j - t_l), of four frames in a row: 0 for a parabola of t.
-    Here Σ_j c_j² = 1; of even frames c is (-1, 3, -3, 1)/√20.
-    """
-    if u.shape[1] < 4:
-        return np.inf
-    times = np.lib.stride_tricks.sliding_window_view(t, 4, axis=1)
-    apart = times[..., :, None] - times[..., None, :] + np.eye(4)
-    c = 1 / apart.prod(-1)
-    c /= np.linalg.norm(c, axis=-1, keepdims=True)
-    c = c.reshape(*c.shape, *(1,) * (u.ndim - 2))
-    rough = sum(c[:, :, j] * u[:, j : u.shape[1] - 3 + j] for j in range(4))
-    return float(np.mean(np.square(rough)))
-
-
 def signal_band(
     u: Float[np.ndarray, "n nt *state"], t: Float[np.ndarray, "#n nt"], domain: Domain
 ) -> float | None:
     """The wavenumber up to which a law is compared with data; None for all modes.
 
     That is `wider_band` times the largest at which the mean power of a field is above that of white noise:
-    where spectra fall exponentially nothing beyond it can be seen.
+    where spectra fall exponentially nothing beyond it can be seen. Of one field with strong noise, as far as
+    modes have a share of `tail_power` of the power: what noise hides acts on what it does not.
     """
+    found = strong(u, t, domain)
+    if found is not None:
+        return _strong_band(found[1], domain)
     power = (np.abs(domain.fft(u)) ** 2).mean(axis=(0, 1)) * (domain.multiplicity / domain.freedom)
     power = power.reshape(-1, *domain.modes_shape)
     floor = white_noise(u, t, domain) / domain.points
@@ -88,3 +49,55 @@ def signal_band(
     seen = largest[domain.resolved & above]
     band = NUMBERS.wider_band * float(seen.max(initial=NUMBERS.rollout_points / 4 * domain.k_unit))
     return None if bool((domain.within(band) == domain.resolved).all()) else band
+
+
+def _strong_band(power: Float[np.ndarray, "*modes"], domain: Domain) -> float | None:
+    """The wavenumber from which modes hold a share of `tail_power` of a field; None for all modes."""
+    largest = np.abs(np.stack(domain.k)).max(0)
+    seen = largest[
+        domain.resolved & (power > NUMBERS.tail_power * float((power * domain.multiplicity).sum()))
+    ]
+    band = max(float(seen.max(initial=0.0)), NUMBERS.rollout_points / 4 * domain.k_unit)
+    return None if bool((domain.within(band) == domain.resolved).all()) else band
+
+
+def sure_modes(found: SpaceTimeFilter, power: Float[np.ndarray, "*modes"]) -> Bool[np.ndarray, "*modes"]:
+    """Modes of filtered fields that are much more than what the filter has left of noise, or cut off."""
+    return np.asarray(found.domain.resolved & (power > _least_seen(found)))
+
+
+def _least_seen(found: SpaceTimeFilter) -> Float[np.ndarray, "*modes"]:
+    """The power, in that of the noise, from which a mode of filtered fields is seen."""
+    return np.maximum(NUMBERS.sure_power, NUMBERS.sure_over_noise * found.noise_left)
+
+
+def expected_power(
+    found: SpaceTimeFilter, filtered: Float[np.ndarray, "n nt *grid"]
+) -> Float[np.ndarray, "*modes"]:
+    """The mean power of each mode, in that of the noise: as it is seen, or continued exponentially in |k|.
+
+    Spectra of smooth fields fall so: as the logarithms of the upper half of the modes that are seen do, or as
+    fast as from the largest one to the first that is not, if that is faster. A mode that is not seen has no
+    more than would show.
+    """
+    power, k = found.power(filtered), found.domain.k_norm
+    sure, limit = sure_modes(found, power), _least_seen(found)
+    if not sure.any():
+        return np.minimum(power, limit)
+    upper, edge, peak = sure & (k >= np.median(k[sure])), float(k[sure].max()), np.where(sure, power, 0.0)
+    fitted = np.polyfit(k[upper], np.log(power[upper]), 1)[0] if np.ptp(k[upper]) > 0 else 0.0
+    at, beyond = float(k.flat[peak.argmax()]), edge + found.domain.k_unit
+    from_peak = np.log(NUMBERS.sure_power / float(peak.max())) / (beyond - at)
+    falls = NUMBERS.sure_power * np.exp(min(float(fitted), float(from_peak), 0.0) * (k - beyond))
+    return np.where(sure, power, np.minimum(limit, falls))
+
+
+def strong(
+    u: Float[np.ndarray, "n nt *state"], t: Float[np.ndarray, "#n nt"], domain: Domain
+) -> tuple[Float[np.ndarray, "n nt *grid"], Float[np.ndarray, "*modes"]] | None:
+    """Filtered fields, and their expected power, where there is one field with strong noise."""
+    found = filter_of(u, t, domain) if domain.n_fields is None and not domain.walled else None
+    if found is None:
+        return None
+    filtered = found(u)
+    return filtered, expected_power(found, filtered)

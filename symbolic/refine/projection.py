@@ -79,7 +79,8 @@ def projection(
 def dense(data: RollOutData) -> bool:
     """Whether the matrices of all trajectories fit in memory, and are faster than roll-outs."""
     each = data.unknowns * data.u[0].numel()
-    return each <= NUMBERS.dense_values and each * len(data.u) <= NUMBERS.all_dense_values
+    most = NUMBERS.dense_values if data.filtered is None else NUMBERS.noisy_dense_values
+    return each <= most and each * len(data.u) <= NUMBERS.all_dense_values
 
 
 @dataclass
@@ -230,7 +231,7 @@ def _jacobians(
         moves = torch.cat([torch.zeros_like(modes[:1]), NUMBERS.field_step * modes])[:, None] * size
         some = data.part(lambda u: u[chosen], data.size[chosen])  # noqa: B023  used at once
         rolls = roll_outs(member, fields[chosen] + moves, some, substeps)
-        rolls = torch.cat([(fields[chosen] + moves).unsqueeze(2), rolls], dim=2)
+        rolls = torch.cat([data.believed(fields[chosen] + moves).unsqueeze(2), rolls], dim=2)
         change = rolls[1:] - rolls[:1]
         change = (change if weights is None else change * weights[chosen]) / size.unsqueeze(1)
         slopes = change.flatten(2) / NUMBERS.field_step

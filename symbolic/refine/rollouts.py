@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from mesoscribe.hybrid.data.interpolation import interpolation_error
+from mesoscribe.hybrid.data.noise import white_noise
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.border import Border, extent, hold, missed_between_frames, rates
 from mesoscribe.hybrid.dynamics.member import Member
@@ -22,12 +23,12 @@ from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.intervals import ROUNDING
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.hybrid.space.pieces import pieces
-from mesoscribe.hybrid.space.resample import resampled
+from mesoscribe.hybrid.space.resample import carried, resampled
 from mesoscribe.hybrid.space.symbols import act
 from mesoscribe.symbolic.law.evolution import Evolution
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.refine.noise import equal_noise, white_noise
+from mesoscribe.symbolic.refine.noise import equal_noise, strong
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,9 @@ class RollOutData:
         extent: the share of the box that is the window.
         floor: on a window, squared misfit that the best law leaves beside the noise of later frames: of what
             its edges miss between frames, and of the noise of first frames, which are no unknowns there.
+        filtered: fields without most of the noise, where it is strong; None where it is not.
+        prior: √(1 + σ²/P) of each mode, P its power as it is expected before it is measured; None where noise
+            is weak.
     """
 
     domain: Domain
@@ -61,6 +65,8 @@ class RollOutData:
     rates: Float[Tensor, "n nt 2 *state"] | None = None
     extent: float = 0.0
     floor: float = 0.0
+    filtered: Float[Tensor, "n nt *state"] | None = None
+    prior: Float[Tensor, " *modes"] | None = None
 
     @property
     def shots(self) -> RollOutData:
@@ -101,6 +107,25 @@ class RollOutData:
     def hidden(self) -> bool:
         """Whether there are fields of which nothing was measured: their initial values are unknowns."""
         return self.seen is not None and not bool(self._measured.all())
+
+    def believed(self, fields: Float[Tensor, "*batch_state"]) -> Float[Tensor, "*batch_state"]:
+        """Initial fields, or moves of them, each mode as much as prior and first frame together weigh it.
+
+        A mode a of power P before it is measured, and then as y with noise σ², costs |a|²/P + |a - y|²/σ²,
+        which is |s a - y/s|²/σ² and a constant, s² = 1 + σ²/P.
+        """
+        return fields if self.prior is None else self.domain.ifft(self.domain.fft(fields) * self.prior)
+
+    @property
+    def clean(self) -> RollOutData:
+        """Filtered fields in the place of those that were measured, where there are any."""
+        return self if self.filtered is None else replace(self, u=self.filtered, filtered=None, prior=None)
+
+    @property
+    def first_frames(self) -> Float[Tensor, " n *state"]:
+        """The first frames, as `believed` initial fields are compared with them."""
+        first = self.u[:, 0]
+        return first if self.prior is None else self.domain.ifft(self.domain.fft(first) / self.prior)
 
     @property
     def steps(self) -> Float[Tensor, "n r"]:
@@ -143,8 +168,14 @@ class RollOutData:
             weights = equal_noise(each)
             size, relative, each = size * tensor(weights), relative / weights**2, each / weights**2
         noise, times = float(np.mean(each[measured])), tensor(t)
+        clean = None if data.window else strong(u, t, data.domain)
+        filtered: dict[str, Any] = {}
+        if clean is not None:
+            power = carried(clean[1], data.domain, domain).clip(min=NUMBERS.least_power / u.shape[1])
+            filtered["filtered"] = domain.restrict(tensor(resampled(clean[0], domain)), mask)
+            filtered["prior"] = tensor(np.sqrt(1 + 1 / power))
         if not missing.any():
-            return cls(domain, fields, times, size, mask, noise)
+            return cls(domain, fields, times, size, mask, noise, **filtered)
         of = data.seen.domain
         seen = tensor(1.0 - _at_points(missing, shape, data.domain))
         if data.window:
@@ -161,7 +192,8 @@ class RollOutData:
         if of.n_fields is None and u.ndim > 2 + of.ndim:
             u, missing = u[:, :, 0], missing[:, :, 0]
         off = interpolation_error(u[:, :1], missing[:, :1], of) * float(np.mean(relative))
-        return cls(domain, fields, times, size, mask, noise / (1 - float(missing.mean())) + off, seen)
+        noise = noise / (1 - float(missing.mean())) + off
+        return cls(domain, fields, times, size, mask, noise, seen, **filtered)
 
     def norm(self, frames: Float[Tensor, "n r *state"]) -> float:
         """The norm of frames, of several fields each in units of its size."""
@@ -177,9 +209,12 @@ class RollOutData:
             cut: of what there is for each trajectory and frame.
             size: of the new trajectories, if they are others.
         """
-        seen, rates = (None if one is None else cut(one) for one in (self.seen, self.rates))
+        seen, rates, filtered = (
+            None if one is None else cut(one) for one in (self.seen, self.rates, self.filtered)
+        )
         size = self.size if size is None else size
-        return replace(self, u=cut(self.u), t=cut(self.t), seen=seen, rates=rates, size=size)
+        changed: dict[str, Any] = {"seen": seen, "rates": rates, "filtered": filtered}
+        return replace(self, u=cut(self.u), t=cut(self.t), size=size, **changed)
 
     def first(self, frames: int) -> RollOutData:
         """The first frames of each trajectory."""
@@ -200,6 +235,12 @@ class RollOutData:
     def some(self, chosen: slice) -> RollOutData:
         """Some of the trajectories."""
         return self.part(lambda u: u[chosen], self.size[chosen])
+
+    def fewer(self, n: int) -> RollOutData:
+        """At most n of the trajectories, rather in the middle than at the ends."""
+        n = min(n, len(self.u))
+        some = ((torch.arange(n, device=self.u.device) + 0.5) * len(self.u) / n).long()
+        return self.part(lambda u: u[some], self.size[some])
 
     def windows(self, frames: int) -> RollOutData:
         """These data cut into consecutive windows of so many frames or fewer, each a trajectory."""
@@ -277,9 +318,9 @@ def substeps_for(
     longest = data.steps.mean(0).unfold(0, min(frames, data.u.shape[1]) - 1, 1).amax(1)
     first = int((longest >= (1 - ROUNDING) * longest.max()).nonzero()[0])
     few = data.part(lambda u: u[:n_few, first : first + frames], data.size[:n_few])
-    n, coarse = 1, predicted(law, few, 1)
+    n, coarse = 1, predicted(law, few.clean, 1)
     while n < NUMBERS.most_substeps:
-        fine = predicted(law, few, 2 * n)
+        fine = predicted(law, few.clean, 2 * n)
         size = max(few.norm(few.u[:, 1:]), 1e-300)
         change = few.norm(fine - coarse) / size
         off = fine - few.u[:, 1:]

@@ -24,6 +24,7 @@ from mesoscribe.symbolic.select.choice import price
 from mesoscribe.symbolic.select.modes import erased, on_all_modes
 from mesoscribe.symbolic.select.search import Search
 from mesoscribe.symbolic.select.shapes import settle_shapes, with_errors
+from mesoscribe.symbolic.select.weak_forms import weak_laws
 
 ONE = sympy.Integer(1)
 
@@ -76,9 +77,11 @@ class Centre:
             )
             return every, found
 
-        every, search = searched(starts)
+        others = weak_laws(data, first, starts[0], candidates)
+        every, search = searched(others + starts)
         hidden = seen is not data  # roll-outs from velocities that were estimated tell nothing of a band
-        narrow = None if hidden else erased(search.chosen.law, as_read, data, validation, first)
+        told = hidden or every.filtered is not None
+        narrow = None if told else erased(search.chosen.law, as_read, data, validation, first)
         if narrow is not None:
             every, search = searched([narrow])
         settle_shapes(search, new)
@@ -102,8 +105,9 @@ class Centre:
     def final(self, data: Trajectories, validation: Trajectories, first: int) -> Law:
         """The law fitted to all data, on all modes unless roll-outs on these are worse."""
         likelihood = self.search.likelihood
-        narrow = self.search.chosen.law
-        wide = narrow if narrow.hold else on_all_modes(narrow, validation, first)
+        strong = likelihood.data.filtered is not None
+        narrow = self.search.chosen.with_errors if strong else self.search.chosen.law
+        wide = narrow if narrow.hold or strong else on_all_modes(narrow, validation, first)
         law = narrow if likelihood.free else wide
         every = RollOutData.of(data, law, first, validation).shots
         likelihood = replace(likelihood, data=every.limited(NUMBERS.refined_values))

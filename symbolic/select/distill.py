@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import torch
 
+from mesoscribe.hybrid.data.space_time_filter import denoised
 from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
@@ -120,7 +121,7 @@ def _asked(
     """The law of a network with the candidates of a library, and with others where these do not hold it."""
     started = time.perf_counter()
     doing("reading the network")
-    network = source_of(model, data, validation)
+    network = source_of(model, denoised(data), denoised(validation))
     known = time.perf_counter() - started
     found = _distilled(network, data, validation, library, pays, optimiser)
     lacking = not found.completeness.complete or series(found.law, library)
@@ -163,7 +164,7 @@ def _distilled(
     found = end.final(data, validation, network.first)
     law = with_rate_error(canonical_law(found), data.dt_error)  # with all its parameters
     law = law.without_errors(cut_off(law, wider))
-    completeness = Completeness.of(law, network.model, end.selections, validation, network.first)
+    completeness = Completeness.of(law, network.model, end.selections, denoised(validation), network.first)
     held = library.with_isotropic()
     shaped = [name for name in offered if set(getattr(law, name).terms) - set(getattr(held, name))]
     notes = (

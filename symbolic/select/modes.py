@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from mesoscribe.hybrid.data.noise import white_noise
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.border import Border
 from mesoscribe.hybrid.dynamics.error import rollout_errors, score
@@ -14,7 +15,6 @@ from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.factor import one_sign
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.refine.noise import white_noise
 
 
 def erased(law: Law, read: Law, data: Trajectories, validation: Trajectories, first: int) -> Law | None:

@@ -191,13 +191,17 @@ class Search(Generic[E]):
             starts: where to look; of several fields one after another, until a law explains the data.
             others: further ones, where no law is found that explains the data.
         """
+        strong = self.likelihood.data.filtered is not None
+        if strong and not self.likelihood.free:
+            return replace(self, likelihood=replace(self.likelihood, free=True)).run(starts, others)
         few = NUMBERS.noisy_values if self.likelihood.free else NUMBERS.searched_values
         search = replace(self, likelihood=self.likelihood.limited(few), fits={}, tested=set(), shorter={})
         one_by_one = self.likelihood.data.domain.n_fields is not None  # a fit takes long
         for law in starts:
             if one_by_one and search.fits:
                 search.improve()
-            wanted = not search.fits or not (one_by_one and search.explained)
+            enough = bool(search.fits) and (one_by_one or strong) and search.explained
+            wanted = not enough
             if wanted and (not search.fits or time_for(SEARCH, f"from {law.free} terms")):
                 search.fitted(law)
         search.improve()
@@ -255,9 +259,10 @@ class Search(Generic[E]):
         """A law, and roll-outs so short that it leaves no more than a mean squared misfit, or of one step."""
         likelihood, frames = self.likelihood, self.likelihood.data.u.shape[1]
         fewest = NUMBERS.hidden_frames if self.likelihood.data.hidden else 2
-        while fit.rmse**2 > misfit and frames > fewest:
-            frames = max(fewest, frames // 2)
-            likelihood = Likelihood(self.likelihood.data.windows(frames))
+        noise = 0.0 if likelihood.data.filtered is None else fit.white
+        while fit.rmse**2 > misfit + noise and frames > fewest:
+            frames, noise = max(fewest, frames // 2), 0.0
+            likelihood = Likelihood(self.likelihood.data.clean.windows(frames))
             if (fit.law, frames) not in self.shorter:
                 self.shorter[fit.law, frames] = likelihood.fit(fit.law)
             fit = self.shorter[fit.law, frames]

@@ -11,12 +11,12 @@ import pytest
 
 from mesoscribe.diagnostics.measure.sweep import sweep
 from mesoscribe.diagnostics.runs.ensemble import ensemble
+from mesoscribe.hybrid.data.noise import white_noise
 from mesoscribe.hybrid.data.one_field import one_field
 from mesoscribe.hybrid.data.repair import repaired
 from mesoscribe.hybrid.data.screening import screen
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.readers.load import load
-from mesoscribe.symbolic.refine.noise import white_noise
 from mesoscribe.symbolic.systems.chains import theory
 from tests.hybrid.data.test_screening import waves
 

@@ -145,3 +145,28 @@ def test_coefficients_are_the_same_both_ways(name: str, points: int, monkeypatch
     assert np.max(np.abs(found[1].values() - found[0].values())[free] / std[free]) < 0.05
     pinned = canonical_law(Likelihood(data).fit(law, sure=True).law)
     assert np.max(np.abs(found[0].values() - pinned.values())[free] / std[free]) > 0.5
+
+
+def test_prior_weighs_an_initial_field_as_its_power_and_the_noise_do() -> None:
+    made = CATALOG["kdv"].trajectories(2, seed=0, noise=0.3, points=32, n_frames=24)
+    data = RollOutData.of(made, replace(CATALOG["kdv"].law, lengths=made.domain.lengths))
+    assert data.prior is not None
+    assert data.filtered is not None
+    fft = data.domain.fft
+    power, y = 1 / (data.prior**2 - 1), fft(data.u[:, 0])
+    costs = []
+    for a in (data.u[:, 0], data.filtered[:, 0]):
+        modes = fft(a)
+        each = modes.abs().square() / power + (modes - y).abs().square()
+        whole = (data.believed(a) - data.first_frames).square().mean()
+        costs.append(float((each * torch.as_tensor(data.domain.multiplicity)).sum(-1).mean() - whole))
+    assert costs[0] == pytest.approx(costs[1], rel=1e-9)  # but for a constant
+    law = replace(CATALOG["kdv"].law, lengths=made.domain.lengths)
+    at = Linearised(law.member(data.domain), data.filtered[:, 0], data, 2)
+    generator = torch.Generator().manual_seed(0)
+    moves = data.domain.restrict(
+        torch.randn(data.u[:, 0].shape, generator=generator, dtype=data.u.dtype), data.mask
+    )
+    pulls = torch.randn(data.u.shape, generator=generator, dtype=data.u.dtype)
+    forth, back = (at.forward(moves[None])[0] * pulls).sum(), (moves * at.adjoint(pulls[None])[0]).sum()
+    assert float(forth) == pytest.approx(float(back), rel=1e-4)
