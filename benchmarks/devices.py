@@ -166,7 +166,7 @@ def a_point(law: Law, data: Trajectories) -> Callable[[], object]:
     """Residual, slopes and their products at a law, two substeps a frame."""
     likelihood = Likelihood(RollOutData.of(data, law))
     scale = units(law, likelihood.data)
-    return lambda: likelihood._at(law, likelihood.data.u[:, 0], scale, 2, None)
+    return lambda: likelihood.at(law, likelihood.data.u[:, 0], scale, 2, None)
 
 
 def graphs(sizes: dict[str, Size]) -> Iterator[Record]:

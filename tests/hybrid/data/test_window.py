@@ -1,6 +1,9 @@
 """Windows of a larger field: their continuation to a box, and how they are read and kept."""
 
+from __future__ import annotations
+
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +16,7 @@ T, X = np.linspace(0, 1, 12), np.linspace(0, 6, 48)
 U = np.stack([np.sin(1.3 * X - T[:, None] + n) + 0.3 * np.cos(2.1 * X + n) for n in range(3)])
 
 
-def test_a_continuation_keeps_the_window_and_closes_smoothly():
+def test_a_continuation_keeps_the_window_and_closes_smoothly() -> None:
     box = continued(U)
     assert box.shape == (3, 12, box_points(48))
     np.testing.assert_array_equal(box[..., :48], U)
@@ -24,7 +27,7 @@ def test_a_continuation_keeps_the_window_and_closes_smoothly():
     assert rough > 100 * inside.max()
 
 
-def test_derivatives_on_the_box_are_those_of_the_field_inside_the_window():
+def test_derivatives_on_the_box_are_those_of_the_field_inside_the_window() -> None:
     data = Trajectories.from_arrays(U, T, X, boundary="window")
     k = data.domain.k[0]
     slope = data.inside(data.domain.ifft(1j * k * data.domain.fft(data.u)))
@@ -32,7 +35,7 @@ def test_derivatives_on_the_box_are_those_of_the_field_inside_the_window():
     np.testing.assert_allclose(slope[..., 6:-6], true[..., 6:-6], atol=2e-2)
 
 
-def test_what_continues_a_window_counts_as_missing_and_stays_so():
+def test_what_continues_a_window_counts_as_missing_and_stays_so() -> None:
     data = Trajectories.from_arrays(U, T, X, boundary="window")
     assert data.window == 48
     assert data.missing is not None
@@ -45,7 +48,7 @@ def test_what_continues_a_window_counts_as_missing_and_stays_so():
     assert "window of a larger field, 48 points" in str(data)
 
 
-def test_a_value_that_is_missing_on_a_window_is_interpolated_and_the_rest_continued_anew():
+def test_a_value_that_is_missing_on_a_window_is_interpolated_and_the_rest_continued_anew() -> None:
     data = Trajectories.from_arrays(U, T, X, boundary="window")
     holes = np.zeros(data.u.shape, bool)
     holes[0, 3, 20] = True
@@ -55,7 +58,7 @@ def test_a_value_that_is_missing_on_a_window_is_interpolated_and_the_rest_contin
 
 
 @pytest.mark.parametrize("suffix", ["nc", "npz"])
-def test_a_window_is_read_back_as_one(tmp_path, suffix):
+def test_a_window_is_read_back_as_one(tmp_path: Path, suffix: str) -> None:
     data = Trajectories.from_arrays(U, T, X, boundary="window")
     data.save(tmp_path / f"piece.{suffix}")
     again = load(tmp_path / f"piece.{suffix}")
@@ -65,7 +68,7 @@ def test_a_window_is_read_back_as_one(tmp_path, suffix):
         assert not load(tmp_path / f"piece.{suffix}", boundary="periodic").window
 
 
-def test_an_open_field_is_offered_a_window():
+def test_an_open_field_is_offered_a_window() -> None:
     open_field = U + 3 * X
     with pytest.warns(UserWarning, match='boundary="window"'):
         Trajectories.from_arrays(open_field, T, X)
@@ -74,7 +77,7 @@ def test_an_open_field_is_offered_a_window():
         Trajectories.from_arrays(open_field, T, X, boundary="window")
 
 
-def test_other_boundaries_and_what_no_window_can_be_are_refused():
+def test_other_boundaries_and_what_no_window_can_be_are_refused() -> None:
     with pytest.raises(ValueError, match="expected periodic, noflux, zero or window as boundary"):
         Trajectories.from_arrays(U, T, X, boundary="open")
     flat = np.repeat(U[..., None], 8, axis=-1) + 0.1 * np.arange(8)

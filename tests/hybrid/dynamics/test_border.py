@@ -1,5 +1,9 @@
 """Roll-outs on windows, held to the data along the edges: exact solutions that are not periodic there."""
 
+from __future__ import annotations
+
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +13,7 @@ from mesoscribe.hybrid.dynamics.border import Border, extent, free_part, hold, m
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 
-ALLEN_CAHN = {"F": Factor.of(u**4 / 4), "q": Factor.of(k**2 - 1), "m": Factor.of(1)}
+ALLEN_CAHN = Law(F=Factor.of(u**4 / 4), q=Factor.of(k**2 - 1), m=Factor.of(1))
 
 
 def fronts(x: np.ndarray, t: np.ndarray) -> np.ndarray:
@@ -27,10 +31,10 @@ def window(frames: int = 21) -> Trajectories:
 
 
 def law_of(data: Trajectories) -> Law:
-    return Law(**ALLEN_CAHN, lengths=data.domain.lengths)
+    return replace(ALLEN_CAHN, lengths=data.domain.lengths)
 
 
-def test_the_true_law_follows_an_exact_solution_that_does_not_close():
+def test_the_true_law_follows_an_exact_solution_that_does_not_close() -> None:
     data = window()
     found = law_of(data).simulate(data.u[:, 0], data.t, border=Border.of(data))
     assert np.abs(free_part(data, found - data.u)).max() < 2e-5
@@ -38,7 +42,7 @@ def test_the_true_law_follows_an_exact_solution_that_does_not_close():
     assert np.abs(free_part(data, alone - data.u)).max() > 1e-3
 
 
-def test_what_the_edges_miss_falls_as_the_fourth_power_of_the_frame_spacing_and_is_foretold():
+def test_what_the_edges_miss_falls_as_the_fourth_power_of_the_frame_spacing_and_is_foretold() -> None:
     missed = []
     for frames in (11, 21, 41):
         data = window(frames)
@@ -56,14 +60,14 @@ def test_what_the_edges_miss_falls_as_the_fourth_power_of_the_frame_spacing_and_
     assert missed[1][1] == pytest.approx(missed[1][0], rel=2.0)
 
 
-def test_a_wrong_law_errs_inside_and_is_held_at_the_edges():
+def test_a_wrong_law_errs_inside_and_is_held_at_the_edges() -> None:
     data = window()
-    wrong = Law(**(ALLEN_CAHN | {"q": Factor.of(2 * k**2 - 1)}), lengths=data.domain.lengths)
+    wrong = replace(law_of(data), q=Factor.of(2 * k**2 - 1))
     found = wrong.simulate(data.u[:, 0], data.t, border=Border.of(data)) - data.u
     assert np.abs(found[..., data.window + 5 : -5]).max() < 0.02 * np.abs(free_part(data, found)).max()
 
 
-def test_values_at_frames_are_those_of_the_data():
+def test_values_at_frames_are_those_of_the_data() -> None:
     data = window()
     border = Border.of(data)
     assert border is not None
@@ -71,7 +75,7 @@ def test_values_at_frames_are_those_of_the_data():
         np.testing.assert_allclose(border.data(4, share).numpy(), data.u[:, frame], atol=1e-14)
 
 
-def test_nothing_is_held_far_inside_and_everything_outside():
+def test_nothing_is_held_far_inside_and_everything_outside() -> None:
     data = window()
     pull = hold(data.domain, extent(data))
     assert (pull[data.window :] == pull.max()).all()
@@ -79,7 +83,7 @@ def test_nothing_is_held_far_inside_and_everything_outside():
     assert pull[0] == pull.max()
 
 
-def test_a_periodic_box_has_no_border_and_a_bare_window_is_refused():
+def test_a_periodic_box_has_no_border_and_a_bare_window_is_refused() -> None:
     x = np.arange(32) * np.pi / 16
     periodic = Trajectories.from_arrays(np.sin(x - np.linspace(0, 1, 9)[:, None])[None], np.arange(9.0), x)
     assert Border.of(periodic) is None

@@ -1,5 +1,9 @@
 """Weak form and factors of local operators on a window, on exact solutions that do not close there."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -17,6 +21,8 @@ from mesoscribe.hybrid.regression.local_form import (
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.selection import no_worse
 
+Known = dict[tuple[int, int], float]
+Exact = Callable[[np.ndarray, np.ndarray, int], np.ndarray]
 KDV = {(1, 3): -1.0, (2, 1): -3.0}
 ALLEN_CAHN = {(1, 0): 1.0, (1, 2): 1.0, (3, 0): -1.0}
 
@@ -44,7 +50,7 @@ def fronts(x: np.ndarray, t: np.ndarray, n: int) -> np.ndarray:
     return np.stack(found)
 
 
-def coefficients(terms: Terms, known: dict[tuple[int, int], float]) -> np.ndarray:
+def coefficients(terms: Terms, known: Known) -> np.ndarray:
     return np.array([known.get(one, 0.0) for one in terms.each])
 
 
@@ -53,7 +59,7 @@ X, T = np.linspace(-8, 8, 96), np.linspace(0, 2, 33)
 
 
 @pytest.mark.parametrize(("exact", "known"), [(solitons, KDV), (fronts, ALLEN_CAHN)])
-def test_an_exact_solution_satisfies_the_weak_form_where_it_does_not_close(exact, known):
+def test_an_exact_solution_satisfies_the_weak_form_where_it_is_open(exact: Exact, known: Known) -> None:
     u, dx = exact(X, T, 3), X[1] - X[0]
     gram = local_gram(u, T, dx, half_width=4, half_width_x=half_width_in_x(u, dx))
     left = left_over(gram.values, coefficients(gram.terms, known)) / gram.values[:, 0, 0]
@@ -63,7 +69,7 @@ def test_an_exact_solution_satisfies_the_weak_form_where_it_does_not_close(exact
     ).all()
 
 
-def test_what_quadrature_leaves_falls_as_a_high_power_of_the_spacing():
+def test_what_quadrature_leaves_falls_as_a_high_power_of_the_spacing() -> None:
     left = []
     for points, half_width in ((24, 6), (48, 12), (96, 24)):  # the same test functions
         x = np.arange(points) * 16 / points - 8
@@ -73,7 +79,7 @@ def test_what_quadrature_leaves_falls_as_a_high_power_of_the_spacing():
     assert left[2] < 1e-12
 
 
-def test_derivatives_move_onto_the_test_function():
+def test_derivatives_move_onto_the_test_function() -> None:
     weights = bumps(81, 20, 0.1, 4)
     x = 0.1 * np.arange(81)
     for n, derivative in enumerate((x**3, 3 * x**2, 6 * x, 6.0 + 0 * x, 0 * x)):
@@ -84,7 +90,7 @@ def test_derivatives_move_onto_the_test_function():
     ("exact", "case", "known"),
     [(solitons, Case.CONSERVATIVE, KDV), (fronts, Case.DISSIPATIVE, ALLEN_CAHN)],
 )
-def test_the_factors_of_an_exact_solution_are_found(exact, case, known):
+def test_the_factors_of_an_exact_solution_are_found(exact: Exact, case: Case, known: Known) -> None:
     u, dx = exact(X, T, 8), X[1] - X[0]
     gram = local_gram(u, T, dx, half_width=4, half_width_x=half_width_in_x(u, dx), terms=SMALL)
     train, held_out = gram.of(np.arange(6)), gram.of(np.arange(6, 8))
@@ -95,7 +101,7 @@ def test_the_factors_of_an_exact_solution_are_found(exact, case, known):
     assert set(np.flatnonzero(found.coefficients)) == set(np.flatnonzero(wanted))
 
 
-def test_the_slopes_of_the_coefficients_are_their_derivatives():
+def test_the_slopes_of_the_coefficients_are_their_derivatives() -> None:
     terms = Terms(6, 4, 3)
     active = every_factor(terms, None)
     theta = np.random.default_rng(0).normal(size=len(active))
@@ -106,7 +112,7 @@ def test_the_slopes_of_the_coefficients_are_their_derivatives():
         np.testing.assert_allclose((up - down) / 2e-6, slope, atol=1e-7)
 
 
-def test_a_scale_of_the_energy_is_free():
+def test_a_scale_of_the_energy_is_free() -> None:
     gram = local_gram(fronts(X, T, 4), T, X[1] - X[0], half_width=4, half_width_x=12)
     active = np.array([1, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0], bool)
     theta = np.array([0.9, 0, 0, 0, 0, -1.2, 0.8, 0, 0, 0, 0, 1.1, 0, 0])
@@ -117,7 +123,7 @@ def test_a_scale_of_the_energy_is_free():
     np.testing.assert_allclose(one.coefficients[[0, 2]], [1.0, 1.0], rtol=1e-2)
 
 
-def test_viscous_burgers_is_explained_by_every_term_by_itself_and_by_no_member():
+def test_viscous_burgers_is_explained_by_every_term_by_itself_and_by_no_member() -> None:
     """u = -2ν ∂log θ with θ of exponentials that solve the heat equation: the transform of Cole and Hopf."""
     nu, rng, found = 0.5, np.random.default_rng(2), []
     for rates, sizes in zip(rng.uniform(-1.5, 1.5, (8, 4)), rng.uniform(0.2, 2, (8, 4)), strict=True):
@@ -132,7 +138,7 @@ def test_viscous_burgers_is_explained_by_every_term_by_itself_and_by_no_member()
     assert ratio > 100 * left_over(held_out.truncated(2).values, free).sum()
 
 
-def test_a_window_too_small_for_the_order_is_refused_in_one_line():
+def test_a_window_too_small_for_the_order_is_refused_in_one_line() -> None:
     u = fronts(np.linspace(-2, 2, 24), T, 2)
     with pytest.raises(ValueError, match="expected a window of at least 32 points along x for operators"):
         half_width_in_x(u, 4 / 23)

@@ -1,5 +1,7 @@
 """The first member of the class, and the class test, on windows of a larger field."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
@@ -26,7 +28,7 @@ def begun() -> Start:
 
 
 @pytest.mark.slow
-def test_a_window_gives_a_member_with_its_symbols_and_class_test(begun):
+def test_a_window_gives_a_member_with_its_symbols_and_class_test(begun: Start) -> None:
     found = begun.warm
     assert found.case is Case.DISSIPATIVE
     assert found.evidence.in_class is True
@@ -38,13 +40,13 @@ def test_a_window_gives_a_member_with_its_symbols_and_class_test(begun):
     np.testing.assert_allclose(cubic, -4.0, rtol=1e-2)
 
 
-def test_a_window_too_small_for_the_order_is_refused():
+def test_a_window_too_small_for_the_order_is_refused() -> None:
     small = Trajectories.from_arrays(fronts(5)[..., 20:44], T, X[20:44], boundary="window")
     with pytest.raises(ValueError, match="expected a window of at least 32 points along x"):
         warm_start(small.select(range(4)), small.select([4]))
 
 
 @pytest.mark.slow
-def test_no_network_is_trained_on_a_window(begun):
+def test_no_network_is_trained_on_a_window(begun: Start) -> None:
     with pytest.raises(ValueError, match="expected trajectories on a periodic box to train a network on"):
         train_from(begun)

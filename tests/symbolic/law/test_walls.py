@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,19 +17,19 @@ from mesoscribe.symbolic.export.export import exported
 from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import polynomials
-from mesoscribe.symbolic.law.rates import rates
+from mesoscribe.symbolic.law.rate_terms import rates
 from mesoscribe.symbolic.systems.catalog import CATALOG, simulate
 from mesoscribe.symbolic.systems.initial import initial_fields
 
 EVEN, ODD, PERIODIC = Parity.EVEN, Parity.ODD, Parity.PERIODIC
 L = 2.0
-REACTION = {"F": Factor.of(u**4 / 4 + 0.2 * u**3), "q": Factor.of(0.05 * k**2 - 1), "m": Factor.of(1)}
+REACTION = Law(F=Factor.of(u**4 / 4 + 0.2 * u**3), q=Factor.of(0.05 * k**2 - 1), m=Factor.of(1))
 T = np.linspace(0.0, 1.0, 3)
 
 
 def law(parity: Parity) -> Law:
     """u_t = 0.05 u_xx + u - 0.6 u² - u³, whose F' is not odd."""
-    return Law(**REACTION, lengths=(L,), parities=((parity,),))
+    return replace(REACTION, lengths=(L,), parities=((parity,),))
 
 
 def start(x: np.ndarray, parity: Parity) -> np.ndarray:

@@ -52,8 +52,8 @@ def test_without_frames_for_a_window_there_is_none() -> None:
 def test_gray_scott_in_noise_has_a_better_equation_than_a_member() -> None:
     data = gray_scott(0.01)
     u, v = sympy.symbols("u v", real=True)
-    plain = {"q": Factor.of(u**2 + v**2), "m": Factor.of(0.1 * u**2 + 0.1 * v**2)}
-    law = Law(**plain, lengths=data.domain.lengths, fields=FIELDS)
+    q, m = Factor.of(u**2 + v**2), Factor.of(0.1 * u**2 + 0.1 * v**2)
+    law = Law(q=q, m=m, lengths=data.domain.lengths, fields=FIELDS)
     better = rival(Likelihood(data).fit(law), data, 1.5, free=False)
     assert better is not None
     assert "u v^2" in better.equation
