@@ -29,7 +29,7 @@ Force = Annotated[bool, Option("--force", help="Overwrite what is there.")]
 Resume = Annotated[bool, Option("--resume", help="Go on with an interrupted run; begin where there is none.")]
 FORMS = (
     "latex, align, markdown, srepr, numpy, pypde, torch, exponax, dedalus, fenicsx, julia, matlab, "
-    "javascript, json"
+    "javascript, visualpde, json"
 )
 To = Annotated[
     str | None,

@@ -48,7 +48,7 @@ ANSWERS = {
     "fit deep/": ["deep/a.nc"],
     "run ./m": ["./mine.npz", "./my data.h5"],
     "run nowhere/": [],
-    "simulate allen": ["allen_cahn", "allen_cahn_2d"],
+    "simulate allen": ["allen_cahn", "allen_cahn_2d", "allen_cahn_3d"],
     "simulate my": ["my_run"],
     "simulate my_run --from my": ["my data.h5"],
     "report m": ["my_run"],

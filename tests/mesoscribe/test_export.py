@@ -19,8 +19,8 @@ def invoke(*args: object) -> Result:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with the law of KdV, and one with a nonlocal law beside it."""
-    for name in ("kdv", "benjamin_ono"):
+    """A folder with the law of Allen and Cahn, and one with a nonlocal law beside it."""
+    for name in ("allen_cahn", "benjamin_ono"):
         (tmp_path / name).mkdir()
         CATALOG[name].law.save(tmp_path / name / "law.json")
     return tmp_path
@@ -28,28 +28,30 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("to", EXPORTERS)
 def test_one_form_goes_to_the_screen_or_to_a_file(to: str, folder: Path) -> None:
-    text = exported(CATALOG["kdv"].law, to)
-    printed = invoke(folder / "kdv", "--to", to)
+    text = exported(CATALOG["allen_cahn"].law, to)
+    printed = invoke(folder / "allen_cahn", "--to", to)
     assert printed.exit_code == 0, printed.output
     assert printed.stdout == text.rstrip() + "\n"
-    written = invoke(folder / "kdv", "--to", to, "--out", folder / "new" / "file")
+    written = invoke(folder / "allen_cahn", "--to", to, "--out", folder / "new" / "file")
     assert written.exit_code == 0, written.output
     assert (folder / "new" / "file").read_text() == text
 
 
 def test_all_forms_go_to_a_folder(folder: Path) -> None:
-    done = invoke(folder / "kdv")
+    done = invoke(folder / "allen_cahn")
     assert done.exit_code == 0, done.output
-    assert {path.name for path in (folder / "kdv/export").iterdir()} == {e.file for e in EXPORTERS.values()}
-    assert invoke(folder / "kdv", "--out", folder / "other").exit_code == 0
+    assert {path.name for path in (folder / "allen_cahn/export").iterdir()} == {
+        e.file for e in EXPORTERS.values()
+    }
+    assert invoke(folder / "allen_cahn", "--out", folder / "other").exit_code == 0
     assert len(list((folder / "other").iterdir())) == len(EXPORTERS)
 
 
 MISTAKES = {
-    "form": (("kdv", "--to", "word"), "expected one of latex, align"),
+    "form": (("allen_cahn", "--to", "word"), "expected one of latex, align"),
     "folder": (("none",), "expected a law in"),
     "nonlocal": (("benjamin_ono", "--to", "pypde"), "expected a local law for py-pde"),
-    "overwrite": (("kdv", "--to", "json", "--out", "kdv/law.json"), "expected new files"),
+    "overwrite": (("allen_cahn", "--to", "json", "--out", "allen_cahn/law.json"), "expected new files"),
     "spoiled": (("spoiled",), "expected a formula"),
 }
 
@@ -59,7 +61,7 @@ def test_mistake_is_one_line_and_writes_nothing(
     name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder)
-    content = json.loads(Path("kdv/law.json").read_text())
+    content = json.loads(Path("allen_cahn/law.json").read_text())
     content["q"][0]["term"] = r"\input{/etc/passwd}"
     Path("spoiled").mkdir()
     Path("spoiled/law.json").write_text(json.dumps(content))

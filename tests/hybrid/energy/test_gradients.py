@@ -18,7 +18,7 @@ EVERY_LAW = pytest.mark.parametrize("law", KNOWN.values(), ids=KNOWN.keys())
 BOXES = pytest.mark.parametrize(
     ("shape", "low_modes"), [((16,), 0), ((16,), 3), ((8, 6), 0), ((8, 6), 2)], ids=str
 )
-SMALL = {1: (16,), 2: (8, 6)}
+SMALL = {1: (16,), 2: (8, 6), 3: (6, 4, 4)}
 
 
 def small_fields(law: Law) -> np.ndarray:
