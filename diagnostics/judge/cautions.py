@@ -127,6 +127,12 @@ def _of_the_law(summary: Summary) -> Iterator[str]:
             "Noise hides the form: on these data other terms do as well as some of the law's. "
             f"{'; '.join(summary.laws.doubles)}."
         )
+    if summary.noise >= NUMBERS.noise_that_locks and law.case != Case.DISSIPATIVE.value:
+        yield (
+            f"The noise is {100 * summary.noise:.2g} % of the field: the phases of waves can lock to it, and "
+            "the likelihood then has a minimum every few per cent of a coefficient. The errors in brackets "
+            "are those of the minimum that was found; the coefficients may be off by more."
+        )
     if not written_out_in(terms):
         yield (
             f"Written out, the equation has {terms} terms: it is shown by its factors, and may be a series "

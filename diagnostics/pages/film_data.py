@@ -13,8 +13,10 @@ from mesoscribe.diagnostics.judge.summary import Summary
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.hybrid.data.pictures import in_a_plane, plane
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.fields import alone, each_field
 from mesoscribe.hybrid.space.resample import resampled
 
+Frames = Float[np.ndarray, "n nt *grid"]
 PLAYED = {1: 3, 2: 1}  # trajectories on a page, by dimension
 POINTS = {1: (128, 256), 2: (1, 64)}  # along an axis: fewer make a curve with corners, more take space
 MOST_VALUES = 2**17  # of all frames of a trajectory
@@ -34,25 +36,40 @@ def packed(values: Float[np.ndarray, "*shape"], kind: np.dtype) -> dict[str, Any
 def film_data(summary: Summary) -> Mapping[str, Any]:
     """The first test trajectories and how far the law is off, at fewer times and points if these are many.
 
-    In three dimensions on the plane in the middle of the box.
+    Of several fields each that was measured, one after the other; in three dimensions on the plane in the
+    middle of the box.
 
     Returns:
         `times`, `shape` and `lengths` of the box, whether there are `walls`, `bits` of a number, and for each
-        trajectory `data` and `difference`, frame after frame.
+        trajectory its `name`, `data` and `difference`, frame after frame.
     """
-    data, box = summary.data, summary.data.domain
-    measured, predicted = (in_a_plane(u, box) for u in (data.u, summary.rolled["law"].frames))
-    box = plane(box) if box.ndim == 3 else box
-    small = box if data.window else played_on(box)  # a window has no more points between
+    data, whole = summary.data, summary.data.domain
+
+    def played(of: Domain) -> Domain:
+        box = plane(of) if of.ndim == 3 else of
+        return box if data.window else played_on(box)  # a window has no more points between
+
+    small = played(alone(whole, 0))
     frames = min(NUMBERS.film_pictures, data.n_frames, MOST_VALUES // int(np.prod(small.shape)))
     at = np.unique(np.linspace(0, data.n_frames - 1, frames).astype(int))
-    kind = CODES[box.ndim]
+    kind = CODES[small.ndim]
+    pairs = zip(each_field(data.u, whole), each_field(summary.rolled["law"].frames, whole), strict=True)
+    fields = [
+        (name, played(of), in_a_plane(u, of), in_a_plane(law, of))
+        for name, ((u, of), (law, _)) in zip(data.fields, pairs, strict=True)
+        if name in data.measured
+    ]
 
-    def trajectory(i: int) -> dict[str, Any]:
+    def entry(name: str, on: Domain, measured: Frames, predicted: Frames, i: int) -> dict[str, Any]:
         truth = np.asarray(measured[i, at])
         guess = np.where(np.isfinite(predicted[i, at]), predicted[i, at], np.nan)
         parts = {"data": truth, "difference": guess - truth}
-        return {name: packed(resampled(part, small), kind) for name, part in parts.items()}
+        said = (
+            f"trajectory {i + 1} of these data" if whole.n_fields is None else f"{name} of trajectory {i + 1}"
+        )
+        return {"name": said} | {part: packed(resampled(values, on), kind) for part, values in parts.items()}
+
+    shown = range(min(PLAYED[small.ndim], data.n))
 
     return {
         "times": [float(t) for t in data.t[at]],
@@ -60,7 +77,7 @@ def film_data(summary: Summary) -> Mapping[str, Any]:
         "lengths": small.lengths,
         "walls": bool(small.walled),
         "bits": 8 * kind.itemsize,
-        "trajectories": [trajectory(i) for i in range(min(PLAYED[box.ndim], data.n))],
+        "trajectories": [entry(*field, i) for i in shown for field in fields],
     }
 
 

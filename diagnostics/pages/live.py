@@ -21,7 +21,7 @@ from mesoscribe.symbolic.law.law import Law
 MOST_POINTS = {1: 512, 2: 128}  # along an axis: what a browser carries forward 30 times a second
 FEWEST_POINTS = {1: 128, 2: 8}  # fewer make a curve with corners
 RESOLVED = 0.999  # of the Nyquist wavenumber
-SEVERAL = "This page carries no law of several fields forward in time: there is no film and no simulator."
+SEVERAL = "This page carries no law of several fields forward in time: there is no simulator."
 SPATIAL = "A browser carries no field of three dimensions forward fast enough: there is no simulator."
 OFFERED = {1: 8, 2: 2}  # initial fields, by dimension
 

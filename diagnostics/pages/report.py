@@ -205,7 +205,7 @@ def render(summary: Summary, making: Making, drawings: Mapping[str, str]) -> str
         rests_on=rests_on(summary, making.split),
         copies=copies(summary.law),
         elsewhere=elsewhere(summary.law),
-        film=None if summary.law.several else film_data(summary),
+        film=film_data(summary),
         live=None if refused else Live.of(summary.law, summary.data),
         no_live=refused,
         checks=checks(summary),

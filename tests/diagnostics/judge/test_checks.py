@@ -237,6 +237,14 @@ def test_waves_that_keep_their_shape_tell_their_speed_only(summary: Summary) -> 
     assert not any("only the speed is known" in caution for caution in cautions(other))
 
 
+def test_noise_to_which_phases_lock_is_warned_of(summary: Summary) -> None:
+    moves = replace(summary, law=KDV, noise=0.5)
+    assert any("phases of waves can lock" in caution for caution in cautions(moves))
+    still = replace(moves, law=Law(F=Factor.of(u**4), q=Factor.of(k**2), m=Factor.of(1)))
+    for quiet in (replace(moves, noise=0.2), still):
+        assert not any("phases of waves can lock" in caution for caution in cautions(quiet))
+
+
 def test_law_that_errs_beyond_the_noise_explains_nothing(summary: Summary) -> None:
     def left(held_out: float) -> Summary:
         entry = Entry(KDV, np.full(8, 1e-6 + held_out**2))
