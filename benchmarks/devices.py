@@ -32,7 +32,8 @@ from mesoscribe.hybrid.space.device import array, here, on, tensor
 from mesoscribe.hybrid.space.threads import threads_for
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.refine.likelihood import Likelihood
-from mesoscribe.symbolic.refine.rollouts import RollOutData, units
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
+from mesoscribe.symbolic.refine.rollouts import units
 from mesoscribe.symbolic.select.distill import distill
 from mesoscribe.symbolic.systems.catalog import CATALOG, simulate
 

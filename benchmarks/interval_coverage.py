@@ -17,7 +17,7 @@ from scipy.stats import t as student
 
 from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.refine.likelihood import Likelihood
-from mesoscribe.symbolic.refine.rollouts import RollOutData
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.systems.catalog import CATALOG
 
 NOMINAL = 0.9

@@ -22,7 +22,7 @@ from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.fit import E, Fit
 from mesoscribe.symbolic.refine.projection import Projection
-from mesoscribe.symbolic.refine.rollouts import RollOutData
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 
 PROFILE = "profile over a coefficient"
 

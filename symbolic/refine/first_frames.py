@@ -10,7 +10,7 @@ from mesoscribe.hybrid.space.device import array
 from mesoscribe.symbolic.refine.columns import Columns
 from mesoscribe.symbolic.refine.fit import E, Fit
 from mesoscribe.symbolic.refine.linearised import Linearised
-from mesoscribe.symbolic.refine.rollouts import RollOutData
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 
 
 def variances(fit: Fit[E], made: Columns, data: RollOutData) -> Float[np.ndarray, " p"]:

@@ -34,7 +34,8 @@ from mesoscribe.symbolic.refine.columns import Columns
 from mesoscribe.symbolic.refine.fit import E, Fit
 from mesoscribe.symbolic.refine.products import Products
 from mesoscribe.symbolic.refine.projection import Projection, parts_of, projection, together
-from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs, substeps_for, units
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
+from mesoscribe.symbolic.refine.rollouts import roll_outs, substeps_for, units
 
 REFINING = "refinement of coefficients"
 

@@ -13,7 +13,8 @@ from torch import Tensor
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.steppers import ETDRK4, frame_steps
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.refine.rollouts import RollOutData, about, plain_roll_outs
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
+from mesoscribe.symbolic.refine.rollouts import about, plain_roll_outs
 
 
 class Linearised:

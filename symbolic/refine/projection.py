@@ -24,7 +24,8 @@ from mesoscribe.hybrid.space.fields import alone
 from mesoscribe.hybrid.space.linear_algebra import back_substituted, dot, qr
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.linearised import Linearised
-from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
+from mesoscribe.symbolic.refine.rollouts import roll_outs
 
 FIELDS = "refinement with the initial fields"
 LOST = "a roll-out from a field close by is lost; nothing is known about fields there"

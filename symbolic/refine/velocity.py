@@ -12,7 +12,8 @@ from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.likelihood import Likelihood
-from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
+from mesoscribe.symbolic.refine.rollouts import roll_outs
 
 
 def with_velocities_of(law: Law, data: Trajectories) -> Trajectories:

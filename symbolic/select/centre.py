@@ -19,7 +19,8 @@ from mesoscribe.symbolic.read.forms import Network, ReadOff
 from mesoscribe.symbolic.read.sparse import Selection
 from mesoscribe.symbolic.refine.likelihood import Likelihood
 from mesoscribe.symbolic.refine.noise import signal_band
-from mesoscribe.symbolic.refine.rollouts import RollOutData, predicted
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
+from mesoscribe.symbolic.refine.rollouts import predicted
 from mesoscribe.symbolic.select.choice import price
 from mesoscribe.symbolic.select.modes import erased, on_all_modes
 from mesoscribe.symbolic.select.search import Search

@@ -20,7 +20,7 @@ from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.rate_terms import Rate, RateForce
 from mesoscribe.symbolic.law.rates import Rates
-from mesoscribe.symbolic.refine.rollouts import RollOutData
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.select.choice import price
 
 Support = tuple[list[int], Float[np.ndarray, " c"], float]  # columns, their coefficients, squared residual

@@ -12,7 +12,7 @@ from mesoscribe.symbolic.law.rates import Rates
 from mesoscribe.symbolic.refine.fit import Fit
 from mesoscribe.symbolic.refine.likelihood import Likelihood
 from mesoscribe.symbolic.refine.projection import dense
-from mesoscribe.symbolic.refine.rollouts import RollOutData
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.select.entry import Entry, Rival
 from mesoscribe.symbolic.select.rival_start import regressed

@@ -21,7 +21,7 @@ from mesoscribe.symbolic.law.rate_terms import rates, rates_of_fields
 from mesoscribe.symbolic.law.rates import Rates
 from mesoscribe.symbolic.refine.likelihood import E, Fit, Likelihood
 from mesoscribe.symbolic.refine.projection import dense
-from mesoscribe.symbolic.refine.rollouts import RollOutData
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.select.choice import HallOfFame, price
 from mesoscribe.symbolic.select.entry import Entry
 

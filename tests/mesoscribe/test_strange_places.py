@@ -67,9 +67,7 @@ def test_variables_of_a_cluster_change_no_training(name: str, base: Path) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", ["ascii", *(pytest.param(n, marks=pytest.mark.full) for n in ("cp1252", "C"))]
-)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.full) for n in ("ascii", "cp1252", "C")])
 def test_terminal_of_few_characters_is_told_all_of_it(name: str, base: Path) -> None:
     done = run(base, "run", name, **FEW_CHARACTERS[name])
     assert (done.returncode, done.stderr) == (0, b"")

@@ -16,7 +16,7 @@ from mesoscribe.diagnostics.runs.ensemble import Ensemble, ensemble, from_folder
 from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.factor import Factor, u
 from mesoscribe.symbolic.refine.likelihood import Likelihood
-from mesoscribe.symbolic.refine.rollouts import RollOutData
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.systems.catalog import CATALOG
 
 TRUTH = CATALOG["allen_cahn"].law

@@ -90,7 +90,11 @@ def test_network_converges_with_order_two_to_the_solution_of_its_tabulated_flow(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("law", WELL_POSED.values(), ids=WELL_POSED.keys())
+@pytest.mark.parametrize(
+    "law",
+    [pytest.param(w, marks=[pytest.mark.full] * (w.ndim > 2)) for w in WELL_POSED.values()],
+    ids=WELL_POSED.keys(),
+)
 @pytest.mark.parametrize("h", STEPS)
 def test_energy_law_holds_for_laws_at_every_step(law: Law, h: float) -> None:
     u0, scheme = smooth(law, 2, modes=2), DiscreteGradient(step=h)

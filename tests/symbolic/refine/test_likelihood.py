@@ -14,10 +14,11 @@ from mesoscribe.symbolic.law.canonical import canonical_law
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
-from mesoscribe.symbolic.refine import rollouts
+from mesoscribe.symbolic.refine import roll_out_data
 from mesoscribe.symbolic.refine.likelihood import Fit, Likelihood
 from mesoscribe.symbolic.refine.projection import basis
-from mesoscribe.symbolic.refine.rollouts import RollOutData, roll_outs, units
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
+from mesoscribe.symbolic.refine.rollouts import roll_outs, units
 from mesoscribe.symbolic.select.search import with_candidates
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.laws import perturbed, rolled
@@ -317,7 +318,7 @@ def test_noise_of_a_single_first_frame_is_in_the_standard_errors() -> None:
 def test_trajectories_one_at_a_time_give_the_same(free: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     data, start = noisy(0, n=3), perturbed(TRUTH, 0.02)
     whole = Likelihood(data, free).fit(start, sure=True)
-    change(monkeypatch, rollouts, rolled_values=1)
+    change(monkeypatch, roll_out_data, rolled_values=1)
     assert len(data.pieces) == 3
     each = Likelihood(data, free).fit(start, sure=True)
     np.testing.assert_allclose(each.law.values(), whole.law.values(), rtol=1e-5)
@@ -327,7 +328,7 @@ def test_trajectories_one_at_a_time_give_the_same(free: bool, monkeypatch: pytes
 
 def test_a_lost_piece_is_a_lost_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     data = noisy(0, n=3)
-    change(monkeypatch, rollouts, rolled_values=1)
+    change(monkeypatch, roll_out_data, rolled_values=1)
     wild = Law(F=Factor.of(-25 * u**4), q=TRUTH.q, m=TRUTH.m)
     with Deadline(0.0):
         assert Likelihood(data, True).fit(wild).lost

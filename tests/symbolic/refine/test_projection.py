@@ -16,7 +16,7 @@ from mesoscribe.symbolic.refine import projection as module
 from mesoscribe.symbolic.refine.likelihood import Likelihood
 from mesoscribe.symbolic.refine.linearised import Linearised
 from mesoscribe.symbolic.refine.projection import Dense, Iterative, Matrix, Projection, basis, projection
-from mesoscribe.symbolic.refine.rollouts import RollOutData
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.laws import LAWS, SHAPES, smooth
 from tests.support.numbers import change

@@ -10,12 +10,8 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.refine.noise import equal_noise, signal_band
-from mesoscribe.symbolic.refine.rollouts import (
-    NUMBERS,
-    RollOutData,
-    predicted,
-    substeps_for,
-)
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
+from mesoscribe.symbolic.refine.rollouts import NUMBERS, predicted, substeps_for
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.laws import perturbed, rolled
 

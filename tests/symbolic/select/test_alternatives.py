@@ -9,7 +9,7 @@ from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.refine.likelihood import Likelihood
 from mesoscribe.symbolic.refine.products import Products
-from mesoscribe.symbolic.refine.rollouts import RollOutData
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.select.alternatives import alternatives
 from mesoscribe.symbolic.select.search import Search
 

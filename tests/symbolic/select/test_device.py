@@ -18,7 +18,7 @@ from mesoscribe.symbolic.law.rate_terms import Rate
 from mesoscribe.symbolic.law.rates import Rates
 from mesoscribe.symbolic.refine import projection as module
 from mesoscribe.symbolic.refine.likelihood import Likelihood
-from mesoscribe.symbolic.refine.rollouts import RollOutData
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.select.distill import distillation
 from mesoscribe.symbolic.systems.catalog import CATALOG, simulate
 from tests.support.numbers import change

@@ -11,7 +11,7 @@ from mesoscribe.symbolic.law.factor import Factor
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.rate_terms import rates_of_fields
 from mesoscribe.symbolic.refine.likelihood import Likelihood
-from mesoscribe.symbolic.refine.rollouts import RollOutData
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.select.rival_start import regressed
 from mesoscribe.symbolic.select.rivals import rival
 from tests.support.coupled_examples import GRAY_SCOTT, trajectories

@@ -15,7 +15,7 @@ from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
 from mesoscribe.symbolic.refine.likelihood import Likelihood
-from mesoscribe.symbolic.refine.rollouts import RollOutData
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.select.search import Search, dissipates, with_candidates
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from mesoscribe.symbolic.systems.initial import initial_fields

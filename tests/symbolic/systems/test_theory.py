@@ -15,7 +15,7 @@ from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
 from mesoscribe.symbolic.law.equation import t as time
 from mesoscribe.symbolic.law.operators import Mean
 from mesoscribe.symbolic.refine.likelihood import Likelihood
-from mesoscribe.symbolic.refine.rollouts import RollOutData
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.systems.chains import CHAINS, theory
 from mesoscribe.symbolic.systems.theory import TheoryRow, theory_beside
 
