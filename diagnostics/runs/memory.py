@@ -10,6 +10,7 @@ from mesoscribe.hybrid.data.trajectories import Split
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.hybrid.space.pieces import PIECE
 from mesoscribe.symbolic.law.numbers import NUMBERS as SYMBOLIC
+from mesoscribe.symbolic.refine.projection import matrices_fit
 
 DOUBLE = 8  # bytes
 GIB = 2**30
@@ -34,11 +35,8 @@ def needed(split: Split) -> dict[str, float]:
     rolled = min(values, SYMBOLIC.rolled_values) * SYMBOLIC.most_laws * NUMBERS.rolled_copies
     frames = min(train.n_frames, SYMBOLIC.shot_frames)
     each = domain.unknowns(domain.resolved) * frames * domain.state_size
-    fits = (
-        each <= SYMBOLIC.dense_values
-        and each * values / (frames * domain.state_size) <= SYMBOLIC.all_dense_values
-    )
-    matrices = each * values / (frames * domain.state_size) if fits else 0.0
+    n = values / (frames * domain.state_size)
+    matrices = each * n if matrices_fit(each, n) else 0.0
     return {"regression": DOUBLE * (tables + piece) / GIB, "law": DOUBLE * (rolled + matrices) / GIB}
 
 

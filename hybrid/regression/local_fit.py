@@ -18,6 +18,7 @@ from jaxtyping import Bool, Complex, Float
 
 from mesoscribe.hybrid.regression.local_form import LocalGram, Terms, Vector, free_terms, left_over, total
 from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.hybrid.space.linear_algebra import hermitian_solution
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 Active = Bool[np.ndarray, " p"]
@@ -167,10 +168,8 @@ def best_of_starts(gram: LocalGram, active: Active) -> LocalFactors:
         linear = replace(empty, theta=theta)
         J = linear.slopes * active
         J[:, :nK] = 0.0
-        squares = J.T @ values[1:, 1:] @ J
-        size = np.sqrt(np.diag(squares).clip(min=1e-300))
-        scaled = np.linalg.pinv(squares / np.outer(size, size), rcond=NUMBERS.force_cutoff, hermitian=True)
-        theta = theta + scaled @ (J.T @ values[1:, 0] / size) / size
+        squares, pull = J.T @ values[1:, 1:] @ J, J.T @ values[1:, 0]
+        theta = theta + hermitian_solution(squares, pull, NUMBERS.force_cutoff)
         tried.append(fitted(gram, replace(empty, theta=theta * active)))
     return min(tried, key=lambda one: float(left_over(values, one.coefficients)))
 

@@ -24,6 +24,7 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.regression.weak_form import in_windows, test_functions, time_shift
 from mesoscribe.hybrid.space.intervals import common_interval
+from mesoscribe.hybrid.space.linear_algebra import hermitian_solution
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.transforms import forward
 
@@ -198,9 +199,4 @@ def total(gram: LocalGram) -> Float[np.ndarray, "a a"]:
 def free_terms(gram: LocalGram) -> Vector:
     """Coefficients of every term by itself."""
     values = total(gram)
-    size = np.sqrt(np.diag(values)[1:])
-    scale = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)
-    scaled = values[1:, 1:] * np.outer(scale, scale)
-    inverse = np.linalg.pinv(scaled, rcond=NUMBERS.free_cutoff, hermitian=True)
-    found: Vector = scale * (inverse @ (scale * values[1:, 0]))
-    return found
+    return hermitian_solution(values[1:, 1:], values[1:, 0], NUMBERS.free_cutoff)

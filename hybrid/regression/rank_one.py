@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Complex, Float
 
 from mesoscribe.hybrid.regression.weak_form import Gram
+from mesoscribe.hybrid.space.linear_algebra import hermitian_solution
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 Modes = Complex[np.ndarray, " k"]
@@ -74,15 +75,6 @@ class Factors:
         return np.polynomial.Polynomial([self.f[0], 0.0, *self.f[1 : self.powers]])
 
 
-def _solve(a: np.ndarray, b: np.ndarray, rcond: float) -> np.ndarray:
-    """Solutions of a stack of Hermitian systems, each column scaled to unit diagonal, empty ones 0."""
-    d = np.sqrt(np.abs(np.einsum("...aa->...a", a)))
-    scale = np.divide(1.0, d, out=np.zeros_like(d), where=d > 0)
-    scaled = a * scale[..., :, None] * scale[..., None, :]
-    inverse = np.linalg.pinv(scaled, rcond=rcond, hermitian=True)
-    return scale * np.einsum("...ab,...b->...a", inverse, scale * b)
-
-
 def residual(values: Complex[np.ndarray, "*n k a a"], coefficients: Complex[np.ndarray, "k c"]) -> np.ndarray:
     """Σ over windows of |y - X c|², for each trajectory (if any) and mode."""
     v = np.concatenate([np.ones((len(coefficients), 1)), -coefficients], axis=1)
@@ -92,7 +84,7 @@ def residual(values: Complex[np.ndarray, "*n k a a"], coefficients: Complex[np.n
 def unrestricted(gram: Gram) -> Complex[np.ndarray, "k c"]:
     """Coefficients (mode, 1 + powers) of û and FT{v^p}, each mode on its own."""
     total = gram.values.sum(0)
-    return _solve(total[:, 1:, 1:], total[:, 1:, 0], rcond=NUMBERS.free_cutoff)
+    return hermitian_solution(total[:, 1:, 1:], total[:, 1:, 0], rcond=NUMBERS.free_cutoff)
 
 
 def _best_symbols(case: Case, yu: Modes, yn: Modes, uu: np.ndarray, un: np.ndarray, nn: np.ndarray) -> tuple:
@@ -190,7 +182,7 @@ class _Alternation:
         normal = np.tensordot(strength, self.products, 1)
         drive = -((self.weights * now.K.conj()) @ self.g[:, 2:, 0]).real
         drive = drive - ((strength * now.q) @ self.g[:, 2:, 1]).real
-        force = _solve(normal, drive, rcond=NUMBERS.force_cutoff)
+        force = hermitian_solution(normal, drive, rcond=NUMBERS.force_cutoff)
         return replace(now, f=force)
 
     def converged(self, f: Float[np.ndarray, " p"]) -> Factors:

@@ -23,6 +23,7 @@ from mesoscribe.hybrid.regression.rank_one import Case, residual, unrestricted
 from mesoscribe.hybrid.regression.selection import resolved, simplest
 from mesoscribe.hybrid.regression.weak_form import Gram, gram, test_functions
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.linear_algebra import hermitian_inverse, hermitian_solution
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 Free = Complex[np.ndarray, "k c"]
@@ -77,26 +78,15 @@ def _solved(
     """(m, q) of each mode and f by normal equations, and the inverse of those of m and q."""
     used = np.stack([damped, np.ones_like(damped)], axis=1)
     own = products[:, 1:3, 1:3] * used[:, :, None] * used[:, None, :]
-    inverse = _inverse(own)
+    inverse = hermitian_inverse(own, NUMBERS.free_cutoff)
     between, shared = products[:, 1:3, 3:] * used[:, :, None], products[:, 3:, 3:]
     pulls, drive = products[:, 1:3, 0] * used, products[:, 3:, 0]
     across = inverse @ between
     schur = np.tensordot(weights, shared - between.swapaxes(1, 2) @ across, 1)
     right = np.tensordot(weights, drive - (across.swapaxes(1, 2) @ pulls[..., None])[..., 0], 1)
-    f = -(_inverse(schur[None], NUMBERS.force_cutoff)[0] @ right)
+    f = -hermitian_solution(schur, right, NUMBERS.force_cutoff)
     found = -(inverse @ (pulls + between @ f)[..., None])[..., 0]
     return found, f, inverse
-
-
-def _inverse(
-    products: Float[np.ndarray, "k a a"], rcond: float = NUMBERS.free_cutoff
-) -> Float[np.ndarray, "k a a"]:
-    """Of symmetric matrices, scaled to unit diagonal; 0 along what is empty."""
-    size = np.sqrt(np.abs(np.einsum("kaa->ka", products)))
-    scale = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)
-    both = scale[:, :, None] * scale[:, None, :]
-    found: Float[np.ndarray, "k a a"] = np.linalg.pinv(products * both, rcond=rcond, hermitian=True) * both
-    return found
 
 
 class SecondOrderRegression:

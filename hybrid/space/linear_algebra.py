@@ -50,6 +50,30 @@ def back_substituted(R: Float[Tensor, "a a"], b: Float[Tensor, "a c"]) -> Float[
     return torch.as_tensor(np.asarray(solve_triangular(R.numpy(), b.numpy())), device="cpu")
 
 
+def hermitian_inverse(a: Shaped[np.ndarray, "*stack a a"], rcond: float) -> Shaped[np.ndarray, "*stack a a"]:
+    """The pseudo-inverse of Hermitian matrices, each column scaled to unit diagonal, 0 along empty ones."""
+    scale, inverse = _of_unit_diagonal(a, rcond)
+    return scale[..., :, None] * inverse * scale[..., None, :]
+
+
+def hermitian_solution(
+    a: Shaped[np.ndarray, "*stack a a"], b: Shaped[np.ndarray, "*stack a"], rcond: float
+) -> Shaped[np.ndarray, "*stack a"]:
+    """x of a x = b for Hermitian matrices, by `hermitian_inverse`."""
+    scale, inverse = _of_unit_diagonal(a, rcond)
+    return scale * np.einsum("...ab,...b->...a", inverse, scale * b)
+
+
+def _of_unit_diagonal(
+    a: Shaped[np.ndarray, "*stack a a"], rcond: float
+) -> tuple[Float[np.ndarray, "*stack a"], Shaped[np.ndarray, "*stack a a"]]:
+    """What scales columns to unit diagonal, 0 where they are empty, and the inverse of what they then are."""
+    d = np.sqrt(np.abs(np.einsum("...aa->...a", a)))
+    scale = np.divide(1.0, d, out=np.zeros_like(d), where=d > 0)
+    scaled = a * scale[..., :, None] * scale[..., None, :]
+    return scale, np.linalg.pinv(scaled, rcond=rcond, hermitian=True)
+
+
 def ridge_regression(
     columns: Float[Tensor, "r c"], right: Float[Tensor, " r"], ridge: float
 ) -> Float[Tensor, " c"]:

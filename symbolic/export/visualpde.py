@@ -107,7 +107,7 @@ def _equations(law: Law, q: np.ndarray, m: np.ndarray, drift: np.ndarray) -> dic
 
 
 def _text(expression: sympy.Expr) -> str:
-    return SYNTAX.text(sympy.expand(sympy.sympify(expression)).evalf(17))
+    return SYNTAX.text(sympy.expand(expression).evalf(17))
 
 
 def _number(value: float) -> str:

@@ -55,14 +55,12 @@ class SecondOrderLaw(Law):
             "w": Factor.of(-u * v),
         }
         changed["q"] = Factor((*changed["q"].terms, v**2), (*changed["q"].values, 1.0))
-        own = {field.name: getattr(law, field.name) for field in fields(Law)}
-        return cls(**{**own, **changed, "covariance": None, "judgement": None})
+        return cls(**{**_content(law), **changed, "covariance": None, "judgement": None})
 
     @property
     def plain(self) -> Law:
         """The law with all its parameters, those that are given among them."""
-        own = {field.name: getattr(self, field.name) for field in fields(Law)}
-        law = Law(**{**own, "covariance": None})
+        law = self._with_all
         if self.covariance is None:
             return law
         table = np.zeros((len(law.parameters),) * 2)
@@ -108,8 +106,7 @@ class SecondOrderLaw(Law):
 
     @cached_property
     def _with_all(self) -> Law:
-        own = {field.name: getattr(self, field.name) for field in fields(Law)}
-        return Law(**{**own, "covariance": None})
+        return Law(**{**_content(self), "covariance": None})
 
     def with_values(
         self, values: Float[np.ndarray, " p"], covariance: Float[np.ndarray, "p p"] | None = None
@@ -117,8 +114,7 @@ class SecondOrderLaw(Law):
         """The law with other coefficients."""
         law = self._with_all.with_values(self._whole(np.asarray(values)))
         table = None if covariance is None else tuple(tuple(map(float, row)) for row in covariance)
-        own = {field.name: getattr(law, field.name) for field in fields(Law)}
-        return SecondOrderLaw(**{**own, "covariance": table})
+        return SecondOrderLaw(**{**_content(law), "covariance": table})
 
     def only(self, kept: list[int]) -> SecondOrderLaw:  # type: ignore[override]
         """The law without the other parameters.
@@ -130,7 +126,7 @@ class SecondOrderLaw(Law):
             raise ValueError("expected an energy of u, got none: u would not change; keep a term of F or q")
         given = sorted({*range(len(self._all))} - {*self._at})
         law = self._with_all.only(sorted([*(self._at[j] for j in kept), *given]))
-        return SecondOrderLaw(**{field.name: getattr(law, field.name) for field in fields(Law)})
+        return SecondOrderLaw(**_content(law))
 
     def family(self, domain: Domain, values: Float[np.ndarray, "b p"]) -> Member:
         """The equations of motion with several sets of coefficients at once."""
@@ -146,6 +142,11 @@ class SecondOrderLaw(Law):
                 q = Factor((term, v**2), (value, 1.0))
                 found.append(replace(self, F=Factor(), q=q, m=damping, covariance=None))
         return found
+
+
+def _content(law: Law) -> dict[str, Any]:
+    """What a law is made of, by name."""
+    return {field.name: getattr(law, field.name) for field in fields(Law)}
 
 
 def _times(terms: dict[sympy.Expr, float], by: float) -> Factor:

@@ -23,6 +23,7 @@ from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.fit import E, Fit
 from mesoscribe.symbolic.refine.projection import Projection
 from mesoscribe.symbolic.refine.roll_out_data import RollOutData
+from mesoscribe.symbolic.refine.rollouts import roll_outs
 
 PROFILE = "profile over a coefficient"
 
@@ -53,10 +54,6 @@ class Likelihood(Protocol):
         order: Sequence[int] | None = None,
     ) -> Fit[E]:
         """Residual and slopes at a point, the initial fields projected out."""
-        ...
-
-    def rolled(self, law: E, fields: Tensor, substeps: int) -> Tensor:
-        """Roll-outs of a law from initial fields, at the frames after the first."""
         ...
 
 
@@ -157,7 +154,8 @@ def _fastest(likelihood: Likelihood, point: Fit[E], along: Float[np.ndarray, " p
     more = values + NUMBERS.small_turn * along
     fft = data.domain.fft
     moved, plain = (
-        fft(likelihood.rolled(law.with_values(v), point.fields, point.substeps)) for v in (more, values)
+        fft(roll_outs(law.with_values(v).member(data.domain), point.fields, data, point.substeps))
+        for v in (more, values)
     )
     axes = (0, 1)
     turned = (moved - plain).abs().square().sum(axes) / plain.abs().square().sum(axes).clamp(min=1e-300)

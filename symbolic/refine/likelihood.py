@@ -35,7 +35,7 @@ from mesoscribe.symbolic.refine.fit import E, Fit
 from mesoscribe.symbolic.refine.products import Products
 from mesoscribe.symbolic.refine.projection import Projection, parts_of, projection, together
 from mesoscribe.symbolic.refine.roll_out_data import RollOutData
-from mesoscribe.symbolic.refine.rollouts import roll_outs, substeps_for, units
+from mesoscribe.symbolic.refine.rollouts import substeps_for, units
 
 REFINING = "refinement of coefficients"
 
@@ -118,12 +118,6 @@ class Likelihood:
     ) -> Fit[E]:
         """A law and initial fields before any step."""
         return self.at(law, fields, units(law, self.data), self._substeps(law, accuracy), known)
-
-    def rolled(
-        self, law: E, fields: Float[Tensor, " n *state"], substeps: int
-    ) -> Float[Tensor, "n r *state"]:
-        """Roll-outs of a law from initial fields, at the frames after the first."""
-        return roll_outs(law.member(self.data.domain), fields, self.data, substeps)
 
     def _far(self, point: Fit[E]) -> bool:
         """Whether noise is little of what a law leaves, so that initial fields are none of its unknowns."""

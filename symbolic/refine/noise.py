@@ -38,26 +38,21 @@ def signal_band(
     """
     found = strong(u, t, domain)
     if found is not None:
-        return _strong_band(found[1], domain)
+        power = found[1]
+        return _band(power > NUMBERS.tail_power * float((power * domain.multiplicity).sum()), domain)
     power = (np.abs(domain.fft(u)) ** 2).mean(axis=(0, 1)) * (domain.multiplicity / domain.freedom)
     power = power.reshape(-1, *domain.modes_shape)
     floor = white_noise(u, t, domain) / domain.points
-    largest = np.abs(np.stack(domain.k)).max(0)
     total = power.reshape(len(power), -1).sum(1)
     visible = np.maximum(NUMBERS.signal_power * floor, NUMBERS.visible_mode**2 * total)
     above = (power > visible.reshape(-1, *(1,) * domain.ndim)).any(0)
-    seen = largest[domain.resolved & above]
-    band = NUMBERS.wider_band * float(seen.max(initial=NUMBERS.rollout_points / 4 * domain.k_unit))
-    return None if bool((domain.within(band) == domain.resolved).all()) else band
+    return _band(above, domain, NUMBERS.wider_band)
 
 
-def _strong_band(power: Float[np.ndarray, "*modes"], domain: Domain) -> float | None:
-    """The wavenumber from which modes hold a share of `tail_power` of a field; None for all modes."""
-    largest = np.abs(np.stack(domain.k)).max(0)
-    seen = largest[
-        domain.resolved & (power > NUMBERS.tail_power * float((power * domain.multiplicity).sum()))
-    ]
-    band = max(float(seen.max(initial=0.0)), NUMBERS.rollout_points / 4 * domain.k_unit)
+def _band(modes: Bool[np.ndarray, "*modes"], domain: Domain, wider: float = 1.0) -> float | None:
+    """So many times the largest wavenumber of some modes, not too few; None for all modes."""
+    largest = np.abs(np.stack(domain.k)).max(0)[domain.resolved & modes]
+    band = wider * float(largest.max(initial=NUMBERS.rollout_points / 4 * domain.k_unit))
     return None if bool((domain.within(band) == domain.resolved).all()) else band
 
 

@@ -79,9 +79,13 @@ def projection(
 
 def dense(data: RollOutData) -> bool:
     """Whether the matrices of all trajectories fit in memory, and are faster than roll-outs."""
-    each = data.unknowns * data.u[0].numel()
-    most = NUMBERS.dense_values if data.filtered is None else NUMBERS.noisy_dense_values
-    return each <= most and each * len(data.u) <= NUMBERS.all_dense_values
+    return matrices_fit(data.unknowns * data.u[0].numel(), len(data.u), noisy=data.filtered is not None)
+
+
+def matrices_fit(each: int, n: float, *, noisy: bool = False) -> bool:
+    """Whether the matrices of n trajectories, of so many values each, fit in memory and are faster."""
+    most = NUMBERS.noisy_dense_values if noisy else NUMBERS.dense_values
+    return each <= most and each * n <= NUMBERS.all_dense_values
 
 
 @dataclass
