@@ -14,6 +14,7 @@ from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.fields import each_field
+from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.equation import written_out_in
 
 OFFER = (
@@ -127,7 +128,7 @@ def _of_the_law(summary: Summary) -> Iterator[str]:
             "Noise hides the form: on these data other terms do as well as some of the law's. "
             f"{'; '.join(summary.laws.doubles)}."
         )
-    if summary.noise >= NUMBERS.noise_that_locks and law.case != Case.DISSIPATIVE.value:
+    if summary.noise >= HYBRID.strong_noise and law.case != Case.DISSIPATIVE.value:
         yield (
             f"The noise is {100 * summary.noise:.2g} % of the field: the phases of waves can lock to it, and "
             "the likelihood then has a minimum every few per cent of a coefficient. The errors in brackets "

@@ -54,7 +54,6 @@ class DiagnosticsNumbers:
     same_sign: float = number(0.95, "share of the resamples that keep the sign of a component, or its exponent has no interval", "resamples")
     far_amplitude: float = number(10.0, "amplitude up to which a change of sign of a law is looked for", "amplitude of the data")
     # judge
-    noise_that_locks: float = number(0.3, "noise from which errors of coefficients that turn phases are doubted: two solitons with noise of 20 % were 2.6 standard errors off, with 100 % 26", "field")
     beyond_noise: float = number(2.0, "persistence counts where it errs by more than so many times the noise: two noisy frames differ by 1.4", "noise", "derived")
     quoted_steps: tuple[int, ...] = number((1, 5, 20), "steps whose errors are quoted and judged, beside the last", "frames")
     far_below: float = number(0.1, "a network whose error is at most so many times persistence's is good", "error")

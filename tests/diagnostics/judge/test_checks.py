@@ -241,7 +241,7 @@ def test_noise_to_which_phases_lock_is_warned_of(summary: Summary) -> None:
     moves = replace(summary, law=KDV, noise=0.5)
     assert any("phases of waves can lock" in caution for caution in cautions(moves))
     still = replace(moves, law=Law(F=Factor.of(u**4), q=Factor.of(k**2), m=Factor.of(1)))
-    for quiet in (replace(moves, noise=0.2), still):
+    for quiet in (replace(moves, noise=0.02), still):
         assert not any("phases of waves can lock" in caution for caution in cautions(quiet))
 
 
