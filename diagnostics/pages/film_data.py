@@ -40,7 +40,8 @@ def film_data(summary: Summary) -> Mapping[str, Any]:
     middle of the box.
 
     Returns:
-        `times`, `shape` and `lengths` of the box, whether there are `walls`, `bits` of a number, and for each
+        `times`, `shape` and `lengths` of the box, whether its ends are `open`, so that a curve does not come
+        back to its `first` point, where that lies in steps from the end, `bits` of a number, and for each
         trajectory its `name`, `data` and `difference`, frame after frame.
     """
     data, whole = summary.data, summary.data.domain
@@ -75,7 +76,8 @@ def film_data(summary: Summary) -> Mapping[str, Any]:
         "times": [float(t) for t in data.t[at]],
         "shape": small.shape,
         "lengths": small.lengths,
-        "walls": bool(small.walled),
+        "open": bool(small.walled or data.window),
+        "first": 0.5 if small.walled else 0.0,
         "bits": 8 * kind.itemsize,
         "trajectories": [entry(*field, i) for i in shown for field in fields],
     }

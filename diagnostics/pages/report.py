@@ -53,8 +53,8 @@ from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.space.deadline import doing
 from mesoscribe.hybrid.space.whole_number import whole_number
+from mesoscribe.symbolic.export.export import exported
 from mesoscribe.symbolic.export.sympy_source import sympy_source
-from mesoscribe.symbolic.export.visualpde import visualpde_link
 from mesoscribe.symbolic.law.coefficient_units import units_of
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.symmetry import symmetries
@@ -185,7 +185,7 @@ def copies(law: Law) -> dict[str, str]:
 def elsewhere(law: Law) -> str | None:
     """The address that opens the law in VisualPDE; None where that cannot hold it."""
     try:
-        return visualpde_link(law)
+        return exported(law, "visualpde")
     except ValueError:
         return None
 

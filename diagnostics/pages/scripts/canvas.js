@@ -81,11 +81,14 @@ function drawCurves(canvas, along, across, curves) {
   context.restore();
 }
 
-/** A curve around a periodic box of a length: its last point is the first one again; not between walls. */
-function around(field, length, style, walls = false) {
-  if (walls) return { x: Array.from(field, (_, i) => ((i + 0.5) * length) / field.length), y: field, ...style };
-  const y = [...field, field[0]];
-  return { x: y.map((_, i) => (i * length) / field.length), y, ...style };
+/**
+ * A curve along a box of a length, whose last point is the first one again unless the ends are open.
+ *
+ * @param ends open, and how many steps from the end the first point lies.
+ */
+function around(field, length, style, ends = { open: false, first: 0 }) {
+  const y = ends.open ? [...field] : [...field, field[0]];
+  return { x: y.map((_, i) => ((i + ends.first) * length) / field.length), y, ...style };
 }
 
 /** A line through points, with gaps where one is not finite. */

@@ -84,11 +84,11 @@ class Player {
     }
     const [length] = film.lengths;
     drawCurves(this.both, [0, length], this.range, [
-      around(data, length, { colour: "--data", width: 5 }, film.walls),
-      around(law, length, { colour: "--law", width: 1.8 }, film.walls),
+      around(data, length, { colour: "--data", width: 5 }, film),
+      around(law, length, { colour: "--law", width: 1.8 }, film),
     ]);
     drawCurves(this.difference, [0, length], this.differenceRange, [
-      around(difference, length, { colour: "--law", width: 1.5 }, film.walls),
+      around(difference, length, { colour: "--law", width: 1.5 }, film),
     ]);
   }
 }
