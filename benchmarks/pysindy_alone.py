@@ -35,7 +35,7 @@ DIFFERENTIATORS = {
     "smoothed differences": (pysindy.SmoothedFiniteDifference, {}),
     "spectral": (pysindy.SpectralDerivative, {}),
 }
-WEAK, DOMAINS = "weak form", 400
+WEAK, ENSEMBLE, DOMAINS = "weak form", "ensemble of weak forms", 400
 
 
 @dataclass(frozen=True)
@@ -117,18 +117,29 @@ def regressed(data: Trajectories, library: object, differentiator: object) -> tu
     return kept, model.feature_library.get_feature_names(["x0"])
 
 
-def equations(data: Trajectories, order: int, degree: int) -> Iterator[tuple[str, dict[str, float], float]]:
+def optimisers(way: str, threshold: float) -> dict[str, object]:
+    """Sequential thresholds; of the weak form also the median of it over samples of the domains."""
+    made = pysindy.STLSQ(threshold=threshold, alpha=0.0, normalize_columns=True)
+    return {way: made} | ({ENSEMBLE: pysindy.EnsembleOptimizer(made, bagging=True)} if way == WEAK else {})
+
+
+def equations(
+    data: Trajectories, order: int, degree: int, only: tuple[str, ...] = (WEAK, *DIFFERENTIATORS)
+) -> Iterator[tuple[str, dict[str, float], float]]:
     """Every way of taking derivatives and every threshold: how, the equation in PySINDy's names, seconds."""
     for way, (library, differentiator) in candidates(data, order, degree).items():
+        if way not in only:
+            continue
         started = time.process_time()
         kept, names = regressed(data, library, differentiator)
         made = time.process_time() - started
         for threshold in THRESHOLDS * np.linalg.norm(kept.target):
-            started = time.process_time()
-            optimizer = pysindy.STLSQ(threshold=float(threshold), alpha=0.0, normalize_columns=True)
-            optimizer.fit(kept.columns, kept.target)
-            terms = {n: float(c) for n, c in zip(names, optimizer.coef_[0], strict=True) if c}
-            yield way, terms, made + time.process_time() - started
+            for name, optimizer in optimisers(way, float(threshold)).items():
+                started = time.process_time()
+                optimizer.fit(kept.columns, kept.target)  # type: ignore[attr-defined]
+                coef = np.ravel(optimizer.coef_)  # type: ignore[attr-defined]
+                terms = {n: float(c) for n, c in zip(names, coef, strict=True) if c}
+                yield name, terms, made + time.process_time() - started
 
 
 def alone(data: Trajectories, law: Law) -> Found | None:

@@ -121,7 +121,7 @@ class SymbolicNumbers:
     step_ends: float = number(0.02, "a Gauss-Newton step that moves the coefficients by less is the last", "standard errors")
     step_shares: tuple[float, ...] = number(tuple(0.5**i for i in range(7)), "shares of a Gauss-Newton step; the first that reduces the misfit is taken", "step")
     stepper_bias: float = number(0.1, "by how much the stepper may move coefficients: unlike noise it does not average out", "standard errors")
-    step_keeps: float = number(0.5, "a step that lowers the squared misfit by less of what it promises calls for new derivatives by the fields", "promise")
+    step_keeps: float = number(0.5, "share of what a step promised that may still be promised after it: more calls for new derivatives by the fields", "promise")
     clusters: int = number(8, "pieces of data at least, in time where trajectories are fewer, whose scatter gives errors", "pieces")
     believed_growth: float = number(10.0, "growth of a mode that the preconditioner believes at most", "1")
     start_bias: float = number(0.1, "noise of first frames times the root of the number of values, below which its bias is a small part of a standard error", "standard errors", "derived")

@@ -151,7 +151,7 @@ class Likelihood:
             point = self.at(point.law, point.fields, point.units, needed, point.known)
 
     def _lowest(self, point: Fit[E], fresh: bool, *, sure: bool) -> Fit[E]:
-        """Gauss–Newton steps; derivatives by the fields are kept while steps do what they promise."""
+        """Gauss–Newton steps; derivatives by the fields are kept while each leaves little to be promised."""
         fresh = fresh or not self.free
         for _ in range(NUMBERS.refine_steps):
             done = self._done(point, sure=sure)
@@ -160,9 +160,7 @@ class Likelihood:
             closer = None if done else self.closer(point)
             if closer is None and fresh:
                 break
-            slow = closer is None or (
-                point.products.squares - closer.products.squares < NUMBERS.step_keeps * point.products.promise
-            )
+            slow = closer is None or (closer.products.promise > NUMBERS.step_keeps * point.products.promise)
             point, fresh = closer or point, not self.free
             if slow and self.free:
                 point, fresh = self.at(point.law, point.fields, point.units, point.substeps, None), True

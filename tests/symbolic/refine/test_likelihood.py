@@ -16,6 +16,7 @@ from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library, polynomials
 from mesoscribe.symbolic.refine import roll_out_data
 from mesoscribe.symbolic.refine.likelihood import Fit, Likelihood
+from mesoscribe.symbolic.refine.noise import signal_band
 from mesoscribe.symbolic.refine.projection import basis
 from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.refine.rollouts import roll_outs, units
@@ -208,6 +209,23 @@ def test_on_clean_data_free_fields_cost_nothing() -> None:
     pinned, free = (Likelihood(data, free).fit(perturbed(TRUTH, 0.05), sure=True) for free in (False, True))
     assert errors(free).max() < 1e-8
     assert errors(pinned).max() < 1e-8
+
+
+@pytest.mark.slow
+def test_fronts_in_strong_noise_are_fitted_to_the_end() -> None:
+    made = CATALOG["allen_cahn"].trajectories(4, seed=5, noise=0.2, points=128).split(0).train
+    band = signal_band(made.u, made.elapsed[None], made.domain)
+    data = RollOutData.of(made, replace(TRUTH, band=band))
+    likelihood = Likelihood(data, free=True)
+    found = likelihood.fit(replace(TRUTH, band=band), sure=True)
+    from_truth = likelihood.fit(
+        found.law, near=likelihood.started(found.law.with_values(TRUTH.values())), sure=True
+    )
+    assert found.products.squares <= from_truth.products.squares + 0.1 * data.noise
+    off = np.abs(found.law.values() - from_truth.law.values()) / np.maximum(found.units, 1e-300)
+    free = found.units > 0
+    spread = np.sqrt(np.diag(found.products.covariance))
+    assert (off[free] <= 0.2 * spread[free] + 1e-9).all()
 
 
 def test_roll_outs_off_for_another_reason_keep_their_first_frames() -> None:
