@@ -20,7 +20,9 @@ from mesoscribe.symbolic.law.latex import latex
 from mesoscribe.symbolic.law.law import Law
 
 MOST_POINTS = {1: 512, 2: 128}  # along an axis: what a browser carries forward 30 times a second
-MANY_FIELDS = 3  # of so many it carries forward half of these points in two dimensions
+MANY_FIELDS = (
+    3  # of so many, or with reflections at walls, it carries forward half of these in two dimensions
+)
 FEWEST_POINTS = {1: 128, 2: 8}  # fewer make a curve with corners
 RESOLVED = 0.999  # of the Nyquist wavenumber
 SPATIAL = "A browser carries no field of three dimensions forward fast enough: there is no simulator."
@@ -81,19 +83,14 @@ class Live:
         """Why a page does not carry a law forward in time, or None."""
         if law.ndim > 2:
             return SPATIAL
-        if law.parities:
-            return (
-                f"There is no simulator: that of this page solves equations on periodic boxes, and this law "
-                f"lives between walls ({law.boundary}). Law.simulate and the scripts for NumPy and py-pde "
-                f"carry it forward."
-            )
         return None
 
     @classmethod
     def of(cls, law: Law, data: Trajectories) -> Live:
         """The law, with first frames of some data as initial fields, on a power of two of points."""
         law = law.plain
-        shape = [points(n, law.ndim, len(law.fields)) for n in data.domain.shape]
+        many = len(law.fields) >= MANY_FIELDS or bool(data.domain.walled)
+        shape = [points(n, law.ndim, many) for n in data.domain.shape]
         starts = resampled(np.asarray(data.u[: OFFERED[law.ndim], 0]), data.domain.resampled(shape))
         content = law_data(law)
         if law.band is None and law.ndim == 1:
@@ -117,9 +114,9 @@ class Live:
         return cls(settings, written, _sliders(law), hidden)
 
 
-def points(n: int, ndim: int, fields: int = 1) -> int:
-    """The power of two that holds n points along an axis, or the largest one allowed."""
-    most = MOST_POINTS[ndim] // (2 if ndim > 1 and fields >= MANY_FIELDS else 1)
+def points(n: int, ndim: int, many: bool = False) -> int:
+    """The power of two that holds n points along an axis, or the largest one allowed, half of it of many."""
+    most = MOST_POINTS[ndim] // (2 if ndim > 1 and many else 1)
     return min(most, 2 ** max(n - 1, FEWEST_POINTS[ndim] - 1).bit_length())
 
 

@@ -70,6 +70,7 @@ EXPORTERS: Mapping[str, Exporter] = {
         "law.js",
         "a script for browsers and Node.js that needs nothing else",
         several=True,
+        walls=True,
         most_dimensions=2,
     ),
     "visualpde": Exporter(

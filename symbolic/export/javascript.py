@@ -38,7 +38,15 @@ function simulate(u0, shape, times) {{
 if (typeof module !== "undefined") module.exports = {{ LAW, Simulator, simulate }};
 """
 LAW = ("F", "N", "lengths", "centre", "band", "hold")  # as in law.json
-ENGINE = ("fourier", "formula", "symbols", "member", "stepper", "simulator")  # each needs those before it
+ENGINE = (
+    "fourier",
+    "walls",
+    "formula",
+    "symbols",
+    "member",
+    "stepper",
+    "simulator",
+)  # each needs those before it
 
 
 def engine() -> str:
@@ -51,7 +59,8 @@ def law_data(law: Law) -> dict[str, Any]:
     content = json.loads(law.json())
     symbols = {name: _symbol_rows(law, name) for name in "qmw"}
     kept = {name: content[name] for name in LAW if name in content}
-    return {"fields": [str(field) for field in law.unknowns], **kept, **symbols}
+    walls = {"parities": [[int(sign) for sign in row] for row in law.parities]} if law.parities else {}
+    return {"fields": [str(field) for field in law.unknowns], **walls, **kept, **symbols}
 
 
 def _symbol_rows(law: Law, name: str) -> list[dict[str, Any]]:

@@ -58,7 +58,7 @@ def rate(browser: Browser, law: Law, field: np.ndarray) -> np.ndarray:
           multiply(member.symbols.K, stepper.n, vhat);
           vhat.parts.forEach(({{ re, im }}, i) => {{
             for (const part of [re, im]) part.forEach((value, j) => (part[j] = -value * member.mask[j]));
-            member.fourier.back(re, im, s.fields[i]);
+            member.transform(i).back(re, im, s.fields[i]);
           }});
           return [...s.field];
         }})()"""

@@ -124,7 +124,8 @@ class Laboratory {
     if (low < this.ranges[i][0] || high > this.ranges[i][1])
       this.ranges[i] = [Math.min(low, this.ranges[i][0]), Math.max(high, this.ranges[i][1])];
     if (shape.length === 2) return drawPicture(canvas, field, shape, this.ranges[i]);
-    const [length] = law.lengths, curve = around(field, length, { colour: "--law", width: 2 });
+    const [length] = law.lengths, walls = law.parities?.[i][0] ? { open: true, first: 0.5 } : undefined;
+    const curve = around(field, length, { colour: "--law", width: 2 }, walls);
     return drawCurves(canvas, [0, length], this.ranges[i], [curve]);
   }
 

@@ -14,8 +14,9 @@ const DERIVATIVES = {
 
 class Member {
   /**
-   * @param law names of its `fields`, lengths, centre, band, rows {term, value} of F and N, and rows
-   *   {value, entries} of q, m and w: where s(k) stands, {row, column, symbol, odd, sign}.
+   * @param law names of its `fields`, lengths, `parities` of each field along each axis where there are walls
+   *   (0 periodic, 1 even, -1 odd), centre, band, rows {term, value} of F and N, and rows {value, entries} of
+   *   q, m and w: where s(k) stands, {row, column, symbol, odd, sign}.
    * @param shape points along each axis, powers of two.
    */
   constructor(law, shape) {
@@ -24,10 +25,13 @@ class Member {
     this.law = law;
     this.shape = shape;
     this.n = law.fields.length;
-    this.fourier = new Fourier(shape);
+    this.boxes = new Map(); // transforms by parity
+    this.parities = law.fields.map((_, i) => law.parities?.[i] ?? shape.map(() => 0));
+    this.fourier = this.transform(0);
     const { size, modes } = this.fourier;
     this.volume = law.lengths.reduce((a, b) => a * b);
-    this.k = this.fourier.numbers.map((number, axis) => number.map((n) => (2 * Math.PI * n) / law.lengths[axis]));
+    const unit = (axis) => (this.parities[0][axis] ? 1 : 2) * (Math.PI / law.lengths[axis]);
+    this.k = this.fourier.numbers.map((number, axis) => number.map((n) => unit(axis) * n));
     this.mask = evolved(this.k, law, shape);
     this.symbols = new Symbols(law, this.k);
     this.values = this.symbols.values;
@@ -41,6 +45,14 @@ class Member {
     this.tilt = new Float64Array(this.n * this.n);
   }
 
+  /** The transform of a field, or of a derivative of it: an odd one between walls turns even into odd. */
+  transform(i, order = this.shape.map(() => 0)) {
+    const parity = this.parities[i].map((sign, axis) => (order[axis] % 2 ? -sign : sign));
+    const key = parity.map((sign) => sign + 0).join();
+    if (!this.boxes.has(key)) this.boxes.set(key, transformOf(this.shape, parity));
+    return this.boxes.get(key);
+  }
+
   #differentiate(factor) {
     const { fields } = this.law, { size } = this.fourier, rows = this.law[factor] ?? [];
     const all = factor === "F" ? fields : Object.keys(DERIVATIVES[this.shape.length]);
@@ -52,12 +64,13 @@ class Member {
     });
     if (factor !== "F") return;
     this.curvatures = rows.flatMap((row, i) => {
-      const density = readFormula(row.term, all), here = namesIn(density);
+      const density = readFormula(row.term, all), here = namesIn(density).map((name) => fields.indexOf(name));
       const pairs = here.flatMap((one) => here.map((other) => [one, other]));
-      return pairs.map(([one, other]) => ({
+      const alike = ([one, other]) => `${this.parities[one]}` === `${this.parities[other]}`;
+      return pairs.filter(alike).map(([one, other]) => ({
         i,
-        at: fields.indexOf(one) * this.n + fields.indexOf(other),
-        curvature: onArrays(derivative(derivative(density, one), other), size),
+        at: one * this.n + other,
+        curvature: onArrays(derivative(derivative(density, fields[one]), fields[other]), size),
       }));
     });
   }
@@ -70,7 +83,8 @@ class Member {
 
   /**
    * Moves the mean S of F''(v), an n x n matrix, over the fields into Q, where the stepper treats it exactly:
-   * with Q + S and F'(v) - S v the equation is the same.
+   * with Q + S and F'(v) - S v the equation is the same. Between fields of different parities S is 0, as the mean
+   * over their reflections is.
    */
   about(v) {
     this.tilt.fill(0);
@@ -90,7 +104,7 @@ class Member {
       sum.fill(0);
       law.fields.forEach((other, j) => tilt[i * n + j] && addTo(sum, -tilt[i * n + j], v[other]));
       this.#addSlopes("F", name);
-      this.fourier.forward(sum, out.parts[i].re, out.parts[i].im);
+      this.transform(i).forward(sum, out.parts[i].re, out.parts[i].im);
     });
     for (const name of this.needed) this.#gradient(name, out);
   }
@@ -104,11 +118,11 @@ class Member {
 
   /** Adds (-1)^a d^a (dN/d(d^a v)) for one derivative d^a of the field. */
   #gradient(name, out) {
-    const { sum, scratch } = this;
+    const { sum, scratch } = this, order = DERIVATIVES[this.shape.length][name];
     sum.fill(0);
     this.#addSlopes("N", name);
-    this.fourier.forward(sum, scratch.re, scratch.im);
-    this.#derive(scratch, DERIVATIVES[this.shape.length][name], -1);
+    this.transform(0, order).forward(sum, scratch.re, scratch.im);
+    this.#derive(scratch, order, -1);
     addTo(out.re, 1, scratch.re);
     addTo(out.im, 1, scratch.im);
   }
@@ -116,10 +130,11 @@ class Member {
   /** The fields v, and those of the derivatives of one that N needs, on the points. */
   fields(vhat) {
     for (const name of Object.keys(this.v)) {
-      const i = this.law.fields.indexOf(name);
-      this.scratch.set(vhat.parts[Math.max(i, 0)]);
-      if (i < 0) this.#derive(this.scratch, DERIVATIVES[this.shape.length][name], 1);
-      this.fourier.back(this.scratch.re, this.scratch.im, this.v[name]);
+      const place = this.law.fields.indexOf(name), i = Math.max(place, 0);
+      const order = place < 0 ? DERIVATIVES[this.shape.length][name] : undefined;
+      this.scratch.set(vhat.parts[i]);
+      if (order) this.#derive(this.scratch, order, 1);
+      this.transform(i, order).back(this.scratch.re, this.scratch.im, this.v[name]);
     }
     return this.v;
   }

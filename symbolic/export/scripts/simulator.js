@@ -40,7 +40,7 @@ class Simulator {
     if (field.length !== this.field.length)
       throw new Error(`expected ${this.fields.length} x ${size} values of a field, got ${field.length}`);
     const v = Float64Array.from(field, (u) => u - centre);
-    vhat.parts.forEach(({ re, im }, i) => member.fourier.forward(v.subarray(i * size, (i + 1) * size), re, im));
+    vhat.parts.forEach(({ re, im }, i) => member.transform(i).forward(v.subarray(i * size, (i + 1) * size), re, im));
     for (let j = 0; j < vhat.re.length; j++) {
       const inside = member.mask[j % modes], held = hold ? 1 - inside : 0;
       outside.re[j] = held * vhat.re[j], outside.im[j] = held * vhat.im[j];
@@ -64,7 +64,7 @@ class Simulator {
       sum.set(vhat.parts[i]);
       addTo(sum.re, 1, outside.parts[i].re);
       addTo(sum.im, 1, outside.parts[i].im);
-      member.fourier.back(sum.re, sum.im, own);
+      member.transform(i).back(sum.re, sum.im, own);
     });
     for (let i = 0; i < field.length; i++) field[i] += member.law.centre;
   }
@@ -87,7 +87,8 @@ class Simulator {
 
   /** Adds a smooth bump of some height and width to a field, at a point given as fractions of the box. */
   perturb(place, height, width, field = 0) {
-    const { shape } = this.member, along = shape.map((n, axis) => bump(n, place[axis], width));
+    const { shape, parities } = this.member;
+    const along = shape.map((n, axis) => bump(n, place[axis], width, parities[field][axis]));
     const across = shape.length === 1 ? [1] : along[0], last = along.at(-1);
     this.fields[field].forEach((u, i, own) => {
       own[i] = u + height * across[Math.floor(i / last.length)] * last[i % last.length];
@@ -130,10 +131,12 @@ class Simulator {
   }
 }
 
-/** A periodic bump, 1 at a place, on n points. */
-function bump(n, place, width) {
+/** A bump, 1 at a place, on n points: periodic, or with its reflections at two walls times their sign. */
+function bump(n, place, width, sign) {
+  const at = (distance) => Math.exp(-0.5 * (distance / width) ** 2);
   return Float64Array.from({ length: n }, (_, j) => {
-    const distance = Math.abs(j / n - place);
-    return Math.exp(-0.5 * (Math.min(distance, 1 - distance) / width) ** 2);
+    const x = (sign ? j + 0.5 : j) / n, distance = Math.abs(x - place);
+    if (!sign) return at(Math.min(distance, 1 - distance));
+    return at(distance) + sign * (at(x + place) + at(2 - x - place));
   });
 }

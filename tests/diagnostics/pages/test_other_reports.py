@@ -109,6 +109,16 @@ def test_a_field_that_was_not_measured_is_solved_for_and_not_shown() -> None:
     assert np.ptp(start[1]) > 0
 
 
+def test_the_page_solves_between_walls() -> None:
+    data = simulate("allen_cahn", 2, points=32, n_frames=5, boundary="zero")
+    live = Live.of(CATALOG["allen_cahn"].between("zero").law, data)
+    assert live.data["law"]["parities"] == [[-1]]
+    [points] = live.data["shape"]
+    start = np.frombuffer(base64.b64decode(live.data["starts"][0]), "<f4")
+    there = np.interp(data.domain.coordinates[0], (np.arange(points) + 0.5) * 2 * np.pi / points, start)
+    np.testing.assert_allclose(there, data.u[0, 0], atol=0.02)
+
+
 def test_a_page_links_to_another_solver_only_what_that_can_hold() -> None:
     law = CATALOG["allen_cahn"].law
     assert str(elsewhere(law)).startswith("https://visualpde.com/")
