@@ -81,9 +81,7 @@ class Live:
     @staticmethod
     def refusal(law: Law) -> str | None:
         """Why a page does not carry a law forward in time, or None."""
-        if law.ndim > 2:
-            return SPATIAL
-        return None
+        return SPATIAL if law.ndim > 2 else None
 
     @classmethod
     def of(cls, law: Law, data: Trajectories) -> Live:
@@ -97,7 +95,7 @@ class Live:
             content["band"] = RESOLVED * data.domain.nyquist  # the modes of the data, on more points
         terms = coefficient_formulas(law)
         lines = [[term for term in terms if term[0] == of] for of in dict.fromkeys(of for of, _, _ in terms)]
-        if not written_out_in(max(map(len, lines))):
+        if not written_out_in(max(map(len, lines), default=0)):
             lines = []
         settings = {
             "law": content,
