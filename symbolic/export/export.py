@@ -66,7 +66,12 @@ EXPORTERS: Mapping[str, Exporter] = {
     "julia": Exporter(julia_script, "law_julia.jl", "a Julia program without packages", most_dimensions=2),
     "matlab": Exporter(matlab_script, "law_matlab.m", "a function for MATLAB or GNU Octave, no toolbox"),
     "javascript": Exporter(
-        javascript, "law.js", "a script for browsers and Node.js that needs nothing else", most_dimensions=2
+        javascript,
+        "law.js",
+        "a script for browsers and Node.js that needs nothing else",
+        several=True,
+        walls=True,
+        most_dimensions=2,
     ),
     "visualpde": Exporter(
         visualpde_link,

@@ -10,26 +10,27 @@ const LEAST_SPAN = 0.05; // of the energy: rounding does not fill a panel
 class Laboratory {
   /**
    * @param root the element with canvases and controls.
-   * @param settings law (content of law.json), shape, duration of the data, initial fields as base64 of
-   *   float32, terms of the equation as formulas of the coefficients c0, c1, ...
+   * @param settings law as for `Member`, shape, duration of the data, `starts`: initial fields as base64 of
+   *   float32, terms of the equations as formulas of the coefficients c0, c1, ...
    */
   constructor(root, settings) {
     this.root = root;
     this.settings = settings;
-    this.fields = settings.fields.map((text) => Float64Array.from(new Float32Array(bytesOf(text).buffer)));
-    this.simulator = new Simulator({ law: settings.law, field: this.fields[0], shape: settings.shape });
+    this.starts = settings.starts.map((text) => Float64Array.from(new Float32Array(bytesOf(text).buffer)));
+    this.simulator = new Simulator({ law: settings.law, field: this.starts[0], shape: settings.shape });
     const find = (name) => root.querySelector(`[data-part=${name}]`);
     this.parts = Object.fromEntries(
-      ["play", "reset", "restore", "choice", "speed", "label", "message", "field", "energy"].map((n) => [n, find(n)]),
+      ["play", "reset", "restore", "choice", "speed", "label", "message", "fields", "energy"].map((n) => [n, find(n)]),
     );
+    this.canvases = [...root.querySelectorAll("[data-part=field]")]; // one for each field that is shown
     this.playing = false;
     this.#connect();
     this.reset();
-    whileSeen(this.parts.field, () => this.playing, () => this.tick());
+    whileSeen(this.parts.fields, () => this.playing, () => this.tick());
   }
 
   #connect() {
-    const { play, reset, restore, choice, field } = this.parts;
+    const { play, reset, restore, choice } = this.parts;
     play.addEventListener("click", () => this.play(!this.playing));
     reset.addEventListener("click", () => this.reset());
     restore.addEventListener("click", () => this.restore());
@@ -37,15 +38,15 @@ class Laboratory {
     window.addEventListener("resize", () => this.draw());
     this.sliders = [...this.root.querySelectorAll("input[data-factor]")];
     for (const slider of this.sliders) slider.addEventListener("input", () => this.change(slider));
-    for (const kind of ["pointerdown", "pointermove"])
-      field.addEventListener(kind, (event) => event.buttons && this.poke(event));
+    for (const canvas of this.canvases)
+      for (const kind of ["pointerdown", "pointermove"])
+        canvas.addEventListener(kind, (event) => event.buttons && this.poke(canvas, event));
   }
 
   /** Begins again, from the initial field that is chosen. */
   reset() {
-    const field = this.fields[Number(this.parts.choice?.value ?? 0)];
-    this.simulator.reset(field);
-    this.range = rangeOf(field, this.settings.shape.length === 2);
+    this.simulator.reset(this.starts[Number(this.parts.choice?.value ?? 0)]);
+    this.ranges = this.simulator.fields.map((field) => rangeOf(field, this.settings.shape.length === 2));
     this.history = { t: [], V: [] };
     this.say("");
     this.draw();
@@ -88,35 +89,28 @@ class Laboratory {
   }
 
   /** In one dimension the curve comes half the way to the pointer; in two a bump is added, or taken (shift). */
-  poke(event) {
-    const { field } = this.parts, { shape, law } = this.settings, [low, high] = this.range;
+  poke(canvas, event) {
+    const { shape, law } = this.settings, i = Number(canvas.dataset.field), [low, high] = this.ranges[i];
     if (shape.length === 1) {
-      const frame = frameOf(field, [0, law.lengths[0]], this.range), place = frame.xBack(event.offsetX) / law.lengths[0];
-      const here = this.simulator.field[((Math.floor(place * shape[0]) % shape[0]) + shape[0]) % shape[0]];
-      this.simulator.perturb([place], (frame.yBack(event.offsetY) - here) / 2, WIDTH);
+      const frame = frameOf(canvas, [0, law.lengths[0]], [low, high]), place = frame.xBack(event.offsetX) / law.lengths[0];
+      const here = this.simulator.fields[i][((Math.floor(place * shape[0]) % shape[0]) + shape[0]) % shape[0]];
+      this.simulator.perturb([place], (frame.yBack(event.offsetY) - here) / 2, WIDTH, i);
     } else {
-      const place = [event.offsetX / field.clientWidth, 1 - event.offsetY / field.clientHeight];
-      this.simulator.perturb(place, ((event.shiftKey ? -1 : 1) * (high - low)) / 4, WIDTH);
+      const place = [event.offsetX / canvas.clientWidth, 1 - event.offsetY / canvas.clientHeight];
+      this.simulator.perturb(place, ((event.shiftKey ? -1 : 1) * (high - low)) / 4, WIDTH, i);
     }
     this.draw();
   }
 
   draw() {
-    const { simulator, history } = this, { law, shape } = this.settings;
+    const { simulator, history } = this;
     if (!simulator.lost) {
       history.t.push(simulator.time);
       history.V.push(simulator.energy);
       if (history.t.length > KEPT) // every second one, so that the curve keeps its beginning
         for (const name of ["t", "V"]) history[name] = history[name].filter((_, i) => i % 2 === 0);
     }
-    const [low, high] = rangeOf(simulator.field);
-    if (low < this.range[0] || high > this.range[1])
-      this.range = [Math.min(low, this.range[0]), Math.max(high, this.range[1])];
-    if (shape.length === 2) drawPicture(this.parts.field, simulator.field, shape, this.range);
-    else {
-      const [length] = law.lengths, curve = around(simulator.field, length, { colour: "--law", width: 2 });
-      drawCurves(this.parts.field, [0, length], this.range, [curve]);
-    }
+    for (const canvas of this.canvases) this.#drawField(canvas, Number(canvas.dataset.field));
     const end = Math.max(history.t.at(-1) ?? 0, history.t[0] + this.settings.duration / 4 || 0);
     drawCurves(this.parts.energy, [history.t[0] ?? 0, end], widened(rangeOf(history.V)), [
       { x: history.t, y: history.V, colour: "--energy", width: 2 },
@@ -124,7 +118,18 @@ class Laboratory {
     this.#write();
   }
 
-  /** Time, energy, and the equation with the coefficients of now. */
+  /** A field, in a range that grows with it. */
+  #drawField(canvas, i) {
+    const { law, shape } = this.settings, field = this.simulator.fields[i], [low, high] = rangeOf(field);
+    if (low < this.ranges[i][0] || high > this.ranges[i][1])
+      this.ranges[i] = [Math.min(low, this.ranges[i][0]), Math.max(high, this.ranges[i][1])];
+    if (shape.length === 2) return drawPicture(canvas, field, shape, this.ranges[i]);
+    const [length] = law.lengths, walls = law.parities?.[i][0] ? { open: true, first: 0.5 } : undefined;
+    const curve = around(field, length, { colour: "--law", width: 2 }, walls);
+    return drawCurves(canvas, [0, length], this.ranges[i], [curve]);
+  }
+
+  /** Time, energy, and the equations with the coefficients of now. */
   #write() {
     const { simulator, settings } = this, names = {};
     this.parts.label.textContent = `t = ${shortNumber(simulator.time)},  V = ${shortNumber(simulator.energy)}`;
@@ -135,7 +140,7 @@ class Laboratory {
       this.terms[i] ??= onArrays(readFormula(settings.terms[i], Object.keys(names)), 1);
       const value = this.terms[i](names)[0], size = shortNumber(Math.abs(value));
       const shown = size === "1" && span.nextElementSibling ? "" : size;
-      span.textContent = `${value < 0 ? "−" : i ? "+" : ""} ${shown}`;
+      span.textContent = `${value < 0 ? "−" : span.dataset.term ? "" : "+"} ${shown}`;
     });
     for (const slider of this.sliders) {
       const value = simulator.coefficients(slider.dataset.factor)[slider.dataset.index];

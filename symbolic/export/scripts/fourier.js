@@ -48,6 +48,24 @@ class ComplexTransform {
   }
 }
 
+/** Complex numbers, one for each mode of each of n fields; `parts` are views of each field. */
+class Modes {
+  constructor(size, n = 1) {
+    this.re = new Float64Array(n * size);
+    this.im = new Float64Array(n * size);
+    this.parts = Array.from({ length: n }, (_, i) => ({
+      re: this.re.subarray(i * size, (i + 1) * size),
+      im: this.im.subarray(i * size, (i + 1) * size),
+    }));
+  }
+
+  set(other) {
+    this.re.set(other.re);
+    this.im.set(other.im);
+    return this;
+  }
+}
+
 /** The transform of real fields of a shape [n] or [nx, ny]. */
 class Fourier {
   constructor(shape) {
@@ -62,6 +80,19 @@ class Fourier {
     const most = Math.max(this.rows, this.points);
     this.re = new Float64Array(most);
     this.im = new Float64Array(most);
+  }
+
+  /** The components of every mode as whole numbers, an array for each axis. */
+  get numbers() {
+    const { rows, kept, modes } = this;
+    const of = (f) => Float64Array.from({ length: modes }, (_, j) => f(Math.floor(j / kept), j % kept));
+    const last = of((_, n) => n);
+    return this.across ? [of((row) => (2 * row < rows ? row : row - rows)), last] : [last];
+  }
+
+  /** How many modes of the full transform each one stands for: its conjugate is not kept. */
+  get multiplicity() {
+    return this.numbers.at(-1).map((n) => (n > 0 && 2 * n < this.points ? 2 : 1));
   }
 
   /** uhat = re + i im of a field u. */

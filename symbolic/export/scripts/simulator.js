@@ -1,27 +1,29 @@
 "use strict";
-// A law in motion: takes the content of a law.json and an initial field, and carries the field forward in time.
+// A law in motion: takes a law and initial fields, and carries these forward in time.
 //
 //   const simulator = new Simulator({ law, field, shape: [256] });
 //   simulator.advance(0.1);   // in the law's unit of time
-//   simulator.field, simulator.time, simulator.energy
+//   simulator.field, simulator.fields, simulator.time, simulator.energy
 //
-// Needs fourier.js, formula.js, member.js and stepper.js before it, and nothing else.
+// Needs fourier.js, formula.js, symbols.js, member.js and stepper.js before it, and nothing else.
 
 const TOLERANCE = 1e-6; // relative error allowed in a step
 const FINEST = 24; // a stretch of time is halved so often at most
 
 class Simulator {
   /**
-   * @param law the content of a law.json: formulas of F, q, m, w and N, the box, the band.
-   * @param field u on the points of the box, row by row.
+   * @param law formulas of F, q, m, w and N, the box, the band: as for `Member`.
+   * @param field u on the points of the box, row by row; of several fields one after the other.
    * @param shape points along each axis, powers of two.
    */
   constructor({ law, field, shape }) {
     this.member = new Member(law, shape);
     this.stepper = new Stepper(this.member);
-    this.vhat = new Modes(this.member.fourier.modes);
-    this.outside = new Modes(this.member.fourier.modes); // modes that are held as they are
-    this.field = new Float64Array(this.member.fourier.size);
+    const { n, fourier: { modes, size } } = this.member;
+    this.vhat = new Modes(modes, n);
+    this.outside = new Modes(modes, n); // modes that are held as they are
+    this.field = new Float64Array(n * size);
+    this.fields = law.fields.map((_, i) => this.field.subarray(i * size, (i + 1) * size));
     this.reset(field);
   }
 
@@ -34,11 +36,13 @@ class Simulator {
 
   /** Puts a field in the place of the present one. */
   #place(field) {
-    const { member, vhat, outside } = this, { centre, hold } = member.law;
+    const { member, vhat, outside } = this, { centre, hold } = member.law, { size, modes } = member.fourier;
+    if (field.length !== this.field.length)
+      throw new Error(`expected ${this.fields.length} x ${size} values of a field, got ${field.length}`);
     const v = Float64Array.from(field, (u) => u - centre);
-    member.fourier.forward(v, vhat.re, vhat.im);
+    vhat.parts.forEach(({ re, im }, i) => member.transform(i).forward(v.subarray(i * size, (i + 1) * size), re, im));
     for (let j = 0; j < vhat.re.length; j++) {
-      const inside = member.mask[j], held = hold ? 1 - inside : 0;
+      const inside = member.mask[j % modes], held = hold ? 1 - inside : 0;
       outside.re[j] = held * vhat.re[j], outside.im[j] = held * vhat.im[j];
       vhat.re[j] *= inside, vhat.im[j] *= inside;
     }
@@ -47,7 +51,7 @@ class Simulator {
 
   /** After a change of field or coefficients: new weights, and steps that are found anew. */
   #restart() {
-    this.member.about(this.member.fields(this.vhat).u);
+    this.member.about(this.member.fields(this.vhat));
     this.stepper.begin(this.vhat);
     this.weights = new Map();
     this.halvings = 0; // a step is the stretch of time over 2^halvings
@@ -56,11 +60,12 @@ class Simulator {
 
   #show() {
     const { member, vhat, outside, field } = this, sum = member.scratch;
-    for (let j = 0; j < vhat.re.length; j++) {
-      sum.re[j] = vhat.re[j] + outside.re[j];
-      sum.im[j] = vhat.im[j] + outside.im[j];
-    }
-    member.fourier.back(sum.re, sum.im, field);
+    this.fields.forEach((own, i) => {
+      sum.set(vhat.parts[i]);
+      addTo(sum.re, 1, outside.parts[i].re);
+      addTo(sum.im, 1, outside.parts[i].im);
+      member.transform(i).back(sum.re, sum.im, own);
+    });
     for (let i = 0; i < field.length; i++) field[i] += member.law.centre;
   }
 
@@ -76,17 +81,19 @@ class Simulator {
 
   /** Changes one coefficient from now on. */
   change(factor, i, value) {
-    this.member.values[factor][i] = value;
-    this.member.update();
+    this.member.change(factor, i, value);
     this.#restart();
   }
 
-  /** Adds a smooth bump of some height and width at a point, given as fractions of the box. */
-  perturb(place, height, width) {
-    const { shape } = this.member, along = shape.map((n, axis) => bump(n, place[axis], width));
+  /** Adds a smooth bump of some height and width to a field, at a point given as fractions of the box. */
+  perturb(place, height, width, field = 0) {
+    const { shape, parities } = this.member;
+    const along = shape.map((n, axis) => bump(n, place[axis], width, parities[field][axis]));
     const across = shape.length === 1 ? [1] : along[0], last = along.at(-1);
-    const raised = this.field.map((u, i) => u + height * across[Math.floor(i / last.length)] * last[i % last.length]);
-    this.#place(raised);
+    this.fields[field].forEach((u, i, own) => {
+      own[i] = u + height * across[Math.floor(i / last.length)] * last[i % last.length];
+    });
+    this.#place(this.field);
   }
 
   /**
@@ -124,10 +131,12 @@ class Simulator {
   }
 }
 
-/** A periodic bump, 1 at a place, on n points. */
-function bump(n, place, width) {
+/** A bump, 1 at a place, on n points: periodic, or with its reflections at two walls times their sign. */
+function bump(n, place, width, sign) {
+  const at = (distance) => Math.exp(-0.5 * (distance / width) ** 2);
   return Float64Array.from({ length: n }, (_, j) => {
-    const distance = Math.abs(j / n - place);
-    return Math.exp(-0.5 * (Math.min(distance, 1 - distance) / width) ** 2);
+    const x = (sign ? j + 0.5 : j) / n, distance = Math.abs(x - place);
+    if (!sign) return at(Math.min(distance, 1 - distance));
+    return at(distance) + sign * (at(x + place) + at(2 - x - place));
   });
 }

@@ -2,38 +2,121 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from mesoscribe import Trajectories, simulate
 from mesoscribe.diagnostics.judge.summary import examine
 from mesoscribe.diagnostics.pages.film_data import film_data
+from mesoscribe.diagnostics.pages.live import Live
 from mesoscribe.diagnostics.pages.report import elsewhere, report
+from mesoscribe.hybrid.data.velocity import with_velocity
 from mesoscribe.hybrid.learn.fit import start
+from mesoscribe.symbolic.law.second_order import SecondOrderLaw
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from mesoscribe.symbolic.systems.coupled import COUPLED
+from tests.support.browser import Browser, browsing
 
 
-def test_the_page_plays_each_field(tmp_path: Path) -> None:
-    data = simulate("p_system", 6, points=32, n_frames=15)
-    split = data.split(0)
+@dataclass(frozen=True)
+class Written:
+    """A report, and the data that it judges a law of two fields on."""
+
+    page: Path
+    data: Trajectories
+
+
+@pytest.fixture(scope="module")
+def of_fields(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    """The report of a chain's strain and velocity."""
+    split = simulate("p_system", 6, points=32, n_frames=15).split(0)
     model = start(split.train, validation=split.validation, seed=0).model
-    page = report(model, COUPLED["p_system"].law, split.test, tmp_path).read_text("utf-8")
+    folder = tmp_path_factory.mktemp("fields")
+    return Written(report(model, COUPLED["p_system"].law, split.test, folder), split.test)
+
+
+@pytest.fixture(scope="module")
+def seen(of_fields: Written, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """It in a browser."""
+    with browsing(tmp_path_factory.mktemp("browser")) as browser:
+        browser.open(of_fields.page)
+        yield browser
+
+
+def test_the_page_plays_each_field(of_fields: Written) -> None:
+    page, data = of_fields.page.read_text("utf-8"), of_fields.data
     held = re.search(r'<script type="application/json" id="film">(.*?)</script>', page, re.DOTALL)
     assert held is not None
     film = json.loads(held[1])
     assert [shown["name"] for shown in film["trajectories"]] == [f"{f} of trajectory 1" for f in data.fields]
     ends = [[shown["data"][end] for end in ("low", "high")] for shown in film["trajectories"]]
     for i, (low, high) in enumerate(ends):
-        u = split.test.u[0, :, i]
+        u = data.u[0, :, i]
         assert low <= u.min() + 0.05 * np.ptp(u)
         assert high >= u.max() - 0.05 * np.ptp(u)
-    assert "no law of several fields forward" in page
-    assert 'id="live"' not in page
+
+
+def test_the_page_shows_and_solves_for_each_field(seen: Browser, of_fields: Written) -> None:
+    seen.resize(420)
+    assert seen.value("document.documentElement.scrollWidth") <= 420
+    seen.resize(1280)
+    assert seen.value("[...document.querySelectorAll('canvas.poke')].map((c) => c.ariaLabel)") == [
+        "the field r",
+        "the field v",
+    ]
+    written = seen.value("[...document.querySelectorAll('.now')].map((p) => p.textContent)")
+    assert [line.count("+") + line.count("−") for line in written] == [0, 3]
+    law, data = COUPLED["p_system"].law, of_fields.data
+    seen.value(f"laboratory.simulator.advance({data.t[-1] - data.t[0]})")
+    expected = law.simulate(data.u[0, 0], [0.0, float(data.t[-1] - data.t[0])])[1]
+    shape = (2, *seen.value("laboratory.settings.shape"))
+    found = np.reshape(seen.value("[...laboratory.simulator.field]"), shape)
+    missed = found[..., :: shape[1] // data.u.shape[-1]] - expected
+    assert np.linalg.norm(missed) < 1e-3 * np.linalg.norm(expected)
+    assert seen.complaints == []
+    assert seen.requests == []
+
+
+def test_the_reader_disturbs_the_field_that_is_under_the_pointer(seen: Browser) -> None:
+    seen.value("laboratory.reset(); laboratory.canvases[1].scrollIntoView()")
+    before = np.reshape(seen.value("[...laboratory.simulator.field]"), (2, -1))
+    left, top = seen.value("(({left, top}) => [left, top])(laboratory.canvases[1].getBoundingClientRect())")
+    for kind in ("mousePressed", "mouseReleased"):
+        where = {"x": left + 200, "y": top + 15, "button": "left", "buttons": 1, "clickCount": 1}
+        seen.ask("Input.dispatchMouseEvent", type=kind, **where)
+    moved = np.reshape(seen.value("[...laboratory.simulator.field]"), (2, -1)) - before
+    assert np.abs(moved[0]).max() < 1e-6
+    assert moved[1].max() > 0.02
+    assert seen.complaints == []
+
+
+def test_a_field_that_was_not_measured_is_solved_for_and_not_shown() -> None:
+    law = COUPLED["sine_gordon"].law
+    data = with_velocity(simulate("sine_gordon", 2, points=32, n_frames=15).select(fields=("u",)))
+    live = Live.of(SecondOrderLaw.of(law), data)
+    assert live.shown == [(0, "u")]
+    assert live.hidden == ("v",)
+    assert live.data["law"]["fields"] == ["u", "v"]
+    assert len(live.data["parameters"]) == len(law.parameters)
+    [start] = np.frombuffer(base64.b64decode(live.data["starts"][0]), "<f4").reshape(1, 2, 128)
+    assert np.ptp(start[1]) > 0
+
+
+def test_the_page_solves_between_walls() -> None:
+    data = simulate("allen_cahn", 2, points=32, n_frames=5, boundary="zero")
+    live = Live.of(CATALOG["allen_cahn"].between("zero").law, data)
+    assert live.data["law"]["parities"] == [[-1]]
+    [points] = live.data["shape"]
+    start = np.frombuffer(base64.b64decode(live.data["starts"][0]), "<f4")
+    there = np.interp(data.domain.coordinates[0], (np.arange(points) + 0.5) * 2 * np.pi / points, start)
+    np.testing.assert_allclose(there, data.u[0, 0], atol=0.02)
 
 
 def test_a_page_links_to_another_solver_only_what_that_can_hold() -> None:

@@ -70,7 +70,7 @@ def test_reader_runs_the_law_changes_it_and_begins_again(seen: Browser, law: Law
     seen.value(click.format("reset"))
     assert seen.value(at) == 0
     before = seen.value("[...laboratory.simulator.field]")
-    box = seen.value("(({left, top}) => [left, top])(laboratory.parts.field.getBoundingClientRect())")
+    box = seen.value("(({left, top}) => [left, top])(laboratory.canvases[0].getBoundingClientRect())")
     for kind in ("mousePressed", "mouseReleased"):
         where = {"x": box[0] + 300, "y": box[1] + 20, "button": "left", "buttons": 1, "clickCount": 1}
         seen.ask("Input.dispatchMouseEvent", type=kind, **where)
