@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float
 
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.sweep import Subject, Sweep, aligned_mean, sweep
+from mesoscribe.hybrid.data.field_names import split_names
 from mesoscribe.hybrid.data.trajectories import Trajectories
 
 RULE = (
@@ -77,19 +78,47 @@ class AmplitudeScaling:
     Args:
         subject: whose energy.
         components: in the order V0, V1, V2, V (network); F, Q, V (canonical); all of them (law).
+        along: the fields that are scaled.
+        centre: u* of each field, where those that are not scaled rest.
         rule: how windows are chosen.
     """
 
     subject: str
     components: tuple[ComponentScaling, ...]
+    along: tuple[str, ...]
+    centre: Mapping[str, float]
     rule: str = RULE
+
+    @property
+    def direction(self) -> str:
+        """What is scaled, of several fields: such as "a alone" or "a and b together"; nothing of one."""
+        if len(self.centre) == 1:
+            return ""
+        names = [*filter(None, [", ".join(self.along[:-1])]), self.along[-1]]
+        return f"{' and '.join(names)} {'together' if len(self.along) > 1 else 'alone'}"
+
+    @property
+    def at_rest(self) -> str:
+        """u* in words, such as "u* = 0" or "h* = 1, v* = 0"."""
+        return ", ".join(f"{name}* = {value:.4g}" for name, value in self.centre.items())
+
+    @property
+    def reach(self) -> str:
+        """The smallest and the largest amplitude."""
+        A = self.components[0].amplitudes
+        return f"A from {A[0]:.2g} to {A[-1]:.2g}"
+
+    @property
+    def name(self) -> str:
+        """The subject and, of several fields, what is scaled."""
+        return ", ".join(filter(None, (self.subject, self.direction)))
 
     def __getitem__(self, name: str) -> ComponentScaling:
         """The scaling of a component, by its name."""
         return {component.name: component for component in self.components}[name]
 
     def __str__(self) -> str:
-        return "\n".join([f"exponents of the {self.subject}", *(f"  {c}" for c in self.components)])
+        return "\n".join([f"exponents of the {self.name}", *(f"  {c}" for c in self.components)])
 
     __repr__ = __str__
 
@@ -209,18 +238,19 @@ def exponents(swept: Sweep, noise: Mapping[str, Float[np.ndarray, " a"]] | None 
             name,
             swept.amplitudes,
             each,
-            NUMBERS.negligible_component * swept.largest + NUMBERS.centre_rounding * swept.offsets[name],
+            swept.rounding(name),
             (noise or {}).get(name, none),
         )
         for name, each in swept.each.items()
     )
-    return AmplitudeScaling(swept.subject, tuple(components))
+    return AmplitudeScaling(swept.subject, tuple(components), swept.along, swept.centre)
 
 
 def amplitude_scaling(
     subject: Subject,
     data: Trajectories,
     *,
+    along: str | Sequence[str] | None = None,
     n_amplitudes: int = NUMBERS.amplitudes,
     n_fields: int = NUMBERS.swept_fields,
 ) -> AmplitudeScaling:
@@ -231,6 +261,12 @@ def amplitude_scaling(
     Args:
         subject: a network (its raw energies), its canonical form, or a law.
         data: trajectories whose first frames are scaled.
+        along: of several fields those that are scaled, such as "h" or "h,v", the others resting at u*; all
+            together if None.
         n_amplitudes: how many amplitudes; n_fields: how many first frames at most.
+
+    Raises:
+        ValueError: there is no such field.
     """
-    return exponents(sweep(subject, data, n_amplitudes=n_amplitudes, n_fields=n_fields))
+    moved = split_names(along) or None
+    return exponents(sweep(subject, data, along=moved, n_amplitudes=n_amplitudes, n_fields=n_fields))

@@ -39,7 +39,7 @@ from mesoscribe.diagnostics.pages.tables import (
     coefficient_rows,
     error_rows,
     fame_rows,
-    scaling_rows,
+    scaling_tables,
     split_rows,
     step_names,
     term_rows,
@@ -110,10 +110,10 @@ def figures(summary: Summary) -> dict[str, Figure]:
         rolled = summary.rolled[subject].frames[0]
         return picture_figure(data.u[0], rolled, data.t, data.domain, subject, data.fields)
 
-    if summary.drawn is not None:
+    known["scaling"] = scaling_figure(summary.scalings)
+    if not summary.law.several:
         known["slope"] = slope_figure(summary.drawn, summary.law, data.u.ravel())
         known["symbols"] = symbol_figure(summary.drawn, summary.law)
-        known["scaling"] = scaling_figure(summary.scalings)
     return known | {
         "errors": error_figure(summary.errors),
         "pictures": picture("law"),
@@ -173,7 +173,8 @@ def report(
     numbers = json.dumps(metrics(summary, making), indent=1, allow_nan=False, default=plain)
     write_whole(out / "metrics.json", numbers + "\n")
     write_whole(out / "report.html", render(summary, making, drawings))
-    write_whole(out / "report.md", report_markdown(summary, making, {**LOOK_FOR, **SCALING, **FAME}))
+    said = {name: words for name, words in {**LOOK_FOR, **SCALING, **FAME}.items() if name in drawings}
+    write_whole(out / "report.md", report_markdown(summary, making, said))
     return out / "report.html"
 
 
@@ -226,8 +227,7 @@ def render(summary: Summary, making: Making, drawings: Mapping[str, str]) -> str
         figures=shown(drawings, LOOK_FOR),
         scaling_figures=shown(drawings, SCALING),
         fields=swept_fields(summary.data, "held-out " if summary.kept_back else ""),
-        subjects=[scaling.subject for scaling in summary.scalings],
-        scalings=scaling_rows(summary.scalings),
+        scalings=scaling_tables(summary.scalings),
         rule=RULE,
         cautions=cautions(summary),
         cited=CITED,

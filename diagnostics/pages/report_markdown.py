@@ -27,11 +27,9 @@ def report_markdown(summary: Summary, making: Making, figures: Mapping[str, tupl
 
     Args:
         summary, making: what is said.
-        figures: title and what to look for, by name.
+        figures: title and what to look for of those that were drawn, by name.
     """
     name = Path(summary.data.source).name or summary.data.source
-    several = summary.laws is not None and len(summary.laws.entries) > 1
-    known = {"match": bool(summary.matches), "pareto": several}
     parts = {
         "Checks": _checks(summary),
         "Equation": _formulas(summary),
@@ -39,7 +37,7 @@ def report_markdown(summary: Summary, making: Making, figures: Mapping[str, tupl
         "Relative RMSE of roll-outs": _errors(summary),
         "Bonds": "" if summary.bonds is None else bullets(summary.bonds.lines),
         "Hall of fame": "" if summary.laws is None else _fame(summary.laws),
-        "Figures": "\n\n".join(_figures(figures, known)),
+        "Figures": "\n\n".join(_figures(figures)),
         "Beware": bullets(cautions(summary)),
         "How it was made": bullets(_making(summary, making)),
         "How to cite": f"{bullets(CITED)}\n\n```bibtex\n{bibtex(making.versions['mesoscribe'])}```",
@@ -86,11 +84,10 @@ def _fame(laws: HallOfFame[Law]) -> str:
     return f"{cell(laws.rule)}\n\n{table(rows)}"
 
 
-def _figures(figures: Mapping[str, tuple[str, str]], known: Mapping[str, bool]) -> Iterator[str]:
-    """Links to the pictures beside the page, but for those of what is not known, such as the true energy."""
+def _figures(figures: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+    """Links to the pictures beside the page."""
     for name, (title, text) in figures.items():
-        if known.get(name, True):
-            yield f"![{title}](figures/{name}.png)\n\n{text}"
+        yield f"![{title}](figures/{name}.png)\n\n{text}"
 
 
 def _making(summary: Summary, making: Making) -> Iterator[str]:

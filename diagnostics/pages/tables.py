@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from latex2mathml.converter import convert
@@ -192,14 +193,35 @@ def fame_rows(laws: HallOfFame[Law] | None) -> list[tuple[str, str, str, str, st
     ]
 
 
-def scaling_rows(scalings: tuple[AmplitudeScaling, ...]) -> list[tuple[Markup, list[list[str]]]]:
-    """Each component: for every subject exponent, R², window and note, or nothing."""
-    rows = []
-    for name, symbol in COMPONENTS.items():
-        cells = [_scaling_cell(scaling, name) for scaling in scalings]
-        if any(cells):
-            rows.append((mathml(symbol), cells))
-    return rows
+@dataclass(frozen=True)
+class ScalingTable:
+    """Exponents of several subjects whose fields are scaled in one direction.
+
+    Args:
+        direction: what is scaled; empty for one field. reach: from which amplitude to which.
+        subjects: heads of the columns.
+        rows: each component: for every subject exponent, R², window and note, or nothing.
+    """
+
+    direction: str
+    reach: str
+    subjects: tuple[str, ...]
+    rows: tuple[tuple[Markup, list[list[str]]], ...]
+
+
+def scaling_tables(scalings: Sequence[AmplitudeScaling]) -> list[ScalingTable]:
+    """A table for each direction in which fields are scaled."""
+    tables = []
+    for direction, members in groupby(scalings, lambda scaling: scaling.direction):
+        some = tuple(members)
+        rows = [
+            (mathml(symbol), [_scaling_cell(scaling, name) for scaling in some])
+            for name, symbol in COMPONENTS.items()
+        ]
+        subjects = tuple(scaling.subject for scaling in some)
+        shown = tuple((symbol, cells) for symbol, cells in rows if any(cells))
+        tables.append(ScalingTable(direction, some[-1].reach, subjects, shown))
+    return tables
 
 
 def _scaling_cell(scaling: AmplitudeScaling, name: str) -> list[str]:

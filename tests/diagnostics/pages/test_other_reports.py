@@ -8,21 +8,38 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from mesoscribe import Trajectories, simulate
 from mesoscribe.diagnostics.judge.summary import examine
 from mesoscribe.diagnostics.pages.film_data import film_data
 from mesoscribe.diagnostics.pages.report import elsewhere, report
+from mesoscribe.hybrid.data.trajectories import Split
 from mesoscribe.hybrid.learn.fit import start
+from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from mesoscribe.symbolic.systems.coupled import COUPLED
 
 
-def test_the_page_plays_each_field(tmp_path: Path) -> None:
-    data = simulate("p_system", 6, points=32, n_frames=15)
-    split = data.split(0)
-    model = start(split.train, validation=split.validation, seed=0).model
-    page = report(model, COUPLED["p_system"].law, split.test, tmp_path).read_text("utf-8")
+@pytest.fixture(scope="module")
+def pair() -> tuple[OnsagerModel, Split]:
+    """A network of two fields and its data."""
+    split = simulate("p_system", 6, points=32, n_frames=15).split(0)
+    return start(split.train, validation=split.validation, seed=0).model, split
+
+
+@pytest.fixture(scope="module")
+def out(pair: tuple[OnsagerModel, Split], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a report on two fields."""
+    folder = tmp_path_factory.mktemp("fields")
+    report(pair[0], COUPLED["p_system"].law, pair[1].test, folder)
+    return folder
+
+
+def test_the_page_plays_each_field(pair: tuple[OnsagerModel, Split], out: Path) -> None:
+    split = pair[1]
+    data = split.test
+    page = (out / "report.html").read_text("utf-8")
     held = re.search(r'<script type="application/json" id="film">(.*?)</script>', page, re.DOTALL)
     assert held is not None
     film = json.loads(held[1])
@@ -34,6 +51,28 @@ def test_the_page_plays_each_field(tmp_path: Path) -> None:
         assert high >= u.max() - 0.05 * np.ptp(u)
     assert "no law of several fields forward" in page
     assert 'id="live"' not in page
+
+
+def test_every_picture_of_the_markdown_is_there(out: Path) -> None:
+    linked = set(re.findall(r"\]\((figures/\w+\.png)\)", (out / "report.md").read_text("utf-8")))
+    assert {"figures/energy.png", "figures/scaling.png", "figures/errors.png"} <= linked
+    assert not [name for name in linked if not (out / name).exists()]
+
+
+def test_report_has_the_exponents_along_each_field_and_along_both(out: Path) -> None:
+    subjects = ("network, raw", "network, canonical", "law")
+    directions = ("r alone", "v alone", "r and v together")
+    metrics = json.loads((out / "metrics.json").read_text("utf-8"))
+    assert list(metrics["exponents"]) == [f"{s}, {d}" for d in directions for s in subjects]
+    found = metrics["exponents"]["law, r alone"]
+    assert found["F"] == pytest.approx(3, abs=1e-6)  # r²/2 is quadratic energy, r³/3 is not
+    assert metrics["exponents"]["law, v alone"]["F"] is None
+    page = (out / "report.html").read_text("utf-8")
+    for direction in directions:
+        assert f"<h3>{direction}, A from 0.01 to" in page
+    assert "r* = 0, v* = 0" in page
+    assert "energy along roll-outs, network" in page
+    assert "its entry of r and v" in page  # what canonical form fixed
 
 
 def test_a_page_links_to_another_solver_only_what_that_can_hold() -> None:
