@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -21,6 +22,7 @@ from mesoscribe.diagnostics.judge.verdict import (
 )
 from mesoscribe.diagnostics.measure.absolute_fit import AbsoluteFit, absolute_fit
 from mesoscribe.diagnostics.measure.alignment import aligned
+from mesoscribe.diagnostics.measure.conserved import Drift, drifts
 from mesoscribe.diagnostics.measure.energy import EnergyTrace, energy_along
 from mesoscribe.diagnostics.measure.errors import (
     Predictor,
@@ -47,6 +49,7 @@ from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.regression.evidence import Verdict
 from mesoscribe.hybrid.space.deadline import doing
 from mesoscribe.hybrid.space.numbers import NUMBERS
+from mesoscribe.symbolic.law.conserved import Kind
 from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.refine.velocity import with_velocities_of
@@ -132,6 +135,13 @@ class Summary:
     notes: tuple[str, ...] = ()
     laws: HallOfFame[Law] | None = None
     kept_back: bool = True
+
+    @cached_property
+    def conserved(self) -> tuple[Drift, ...]:
+        """What the law conserves or might, and how far data and roll-outs keep it; on a window integrals."""
+        found = drifts(self.law, self.data, self.rolled["law"])
+        whole = not self.data.window
+        return tuple(drift for drift in found if whole or drift.quantity.kind is Kind.INTEGRAL)
 
     @property
     def ruling(self) -> Ruling:

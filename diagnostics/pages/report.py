@@ -37,6 +37,7 @@ from mesoscribe.diagnostics.pages.style import save
 from mesoscribe.diagnostics.pages.tables import (
     Formulas,
     coefficient_rows,
+    conserved_rows,
     error_rows,
     fame_rows,
     scaling_tables,
@@ -210,6 +211,7 @@ def render(summary: Summary, making: Making, drawings: Mapping[str, str]) -> str
         live=None if refused else Live.of(summary.law, summary.data),
         no_live=refused,
         checks=checks(summary),
+        conserved=conserved_rows(summary.conserved),
         making=making,
         split=split_rows(making.split),
         found=Formulas.of(summary.law),

@@ -10,7 +10,7 @@ from mesoscribe.diagnostics.judge.checks import checks
 from mesoscribe.diagnostics.judge.summary import Making, Summary
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.pages.cite import CITED, bibtex
-from mesoscribe.diagnostics.pages.tables import NOTHING, error_rows, fame_rows
+from mesoscribe.diagnostics.pages.tables import NOTHING, conserved_rows, error_rows, fame_rows
 from mesoscribe.symbolic.export.markdown import bullets, cell, table
 from mesoscribe.symbolic.law.coefficient_units import coefficient_units
 from mesoscribe.symbolic.law.complex_equation import complex_equation
@@ -35,6 +35,7 @@ def report_markdown(summary: Summary, making: Making, figures: Mapping[str, tupl
         "Equation": _formulas(summary),
         "Terms": _terms(summary),
         "Relative RMSE of roll-outs": _errors(summary),
+        "What is conserved": _conserved(summary),
         "Bonds": "" if summary.bonds is None else bullets(summary.bonds.lines),
         "Hall of fame": "" if summary.laws is None else _fame(summary.laws),
         "Figures": "\n\n".join(_figures(figures)),
@@ -77,6 +78,12 @@ def _terms(summary: Summary) -> str:
 def _errors(summary: Summary) -> str:
     steps = [*map(str, NUMBERS.quoted_steps), f"last ({summary.data.n_frames - 1})"]
     return table([("step", *steps), *((name, *cells) for name, cells in error_rows(summary))])
+
+
+def _conserved(summary: Summary) -> str:
+    head = ("quantity", "by the law", "change in the data", "in roll-outs", "relative to", "because")
+    names = ("text", "kept", "data", "law", "relative_to", "why")
+    return table([head, *(tuple(row[name] for name in names) for row in conserved_rows(summary.conserved))])
 
 
 def _fame(laws: HallOfFame[Law]) -> str:

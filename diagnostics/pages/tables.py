@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from mesoscribe.diagnostics.judge.summary import Summary
 from mesoscribe.diagnostics.judge.verdict import quoted
+from mesoscribe.diagnostics.measure.conserved import Drift
 from mesoscribe.diagnostics.measure.errors import RolloutError
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
@@ -190,6 +191,23 @@ def fame_rows(laws: HallOfFame[Law] | None) -> list[tuple[str, str, str, str, st
             entry.law.text,
         )
         for i, (entry, (error, score)) in enumerate(zip(laws.entries, numbers, strict=True))
+    ]
+
+
+def conserved_rows(drifts: Sequence[Drift]) -> list[dict[str, Any]]:
+    """Each quantity: its formula, whether the law conserves it and why, its change in data and law."""
+    return [
+        {
+            "name": drift.quantity.name,
+            "text": drift.quantity.text,
+            "formula": mathml(drift.quantity.formula) if drift.quantity.generator else "",
+            "kept": drift.quantity.kept.value,
+            "data": error_cell(drift.data, True),
+            "law": error_cell(drift.law, True),
+            "relative_to": drift.relative_to,
+            "why": drift.quantity.why,
+        }
+        for drift in drifts
     ]
 
 
