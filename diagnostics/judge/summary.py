@@ -34,11 +34,11 @@ from mesoscribe.diagnostics.measure.errors import (
     persistence_error,
     rollout_error,
 )
+from mesoscribe.diagnostics.measure.exponents import AmplitudeScaling
 from mesoscribe.diagnostics.measure.guarantee import Guarantee, guarantee
 from mesoscribe.diagnostics.measure.identifiability import EnergyMatch, energy_match
 from mesoscribe.diagnostics.measure.numbers import NUMBERS as MEASURED
 from mesoscribe.diagnostics.measure.onestep import OneStep, one_step
-from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
 from mesoscribe.diagnostics.measure.scaling_summary import scalings
 from mesoscribe.hybrid.data.noise_model import findings
 from mesoscribe.hybrid.data.threads import threads_by_data

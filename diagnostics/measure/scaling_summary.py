@@ -9,8 +9,9 @@ import numpy as np
 from jaxtyping import Float
 
 from mesoscribe.diagnostics.measure.alignment import relative_scale
+from mesoscribe.diagnostics.measure.exponents import AmplitudeScaling, ComponentScaling
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
-from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling, ComponentScaling, exponents
+from mesoscribe.diagnostics.measure.scaling import exponents
 from mesoscribe.diagnostics.measure.sweep import Sweep, directions, sweep
 from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories

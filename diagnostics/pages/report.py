@@ -15,7 +15,7 @@ from mesoscribe.diagnostics.judge.cautions import cautions
 from mesoscribe.diagnostics.judge.checks import checks
 from mesoscribe.diagnostics.judge.metrics import metrics
 from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
-from mesoscribe.diagnostics.measure.scaling import RULE
+from mesoscribe.diagnostics.measure.exponents import RULE
 from mesoscribe.diagnostics.pages.captions import FAME, LOOK_FOR, SCALING
 from mesoscribe.diagnostics.pages.cite import CITED, bibtex
 from mesoscribe.diagnostics.pages.energy_plots import energy_figure, match_figure, step_figure
@@ -33,6 +33,7 @@ from mesoscribe.diagnostics.pages.plots import (
 from mesoscribe.diagnostics.pages.report_markdown import report_markdown
 from mesoscribe.diagnostics.pages.scaling_plots import scaling_figure
 from mesoscribe.diagnostics.pages.scaling_report import swept_fields
+from mesoscribe.diagnostics.pages.scaling_tables import scaling_tables
 from mesoscribe.diagnostics.pages.style import save
 from mesoscribe.diagnostics.pages.tables import (
     Formulas,
@@ -40,7 +41,6 @@ from mesoscribe.diagnostics.pages.tables import (
     conserved_rows,
     error_rows,
     fame_rows,
-    scaling_tables,
     split_rows,
     step_names,
     term_rows,

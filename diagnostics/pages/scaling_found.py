@@ -12,8 +12,8 @@ from mesoscribe.diagnostics.measure.scaling_summary import ScalingSummary
 from mesoscribe.diagnostics.pages.page import page
 from mesoscribe.diagnostics.pages.scaling_plots import scaling_figure
 from mesoscribe.diagnostics.pages.scaling_report import write
+from mesoscribe.diagnostics.pages.scaling_tables import scaling_tables
 from mesoscribe.diagnostics.pages.style import inlined, svg
-from mesoscribe.diagnostics.pages.tables import scaling_tables
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.symbolic.law.law import Law
 

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
+from mesoscribe.diagnostics.measure.exponents import AmplitudeScaling
 from mesoscribe.diagnostics.pages.style import INK, WIDTH, panels, styled
 
 POWERS = (0.0, 6.0)  # local exponents drawn

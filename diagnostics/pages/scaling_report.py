@@ -11,14 +11,15 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from mesoscribe.diagnostics.measure.exponents import RULE, AmplitudeScaling, ComponentScaling
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
-from mesoscribe.diagnostics.measure.scaling import RULE, AmplitudeScaling, ComponentScaling
 from mesoscribe.diagnostics.measure.scaling_summary import ScalingSummary, scaling_summary
 from mesoscribe.diagnostics.pages.opening import counted_trajectories
 from mesoscribe.diagnostics.pages.page import page, shown
 from mesoscribe.diagnostics.pages.scaling_plots import local_figure, scaling_figure
+from mesoscribe.diagnostics.pages.scaling_tables import COMPONENTS, scaling_tables
 from mesoscribe.diagnostics.pages.style import save
-from mesoscribe.diagnostics.pages.tables import COMPONENTS, Formulas, scaling_tables
+from mesoscribe.diagnostics.pages.tables import Formulas
 from mesoscribe.hybrid.data.files import write_whole
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel

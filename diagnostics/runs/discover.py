@@ -21,7 +21,7 @@ from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
 from mesoscribe.diagnostics.judge.verdict import quoted
 from mesoscribe.diagnostics.measure.conserved import Drift
 from mesoscribe.diagnostics.measure.errors import RolloutError, rollout_error
-from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
+from mesoscribe.diagnostics.measure.exponents import AmplitudeScaling
 from mesoscribe.diagnostics.measure.scaling_summary import scaling_summary
 from mesoscribe.diagnostics.pages.film import film
 from mesoscribe.diagnostics.pages.found_html import found_html
