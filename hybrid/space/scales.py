@@ -112,9 +112,10 @@ class Scales:
 
     def scaled_change(self, change: Array) -> Array:
         """(u - u*)/amplitude of differences u - u*: arrays or tensors (*batch, [field,] *grid)."""
-        if not isinstance(change, Tensor):
-            return change / self._along(self.amplitude)
-        return change / torch.as_tensor(self._along(self.amplitude), device=change.device)
+        unit = self._along(self.amplitude)
+        if isinstance(unit, np.ndarray) and isinstance(change, Tensor):
+            return change / torch.as_tensor(unit, device=change.device)
+        return change / unit
 
     def rate_to_user(self, v_t: Float[np.ndarray, "*batch_state"]) -> Float[np.ndarray, "*batch_state"]:
         """u_t = amplitude·v_s / time, of a rate of change in scaled units (*batch, [field,] *grid)."""
