@@ -13,6 +13,7 @@ from jaxtyping import Float
 
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.probes import probe
+from mesoscribe.hybrid.data.arrays import counted
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
@@ -103,12 +104,17 @@ def sweep(
         beyond: if above 1, from the end of the data's range to so many times that amplitude instead.
 
     Raises:
-        ValueError: there is no such field.
+        ValueError: there is no such field, or the data have another number of them than the subject.
     """
     moved = tuple(along or data.fields)
     if strange := set(moved) - set(data.fields):
         raise ValueError(f"expected some of the fields {', '.join(data.fields)}, got {', '.join(strange)}")
-    several = data.domain.n_fields is not None
+    n, several = subject.box.n_fields, data.domain.n_fields is not None
+    if n != data.domain.n_fields:
+        raise ValueError(
+            f"expected data of {counted(n or 1, 'field')} to scale, as what is measured has, got "
+            f"{', '.join(data.fields)}; choose the fields by --u, or data.field(name) in Python"
+        )
     probed = probe(subject, data.domain, centres(data.u, data.domain) if several and about is None else about)
     first = data.u[:n_fields, 0] - probed.centre
     parts = [

@@ -303,6 +303,13 @@ def test_field_that_there_is_not_is_refused() -> None:
         amplitude_scaling(SCHROEDINGER, pair(SCHROEDINGER), along="c")
 
 
+def test_data_of_other_fields_are_refused() -> None:
+    with pytest.raises(ValueError, match="^expected data of 2 fields to scale, .*, got u; choose"):
+        amplitude_scaling(SCHROEDINGER, waves())
+    with pytest.raises(ValueError, match="^expected data of 1 field to scale, .*, got a, b; choose"):
+        amplitude_scaling(QUARTIC, pair(SCHROEDINGER))
+
+
 def test_network_of_several_fields_is_brought_to_the_scale_of_its_law() -> None:
     law = Law(F=Factor.of(a**4), w=Factor.of(2.5 * k * a * b), fields=("a", "b"))
     network = canonical_form(random_network(Case.CONSERVATIVE))
