@@ -9,16 +9,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from mesoscribe import Trajectories, simulate
 from mesoscribe.diagnostics.judge.summary import examine
 from mesoscribe.diagnostics.pages.film_data import film_data
+from mesoscribe.diagnostics.pages.plots import slope_figure
 from mesoscribe.diagnostics.pages.report import elsewhere, report
 from mesoscribe.hybrid.data.trajectories import Split
+from mesoscribe.hybrid.learn.canonical import canonical_form
 from mesoscribe.hybrid.learn.fit import start
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.regression.rank_one import Case
+from mesoscribe.symbolic.law.factor import Factor, k, u
+from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from mesoscribe.symbolic.systems.coupled import COUPLED
+from tests.support.examples import random_model
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +99,20 @@ def test_a_curve_of_open_ends_does_not_come_back() -> None:
         law = replace(CATALOG["allen_cahn"].law, lengths=split.test.domain.lengths)
         film = film_data(examine(model, law, split.test))
         assert (film["open"], film["first"]) == ends
+
+
+def test_force_of_a_driven_network_is_the_slope_of_its_F() -> None:
+    model = random_model(Case.DISSIPATIVE)
+    with torch.no_grad():
+        dict(model.named_parameters())["potential.pointwise.drive"].fill_(0.7)
+    network = canonical_form(model)
+    law = Law(F=Factor.of(u), q=Factor.of(k**2), m=Factor.of(1))
+    panels = slope_figure(network, law, network.nodes).axes[:2]
+    labels = ("network", "$F$, network")
+    f, F = (
+        np.asarray(next(line for line in panel.lines if line.get_label() == label).get_ydata())
+        for panel, label in zip(panels, labels, strict=True)
+    )
+    slope = np.gradient(F, network.nodes)
+    assert abs(network.drive) > 0.01
+    np.testing.assert_allclose(f[2:-2], slope[2:-2], atol=1e-3 * float(np.abs(slope).max()))
