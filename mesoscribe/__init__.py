@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mesoscribe.hybrid.space.domain import Domain as Domain
     from mesoscribe.symbolic.export.export import export as export
     from mesoscribe.symbolic.export.export import exported as exported
+    from mesoscribe.symbolic.law.conserved import conserved_quantities as conserved_quantities
     from mesoscribe.symbolic.law.law import Law as Law
     from mesoscribe.symbolic.law.library import polynomials as polynomials
     from mesoscribe.symbolic.read.optimisers import FROLS as FROLS
@@ -70,6 +71,7 @@ HOMES = {
     "canonical_form": "hybrid.learn.canonical",
     "chain_states": "symbolic.systems.catalog",
     "compare": "diagnostics.runs.compare",
+    "conserved_quantities": "symbolic.law.conserved",
     "discover": "diagnostics.runs.discover",
     "distill": "symbolic.select.distill",
     "distillation": "symbolic.select.distill",

@@ -41,9 +41,10 @@ def metrics(summary: Summary, making: Making) -> dict[str, Any]:
             else {"bonds": summary.bonds.as_dict(), "bond_lines": summary.bonds.lines}
         ),
         "exponents": {
-            scaling.subject: {part.name: _finite(part.exponent) for part in scaling.components}
+            scaling.name: {part.name: _finite(part.exponent) for part in scaling.components}
             for scaling in summary.scalings
         },
+        "conserved": [drift.as_dict() for drift in summary.conserved],
         "true_energy": {name: {"slope": m.slope, "r": m.r} for name, m in summary.matches.items()},
         "checks": [check.as_dict() for check in checks(summary)],
         "split": {part: making.split.get(part) for part in PARTS},

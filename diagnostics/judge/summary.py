@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -21,6 +22,7 @@ from mesoscribe.diagnostics.judge.verdict import (
 )
 from mesoscribe.diagnostics.measure.absolute_fit import AbsoluteFit, absolute_fit
 from mesoscribe.diagnostics.measure.alignment import aligned
+from mesoscribe.diagnostics.measure.conserved import Drift, drifts
 from mesoscribe.diagnostics.measure.energy import EnergyTrace, energy_along
 from mesoscribe.diagnostics.measure.errors import (
     Predictor,
@@ -32,11 +34,11 @@ from mesoscribe.diagnostics.measure.errors import (
     persistence_error,
     rollout_error,
 )
+from mesoscribe.diagnostics.measure.exponents import AmplitudeScaling
 from mesoscribe.diagnostics.measure.guarantee import Guarantee, guarantee
 from mesoscribe.diagnostics.measure.identifiability import EnergyMatch, energy_match
 from mesoscribe.diagnostics.measure.numbers import NUMBERS as MEASURED
 from mesoscribe.diagnostics.measure.onestep import OneStep, one_step
-from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
 from mesoscribe.diagnostics.measure.scaling_summary import scalings
 from mesoscribe.hybrid.data.noise_model import findings
 from mesoscribe.hybrid.data.threads import threads_by_data
@@ -47,6 +49,7 @@ from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.regression.evidence import Verdict
 from mesoscribe.hybrid.space.deadline import doing
 from mesoscribe.hybrid.space.numbers import NUMBERS
+from mesoscribe.symbolic.law.conserved import Kind
 from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.refine.velocity import with_velocities_of
@@ -89,9 +92,8 @@ class Summary:
         errors: of persistence, network and law from frame 0; later_errors: from the first useful frame, where
             that is another one.
         rolled: the roll-outs of network and law.
-        network: the network in its own canonical form; drawn: in the convention of the law. None of several
-            fields, of which curves do not tell.
-        scalings: exponents of raw network, canonical network, law; none of several fields.
+        network: the network in its own canonical form; drawn: in the convention of the law.
+        scalings: exponents of raw network, canonical network, law; of several fields along each and all.
         traces: energy along roll-outs; none on a window, through whose edges it flows.
         matches: learned against true energy of network and law, where the truth is known.
         structure: what the law guarantees.
@@ -115,8 +117,8 @@ class Summary:
     errors: Mapping[str, RolloutError]
     later_errors: Mapping[str, RolloutError]
     rolled: Mapping[str, RollOut]
-    network: CanonicalNetwork | None
-    drawn: CanonicalNetwork | None
+    network: CanonicalNetwork
+    drawn: CanonicalNetwork
     scalings: tuple[AmplitudeScaling, ...]
     traces: Mapping[str, EnergyTrace]
     matches: Mapping[str, EnergyMatch]
@@ -133,6 +135,13 @@ class Summary:
     notes: tuple[str, ...] = ()
     laws: HallOfFame[Law] | None = None
     kept_back: bool = True
+
+    @cached_property
+    def conserved(self) -> tuple[Drift, ...]:
+        """What the law conserves or might, and how far data and roll-outs keep it; on a window integrals."""
+        found = drifts(self.law, self.data, self.rolled["law"])
+        whole = not self.data.window
+        return tuple(drift for drift in found if whole or drift.quantity.kind is Kind.INTEGRAL)
 
     @property
     def ruling(self) -> Ruling:
@@ -176,9 +185,9 @@ class Summary:
         return 0 if self.record is None else self.record.evaluations
 
     @property
-    def network_band(self) -> float | None:
-        """The largest wavenumber that the network evolves; None of several fields."""
-        return None if self.network is None else float(np.abs(self.network.k).max())
+    def network_band(self) -> float:
+        """The largest wavenumber that the network evolves."""
+        return float(np.sqrt((self.network.k**2).sum(0)).max())
 
 
 @threads_by_data
@@ -197,11 +206,10 @@ def examine(
     rolled = {name: follow(predictor, data) for name, predictor in predictors.items()}
     errors = {"persistence": persistence_error(data), **{n: error_of(r, data) for n, r in rolled.items()}}
     terms = tuple(equation_terms(law))
-    network = None if law.several else canonical_form(model)
-    drawn = None if network is None else aligned(network, law)
-    traces = {} if data.window else {"law": energy_along(law, rolled["law"], data)}
-    if drawn is not None and not data.window:
-        traces["network"] = energy_along(drawn, rolled["network"], data)
+    network = canonical_form(model)
+    drawn = aligned(network, law)
+    subjects: dict[str, CanonicalNetwork | Law] = {} if data.window else {"law": law, "network": drawn}
+    traces = {name: energy_along(subject, rolled[name], data) for name, subject in subjects.items()}
     doing("energies and exponents")
     first = model.setting.first_frame
     later = data.select(frames=slice(first, None)) if data.n_frames > first + 2 else data
@@ -216,7 +224,7 @@ def examine(
         rolled={name: replace(roll, frames=data.inside(roll.frames)) for name, roll in rolled.items()},
         network=network,
         drawn=drawn,
-        scalings=() if law.several else scalings(model, law, data),
+        scalings=scalings(model, law, data),
         traces=traces,
         matches=_matches(drawn, law, truth, data),
         structure=structure,
@@ -233,7 +241,7 @@ def examine(
 
 
 def _matches(
-    network: CanonicalNetwork | None, law: Law, truth: Law | None, data: Trajectories
+    network: CanonicalNetwork, law: Law, truth: Law | None, data: Trajectories
 ) -> dict[str, EnergyMatch]:
     """Learned against true energy; nothing without a truth of this case, or energies that differ."""
     if truth is None or truth.case != law.case:
@@ -241,8 +249,7 @@ def _matches(
     of_law = energy_match(law, truth, data)
     if of_law.spread <= MEASURED.energy_kept:
         return {}
-    of_network = {} if network is None else {"network": energy_match(network, truth, data)}
-    return {**of_network, "law": of_law}
+    return {"network": energy_match(network, truth, data), "law": of_law}
 
 
 def _later(predictors: Mapping[str, Predictor], data: Trajectories, first: int) -> dict[str, RolloutError]:

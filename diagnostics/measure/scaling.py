@@ -2,96 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from mesoscribe.diagnostics.measure.exponents import AmplitudeScaling, ComponentScaling
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.measure.sweep import Subject, Sweep, aligned_mean, sweep
+from mesoscribe.hybrid.data.field_names import split_names
 from mesoscribe.hybrid.data.trajectories import Trajectories
-
-RULE = (
-    "The window is the longest run of amplitudes on which the component is above rounding "
-    f"({NUMBERS.negligible_component:g} of the largest component) and {NUMBERS.above_noise:g} times above "
-    "the noise where that is known, keeps its sign, grows, and has a local exponent that varies by less than "
-    f"{NUMBERS.exponent_varies:g}; it must span a factor of {NUMBERS.window_ratio:g}. V[u*] is subtracted; "
-    "each field counts with the sign that it has at the largest amplitude. In brackets: "
-    f"{np.ptp(NUMBERS.percentiles):g} % of {NUMBERS.resamples} resamples of the initial fields."
-)
-
-
-@dataclass(frozen=True, eq=False)
-class ComponentScaling:
-    """One component of an energy against the amplitude.
-
-    Args:
-        name: such as V0.
-        amplitudes: A.
-        values: the component of u* + A (u0 - u*) less that of u*, mean over fields.
-        local: d log|V| / d log A, NaN where the component vanishes.
-        window: smallest and largest amplitude of the fit; None where there is nothing to fit.
-        exponent, r_squared: of the straight line through log|V| over log A in the window, NaN without one.
-        note: why an exponent means nothing, or less than it seems; empty where it is sound.
-        interval: 95 % of the exponents over initial fields; None for one field, or where their signs differ.
-        noise: what the values are uncertain by; zeros where that is not known.
-    """
-
-    name: str
-    amplitudes: Float[np.ndarray, " a"]
-    values: Float[np.ndarray, " a"]
-    local: Float[np.ndarray, " a"]
-    window: tuple[float, float] | None
-    exponent: float
-    r_squared: float
-    note: str
-    interval: tuple[float, float] | None
-    noise: Float[np.ndarray, " a"]
-
-    @property
-    def meaningful(self) -> bool:
-        """Whether an exponent could be estimated."""
-        return self.window is not None
-
-    @property
-    def quoted(self) -> str:
-        """The exponent with its interval, such as 3.001 [2.998, 3.004]."""
-        between = "" if self.interval is None else f" [{self.interval[0]:.3f}, {self.interval[1]:.3f}]"
-        return f"{self.exponent:.3f}{between}" if self.meaningful else ""
-
-    def __str__(self) -> str:
-        if self.window is None:
-            return f"{self.name:>3}  {self.note}"
-        low, high = self.window
-        note = f"  {self.note}" if self.note else ""
-        return f"{self.name:>3}  {self.quoted:<22} R² {self.r_squared:.5f}  A {low:.3g} to {high:.3g}{note}"
-
-    __repr__ = __str__
-
-
-@dataclass(frozen=True)
-class AmplitudeScaling:
-    """How each component of an energy grows with amplitude.
-
-    Args:
-        subject: whose energy.
-        components: in the order V0, V1, V2, V (network); F, Q, V (canonical); all of them (law).
-        rule: how windows are chosen.
-    """
-
-    subject: str
-    components: tuple[ComponentScaling, ...]
-    rule: str = RULE
-
-    def __getitem__(self, name: str) -> ComponentScaling:
-        """The scaling of a component, by its name."""
-        return {component.name: component for component in self.components}[name]
-
-    def __str__(self) -> str:
-        return "\n".join([f"exponents of the {self.subject}", *(f"  {c}" for c in self.components)])
-
-    __repr__ = __str__
 
 
 def _window(good: Bool[np.ndarray, " s"], slopes: Float[np.ndarray, " s"]) -> tuple[int, int]:
@@ -209,18 +130,19 @@ def exponents(swept: Sweep, noise: Mapping[str, Float[np.ndarray, " a"]] | None 
             name,
             swept.amplitudes,
             each,
-            NUMBERS.negligible_component * swept.largest + NUMBERS.centre_rounding * swept.offsets[name],
+            swept.rounding(name),
             (noise or {}).get(name, none),
         )
         for name, each in swept.each.items()
     )
-    return AmplitudeScaling(swept.subject, tuple(components))
+    return AmplitudeScaling(swept.subject, tuple(components), swept.along, swept.centre)
 
 
 def amplitude_scaling(
     subject: Subject,
     data: Trajectories,
     *,
+    along: str | Sequence[str] | None = None,
     n_amplitudes: int = NUMBERS.amplitudes,
     n_fields: int = NUMBERS.swept_fields,
 ) -> AmplitudeScaling:
@@ -231,6 +153,12 @@ def amplitude_scaling(
     Args:
         subject: a network (its raw energies), its canonical form, or a law.
         data: trajectories whose first frames are scaled.
+        along: of several fields those that are scaled, such as "h" or "h,v", the others resting at u*; all
+            together if None.
         n_amplitudes: how many amplitudes; n_fields: how many first frames at most.
+
+    Raises:
+        ValueError: there is no such field.
     """
-    return exponents(sweep(subject, data, n_amplitudes=n_amplitudes, n_fields=n_fields))
+    moved = split_names(along) or None
+    return exponents(sweep(subject, data, along=moved, n_amplitudes=n_amplitudes, n_fields=n_fields))

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
 from mesoscribe.diagnostics.measure.alignment import relative_scale
+from mesoscribe.diagnostics.measure.exponents import AmplitudeScaling, ComponentScaling
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
-from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling, ComponentScaling, exponents
-from mesoscribe.diagnostics.measure.sweep import Sweep, sweep
+from mesoscribe.diagnostics.measure.scaling import exponents
+from mesoscribe.diagnostics.measure.sweep import Sweep, directions, sweep
 from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, canonical_form
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.symbolic.law.digits import plain
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.refine.velocity import with_velocities_of
 
 MEANING = {
     "F": "the pointwise energy ∫F",
@@ -34,14 +36,21 @@ class ScalingSummary:
     Args:
         scalings: of the raw network, its canonical form and the law.
         dominance: which component is largest at which amplitudes, a sentence for each subject.
-        gauge: raw beside canonical exponents, and what was fixed.
+        raw: raw beside canonical exponents, a sentence for each direction in which fields are scaled.
+        fixed: the freedoms that were fixed.
         meaningless: exponents that mean nothing, or less than they seem, and why.
     """
 
     scalings: tuple[AmplitudeScaling, ...]
     dominance: tuple[str, ...]
-    gauge: tuple[str, ...]
+    raw: tuple[str, ...]
+    fixed: tuple[str, ...]
     meaningless: tuple[str, ...]
+
+    @property
+    def gauge(self) -> tuple[str, ...]:
+        """Raw beside canonical exponents, and what was fixed."""
+        return (*self.raw, *self.fixed)
 
     def __str__(self) -> str:
         words = (f"- {line}" for line in (*self.dominance, *self.gauge, *self.meaningless))
@@ -52,7 +61,7 @@ class ScalingSummary:
 
 @dataclass(frozen=True, eq=False)
 class _Swept:
-    """Sweeps of a raw network, its canonical form and its law.
+    """Sweeps of a raw network, its canonical form and its law, over the same fields in one direction.
 
     Args:
         network: the canonical form.
@@ -67,11 +76,18 @@ class _Swept:
     noise: dict[str, Float[np.ndarray, " a"]]
 
     @classmethod
-    def of(cls, model: OnsagerModel, law: Law, data: Trajectories) -> _Swept:
-        """Sweep network, canonical network and law over the same fields."""
+    def of(cls, model: OnsagerModel, law: Law, data: Trajectories) -> tuple[_Swept, ...]:
+        """Sweep network, canonical network and law; of several fields each alone and all together."""
         network = canonical_form(model)
-        raw, canonical, closed = (sweep(subject, data) for subject in (model, network, law))
-        return cls(network, raw, canonical, closed, _noise(canonical, closed, relative_scale(network, law)))
+        scale = relative_scale(network, law)
+
+        def along(fields: Sequence[str]) -> _Swept:
+            raw, canonical, closed = (
+                sweep(subject, data, along=fields, about=network.centre) for subject in (model, network, law)
+            )
+            return cls(network, raw, canonical, closed, _noise(canonical, closed, scale))
+
+        return tuple(along(fields) for fields in directions(data.fields))
 
     @property
     def scale(self) -> float:
@@ -87,7 +103,12 @@ class _Swept:
 
 def scalings(model: OnsagerModel, law: Law, data: Trajectories) -> tuple[AmplitudeScaling, ...]:
     """Exponents of a network, raw and canonical, and of its law, without the words of `scaling_summary`."""
-    return _Swept.of(model, law, data).scalings
+    return _scalings(_Swept.of(model, law, data))
+
+
+def _scalings(swept: Sequence[_Swept]) -> tuple[AmplitudeScaling, ...]:
+    """The exponents of all sweeps, one direction after the other."""
+    return tuple(scaling for one in swept for scaling in one.scalings)
 
 
 @threads_by_data
@@ -101,13 +122,15 @@ def scaling_summary(model: OnsagerModel, law: Law, data: Trajectories) -> Scalin
         model, law: what was found.
         data: trajectories whose first frames are scaled.
     """
+    data = with_velocities_of(law, data)
     swept = _Swept.of(model, law, data)
-    found, shares = swept.scalings, _shares(swept.raw, swept.canonical, swept.scale)
+    found = _scalings(swept)
     return ScalingSummary(
         found,
         tuple(dominance(scaling) for scaling in found),
-        tuple(_gauge(swept.network, found, shares)),
-        (*_meaningless(found), *_beyond(law, data)),
+        tuple(map(_raw_beside_canonical, swept)),
+        tuple(map(str, swept[0].network.gauge)),
+        (*_meaningless(found), *(line for one in swept for line in _beyond(law, data, one))),
     )
 
 
@@ -127,7 +150,7 @@ def dominance(scaling: AmplitudeScaling) -> str:
     stretches = [
         _stretch(parts[leader[first]], slice(first, end)) for first, end in zip(ends, ends[1:], strict=False)
     ]
-    return f"{scaling.subject}: {'; '.join(stretches)}."
+    return f"{scaling.name}: {'; '.join(stretches)}."
 
 
 def _stretch(part: ComponentScaling, at: slice) -> str:
@@ -145,19 +168,17 @@ def _shares(raw: Sweep, canonical: Sweep, scale: float) -> Float[np.ndarray, " a
     return np.divide(rest, total, out=np.zeros_like(rest), where=total > 0)
 
 
-def _gauge(
-    network: CanonicalNetwork, scalings: tuple[AmplitudeScaling, ...], shares: Float[np.ndarray, " a"]
-) -> Iterator[str]:
-    """Raw beside canonical, why they differ, and what was fixed."""
-    raw, F = scalings[0]["V0"], scalings[1]["F"]
-    A = F.amplitudes
+def _raw_beside_canonical(swept: _Swept) -> str:
+    """Raw beside canonical exponents, and why they differ."""
+    raw, F = swept.scalings[0]["V0"], swept.scalings[1]["F"]
+    A, shares = F.amplitudes, _shares(swept.raw, swept.canonical, swept.scale)
     at = [f"{100 * shares[i]:.3g} % at A = {A[i]:.2g}" for i in (0, len(A) // 2, -1)]
-    yield (
-        f"Exponent of V0 as learned: {_short(raw)}; of the pointwise energy in canonical form: {_short(F)}. "
-        f"What the data do not assign to V0 (a constant, a linear and a quadratic term of F) makes up "
-        f"{', '.join(at)} of V0 as learned."
+    direction = swept.scalings[0].direction
+    return (
+        f"{f'{direction}: exponent' if direction else 'Exponent'} of V0 as learned: {_short(raw)}; of the "
+        f"pointwise energy in canonical form: {_short(F)}. What the data do not assign to V0 (a constant, a "
+        f"linear and a quadratic term of F) makes up {', '.join(at)} of V0 as learned."
     )
-    yield from (str(fixed) for fixed in network.gauge)
 
 
 def _short(part: ComponentScaling) -> str:
@@ -168,19 +189,20 @@ def _meaningless(scalings: tuple[AmplitudeScaling, ...]) -> Iterator[str]:
     for scaling in scalings:
         for part in scaling.components:
             if part.note:
-                yield f"{scaling.subject}, {part.name}: {part.note}."
+                yield f"{scaling.name}, {part.name}: {part.note}."
 
 
-def _beyond(law: Law, data: Trajectories) -> Iterator[str]:
+def _beyond(law: Law, data: Trajectories, seen: _Swept) -> Iterator[str]:
     """Changes of sign that the law would have at amplitudes that the data do not reach."""
-    swept = sweep(law, data, beyond=NUMBERS.far_amplitude)
-    reached = plain(float(swept.amplitudes[0]), 2)
-    for part in exponents(swept).components:
-        signs = np.sign(part.values)
+    along, about = seen.closed.along, seen.network.centre
+    swept = sweep(law, data, along=along, about=about, beyond=NUMBERS.far_amplitude)
+    reached, found = plain(float(swept.amplitudes[0]), 2), exponents(swept)
+    for part in found.components:
+        signs = np.sign(part.values) * (np.abs(part.values) > swept.rounding(part.name))
         turns = np.flatnonzero(signs[1:] * signs[:-1] < 0)
         if len(turns):
             pole = plain(float(part.amplitudes[turns[0] + 1]), 2)
             yield (
-                f"law, {part.name}: changes sign at A ≈ {pole}, beyond the data (A ≤ {reached}); its local "
-                "exponent has a pole there."
+                f"{found.name}, {part.name}: changes sign at A ≈ {pole}, beyond the data (A ≤ {reached}); "
+                "its local exponent has a pole there."
             )

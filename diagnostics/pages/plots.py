@@ -65,7 +65,7 @@ def slope_figure(network: CanonicalNetwork, law: Law, values: Float[np.ndarray, 
     of_law = (pointwise(part)(torch.as_tensor(v)).numpy() for part in (law.force, law.F.expr))
     lines: dict[str, tuple[np.ndarray, ...]] = {
         "law": tuple(of_law),
-        "network": (network.f + network.drive, network.F(v)),
+        "network": (network.f, network.F(v)),
     }
     for name, (f, F) in lines.items():
         axes[0].plot(v, f, LINES[name], color=COLOURS[name], label=name)

@@ -15,7 +15,7 @@ from mesoscribe.diagnostics.judge.cautions import cautions
 from mesoscribe.diagnostics.judge.checks import checks
 from mesoscribe.diagnostics.judge.metrics import metrics
 from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
-from mesoscribe.diagnostics.measure.scaling import RULE
+from mesoscribe.diagnostics.measure.exponents import RULE
 from mesoscribe.diagnostics.pages.captions import FAME, LOOK_FOR, SCALING
 from mesoscribe.diagnostics.pages.cite import CITED, bibtex
 from mesoscribe.diagnostics.pages.energy_plots import energy_figure, match_figure, step_figure
@@ -33,13 +33,14 @@ from mesoscribe.diagnostics.pages.plots import (
 from mesoscribe.diagnostics.pages.report_markdown import report_markdown
 from mesoscribe.diagnostics.pages.scaling_plots import scaling_figure
 from mesoscribe.diagnostics.pages.scaling_report import swept_fields
+from mesoscribe.diagnostics.pages.scaling_tables import scaling_tables
 from mesoscribe.diagnostics.pages.style import save
 from mesoscribe.diagnostics.pages.tables import (
     Formulas,
     coefficient_rows,
+    conserved_rows,
     error_rows,
     fame_rows,
-    scaling_rows,
     split_rows,
     step_names,
     term_rows,
@@ -110,10 +111,10 @@ def figures(summary: Summary) -> dict[str, Figure]:
         rolled = summary.rolled[subject].frames[0]
         return picture_figure(data.u[0], rolled, data.t, data.domain, subject, data.fields)
 
-    if summary.drawn is not None:
+    known["scaling"] = scaling_figure(summary.scalings)
+    if not summary.law.several:
         known["slope"] = slope_figure(summary.drawn, summary.law, data.u.ravel())
         known["symbols"] = symbol_figure(summary.drawn, summary.law)
-        known["scaling"] = scaling_figure(summary.scalings)
     return known | {
         "errors": error_figure(summary.errors),
         "pictures": picture("law"),
@@ -173,7 +174,8 @@ def report(
     numbers = json.dumps(metrics(summary, making), indent=1, allow_nan=False, default=plain)
     write_whole(out / "metrics.json", numbers + "\n")
     write_whole(out / "report.html", render(summary, making, drawings))
-    write_whole(out / "report.md", report_markdown(summary, making, {**LOOK_FOR, **SCALING, **FAME}))
+    said = {name: words for name, words in {**LOOK_FOR, **SCALING, **FAME}.items() if name in drawings}
+    write_whole(out / "report.md", report_markdown(summary, making, said))
     return out / "report.html"
 
 
@@ -209,6 +211,7 @@ def render(summary: Summary, making: Making, drawings: Mapping[str, str]) -> str
         live=None if refused else Live.of(summary.law, summary.data),
         no_live=refused,
         checks=checks(summary),
+        conserved=conserved_rows(summary.conserved),
         making=making,
         split=split_rows(making.split),
         found=Formulas.of(summary.law),
@@ -226,8 +229,7 @@ def render(summary: Summary, making: Making, drawings: Mapping[str, str]) -> str
         figures=shown(drawings, LOOK_FOR),
         scaling_figures=shown(drawings, SCALING),
         fields=swept_fields(summary.data, "held-out " if summary.kept_back else ""),
-        subjects=[scaling.subject for scaling in summary.scalings],
-        scalings=scaling_rows(summary.scalings),
+        scalings=scaling_tables(summary.scalings),
         rule=RULE,
         cautions=cautions(summary),
         cited=CITED,

@@ -10,7 +10,7 @@ from mesoscribe.diagnostics.judge.checks import checks
 from mesoscribe.diagnostics.judge.summary import Making, Summary
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
 from mesoscribe.diagnostics.pages.cite import CITED, bibtex
-from mesoscribe.diagnostics.pages.tables import NOTHING, error_rows, fame_rows
+from mesoscribe.diagnostics.pages.tables import NOTHING, conserved_rows, error_rows, fame_rows
 from mesoscribe.symbolic.export.markdown import bullets, cell, table
 from mesoscribe.symbolic.law.coefficient_units import coefficient_units
 from mesoscribe.symbolic.law.complex_equation import complex_equation
@@ -27,19 +27,18 @@ def report_markdown(summary: Summary, making: Making, figures: Mapping[str, tupl
 
     Args:
         summary, making: what is said.
-        figures: title and what to look for, by name.
+        figures: title and what to look for of those that were drawn, by name.
     """
     name = Path(summary.data.source).name or summary.data.source
-    several = summary.laws is not None and len(summary.laws.entries) > 1
-    known = {"match": bool(summary.matches), "pareto": several}
     parts = {
         "Checks": _checks(summary),
         "Equation": _formulas(summary),
         "Terms": _terms(summary),
         "Relative RMSE of roll-outs": _errors(summary),
+        "What is conserved": _conserved(summary),
         "Bonds": "" if summary.bonds is None else bullets(summary.bonds.lines),
         "Hall of fame": "" if summary.laws is None else _fame(summary.laws),
-        "Figures": "\n\n".join(_figures(figures, known)),
+        "Figures": "\n\n".join(_figures(figures)),
         "Beware": bullets(cautions(summary)),
         "How it was made": bullets(_making(summary, making)),
         "How to cite": f"{bullets(CITED)}\n\n```bibtex\n{bibtex(making.versions['mesoscribe'])}```",
@@ -81,16 +80,21 @@ def _errors(summary: Summary) -> str:
     return table([("step", *steps), *((name, *cells) for name, cells in error_rows(summary))])
 
 
+def _conserved(summary: Summary) -> str:
+    head = ("quantity", "by the law", "change in the data", "in roll-outs", "relative to", "because")
+    names = ("text", "kept", "data", "law", "relative_to", "why")
+    return table([head, *(tuple(row[name] for name in names) for row in conserved_rows(summary.conserved))])
+
+
 def _fame(laws: HallOfFame[Law]) -> str:
     rows = [("", "law", "terms", "E", "score", "equation"), *fame_rows(laws)]
     return f"{cell(laws.rule)}\n\n{table(rows)}"
 
 
-def _figures(figures: Mapping[str, tuple[str, str]], known: Mapping[str, bool]) -> Iterator[str]:
-    """Links to the pictures beside the page, but for those of what is not known, such as the true energy."""
+def _figures(figures: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+    """Links to the pictures beside the page."""
     for name, (title, text) in figures.items():
-        if known.get(name, True):
-            yield f"![{title}](figures/{name}.png)\n\n{text}"
+        yield f"![{title}](figures/{name}.png)\n\n{text}"
 
 
 def _making(summary: Summary, making: Making) -> Iterator[str]:

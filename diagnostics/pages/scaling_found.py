@@ -12,8 +12,8 @@ from mesoscribe.diagnostics.measure.scaling_summary import ScalingSummary
 from mesoscribe.diagnostics.pages.page import page
 from mesoscribe.diagnostics.pages.scaling_plots import scaling_figure
 from mesoscribe.diagnostics.pages.scaling_report import write
+from mesoscribe.diagnostics.pages.scaling_tables import scaling_tables
 from mesoscribe.diagnostics.pages.style import inlined, svg
-from mesoscribe.diagnostics.pages.tables import scaling_rows
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.symbolic.law.law import Law
 
@@ -48,7 +48,6 @@ class FoundScaling:
         return page(
             "scaling_cell.html.j2",
             summary=self.summary,
-            subjects=[scaling.subject for scaling in self.summary.scalings],
-            scalings=scaling_rows(self.summary.scalings),
+            scalings=scaling_tables(self.summary.scalings),
             drawing=Markup(inlined(svg(self.plot()), "scaling")),
         )

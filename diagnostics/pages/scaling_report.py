@@ -5,26 +5,28 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from mesoscribe.diagnostics.measure.exponents import RULE, AmplitudeScaling, ComponentScaling
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
-from mesoscribe.diagnostics.measure.scaling import RULE, AmplitudeScaling, ComponentScaling
 from mesoscribe.diagnostics.measure.scaling_summary import ScalingSummary, scaling_summary
 from mesoscribe.diagnostics.pages.opening import counted_trajectories
 from mesoscribe.diagnostics.pages.page import page, shown
 from mesoscribe.diagnostics.pages.scaling_plots import local_figure, scaling_figure
+from mesoscribe.diagnostics.pages.scaling_tables import COMPONENTS, scaling_tables
 from mesoscribe.diagnostics.pages.style import save
-from mesoscribe.diagnostics.pages.tables import COMPONENTS, Formulas, scaling_rows
+from mesoscribe.diagnostics.pages.tables import Formulas
 from mesoscribe.hybrid.data.files import write_whole
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.symbolic.law.law import Law
 
 FIGURES = "scaling_figures"  # the report of a run has its own in figures/, which its manifest watches
-COLUMNS = ("subject", "component", "exponent", "low", "high", "r_squared", "A_min", "A_max", "note")
+COLUMNS = ("subject", "along", "component", "exponent", "low", "high", "r_squared", "A_min", "A_max", "note")
 LOOK_FOR = {
     "energies": (
         "Energy against amplitude",
@@ -85,16 +87,16 @@ def render(
     summary: ScalingSummary, law: Law, data: Trajectories, drawings: Mapping[str, str], *, command: str | None
 ) -> str:
     """The page; drawings are SVG by name."""
-    A = summary.scalings[-1].components[0].amplitudes
+    last = summary.scalings[-1]
     return page(
         "scaling.html.j2",
         name=Path(data.source).name or data.source,
         fields=swept_fields(data),
-        centre=law.centre,
-        reach=(A[0], A[-1]),
+        several=law.several,
+        at_rest=last.at_rest,
+        reach=last.reach,
         found=Formulas.of(law),
-        subjects=[scaling.subject for scaling in summary.scalings],
-        scalings=scaling_rows(summary.scalings),
+        scalings=scaling_tables(summary.scalings),
         rule=RULE,
         summary=summary,
         figures=shown(drawings, LOOK_FOR),
@@ -115,7 +117,8 @@ def csv_text(scalings: tuple[AmplitudeScaling, ...]) -> str:
     rows = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
     rows.writeheader()
     for scaling in scalings:
-        rows.writerows({"subject": scaling.subject, **_cells(part)} for part in scaling.components)
+        whose = {"subject": scaling.subject, "along": " ".join(scaling.along)}
+        rows.writerows({**whose, **_cells(part)} for part in scaling.components)
     return buffer.getvalue()
 
 
@@ -127,22 +130,34 @@ def _cells(part: ComponentScaling) -> dict[str, str]:
     return {
         "component": part.name,
         "note": part.note,
-        **dict(zip(COLUMNS[2:8], shown, strict=True)),
+        **dict(zip(COLUMNS[3:9], shown, strict=True)),
     }
 
 
-def tex_table(scalings: tuple[AmplitudeScaling, ...]) -> str:
-    """A tabular: components down, subjects across; what is to be said about them in comments above."""
+def tex_table(scalings: Sequence[AmplitudeScaling]) -> str:
+    """A tabular: components down, subjects across; what is to be said about them in comments above.
+
+    Of several fields one part below the other for each direction in which they are scaled.
+    """
     noted = ((scaling, part) for scaling in scalings for part in scaling.components if part.note)
-    notes = [f"% {scaling.subject}, {part.name}: {part.note}" for scaling, part in noted]
-    rows = []
+    notes = [f"% {scaling.name}, {part.name}: {part.note}" for scaling, part in noted]
+    directions = [(name, list(some)) for name, some in groupby(scalings, lambda scaling: scaling.direction)]
+    subjects = [scaling.subject for scaling in directions[0][1]]
+    head = " & ".join(["component", *subjects]) + r" \\"
+    rows: list[str] = []
+    for direction, some in directions:
+        title = rf"\multicolumn{{{1 + len(some)}}}{{l}}{{{direction}}} \\".replace("_", r"\_")
+        rows += [*([title] if direction else []), *_tex_rows(some), r"\hline"]
+    layout = rf"\begin{{tabular}}{{l{'l' * len(subjects)}}}"
+    return "\n".join([*notes, layout, r"\hline", head, r"\hline", *rows, r"\end{tabular}", ""])
+
+
+def _tex_rows(scalings: Sequence[AmplitudeScaling]) -> Iterator[str]:
+    """A row for each component that one of the subjects has."""
     for name, symbol in COMPONENTS.items():
         cells = [_tex_cell(scaling, name) for scaling in scalings]
         if any(cells):
-            rows.append(" & ".join([f"${symbol}$", *cells]) + r" \\")
-    head = " & ".join(["component", *(scaling.subject for scaling in scalings)]) + r" \\"
-    layout = rf"\begin{{tabular}}{{l{'l' * len(scalings)}}}"
-    return "\n".join([*notes, layout, r"\hline", head, r"\hline", *rows, r"\hline", r"\end{tabular}", ""])
+            yield " & ".join([f"${symbol}$", *cells]) + r" \\"
 
 
 def _tex_cell(scaling: AmplitudeScaling, name: str) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +11,9 @@ from markupsafe import Markup
 
 from mesoscribe.diagnostics.judge.summary import Summary
 from mesoscribe.diagnostics.judge.verdict import quoted
+from mesoscribe.diagnostics.measure.conserved import Drift
 from mesoscribe.diagnostics.measure.errors import RolloutError
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
-from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
 from mesoscribe.diagnostics.pages.opening import counted_trajectories
 from mesoscribe.symbolic.law.coefficient_units import coefficient_units
 from mesoscribe.symbolic.law.complex_equation import complex_equation
@@ -28,13 +27,6 @@ from mesoscribe.symbolic.systems.theory import TheoryRow
 NOTHING = "–"
 PLAIN_ABOVE = 0.01
 OPERATORS = {"m": "m(k)", "w": "w(k)", "q": "q(k)"}
-COMPONENTS = {
-    "F": r"\int F \, \mathrm{d}x",
-    "Q": r"\frac{1}{2} \int u \, q \, u \, \mathrm{d}x",
-    "N": r"\int N \, \mathrm{d}x",
-    **{name: rf"V_{i}" for i, name in enumerate(("V0", "V1", "V2"))},
-    "V": "V",
-}
 
 
 def mathml(formula: str, *, block: bool = False) -> Markup:
@@ -192,26 +184,21 @@ def fame_rows(laws: HallOfFame[Law] | None) -> list[tuple[str, str, str, str, st
     ]
 
 
-def scaling_rows(scalings: tuple[AmplitudeScaling, ...]) -> list[tuple[Markup, list[list[str]]]]:
-    """Each component: for every subject exponent, R², window and note, or nothing."""
-    rows = []
-    for name, symbol in COMPONENTS.items():
-        cells = [_scaling_cell(scaling, name) for scaling in scalings]
-        if any(cells):
-            rows.append((mathml(symbol), cells))
-    return rows
-
-
-def _scaling_cell(scaling: AmplitudeScaling, name: str) -> list[str]:
-    """Lines of a cell; none where the subject has no such component."""
-    part = next((part for part in scaling.components if part.name == name), None)
-    if part is None:
-        return []
-    if part.window is None or not math.isfinite(part.exponent):
-        return [NOTHING, part.note]
-    low, high = part.window
-    lines = [part.quoted, f"R² {part.r_squared:.5f}, A {low:.2g} to {high:.2g}"]
-    return [*lines, part.note] if part.note else lines
+def conserved_rows(drifts: Sequence[Drift]) -> list[dict[str, Any]]:
+    """Each quantity: its formula, whether the law conserves it and why, its change in data and law."""
+    return [
+        {
+            "name": drift.quantity.name,
+            "text": drift.quantity.text,
+            "formula": mathml(drift.quantity.formula) if drift.quantity.generator else "",
+            "kept": drift.quantity.kept.value,
+            "data": error_cell(drift.data, True),
+            "law": error_cell(drift.law, True),
+            "relative_to": drift.relative_to,
+            "why": drift.quantity.why,
+        }
+        for drift in drifts
+    ]
 
 
 def split_rows(split: Mapping[str, Any]) -> list[tuple[str, str]]:

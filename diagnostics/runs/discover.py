@@ -19,8 +19,9 @@ from mesoscribe.diagnostics.judge.checks import Check, checks
 from mesoscribe.diagnostics.judge.metrics import metrics
 from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
 from mesoscribe.diagnostics.judge.verdict import quoted
+from mesoscribe.diagnostics.measure.conserved import Drift
 from mesoscribe.diagnostics.measure.errors import RolloutError, rollout_error
-from mesoscribe.diagnostics.measure.scaling import AmplitudeScaling
+from mesoscribe.diagnostics.measure.exponents import AmplitudeScaling
 from mesoscribe.diagnostics.measure.scaling_summary import scaling_summary
 from mesoscribe.diagnostics.pages.film import film
 from mesoscribe.diagnostics.pages.found_html import found_html
@@ -89,6 +90,11 @@ class Found:
     def checks(self) -> tuple[Check, ...]:
         """Every check of network and law, each with its light and the number behind it."""
         return checks(self.summary)
+
+    @property
+    def conserved(self) -> tuple[Drift, ...]:
+        """What the law conserves by its form, or not, and the drift of each in the data and in roll-outs."""
+        return self.summary.conserved
 
     @property
     def exponents(self) -> tuple[AmplitudeScaling, ...]:

@@ -1,9 +1,9 @@
 """What data cannot determine, and the canonical member among all that give the same equation.
 
 (M, W, V) and (sM, sW, V/s) give the same equation; so do energies that differ by a constant, by a function of
-∫u where K(0) = 0, and by how a quadratic energy is shared between F and q. In canonical form V[0] = 0, F has
-no constant and no quadratic term and, where K(0) = 0, no linear one; all quadratic energy is in q(k); and the
-lowest-order coefficient of m (of w, if M = 0) is 1.
+∫u where K(0) = 0 (of ∫c·u where cᵀK(0) = 0), and by how a quadratic energy is shared between F and q. In
+canonical form V[0] = 0, F has no constant and no quadratic term and, where K(0) = 0, no linear one; all
+quadratic energy is in q(k); and the lowest-order coefficient of m (of w, if M = 0) is 1.
 """
 
 from __future__ import annotations
@@ -89,16 +89,9 @@ class CanonicalForm:
             amplitude: the user's unit of u in that of the factors.
             centre: u*, about which the energy is expanded.
         """
-        constant, scale = float(self.constant) * amplitude**2, float(self.scale)
         curvature, slope = float(self.curvature), float(self.slope) * amplitude
         found = [
-            Gauge("constant", constant, f"V[u*] = 0; F lost the constant {constant:.3g}"),
-            Gauge(
-                "scale",
-                scale,
-                f"the leading coefficient of {operator} (order k^{order}) is 1; M and W were divided, V "
-                f"multiplied by {scale:.6g}",
-            ),
+            *self._first(operator, order, float(self.constant) * amplitude**2),
             Gauge(
                 "quadratic energy",
                 curvature,
@@ -111,3 +104,16 @@ class CanonicalForm:
         if centre:
             found.append(Gauge("centre", centre, f"u = 0 lies outside the data; u* = {centre:.6g}"))
         return tuple(found)
+
+    def _first(self, operator: str, order: int, constant: float) -> tuple[Gauge, Gauge]:
+        """The constant and the scale, in the user's units."""
+        scale = float(self.scale)
+        return (
+            Gauge("constant", constant, f"V[u*] = 0; F lost the constant {constant:.3g}"),
+            Gauge(
+                "scale",
+                scale,
+                f"the leading coefficient of {operator} (order k^{order}) is 1; M and W were divided, V "
+                f"multiplied by {scale:.6g}",
+            ),
+        )

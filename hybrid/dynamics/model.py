@@ -24,7 +24,7 @@ from mesoscribe.hybrid.space.device import array, on, tensor
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.resample import resampled
-from mesoscribe.hybrid.space.scales import Scales
+from mesoscribe.hybrid.space.scales import PerField, Scales
 
 LocalSymbol = float | Tensor  # a number, or a symmetric n×n matrix for n fields
 
@@ -66,7 +66,7 @@ class Model(ABC):
         """û_t = -K FT{δV/δu} on a domain; models that have points of their own (a network) use those."""
 
     @property
-    def values_seen(self) -> tuple[float, float]:
+    def values_seen(self) -> tuple[PerField, PerField]:
         """The smallest and largest u that the model is known to be for; one about u* where none are."""
         return self.units.centre - 1, self.units.centre + 1
 
@@ -91,7 +91,8 @@ class Model(ABC):
             others: models that are drawn in the same panels, such as the law beside its network.
             u: the smallest and largest value of the field; those that this model was made for if None.
         """
-        values = np.linspace(*(self.values_seen if u is None else u), NUMBERS.canonical_nodes)
+        low, high = self.values_seen if u is None else u
+        values = np.linspace(low, high, NUMBERS.canonical_nodes)
         return factors_figure([one.factors(values) for one in (self, *others)])
 
     def domain_of(self, u: Float[np.ndarray, "*batch_state"]) -> Domain:

@@ -6,90 +6,46 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from jaxtyping import Complex, Float
+from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from mesoscribe.hybrid.dynamics.gauge import CanonicalForm, Gauge
+from mesoscribe.hybrid.dynamics.gauge_of_fields import (
+    CanonicalFormOfFields,
+    expansion,
+    kernel,
+    through_no_wall,
+)
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.model import Model
 from mesoscribe.hybrid.dynamics.operator import ConstantOperator
-from mesoscribe.hybrid.energy.energy import Energy, EnergyTerm, Pointwise, PointwiseEnergy, QuadraticEnergy
-from mesoscribe.hybrid.energy.nonlocal_energy import NonlocalEnergy
+from mesoscribe.hybrid.energy.energy import Energy, Pointwise, PointwiseEnergy, QuadraticEnergy
 from mesoscribe.hybrid.energy.table import derivative
+from mesoscribe.hybrid.learn.leading_order import leading_entry, leading_order
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.learn.regauged import Regauged, RescaledN
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.hybrid.space.domain import Domain, Parity
 from mesoscribe.hybrid.space.mode_pairs import ModeIndex
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.resample import carried
-from mesoscribe.hybrid.space.scales import Scales
-
-ORDERS = {Case.DISSIPATIVE: (0, 1, 2, 3, 4), Case.MIXED: (0, 1, 2, 3, 4), Case.CONSERVATIVE: (1, 2, 3)}
-
-
-@dataclass(frozen=True, eq=False)
-class RescaledN(EnergyTerm):
-    """s N of a network in the user's units, less its value at u*.
-
-    Args:
-        domain: where fields u - u* are given.
-        own: the user's box at the network's points.
-        network: N, in scaled units on these points.
-        scales: the units.
-        scale: s.
-    """
-
-    domain: Domain
-    own: Domain
-    network: NonlocalEnergy
-    scales: Scales
-    scale: float
-
-    def _scaled(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Complex[Tensor, "*batch_own"]:
-        return carried(u_hat, self.domain, self.own) / self.scales.amplitude
-
-    def contributions(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Float[Tensor, "*batch n"]:
-        """s (N[u] - N[u*]), (*batch, 1)."""
-        unit = self.scale * self.scales.amplitude**2 * self.scales.length**self.domain.ndim
-        with torch.no_grad():
-            found = self.network(self._scaled(u_hat)) - self.network(self._scaled(0 * u_hat))
-        return (unit * found)[..., None]
-
-    def force(self, u_hat: Complex[Tensor, "*batch_modes"]) -> Complex[Tensor, "*batch_modes"]:
-        """The transform of s δN/δu."""
-        with torch.no_grad():
-            found = self.network.force(self._scaled(u_hat))
-        return self.scale * self.scales.amplitude * carried(found, self.own, self.domain)
-
-
-@dataclass(frozen=True, eq=False)
-class Regauged:
-    """F(v) in another gauge and unit, of a density F_s(v_s) with v = unit·v_s."""
-
-    density: Pointwise
-    form: CanonicalForm
-    unit: float = 1.0
-
-    def __call__(self, v: Tensor) -> Tensor:
-        """F(v)."""
-        scaled = v / self.unit
-        return self.unit**2 * self.form.F(self.density(scaled), scaled)
+from mesoscribe.hybrid.space.scales import PerField, Scales
 
 
 @dataclass(frozen=True, eq=False)
 class CanonicalNetwork(Model):
-    """A network's factors in canonical form and the user's units.
+    """A network's factors in canonical form and the user's units, of one field or of several.
 
     Args:
         own: the user's box, at the network's points; modes: those that are evolved.
         k: wavenumber components of the modes evolved (dimension, mode), one of each pair k, -k.
-        m, w, q: the symbols on these modes.
-        nodes: values of u - u* over the range of the data.
-        f: F'(u) on the nodes.
+        m, w, q: the symbols on these modes; of n fields M, W and Q, (n, n, mode).
+        nodes: values of u - u* over the range of the data; of several fields a row for each.
+        f: F'(u) on the nodes; of several fields ∂F/∂u_i along field i, the others at u*.
         density: F(u - u*), a function of tensors.
-        drive: F'(0), kept where K(0) ≠ 0.
-        centre: u*.
+        drive: the F'(0) that f and F hold, 0 where K(0) = 0; of several fields a number for each.
+        centre: u*, a number for each of several fields.
         gauge: what was fixed.
         kept: the largest wavenumber evolved, and whether the others are held.
         N: the nonlocal energy beyond q; None where the network has none.
@@ -98,26 +54,32 @@ class CanonicalNetwork(Model):
     own: Domain
     modes: ModeIndex
     k: Float[np.ndarray, "d k"]
-    m: Float[np.ndarray, " k"]
-    w: Float[np.ndarray, " k"]
-    q: Float[np.ndarray, " k"]
-    nodes: Float[np.ndarray, " n"]
-    f: Float[np.ndarray, " n"]
+    m: Shaped[np.ndarray, "*symbol"]
+    w: Shaped[np.ndarray, "*symbol"]
+    q: Shaped[np.ndarray, "*symbol"]
+    nodes: Float[np.ndarray, "*field n"]
+    f: Float[np.ndarray, "*field n"]
     density: Pointwise
-    drive: float
-    centre: float
+    drive: PerField
+    centre: PerField
     gauge: tuple[Gauge, ...]
     kept: tuple[float, bool]
     N: RescaledN | None = None
     called = "network, canonical"
 
     @property
-    def values_seen(self) -> tuple[float, float]:
+    def values_seen(self) -> tuple[PerField, PerField]:
         """The range of the data."""
-        return self.centre + float(self.nodes[0]), self.centre + float(self.nodes[-1])
+        low, high = (np.add(self.centre, self.nodes[..., end]) for end in (0, -1))
+        return (tuple(low), tuple(high)) if self.several else (float(low), float(high))
 
-    def F(self, v: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-        """F(v) at values v = u - u*, which may have any shape."""
+    @property
+    def several(self) -> bool:
+        """Whether there are several fields."""
+        return self.own.n_fields is not None
+
+    def F(self, v: Float[np.ndarray, "*state"]) -> Float[np.ndarray, "*density"]:
+        """F(v) at values v = u - u*, which may have any shape; of several fields (*batch, field, *grid)."""
         with torch.no_grad():
             return array(self.density(self._there(np.asarray(v, dtype=float))))
 
@@ -129,6 +91,8 @@ class CanonicalNetwork(Model):
     @property
     def units(self) -> Scales:
         """The user's units, with u counted from the centre u*: length, time and amplitude are 1."""
+        if self.several:
+            return Scales(1.0, 1.0, (1.0,) * len(self.centre), self.centre, self.own.ndim)
         return Scales(1.0, 1.0, 1.0, self.centre)
 
     @property
@@ -143,16 +107,22 @@ class CanonicalNetwork(Model):
 
     def energy(self, domain: Domain) -> Energy:
         """V on a domain of this box, of u - u*; q is 0 on modes that the network does not evolve."""
-        q = carried(self.modes.even(self._there(self.q)), self.own, domain)
+        q = carried(self._symbol(self.q), self.own, domain)
         pointwise = PointwiseEnergy(domain, lambda v: derivative(self.density, v).detach(), self.density)
         others = () if self.N is None else (replace(self.N, domain=domain),)
         return Energy(QuadraticEnergy(domain, q), pointwise, others)
 
     def member(self, domain: Domain) -> Member:
         """The equation of motion on a domain of this box, for u - u*."""
-        K = torch.complex(self.modes.even(self._there(self.m)), self.modes.odd(self._there(self.w)))
+        K = self._symbol(self.m + self.w if self.several else self.m + 1j * self.w)
         mask = self._there(domain.within(self.kept[0]))
         return Member(self.energy(domain), ConstantOperator(domain, carried(K, self.own, domain)), mask)
+
+    def _symbol(self, values: Shaped[np.ndarray, "*symbol"]) -> Tensor:
+        """A symbol that is real in x on all modes, from its values on those of `k`."""
+        if not np.iscomplexobj(values):
+            return self.modes.even(self._there(values))
+        return self.modes.real(self._there(np.stack([values.real, values.imag])))
 
     def __repr__(self) -> str:
         return "\n".join(["network in canonical form", *(f"  {fixed}" for fixed in self.gauge)])
@@ -164,13 +134,14 @@ class CanonicalNetwork(Model):
     def rescaled(self, s: float) -> CanonicalNetwork:
         """The network with (sM, sW, V/s) in place of (M, W, V), which leaves u_t as it is."""
         change = CanonicalForm(0.0, 0.0, 0.0, 1 / s)
+        of_F = CanonicalFormOfFields.scaled(1 / s, self.own) if self.several else change
         return replace(
             self,
             m=change.K(self.m),
             w=change.K(self.w),
             q=change.q(self.q),
             f=change.f(self.f, self.nodes),
-            density=Regauged(self.density, change),
+            density=Regauged(self.density, of_F),
             drive=change.N(self.drive),
             N=None if self.N is None else replace(self.N, scale=change.N(self.N.scale)),
         )
@@ -179,29 +150,27 @@ class CanonicalNetwork(Model):
 def canonical_form(model: OnsagerModel, n_nodes: int = NUMBERS.canonical_nodes) -> CanonicalNetwork:
     """The canonical form of a network: the same dynamics, without what the data cannot determine.
 
+    Of several fields F has no linear term along what K(0) conserves, and the entry of M (of W, where M = 0)
+    with the lowest order has the leading coefficient 1.
+
     Args:
         model: the network.
         n_nodes: values of u, evenly spaced over the range of the data, on which F' is given.
-
-    Raises:
-        ValueError: a network of several fields.
     """
-    if model.domain.n_fields is not None:
-        raise ValueError(
-            f"expected a network of one field, got one of {', '.join(model.fields)}; its m, w, q and F are "
-            f"there as they were learned"
-        )
-    scales, pointwise, a = model.setting.scales, model.potential.pointwise, model.setting.scales.amplitude
-    k, m, w, q = _symbols(model)
+    ends = model.setting.low, model.setting.high
+    nodes = torch.linspace(*ends, n_nodes, dtype=torch.float64, device=model.theta_m.device)
+    return _of_one(model, nodes) if model.domain.n_fields is None else _of_several(model, nodes)
+
+
+def _of_one(model: OnsagerModel, nodes: Float[Tensor, " n"]) -> CanonicalNetwork:
+    scales, pointwise, a = model.units, model.potential.pointwise, model.units.amplitude
+    k, m, w, q = _wavenumbers(model), *(_on_modes(model, S) for S in (model.m, model.w, model.q))
     F0, f0, curvature = _expansion(pointwise, model.theta_m.new_zeros(1))
     through = any(Parity.ODD in row for row in model.domain.parities)  # walls through which the mean leaves
     conserved = not through and bool(np.all((m + 1j * w)[(k == 0).all(0)] == 0))
     conservative = model.case is Case.CONSERVATIVE
-    order, scale = _leading_order(k, w if conservative else m, ORDERS[model.case], odd=conservative)
+    order, scale = leading_order(k, w if conservative else m, odd=conservative)
     form = CanonicalForm(F0, f0 if conserved else 0.0, curvature, scale)
-    nodes = torch.linspace(
-        model.setting.low, model.setting.high, n_nodes, dtype=torch.float64, device=model.theta_m.device
-    )
     N = model.potential.nonlocal_part
     return CanonicalNetwork(
         own=model.setting.domain,
@@ -212,7 +181,7 @@ def canonical_form(model: OnsagerModel, n_nodes: int = NUMBERS.canonical_nodes) 
         q=form.q(q),
         nodes=a * array(nodes),
         f=a * form.f(array(derivative(pointwise, nodes)), array(nodes)),
-        density=Regauged(pointwise, form, a),
+        density=Regauged(pointwise, form, scales),
         drive=0.0 if conserved else scale * a * f0,
         centre=scales.centre,
         gauge=form.sentences("w" if conservative else "m", order, a, scales.centre),
@@ -221,13 +190,54 @@ def canonical_form(model: OnsagerModel, n_nodes: int = NUMBERS.canonical_nodes) 
     )
 
 
-def _symbols(model: OnsagerModel) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """k (dimension, mode), m, w and q of the modes evolved, in the user's units."""
-    positions = array(model.modes.first)
-    k = np.stack([component.ravel()[positions] for component in model.setting.domain.k])
-    on_grid = (model.symbol_m(), model.symbol_w(), model.potential.symbol())
-    m, w, q = (array(symbol).ravel()[positions] for symbol in on_grid)
-    return k, m / model.setting.scales.time, w / model.setting.scales.time, q
+def _of_several(model: OnsagerModel, nodes: Float[Tensor, " n"]) -> CanonicalNetwork:
+    units, domain, pointwise = model.units, model.domain, model.potential.pointwise
+    a, n = np.array(units.amplitude), len(model.fields)
+    k, m, w = _wavenumbers(model), _on_modes(model, model.m), _on_modes(model, model.w)
+    F0, f0, curvature = expansion(pointwise, model.theta_m.new_zeros(n), domain.ndim)
+    K, slope = m + w, array(f0) / a
+    kept = kernel(K[..., (k == 0).all(0)][..., 0].real, float(np.abs(K).max()), through_no_wall(domain))
+    idle = kept @ (kept.T @ slope)
+    conservative = model.case is Case.CONSERVATIVE
+    first = leading_entry(k, w if conservative else m)
+    row, column = (model.fields[i] for i in (first.row, first.column))
+    form = CanonicalFormOfFields(F0, tensor(a * idle, like=f0), curvature, first.coefficient, domain)
+    along = torch.eye(n, dtype=nodes.dtype, device=nodes.device)[:, None] * nodes[:, None]
+    v = along.reshape(*along.shape, *(1,) * domain.ndim)
+    f = array(form.f(derivative(pointwise, v), v)).reshape(along.shape)
+    return CanonicalNetwork(
+        own=model.setting.domain,
+        modes=model.modes,
+        k=k,
+        m=form.K(m),
+        w=form.K(w),
+        q=_on_modes(model, units.q_to_user(array(form.q(model.potential.symbol())))),
+        nodes=a[:, None] * array(nodes),
+        f=f[range(n), :, range(n)] / a[:, None],
+        density=Regauged(pointwise, form, units),
+        drive=first.coefficient * (slope - idle),
+        centre=units.centre,
+        gauge=form.in_words(
+            f"{'W' if conservative else 'M'}, its entry of {row} and {column}",
+            first.order,
+            model.fields,
+            units,
+        ),
+        kept=model.modes_kept,
+    )
+
+
+def _wavenumbers(model: OnsagerModel) -> Float[np.ndarray, "d k"]:
+    """The components of k of the modes evolved, in the user's unit."""
+    return np.stack([_on_modes(model, component) for component in model.setting.domain.k])
+
+
+def _on_modes(
+    model: OnsagerModel, symbol: Shaped[np.ndarray, "*symbol_modes"]
+) -> Shaped[np.ndarray, "*symbol k"]:
+    """The values of a symbol on the modes evolved, one of each pair k, -k."""
+    flat = symbol.reshape(*symbol.shape[: symbol.ndim - model.domain.ndim], -1)
+    return np.asarray(flat[..., array(model.modes.first)])
 
 
 def _expansion(pointwise: Pointwise, zero: Float[Tensor, " 1"]) -> tuple[float, float, float]:
@@ -236,24 +246,3 @@ def _expansion(pointwise: Pointwise, zero: Float[Tensor, " 1"]) -> tuple[float, 
     slope = derivative(pointwise, zero)
     (curvature,) = torch.autograd.grad(slope.sum(), zero)
     return float(pointwise(zero).detach()), float(slope.detach()), float(curvature)
-
-
-def _leading_order(
-    k: np.ndarray, symbol: np.ndarray, orders: tuple[int, ...], odd: bool
-) -> tuple[int, float]:
-    """The power p and the coefficient c of symbol ≈ c |k|^p on the lowest modes but 0.
-
-    An odd symbol is c·k_i |k|^(p-1), with the component i that counts most.
-    """
-    norm = np.sqrt((k**2).sum(0))
-    few, order = max(NUMBERS.leading_modes, int(NUMBERS.leading_share * len(norm))), np.argsort(norm)
-    lowest = order[:few][norm[order[:few]] > 0]
-    if not symbol[lowest].any():  # where it was measured as 0 it has no order
-        lowest = order[symbol[order] != 0][:few]
-    best = (np.inf, 0, 1.0)
-    for p in orders:
-        powers = (k[:, lowest] * norm[lowest] ** (p - 1) if odd else norm[None, lowest] ** p).T
-        c = np.linalg.lstsq(powers, symbol[lowest], rcond=None)[0]
-        misfit = float(np.linalg.norm(powers @ c - symbol[lowest]))
-        best = min(best, (misfit, p, float(c[np.abs(c).argmax()]) or 1.0))
-    return best[1], best[2]

@@ -31,7 +31,7 @@ from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.mode_pairs import ModeIndex
 from mesoscribe.hybrid.space.numbers import NUMBERS
-from mesoscribe.hybrid.space.scales import Scales
+from mesoscribe.hybrid.space.scales import PerField, Scales
 
 MODEL_BYTES = 2**30  # bytes of a saved model
 
@@ -147,10 +147,14 @@ class OnsagerModel(nn.Module, Model):
         return self.setting.scales
 
     @property
-    def values_seen(self) -> tuple[float, float]:
-        """The range of the data that it was built for."""
-        low, high = self.units.to_user(np.array([self.setting.low, self.setting.high]))
-        return float(low), float(high)
+    def values_seen(self) -> tuple[PerField, PerField]:
+        """The range of the data that it was built for, of several fields the largest of them."""
+        ends = np.array([self.setting.low, self.setting.high])
+        if not self.units.several:
+            low, high = self.units.to_user(ends)
+            return float(low), float(high)
+        low, high = self.units.to_user(np.repeat(ends[:, None], len(self.fields), axis=1), ndim=0)
+        return tuple(map(float, low)), tuple(map(float, high))
 
     @property
     def modes_kept(self) -> tuple[float, bool]:
@@ -180,10 +184,12 @@ class OnsagerModel(nn.Module, Model):
     def __repr__(self) -> str:
         points = " × ".join(str(n) for n in self.box.shape)
         size = sum(weight.numel() for weight in self.parameters())
+        rows = zip(self.fields, *map(np.atleast_1d, self.values_seen), strict=True)
+        seen = ", ".join(f"{name} from {low:.4g} to {high:.4g}" for name, low, high in rows)
         what = f"{self.case.value}, {points} points, |k| ≤ {self.modes_kept[0]:.4g}"
         lines = [
             f"OnsagerModel: {what}, {size} parameters",
-            f"  for u from {self.values_seen[0]:.4g} to {self.values_seen[1]:.4g}",
+            f"  for {seen}",
             *([] if self.record is None else [f"  {self.record}"]),
         ]
         return "\n".join(lines)

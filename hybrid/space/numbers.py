@@ -289,6 +289,7 @@ class HybridNumbers:
     canonical_nodes: int = number(401, "values of u on which F' is read from a network", "nodes", "option")
     leading_modes: int = number(4, "at least so many of the lowest modes decide the leading order of m or w", "modes")
     leading_share: float = number(0.125, "share of the modes, the lowest, that decide it: larger lets higher orders in", "modes")
+    leading_entry: float = number(1e-2, "entries of M or W that are smaller beside the largest at the lowest modes have no order of their own", "largest entry")
     warm_snapshots: int = number(64, "snapshots whose forces on m sites give the warm start: more cost evaluations of forces", "snapshots")
 
 

@@ -110,6 +110,13 @@ class Scales:
         """u = centre + amplitude·v; arguments as `to_scaled`."""
         return self._along(self.centre, ndim) + self._along(self.amplitude, ndim) * v
 
+    def scaled_change(self, change: Array) -> Array:
+        """(u - u*)/amplitude of differences u - u*: arrays or tensors (*batch, [field,] *grid)."""
+        unit = self._along(self.amplitude)
+        if isinstance(unit, np.ndarray) and isinstance(change, Tensor):
+            return change / torch.as_tensor(unit, device=change.device)
+        return change / unit
+
     def rate_to_user(self, v_t: Float[np.ndarray, "*batch_state"]) -> Float[np.ndarray, "*batch_state"]:
         """u_t = amplitude·v_s / time, of a rate of change in scaled units (*batch, [field,] *grid)."""
         return self._along(self.amplitude) / self.time * v_t
@@ -157,13 +164,23 @@ class Scales:
 
 
 def _centre_and_sizes(u: Float[np.ndarray, "n nt *grid"], domain: Domain) -> tuple[float, float, float]:
-    """Of one field: the centre, the root mean square of u - centre, and that of its change in a frame.
+    """Of one field: the centre, the root mean square of u - centre, and that of its change in a frame."""
+    centre = _centre(u, domain)
+    amplitude = float(np.sqrt(np.mean((u - centre) ** 2)))
+    return centre, amplitude, float(np.sqrt(np.mean(np.diff(u, axis=1) ** 2)))
+
+
+def _centre(u: Float[np.ndarray, "n nt *grid"], domain: Domain) -> float:
+    """0 where one field reaches it, else its mean.
 
     Between walls where u is 0 the centre is 0: u - u* would not be 0 there.
     """
     low, high = float(u.min()), float(u.max())
     reach = NUMBERS.centre_reach * (high - low)
     reached = low - reach <= 0 <= high + reach or Parity.ODD in domain.parities[0]
-    centre = 0.0 if reached else float(u.mean())
-    amplitude = float(np.sqrt(np.mean((u - centre) ** 2)))
-    return centre, amplitude, float(np.sqrt(np.mean(np.diff(u, axis=1) ** 2)))
+    return 0.0 if reached else float(u.mean())
+
+
+def centres(u: Float[np.ndarray, "n nt *state"], domain: Domain) -> tuple[float, ...]:
+    """The u* of each field about which energies are expanded: 0 where the data reach it, else their mean."""
+    return tuple(_centre(part, own) for part, own in each_field(u, domain))

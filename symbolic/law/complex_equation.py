@@ -16,7 +16,7 @@ from mesoscribe.symbolic.law.digits import latex_number, with_error
 from mesoscribe.symbolic.law.equation import by_field, fields_of, subscripted
 from mesoscribe.symbolic.law.form import Form
 from mesoscribe.symbolic.law.latex import latex
-from mesoscribe.symbolic.law.symmetry import rotation_of_fields
+from mesoscribe.symbolic.law.symmetry import rotations_of_fields
 
 NAMES = ("psi", "phi", "A")  # of the complex field, the first that no real one has
 
@@ -102,7 +102,7 @@ def complex_equation(law: Form) -> ComplexEquation | None:
     """The equation of ψ = u + i v; None where no rotation leaves the law as it is, or a nonlinear term has
     derivatives.
     """
-    if len(law.fields) != 2 or not rotation_of_fields(law).holds:
+    if len(law.fields) != 2 or not rotations_of_fields(law)[0, 1].holds:
         return None
     name = next((name for name in NAMES if name not in law.fields), None)
     u, v = fields_of(law)

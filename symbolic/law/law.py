@@ -17,7 +17,7 @@ from mesoscribe.hybrid.data.files import write_whole
 from mesoscribe.hybrid.data.physical_units import Units
 from mesoscribe.hybrid.data.provenance import Provenance
 from mesoscribe.hybrid.dynamics.member import Member, Pointwise
-from mesoscribe.hybrid.dynamics.model import Model
+from mesoscribe.hybrid.dynamics.model import LocalSymbol, Model
 from mesoscribe.hybrid.dynamics.operator import ConstantOperator
 from mesoscribe.hybrid.energy.energy import Energy, PointwiseEnergy, QuadraticEnergy
 from mesoscribe.hybrid.energy.local_energy import LocalEnergy
@@ -194,14 +194,21 @@ class Law(Form, Model):
         return replace(self, band=None if complete else band)
 
     @property
-    def local_symbol(self) -> tuple[float, float]:
-        """a and b: the coefficients of 1 and |k|² in q (beyond 1D, what all directions have in common)."""
-        if self.several:
-            return 0.0, 0.0
-        apart = Factor.of(self.q.expr)
-        values = dict(zip(apart.terms, apart.values, strict=True))
-        b = min((values.get(s**2, 0.0) for s in self.wavenumbers), key=abs)
-        return values.get(sympy.Integer(1), 0.0), b
+    def local_symbol(self) -> tuple[LocalSymbol, LocalSymbol]:
+        """a and b: the coefficients of 1 and |k|² in q (beyond 1D, what all directions have in common).
+
+        Of several fields symmetric n×n matrices.
+        """
+        n, apart = len(self.fields), Factor.of(self.q.expr)
+        rows: dict[sympy.Expr, np.ndarray] = {}
+        for value, term in zip(apart.values, apart.terms, strict=True):
+            for entry in self.entries("q", term):
+                rows.setdefault(entry.symbol, np.zeros((n, n)))[entry.row, entry.column] += value
+        none = np.zeros((n, n))
+        along = np.array([rows.get(s**2, none) for s in self.wavenumbers])
+        least = np.abs(along).argmin(0)[None]
+        a, b = rows.get(sympy.Integer(1), none), np.take_along_axis(along, least, 0)[0]
+        return (tensor(a), tensor(b)) if self.several else (float(a[0, 0]), float(b[0, 0]))
 
     def json(self) -> str:
         """The content of law.json: formulas as text, read back without being evaluated."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mesoscribe.symbolic.law.digits import with_error
 from mesoscribe.symbolic.law.equation import (
     EquationTerm,
     by_field,
     factor_text,
+    potential,
     second_order_terms,
+    subscripted,
     written_out_in,
 )
 from mesoscribe.symbolic.law.form import FACTORS, Form
@@ -38,13 +40,23 @@ def second_order_text(law: Form) -> str | None:
 
 def _rate_text(rate: str, rows: list[EquationTerm]) -> str:
     """u_t = … of one field."""
-    shown = f"{rate} =" if rows else f"{rate} = 0"
-    for i, row in enumerate(rows):
-        number = with_error(abs(row.value), row.std_error)
-        body = "" if row.expr == 1 else row.term.replace("**", "^").replace("*", " ")
-        sign = (" -" if i == 0 else " - ") if row.value < 0 else " " if i == 0 else " + "
+    return f"{rate} = {_sum((row.value, row.std_error, '' if row.expr == 1 else row.term) for row in rows)}"
+
+
+def density_text(law: Form) -> str:
+    """The density of V on one line, such as 0.5 u_x^2 + u^3."""
+    pairs = (term.as_coeff_Mul() for term in potential(law).as_ordered_terms())
+    return _sum((float(number), None, str(subscripted(rest))) for number, rest in pairs if number != 0)
+
+
+def _sum(terms: Iterable[tuple[float, float | None, str]]) -> str:
+    """A sum of coefficients, with their errors, times bodies as SymPy prints them; 0 of nothing."""
+    shown = ""
+    for value, error, term in terms:
+        number, body = with_error(abs(value), error), term.replace("**", "^").replace("*", " ")
+        sign = ("-" if value < 0 else "") if not shown else " - " if value < 0 else " + "
         shown += f"{sign}{body if number == '1' and body else f'{number} {body}'.rstrip()}"
-    return shown
+    return shown or "0"
 
 
 def _factors(law: Form) -> Iterator[str]:

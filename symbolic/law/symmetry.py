@@ -124,10 +124,13 @@ def _turned_fields(
     return sympy.expand(a * term.diff(b) - b * term.diff(a))
 
 
-def rotation_of_fields(law: Form) -> Symmetry:
-    """Whether rotations in the plane of the two fields leave a law as it is."""
-    name, broken = next(pair for pair in _of_fields(law) if pair[0].startswith("rotations in"))
-    return _tested(law, name, broken)
+def rotations_of_fields(law: Form) -> dict[tuple[int, int], Symmetry]:
+    """Whether rotations in the plane of two fields leave a law as it is, for each pair of them."""
+    if not law.several:
+        return {}
+    tests = [pair for pair in _of_fields(law) if pair[0].startswith("rotations in")]
+    pairs = combinations(range(len(law.fields)), 2)
+    return {pair: _tested(law, *test) for pair, test in zip(pairs, tests, strict=True)}
 
 
 def _odd(term: sympy.Expr, symbols: Iterable[sympy.Symbol]) -> sympy.Expr:

@@ -303,7 +303,6 @@ def test_page_of_markdown_says_the_same(summary: Summary) -> None:
         assert f"| {check.sign} | {check.name} |" in text
     for words in ("$$u_{t} = - u_{xxx} - 6 u u_{x}$$", "| persistence |", "figures/errors.png", "2605.16211"):
         assert words in text
-    assert "figures/match.png" not in text
     assert "<b>" not in text
     assert "<i>" not in text
     known = report_markdown(replace(summary, truth=Law(F=Factor.of(u**4), w=Factor.of(k))), making, {})

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import sympy
 
 from mesoscribe import amplitude_scaling
 from mesoscribe.diagnostics.measure.alignment import aligned, symbol_at
@@ -22,6 +24,7 @@ from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from tests.support.examples import random_model
+from tests.support.pairs import random_network
 
 GRID = Domain((32,), (2 * np.pi,))
 KDV = Law(F=Factor.of(u**3), q=Factor.of(-(k**2)), w=Factor.of(k))
@@ -211,3 +214,107 @@ def test_rescaling_leaves_the_dynamics() -> None:
 def test_subject_without_energy_is_refused() -> None:
     with pytest.raises(ValueError, match="expected a Law, an OnsagerModel or its canonical form, got dict"):
         probe({}, GRID)
+
+
+a, b, h, v = sympy.symbols("a b h v", real=True)
+SCHROEDINGER = Law(
+    F=Factor.of(-((a**2 + b**2) ** 2) / 4),
+    q=Factor.of(-(k**2) / 2 * (a**2 + b**2)),
+    w=Factor.of(a * b),
+    fields=("a", "b"),
+)
+SHALLOW = Law(F=Factor.of(h * v**2 / 2 + h**2 / 2), w=Factor.of(k * h * v), fields=("h", "v"))
+MIXED = Law(
+    F=Factor.of(a**4 + a * b**2), q=Factor.of(a**2 + k**2 * b**2), m=Factor.of(a**2), fields=("a", "b")
+)
+
+
+def pair(law: Law, means: tuple[float, float] = (0.0, 0.0), n: int = 4) -> Trajectories:
+    """Smooth fields of two fields, the first frames as far as all others."""
+    parts = [waves(n).u + mean for mean in means]
+    u = np.stack([parts[0], np.roll(parts[1], 5, axis=-1)], axis=2)
+    t, x = np.arange(u.shape[1]), GRID.coordinates[0]
+    return Trajectories.from_arrays(u, t, x, layout="ntcx", fields=law.fields)
+
+
+@pytest.mark.parametrize(
+    ("law", "along", "exponents"),
+    [
+        (SCHROEDINGER, "a", {"F": 4, "Q": 2}),
+        (SCHROEDINGER, "b", {"F": 4, "Q": 2, "V0": 4, "V1": 2}),
+        (SCHROEDINGER, None, {"F": 4, "Q": 2}),
+        (MIXED, "a", {"F": 4, "Q": 2}),
+        (MIXED, "b", {"F": None, "V0": None, "V1": 2}),
+        (SHALLOW, None, {"F": 3, "Q": 2, "V": 2}),
+    ],
+)
+def test_exponents_along_each_field_and_along_all(
+    law: Law, along: str | None, exponents: dict[str, float | None]
+) -> None:
+    found = amplitude_scaling(law, pair(law), along=along)
+    assert found.along == ((along,) if along else law.fields)
+    for name, exponent in exponents.items():
+        assert found[name].meaningful == (exponent is not None)
+        if exponent is not None:
+            assert found[name].exponent == pytest.approx(exponent, abs=5e-3 if name == "V" else 1e-6), name
+
+
+def test_law_of_several_fields_is_expanded_about_what_the_data_show() -> None:
+    data = pair(SHALLOW, (3.0, 0.0))
+    found = {along: amplitude_scaling(SHALLOW, data, along=along) for along in ("h", "v", None)}
+    assert found["h"].centre == pytest.approx({"h": 3.0, "v": 0.0})
+    for along in ("h", "v"):  # (h - 3) v²/2 is all that is not quadratic about h = 3, v = 0
+        assert not found[along]["F"].meaningful
+        assert found[along]["Q"].exponent == pytest.approx(2, abs=1e-6)
+    assert found[None]["F"].exponent == pytest.approx(3, abs=1e-6)
+    v0 = data.u[:, 0] - np.array([3.0, 0.0])[:, None]
+    cubic = GRID.volume * np.mean(v0[:, 0] * v0[:, 1] ** 2 / 2, axis=-1)
+    reach = float(found[None]["F"].amplitudes[-1])
+    np.testing.assert_allclose(sweep(SHALLOW, data).each["F"][-1], reach**3 * cubic, rtol=1e-9, atol=1e-12)
+
+
+def test_one_field_with_an_axis_scales_like_the_field_without() -> None:
+    twice = Law(
+        F=Factor.of(25 * a**4 + 25 * b**4),
+        q=Factor.of((k**2 - 100) * (a**2 + b**2)),
+        m=Factor.of(a**2 + b**2),
+        fields=("a", "b"),
+    )
+    alone, of_two = amplitude_scaling(ALLEN_CAHN, waves()), amplitude_scaling(twice, pair(twice), along="a")
+    for name in ("F", "Q", "V0", "V1", "V2", "V"):
+        np.testing.assert_allclose(of_two[name].values, alone[name].values, rtol=1e-9, atol=1e-13)
+        assert of_two[name].quoted == alone[name].quoted
+
+
+def test_raw_and_canonical_networks_of_several_fields_have_their_components() -> None:
+    model = random_network(Case.DISSIPATIVE)
+    law = replace(MIXED, lengths=model.box.lengths)
+    for along in ("a", "b", None):
+        raw, canonical = (
+            amplitude_scaling(subject, pair(law), along=along) for subject in (model, canonical_form(model))
+        )
+        assert [part.name for part in raw.components] == ["V0", "V1", "V2", "V"]
+        assert [part.name for part in canonical.components] == ["F", "Q", "V"]
+        assert canonical["Q"].exponent == pytest.approx(2, abs=1e-6)
+
+
+def test_field_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="^expected some of the fields a, b, got c$"):
+        amplitude_scaling(SCHROEDINGER, pair(SCHROEDINGER), along="c")
+
+
+def test_data_of_other_fields_are_refused() -> None:
+    with pytest.raises(ValueError, match="^expected data of 2 fields to scale, .*, got u; choose"):
+        amplitude_scaling(SCHROEDINGER, waves())
+    with pytest.raises(ValueError, match="^expected data of 1 field to scale, .*, got a, b; choose"):
+        amplitude_scaling(QUARTIC, pair(SCHROEDINGER))
+
+
+def test_network_of_several_fields_is_brought_to_the_scale_of_its_law() -> None:
+    law = Law(F=Factor.of(a**4), w=Factor.of(2.5 * k * a * b), fields=("a", "b"))
+    network = canonical_form(random_network(Case.CONSERVATIVE))
+    low = np.argsort(np.abs(network.k[0]))[: NUMBERS.scaled_modes]
+    wanted = symbol_at(law, "w", network.k)
+    np.testing.assert_allclose(wanted[0, 1], 2.5j * network.k[0])
+    s = (network.w.conj() * wanted)[..., low].sum().real / (np.abs(network.w[..., low]) ** 2).sum()
+    np.testing.assert_allclose(aligned(network, law).w, s * network.w)

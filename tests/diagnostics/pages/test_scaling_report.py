@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy
 
 from mesoscribe import scaling_report, simulate
 from mesoscribe.diagnostics.measure.scaling import amplitude_scaling
@@ -22,7 +23,9 @@ from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.pages import parsed, photographed
+from tests.support.pairs import SCHRODINGER
 
+a, b = sympy.symbols("a b", real=True)
 SECTIONS = ["equation", "exponents", "dominance", "figures", "gauge", "meaningless", "making"]
 HOSTILE = "<script>alert(1)</script>&.npz"
 SAMPLING: dict[str, dict[str, Any]] = {
@@ -154,3 +157,28 @@ def test_page_is_visible_in_a_browser_without_complaint(out: Path, tmp_path: Pat
     assert 0.002 < ink.mean() < 0.5
     assert ink[:700].any()
     assert ink[700:].any()
+
+
+def test_page_of_several_fields_has_a_table_for_each_direction(tmp_path: Path) -> None:
+    data = SCHRODINGER.data(n=4, frames=5)
+    model = build(SCHRODINGER.warm(data), data)
+    law = Law(
+        F=Factor.of(-((a**2 + b**2) ** 2) / 4),
+        q=Factor.of(k**2 * (a**2 + b**2)),
+        w=Factor.of(-a * b),
+        lengths=data.domain.lengths,
+        fields=data.fields,
+    )
+    page = scaling_report(model, law, data, tmp_path).read_text("utf-8")
+    for direction in ("a alone", "b alone", "a and b together"):
+        assert f"<h3>{direction}, A from" in page
+        assert f"{direction}: exponent of V0 as learned" in page
+    assert "a* = 0, b* = 0" in page
+    rows = list(csv.DictReader((tmp_path / "scaling.csv").read_text().splitlines()))
+    found = {(row["along"], row["subject"], row["component"]): row["exponent"] for row in rows}
+    for along in ("a", "b", "a b"):
+        assert float(found[along, "law", "F"]) == pytest.approx(4, abs=1e-5)
+        assert float(found[along, "network, canonical", "F"]) == pytest.approx(4, abs=0.05)
+    table = (tmp_path / "scaling.tex").read_text()
+    assert table.count(r"\multicolumn{4}{l}") == 3
+    assert table.count(r"\begin{tabular}{llll}") == table.count(r"\end{tabular}") == 1

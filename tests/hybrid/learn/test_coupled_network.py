@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ import torch
 from mesoscribe.hybrid.dynamics.operator import ConstantOperator
 from mesoscribe.hybrid.learn.canonical import canonical_form
 from mesoscribe.hybrid.learn.imitate import band_limited, build
+from mesoscribe.hybrid.learn.leading_order import LeadingEntry, leading_entry
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.hybrid.learn.symbol_parameters import MatrixSymbols
@@ -219,9 +222,66 @@ def test_loss_takes_each_field_relative_to_its_own_change() -> None:
     assert float(module.training_step((windows, steps)).detach()) == pytest.approx(1.0)
 
 
-def test_canonical_form_is_of_one_field() -> None:
-    with pytest.raises(ValueError, match="^expected a network of one field, got one of a, b; its m"):
-        canonical_form(random_network())
+@BOXES
+@pytest.mark.parametrize("case", list(Case))
+def test_canonical_form_moves_alike_and_has_the_energy(
+    case: Case, n_fields: int, shape: tuple[int, ...]
+) -> None:
+    for seed in range(3):
+        model = random_network(case, n_fields=n_fields, shape=shape, seed=seed)
+        network = canonical_form(model)
+        size = np.array(model.units.amplitude).reshape(-1, *(1,) * len(shape))
+        u = size * smooth(model.domain, 4, modes=2, seed=seed).numpy()
+        u -= u.mean(model.domain.axes, keepdims=True)  # what a linear term adds is 0
+        s = next(gauge.removed for gauge in network.gauge if gauge.freedom == "scale")
+        raised = model.energies(u).total - model.energies(0 * u).total
+        for form, factor in ((network, s), (network.rescaled(-2.5), s / -2.5)):
+            np.testing.assert_allclose(form.rhs(u), model.rhs(u), rtol=1e-9, atol=1e-9)
+            np.testing.assert_allclose(form.energies(u).total, factor * raised, rtol=1e-9)
+
+
+def test_canonical_F_has_no_constant_no_quadratic_term_and_no_linear_one_that_does_not_act() -> None:
+    model = random_network(Case.CONSERVATIVE, n_fields=3, shape=(16,))  # K(0) is antisymmetric: of rank 2
+    network, h = canonical_form(model), 1e-4
+    one = h * np.eye(3)
+    values = {
+        (i, j): float(network.F((one[i] * a + one[j] * b)[None, :, None]).squeeze())
+        for a, b in ((1, 1),)
+        for i in range(3)
+        for j in range(3)
+    }
+    ahead, behind = (network.F(sign * one[:, :, None]).squeeze() for sign in (1, -1))
+    slope = (ahead - behind) / (2 * h)
+    np.testing.assert_allclose(slope, network.drive, rtol=1e-5)
+    for (i, j), value in values.items():
+        assert abs(value - ahead[i] - ahead[j]) < 1e-2 * h**2
+    at_rest = (network.m + network.w)[..., (network.k == 0).all(0)][..., 0].real
+    idle = np.linalg.svd(at_rest)[2][-1]
+    assert np.abs(at_rest @ idle).max() < 1e-12 * np.abs(network.w).max()
+    assert abs(idle @ slope) < 1e-5 * np.abs(slope).max()
+    assert any(gauge.freedom == "Casimir" for gauge in network.gauge)
+
+
+def test_leading_coefficient_is_1_in_the_entry_of_lowest_order() -> None:
+    k = np.arange(0.0, 9.0)[None]
+    diagonal = np.stack([0.5 * k[0] ** 2, 3.0 + 0 * k[0]])
+    M = np.zeros((2, 2, 9), dtype=complex)
+    M[range(2), range(2)] = diagonal
+    assert _rounded(leading_entry(k, M)) == LeadingEntry(1, 1, 0, 3.0)
+    W = np.zeros((2, 2, 9), dtype=complex)
+    W[0, 1] = W[1, 0] = -2j * k[0]
+    assert _rounded(leading_entry(k, W)) == LeadingEntry(0, 1, 1, -2.0)
+
+
+def _rounded(entry: LeadingEntry) -> LeadingEntry:
+    return replace(entry, coefficient=round(entry.coefficient, 9))
+
+
+def test_network_and_its_canonical_form_say_the_range_of_each_field() -> None:
+    model = random_network()
+    assert "for a from -2 to 2, b from -1 to 1" in str(model).replace("-2.0", "-2")
+    low, high = canonical_form(model).values_seen
+    assert (low, high) == (pytest.approx((-2.0, -1.0)), pytest.approx((2.0, 1.0)))
 
 
 def test_network_of_a_start_keeps_its_case_for_every_parameter() -> None:

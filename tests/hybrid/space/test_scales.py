@@ -153,3 +153,11 @@ def test_field_that_is_0_or_does_not_change_has_no_scales() -> None:
     for pair in ((moving, 0 * moving), (still, still)):
         with pytest.raises(ValueError, match="expected fields that change in time"):
             Scales.of(np.stack(pair, 1)[None], box, 0.1)
+
+
+@pytest.mark.parametrize("amplitude", [1 / 3, (1 / 3, 0.7)])
+def test_differences_are_scaled_to_the_last_digit(amplitude: float | tuple[float, float]) -> None:
+    scales, change = Scales(1.0, 1.0, amplitude), np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]])
+    expected = change / np.reshape(amplitude, (-1, 1))
+    np.testing.assert_array_equal(scales.scaled_change(change), expected)
+    np.testing.assert_array_equal(scales.scaled_change(torch.as_tensor(change)).numpy(), expected)
