@@ -77,6 +77,11 @@ def _of_the_verdict(summary: Summary) -> Iterator[str]:
             f"The law errs {summary.laws.beyond_noise:.2g} of the field beyond the noise where it was not "
             "fitted: a small term, or the error of a solver or an instrument."
         )
+    if summary.laws is not None and summary.laws.picked is None and summary.laws.against:
+        yield (
+            "What the law leaves is not noise alone, and its standard errors are not those of a true form: "
+            f"{'; '.join(summary.laws.against)}."
+        )
     if record is not None and record.capped:
         yield "The time cap ended the run early: another machine, or another run, may give another law."
 

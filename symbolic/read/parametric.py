@@ -63,7 +63,12 @@ def families(ndim: int) -> Mapping[str, tuple[Family, ...]]:
     squared = sympy.Add(*(component**2 for component in wave))
     radius = sympy.sqrt(squared)
     up, down = 1 + s * u, 1 - s * u
-    even = (Family(radius**s), Family(sympy.exp(-s * squared), 2), Family(1 / (1 + s * squared), 2))
+    falling = (sympy.exp(-s * squared), 1 / (1 + s * squared))
+    even = (Family(radius**s), *(Family(one, 2) for one in falling))
+    odd = [
+        (Family(component / radius * radius**s), *(Family(component * one, 2) for one in falling))
+        for component in wave
+    ]
     return {
         "F": (
             Family(sympy.exp(s * u), 1),
@@ -75,7 +80,7 @@ def families(ndim: int) -> Mapping[str, tuple[Family, ...]]:
         ),
         "q": even,
         "m": even,
-        "w": tuple(Family(component / radius * radius**s) for component in wave),
+        "w": tuple(family for along in odd for family in along),
     }
 
 

@@ -217,6 +217,31 @@ class Likelihood:
         rest = [j for j in range(len(more.parameters)) if j not in own]
         return self.at(more, fit.fields, units(more, self.data), fit.substeps, fit.known, [*own, *rest]), rest
 
+    def varied(self, fit: Fit[E], patterns: Float[Tensor, "m n nt *state"]) -> Products:
+        """Products of residual and slopes, and behind these of every slope times each of some patterns.
+
+        Where a coefficient is θ + ε f(t, x) what the law leaves has a part along f times its slope.
+
+        Args:
+            fit: the law.
+            patterns: f at the frames and points of the data, or with axes of length 1.
+
+        Raises:
+            FloatingPointError: a roll-out from a field close by is lost.
+        """
+        law, held, data = fit.law, fit.products.held, self.data
+        made = self._made(law, fit.units, fit.substeps, range(len(held)))
+        held = np.concatenate([held, np.zeros(len(patterns) * len(held))])
+        patterns = patterns.expand(-1, *data.u.shape)[:, :, 0 if self.free else 1 :].flatten(3).flatten(2)
+        pieces = []
+        for some, known in zip(data.pieces, parts_of(fit.known, len(data.pieces)), strict=True):
+            columns = made.at(fit.fields[some], data.some(some))
+            times = columns[..., None, 1:] * patterns[:, some].permute(1, 2, 0)[..., None]
+            columns = torch.cat([columns, times.flatten(2)], dim=2)
+            piece = self._piece(columns, held, law, fit.fields, fit.substeps, some, known, free=self.free)
+            pieces.append(piece.products)
+        return Products.joined(pieces)
+
     def at(
         self,
         law: E,

@@ -154,6 +154,8 @@ class Products:
     def gains(self, law: int) -> tuple[Float[np.ndarray, " q"], Float[np.ndarray, " q"]]:
         """What slopes beyond the first few would explain, one at a time, and how sure that is.
 
+        Where one cluster alone knows a slope its pulls do not scatter: t is no more than white noise gives.
+
         Args:
             law: how many slopes belong to the law, which stands at its minimum.
 
@@ -172,8 +174,9 @@ class Products:
         n = len(pulls)
         if n < 2:  # nothing tells chance
             return np.zeros(q), np.zeros(q)
-        spread = np.sqrt(n / (n - 1) * np.sum((pulls - amount * sizes) ** 2, axis=0))
-        return amount**2 * size, np.abs(pulls.sum(0)) / spread.clip(min=1e-300)
+        scatter = n / (n - 1) * np.sum((pulls - amount * sizes) ** 2, axis=0)
+        spread = np.sqrt(np.maximum(scatter, self.squares / self.values.sum() * size))
+        return amount**2 * size, np.abs(pulls.sum(0)) / spread.clip(min=SMALLEST)
 
     def swaps(self, amounts: Float[np.ndarray, " p"]) -> Float[np.ndarray, "p q"]:
         """By how much |r|² grows if a further term takes the place of one of the law, the others refitted.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mesoscribe.hybrid.space.deadline import time_for
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
+from mesoscribe.symbolic.law.shape import same_but_for_shape
 from mesoscribe.symbolic.select.search import Search
 
 
@@ -26,12 +27,13 @@ def alternatives(search: Search[Law]) -> tuple[str, ...]:
     grown = at.products.swaps(at.amounts[[more.parameters.index(parameter) for parameter in own]])
     found = []
     for i, (factor, j) in enumerate(own):
+        term = getattr(fit.law, factor).terms[j]
         others = [
-            str(getattr(more, name).terms[k])
+            getattr(more, name).terms[k]
             for q, (name, k) in enumerate(more.parameters[r] for r in rest)
             if name == factor and grown[i, q] < sure
         ]
-        if others:
-            term = getattr(fit.law, factor).terms[j]
-            found.append(f"{factor}: {term} could as well be {' or '.join(others)}")
+        told = [str(other) for other in others if not same_but_for_shape(term, other)]
+        if told:
+            found.append(f"{factor}: {term} could as well be {' or '.join(told)}")
     return tuple(found)

@@ -46,6 +46,7 @@ class HallOfFame(Generic[E]):
         rival: an equation of no member that is better than the law.
         picked: the law that a user has chosen instead, by its place.
         doubles: terms of the best law that others could stand for as well, in words.
+        against: what else speaks against it in what it leaves of the data, in words.
     """
 
     entries: tuple[Entry[E], ...]
@@ -55,6 +56,7 @@ class HallOfFame(Generic[E]):
     rival: Rival | None = None
     picked: int | None = None
     doubles: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
 
     @cached_property
     def _squares(self) -> Float[np.ndarray, " l"]:
@@ -192,6 +194,7 @@ class HallOfFame(Generic[E]):
             "pays": self.pays,
             "rival": None if self.rival is None else asdict(self.rival),
             "doubles": list(self.doubles),
+            "against": list(self.against),
             "rule": self.rule,
             "laws": rows,
         }
@@ -223,8 +226,8 @@ class HallOfFame(Generic[E]):
                 raise ValueError(f"{len(entries)} laws, noise {noise:g}, {values:g} values, pays {pays:g}")
             better = content["rival"]
             rival = better and Rival(str(better["equation"]), float(better["error"]), float(better["law"]))
-            doubles = tuple(map(str, content.get("doubles", ())))
-            return HallOfFame(entries, noise, values, pays, rival, picked, doubles)
+            doubles, against = (tuple(map(str, content.get(name, ()))) for name in ("doubles", "against"))
+            return HallOfFame(entries, noise, values, pays, rival, picked, doubles, against)
         except (OSError, KeyError, TypeError, IndexError, ValueError, OverflowError, RecursionError) as error:
             raise ValueError(
                 f"expected the laws of a distillation in {path}, got {error!r}; distil again"

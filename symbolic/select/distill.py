@@ -26,9 +26,12 @@ from mesoscribe.symbolic.read.propose import Proposer, widened_by
 from mesoscribe.symbolic.select.alternatives import alternatives
 from mesoscribe.symbolic.select.centre import Centre
 from mesoscribe.symbolic.select.completeness import Completeness
+from mesoscribe.symbolic.select.constancy import inconstant
 from mesoscribe.symbolic.select.distillation import Distillation, not_done
 from mesoscribe.symbolic.select.entry import Rival
-from mesoscribe.symbolic.select.rivals import rival
+from mesoscribe.symbolic.select.rivals import missed_rate, rival
+
+UNHELD = "a further term, for which the form of the law has no place, explains some of it: {}"
 
 
 def distill(
@@ -176,9 +179,12 @@ def _distilled(
     seconds = {"distill": read - started, "refine": time.perf_counter() - read}
     laws = end.search.fame.with_law(law, data.dt_error)
 
-    def others() -> tuple[Rival | None, tuple[str, ...]]:
-        better = rival(end.search.chosen, end.every, pays, free=end.search.likelihood.free)
-        return better, alternatives(end.search)
+    def others() -> tuple[Rival | None, tuple[str, ...], tuple[str, ...]]:
+        search = end.search
+        free, missed = search.likelihood.free, missed_rate(search)
+        better = rival(search.chosen, end.every, pays, free=free, missed=missed)
+        unheld = (UNHELD.format(missed),) if missed and better is None else ()
+        return better, alternatives(search), (*unheld, *inconstant(search))
 
     return Distillation(
         read=canonical_law(end.read),

@@ -31,8 +31,8 @@ class Distillation:
         notes: what else a reader should know.
         seconds: of reading the factors off ("distill"), of fitting laws ("refine") and of looking for
             equations of no member ("non-members").
-        others: finds what else explains the data: an equation of no member that is better than the law, and
-            terms that others could stand for as well; None once it was asked.
+        others: finds what speaks against the law: an equation of no member that is better, terms that others
+            could stand for as well, and what else it leaves that is no noise; None once it was asked.
     """
 
     read: Law
@@ -43,16 +43,16 @@ class Distillation:
     completeness: Completeness
     notes: tuple[str, ...]
     seconds: dict[str, float]
-    others: Callable[[], tuple[Rival | None, tuple[str, ...]]] | None = None
+    others: Callable[[], tuple[Rival | None, tuple[str, ...], tuple[str, ...]]] | None = None
 
     @property
     def weighed(self) -> Distillation:
-        """With what else explains the data, see `others`."""
+        """With what speaks against the law, see `others`."""
         if self.others is None:
             return self
         started, before = time.perf_counter(), str(current())
-        better, doubles = self.others()
-        laws = replace(self.laws, rival=better, doubles=doubles)
+        better, doubles, against = self.others()
+        laws = replace(self.laws, rival=better, doubles=doubles, against=against)
         notes = (*(note for note in self.notes if note != before), *not_done())
         seconds = {**self.seconds, "non-members": time.perf_counter() - started}
         return replace(self, laws=laws, notes=notes, seconds=seconds, others=None)

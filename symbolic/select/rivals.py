@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
 from mesoscribe.hybrid.space.deadline import time_for
 from mesoscribe.hybrid.space.threads import threads_for
 from mesoscribe.symbolic.law.evolution import Evolution
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
-from mesoscribe.symbolic.law.rate_terms import Rate, rates_of_fields
+from mesoscribe.symbolic.law.rate_terms import Rate, rates, rates_of_fields
 from mesoscribe.symbolic.law.rates import Rates
 from mesoscribe.symbolic.refine.fit import Fit
 from mesoscribe.symbolic.refine.likelihood import Likelihood
@@ -19,17 +24,42 @@ from mesoscribe.symbolic.select.rival_start import regressed
 from mesoscribe.symbolic.select.search import Search
 
 
-def rival(best: Fit[Law], data: RollOutData, pays: float, *, free: bool) -> Rival | None:
+def missed_rate(search: Search[Law]) -> str:
+    """The term of no energy that explains most of what the best law leaves in noise; empty if chance does.
+
+    That a law leaves no more than the noise in all says little of one direction among thousands: the score
+    along each further term is asked, at the minimum of the law.
+    """
+    fit, data = search.chosen, search.likelihood.data
+    close = Rates.of(fit.law) if search.hides and not fit.law.several else None
+    if close is None or not time_for("terms that no energy has"):
+        return ""
+    more = close.with_more(rates(data.domain))
+    changed: dict[str, Any] = {"law": close}
+    there: Fit[Any] = replace(fit, **changed)
+    gains, t, order = search.likelihood.gains(there, more)
+    t = np.where(gains > 0, t, 0.0)
+    at = int(t.argmax())
+    return (
+        f"{more.terms[order[at]]} ({t[at]:.2g} standard errors)"
+        if t[at] > search.certain(fit, len(t))
+        else ""
+    )
+
+
+def rival(best: Fit[Law], data: RollOutData, pays: float, *, free: bool, missed: str = "") -> Rival | None:
     """The equation of no member that would be chosen before the best law; None if none would.
 
     Both are fitted to the same data, and weighed by the rule that chooses among laws. Where the best law
-    leaves only noise nothing is looked for, nor where one of several fields leaves little else.
+    leaves only noise and misses no term nothing is looked for, nor where one of several fields leaves little
+    else.
 
     Args:
         best: the best law.
         data: trajectories, of which it was fitted to some.
         pays: by which factor a term must reduce the error beyond the noise.
         free: whether initial fields were unknowns of the law.
+        missed: the term that it misses, see `missed_rate`.
     """
     law = best.law
     if free and not dense(data):  # the transpose of a step is that of a gradient
@@ -37,7 +67,8 @@ def rival(best: Fit[Law], data: RollOutData, pays: float, *, free: bool) -> Riva
     if law.several and (data.domain.walled or data.hidden):  # products have other parities; no rates
         return None
     least = NUMBERS.rival_error if law.several else NUMBERS.visible_error
-    if best.beyond_noise < least or not time_for("equations that no member has"):
+    little = best.beyond_noise < least and not missed
+    if little or not time_for("equations that no member has"):
         return None
     rate = NUMBERS.misfit_share / data.duration
     none, each = (0,) * law.ndim, range(len(law.fields))

@@ -168,6 +168,14 @@ class Search(Generic[E]):
         return near.rmse**2 <= NUMBERS.worth_noise * noise
 
     @property
+    def hides(self) -> bool:
+        """Whether noise is much of what the best law leaves, and may hide what that lacks."""
+        fit = self.chosen
+        noise = fit.white > NUMBERS.visible_error**2 and fit.rmse**2 <= NUMBERS.worth_noise * fit.white
+        followed = not self.likelihood.free or dense(self.likelihood.data)
+        return bool(noise and followed and not fit.lost)
+
+    @property
     def frees(self) -> bool:
         """Whether initial fields must be unknowns: where noise in them may mislead, or they cost little.
 

@@ -258,6 +258,14 @@ def test_law_that_errs_beyond_the_noise_explains_nothing(summary: Summary) -> No
     assert of(left(0.05), "unexplained").state is State.BAD
 
 
+def test_what_speaks_against_a_member_in_noise_is_told(summary: Summary) -> None:
+    fame = HallOfFame((Entry(KDV, np.full(8, 1e-6)),), noise=1e-6, values=1e4)
+    against = replace(summary, laws=replace(fame, against=("q: k**2 acts more strongly at some times",)))
+    assert against.kind is VerdictKind.MEMBER
+    assert any("k**2 acts more strongly at some times" in caution for caution in cautions(against))
+    assert not any("acts more strongly" in one for one in cautions(replace(summary, laws=fame)))
+
+
 def test_law_with_a_term_that_may_be_0_cannot_tell(summary: Summary) -> None:
     entry = Entry(KDV, np.full(8, 1e-6), established=False)
     doubted = replace(summary, laws=HallOfFame((entry,), noise=1e-6, values=1e4))

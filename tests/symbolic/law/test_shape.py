@@ -8,7 +8,7 @@ import sympy
 
 from mesoscribe.symbolic.law.factor import columns, k, kx, ky, u
 from mesoscribe.symbolic.law.parse import parse
-from mesoscribe.symbolic.law.shape import power_of, reshaped, tangent
+from mesoscribe.symbolic.law.shape import power_of, reshaped, same_but_for_shape, tangent
 
 SQUARED = kx**2 + ky**2
 MOVED = {  # by 1 %
@@ -16,6 +16,8 @@ MOVED = {  # by 1 %
     sympy.cos(2 * u): sympy.cos(2.02 * u),
     1 / (1 + 0.2 * k**2): 1 / (1 + 0.20402 * k**2),
     sympy.exp(-k**2): sympy.exp(-1.0201 * k**2),
+    k / (1 + 0.2 * k**2): k / (1 + 0.20402 * k**2),
+    k * sympy.exp(-k**2): k * sympy.exp(-1.0201 * k**2),
     abs(k) ** 1.5: abs(k) ** 1.51,
     k * abs(k) ** 0.49: k * abs(k) ** 0.5,
     u**2 * abs(u): u**2 * abs(u) ** 1.01,
@@ -49,3 +51,10 @@ def test_powers_are_known_by_degree_and_parity() -> None:
         (1.5, 1),
     ]
     assert [power_of(t) for t in (sympy.Integer(1), k**-2, sympy.exp(u), 1 + k**2)] == [None] * 4
+
+
+def test_terms_that_differ_in_their_shape_alone_are_of_one_form() -> None:
+    assert same_but_for_shape(k / (1 + 0.99 * k**2), k / (1 + 0.996 * k**2))
+    assert same_but_for_shape(abs(k) ** 1.5, abs(k) ** 1.504)
+    assert not same_but_for_shape(k**2, k**4)
+    assert not same_but_for_shape(sympy.exp(0.5 * u), sympy.exp(-(u**2) / 2))

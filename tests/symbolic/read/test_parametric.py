@@ -27,6 +27,7 @@ UNHELD: list[tuple[str, sympy.Expr, sympy.Expr]] = [
     ("m", ABS**1.5, ABS**1.5),
     ("m", 1 / (1 + 0.2 * k**2), 1 / (1 + 0.2 * k**2)),
     ("w", k - k * ABS**0.6 / 10, k * ABS**0.6),
+    ("w", k / (1 + 0.3 * k**2), k / (1 + 0.3 * k**2)),
     ("F", sympy.exp(1.3 * u) - u, sympy.exp(1.3 * u)),
     ("F", sympy.exp(-u), sympy.exp(-u)),
     ("F", abs(u) ** 3, abs(u) ** 3),

@@ -170,3 +170,15 @@ def test_products_of_some_slopes_are_those_of_a_poorer_law() -> None:
     some = products(slopes, residual).of([2, 0])
     expected = products(slopes[..., [2, 0]], residual)
     np.testing.assert_allclose(some.table, expected.table, rtol=1e-12)
+
+
+def test_slope_that_one_cluster_alone_knows_is_no_surer_than_white_noise_makes_it() -> None:
+    """Its pulls do not scatter, as its amount is what that cluster says."""
+    passed = 0
+    for seed in range(20):
+        slopes, residual = problem(8, 1, shared=0.0, seed=seed)
+        alone = np.zeros_like(slopes)
+        alone[0] = problem(8, 1, seed=100 + seed)[0][0]
+        both = np.concatenate([slopes, alone], axis=-1)
+        passed += int(products(both, at_minimum(slopes, residual)).gains(1)[1][0] > 3)
+    assert passed <= 1

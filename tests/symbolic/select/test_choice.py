@@ -147,7 +147,9 @@ def test_laws_come_back_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "laws.json"
     lost = Entry(law(2), np.array([np.inf, *SCATTER[1:]]), admissible=False)
     doubtful = replace(FAME, entries=(*FAME.entries, replace(entry(6, 1e-12), established=False)))
-    for laws in (FAME, FAME.picking(1), doubtful, replace(FAME, entries=(lost, *FAME.entries), noise=1e-7)):
+    told = replace(FAME, doubles=("q: 1 could as well be k**2",), against=("q: 1 acts more strongly",))
+    lossy = replace(FAME, entries=(lost, *FAME.entries), noise=1e-7)
+    for laws in (FAME, FAME.picking(1), doubtful, lossy, told):
         laws.save(path)
         again = HallOfFame.load(path)
         assert [one.law for one in again.entries] == [one.law for one in laws.entries]
@@ -155,6 +157,7 @@ def test_laws_come_back_from_a_file(tmp_path: Path) -> None:
             np.testing.assert_array_equal(one.held_out, other.held_out)
         assert (again.at, again.picked, again.best) == (laws.at, laws.picked, laws.best)
         assert (again.noise, again.values, again.pays) == (laws.noise, laws.values, laws.pays)
+        assert (again.doubles, again.against) == (laws.doubles, laws.against)
         assert json.loads(path.read_text())["chosen"] == laws.at
         assert str(again) == str(laws)
 
