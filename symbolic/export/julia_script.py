@@ -13,7 +13,7 @@ ORDER = "Fourier modes in space; in time of fourth order, steps adapted to a rel
 SCRIPT = Template("""\
 # Simulates a law that mesoscribe has found:
 #
-#     u_t = -(M + W) dV/du,    on each mode  -(m + i w) [q v + transform of $forces],    v = u - CENTRE.
+#     $motion
 #
 # julia THIS_FILE       simulates from a smooth initial field and writes a picture, law_julia.bmp
 # include("THIS_FILE")  gives rhs(u), which is u_t, and simulate(u0, times)
@@ -35,9 +35,9 @@ const FRAMES = 101  # the first included
 finite(value) = isfinite(value) ? value : zero(value)
 
 # the symbols on a mode
-m($wave) = 0.0$m
-w($wave) = 0.0$w
-q($wave) = 0.0$q
+m($wave) = $m
+w($wave) = $w
+q($wave) = $q
 
 # F'(v); u stands for v
 force(u) = 0.0 * u + $force

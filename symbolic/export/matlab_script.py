@@ -14,7 +14,7 @@ SCRIPT = Template("""\
 function [u, times, rhs] = law_matlab(u0, times)
 % Simulates, in MATLAB or GNU Octave, a law that mesoscribe has found:
 %
-%     u_t = -(M + W) dV/du,    on each mode  -(m + i w) [q v + transform of $forces],    v = u - centre.
+%     $motion
 %
 % law_matlab                                simulates from a smooth initial field and plots
 % [u, times, rhs] = law_matlab(u0, times)   from yours: frames along the last dimension of u; rhs(u) is u_t
@@ -118,9 +118,9 @@ end
 function [m, w, q] = symbols($wave)
 % m, w and q on the modes.
 zero = 0 * $first;
-m = zero$m;
-w = zero$w;
-q = zero$q;
+m = $m;
+w = $w;
+q = $q;
 end
 
 function g = gradient_of(modes, $wave)
@@ -185,5 +185,6 @@ def matlab_script(law: Law) -> str:
         ValueError: the law holds a function that MATLAB does not have.
     """
     texts = spectral_text(law, MATLAB) | constants(law, MATLAB)
+    texts["motion"] = texts["motion"].replace("CENTRE", "centre")
     gradient = texts["gradient"].replace("    ", "")
     return SCRIPT.substitute(texts, gradient=gradient, notes=heading(law, ORDER, "%"))

@@ -17,7 +17,7 @@ import sympy
 from sympy.printing.str import StrPrinter
 
 from mesoscribe.symbolic.export.lz_string import compressed
-from mesoscribe.symbolic.export.program import duration, initial_field
+from mesoscribe.symbolic.export.start import duration, initial_fields
 from mesoscribe.symbolic.export.syntax import Syntax
 from mesoscribe.symbolic.law.factor import u
 from mesoscribe.symbolic.law.law import Law
@@ -74,7 +74,7 @@ def visualpde_options(law: Law) -> dict[str, object]:
         "dt": float(f"{step:.2g}"),
         "ts": "Euler",
         "nT": int(np.clip(np.ceil(duration(law) / step / FRAMES), 1, MOST_STEPS)),
-        "cU": SYNTAX.text(initial_field(law).evalf(8)),
+        "cU": SYNTAX.text(initial_fields(law)[0].evalf(8)),
         "wd": "u",
         "wp": "u",
         "a": True,

@@ -1,0 +1,157 @@
+"""Laws of several fields, as exported: right-hand sides to the order of each program, paths, and formulas."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy
+import torch
+
+from mesoscribe.symbolic.export.export import exported
+from mesoscribe.symbolic.export.start import duration, start_of
+from mesoscribe.symbolic.law.factor import Factor
+from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.systems.coupled import COUPLED
+from tests.support.laws_of_fields import LAWS, smooth
+from tests.symbolic.export.test_export import ran, read_srepr, same
+from tests.symbolic.export.test_pypde_script import beside, called
+
+__all__ = ["beside"]  # a fixture
+
+
+def off(found: np.ndarray, true: np.ndarray) -> float:
+    """The largest error over the largest value."""
+    return float(np.abs(found - true).max() / np.abs(true).max())
+
+
+EACH = pytest.mark.parametrize("name", LAWS)
+
+
+@EACH
+def test_numpy_script_gives_the_same_right_hand_side(name: str) -> None:
+    law, rhs = LAWS[name], ran(exported(LAWS[name], "numpy"))["rhs"]
+    fields = np.stack([smooth(law, seed=seed) for seed in range(2)])
+    assert same(rhs(fields), law.rhs(fields), 1e-12)
+    assert same(rhs(fields[0]), law.rhs(fields[0]), 1e-12)
+
+
+@pytest.mark.parametrize("name", ["shallow_water", "mixture_2d", "odd entries"])
+def test_numpy_script_ends_where_the_law_does(name: str) -> None:
+    law, start = LAWS[name], smooth(LAWS[name], 24)
+    times = np.array([0.0, 0.02, 0.1]) * duration(law)
+    path = ran(exported(law, "numpy"))["simulate"](start, times)
+    assert same(path, law.simulate(start, times, rtol=1e-9), 1e-5)
+
+
+def test_numpy_script_runs_from_a_shell_and_plots_each_field(tmp_path: Path) -> None:
+    law = LAWS["shallow_water"]
+    (tmp_path / "script.py").write_text(exported(law, "numpy"))
+    shell = [sys.executable, "-I", "-W", "error", "script.py", "--points", "32", "--frames", "3"]
+    said = subprocess.run(shell, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    run = np.load(tmp_path / "run.npz")
+    assert run["u"].shape == (3, 2, 32)
+    assert same(run["u"], law.simulate(run["u"][0], run["t"]), 1e-5)
+    assert [line.split()[3] for line in said.splitlines()[:2]] == ["h", "v"]
+    assert (tmp_path / "run.png").read_bytes().startswith(b"\x89PNG")
+    np.save(tmp_path / "u0.npy", run["u"][0, :1])
+    refused = subprocess.run([*shell, "--from", "u0.npy"], cwd=tmp_path, capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert "expected 2 fields of 1 dimensions, got shape (1, 32)" in refused.stderr
+
+
+@EACH
+def test_torch_module_gives_the_same_right_hand_side(name: str) -> None:
+    law, fields = LAWS[name], np.stack([smooth(LAWS[name], seed=seed) for seed in range(2)])
+    module = ran(exported(law, "torch"))["LawOfMotion"](fields.shape[2:])
+    assert same(module(torch.tensor(fields)).detach().numpy(), law.rhs(fields), 1e-12)
+
+
+@pytest.mark.parametrize("name", ["schroedinger", "model_c"])
+def test_error_of_the_path_of_the_module_falls_with_the_fourth_power_of_the_step(name: str) -> None:
+    law, start = LAWS[name], smooth(LAWS[name], 24)
+    times = np.array([0.0, duration(law) / 10])
+    simulate = ran(exported(law, "torch"))["simulate"]
+    true = law.simulate(start, times, rtol=1e-10)[-1]
+    errors = [np.abs(simulate(start, times, n)[-1].numpy() - true).max() for n in (10, 20)]
+    assert errors[-1] < 1e-4
+    assert np.log2(errors[0] / errors[1]) > 3.7
+
+
+def test_every_coefficient_of_a_module_receives_a_gradient() -> None:
+    law = LAWS["three fields"]
+    module = ran(exported(law, "torch"))["LawOfMotion"]((32,))
+    torch.sum(module.simulate(torch.tensor(smooth(law)), torch.tensor([0.0, 1e-2]), 1)[-1] ** 2).backward()
+    coefficients = dict(module.named_parameters())
+    assert sum(len(values) for values in coefficients.values()) == len(law.parameters)
+    assert all(torch.all(values.grad != 0) for values in coefficients.values())
+
+
+OFTEN = ("shallow_water", "mixture_2d", "three fields")  # the others, of which each takes seconds, less often
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.full] * (n not in OFTEN)) for n in LAWS if n != "nonlocal"]
+)
+def test_error_of_pypde_falls_with_the_square_of_the_spacing(name: str, beside: Executor) -> None:
+    law = LAWS[name]
+    starts = [smooth(law, points, waves=1) for points in ((32, 64) if law.ndim == 1 else (16, 32))]
+    free = exported(law, "pypde")
+    found = beside.submit(called, free, "rhs", [(start,) for start in starts]).result()
+    errors = [off(rate, law.rhs(start)) for rate, start in zip(found, starts, strict=True)]
+    assert errors[-1] < 1e-2
+    assert np.all(np.abs(np.log2(np.divide(errors[:-1], errors[1:])) - 2) < 0.15)
+
+
+@pytest.mark.full
+def test_path_of_pypde_converges_to_the_laws_own(beside: Executor) -> None:
+    law, times = LAWS["shallow_water"], np.array([0.0, 0.01, 0.02])
+    calls = [(smooth(law, points, waves=1), times) for points in (16, 32)]
+    found = beside.submit(called, exported(law, "pypde"), "simulate", calls).result()
+    errors = [np.abs(path - law.simulate(*call)).max() for path, call in zip(found, calls, strict=True)]
+    assert 3 < errors[0] / errors[1] < 6
+
+
+def test_nonlocal_law_is_refused_by_pypde_with_the_operator() -> None:
+    with pytest.raises(ValueError, match=r"got an operator with the symbol .*, which acts at a distance"):
+        exported(LAWS["nonlocal"], "pypde")
+
+
+@EACH
+def test_srepr_holds_the_factors_and_the_equation(name: str) -> None:
+    law = LAWS[name].plain
+    read = read_srepr(exported(LAWS[name], "srepr"))
+    factors: dict[str, Any] = {part: Factor.of(read[part]) for part in ("F", "q", "m", "w")}
+    names = tuple(field.name for field in read["fields"])
+    again = Law(**factors, lengths=tuple(map(float, read["lengths"])), fields=names)
+    field = smooth(law)
+    free = Law(law.F, law.q, law.m, law.w, lengths=law.lengths, fields=law.fields)
+    assert same(again.rhs(field), free.rhs(field))
+    assert read["equation"].rhs.shape == (len(law.fields), 1)
+
+
+@pytest.mark.parametrize("name", ["shallow_water", "three fields", "second order in time"])
+def test_document_says_of_which_rate_each_term_is_part(name: str) -> None:
+    law = LAWS[name].plain
+    text = exported(LAWS[name], "latex")
+    rows = re.findall(r"^(?:\\rule\{0pt\}\{2.6ex\})?\$(.*?)_\{t\}: ", text, re.M)
+    names = [sympy.latex(sympy.Symbol(field)) for field in law.fields]
+    assert list(dict.fromkeys(row.strip("{}") if "_" not in row else row[1:-1] for row in rows)) == names
+    assert rf"\mathbf{{u}} = ({', '.join(names)})" in text
+    assert r"-(m + w) \, \left[q \, \hat{\mathbf{u}}" in exported(law, "markdown")
+
+
+def test_programs_begin_where_a_law_is_well_posed() -> None:
+    assert start_of(COUPLED["mixture"].law).deviation == 1.0
+    water = start_of(COUPLED["shallow_water"].law)
+    assert water.means == (1.0, 0.0)  # no water is above no depth
+    assert water.deviation == 0.1
+    strain = start_of(COUPLED["p_system"].law)
+    assert strain.means == (0.0, 0.0)  # r + r² falls below r = -1/2
+    assert strain.deviation == 0.1
