@@ -65,8 +65,12 @@ EXPORTERS: Mapping[str, Exporter] = {
     "fenicsx": Exporter(
         fenicsx_script, "law_fenicsx.py", "a weak form in UFL with a FEniCSx solver, for local laws"
     ),
-    "julia": Exporter(julia_script, "law_julia.jl", "a Julia program without packages", most_dimensions=2),
-    "matlab": Exporter(matlab_script, "law_matlab.m", "a function for MATLAB or GNU Octave, no toolbox"),
+    "julia": Exporter(
+        julia_script, "law_julia.jl", "a Julia program without packages", True, most_dimensions=2
+    ),
+    "matlab": Exporter(
+        matlab_script, "law_matlab.m", "a function for MATLAB or GNU Octave, no toolbox", True
+    ),
     "javascript": Exporter(
         javascript, "law.js", "a script for browsers and Node.js that needs nothing else", most_dimensions=2
     ),

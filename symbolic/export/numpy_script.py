@@ -63,7 +63,7 @@ def evolved(shape, lengths):
 %(transforms)s
 
 def gradient(modes, wave, to_modes, to_field):
-    """The transform of %(forces)s from the modes of v; u, u_x, ... are v and its derivatives."""
+    """The transform of %(forces)s %(of_modes)s."""
     (%(wave)s,) = wave
 %(gradient)s
     return g

@@ -32,7 +32,7 @@ def spectral_text(law: Law, syntax: Syntax) -> dict[str, str]:
             `modes`, with the functions to_field, to_modes and force and the wavenumbers of the program.
         wave: the names of the wavenumbers.
         motion: the equation, in words of the program.
-        forces: in words, what g is the transform of.
+        forces, of_modes: in words, what g is the transform of, and from what.
         K: M + W of m and w.
         names: of the fields.  n: how many there are.
 
@@ -49,13 +49,15 @@ def spectral_text(law: Law, syntax: Syntax) -> dict[str, str]:
         "first": wave[0],
         "motion": MOTION.format(forces=forces),
         "forces": forces,
+        "of_modes": "from the modes of v; u, u_x, ... are v and its derivatives",
         "K": f"m + {syntax.unit} * w",
         "names": ", ".join(syntax.names(law.fields)),
         "n": str(len(law.fields)),
     }
     if not law.several:
         return texts
-    return texts | {"motion": OF_SEVERAL.format(all_of=all_of), "forces": f"dF/d{all_of}", "K": "m + w"}
+    texts |= {"motion": OF_SEVERAL.format(all_of=all_of), "forces": f"dF/d{all_of}"}
+    return texts | {"of_modes": "from the modes of the fields, which u holds", "K": "m + w"}
 
 
 def _force(law: Law, syntax: Syntax) -> str:

@@ -81,7 +81,7 @@ $to_modes
 $to_field
 
     def gradient(self, modes):
-        """The transform of $forces from the modes of v; u, u_x, ... are v and its derivatives."""
+        """The transform of $forces $of_modes."""
         ($wave,) = self.wave
         to_modes, to_field, force = self.to_modes, self.to_field, self.force
 $gradient

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from concurrent.futures import Executor
@@ -20,6 +21,7 @@ from mesoscribe.symbolic.law.factor import Factor
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.coupled import COUPLED
 from tests.support.laws_of_fields import LAWS, smooth
+from tests.support.programs import program
 from tests.symbolic.export.test_export import ran, read_srepr, same
 from tests.symbolic.export.test_pypde_script import beside, called
 
@@ -155,3 +157,70 @@ def test_programs_begin_where_a_law_is_well_posed() -> None:
     strain = start_of(COUPLED["p_system"].law)
     assert strain.means == (0.0, 0.0)  # r + r² falls below r = -1/2
     assert strain.deviation == 0.1
+
+
+@pytest.mark.slow
+def test_octave_function_is_the_law(tmp_path: Path) -> None:
+    octave = program("octave", "octave")
+    names = ("p_system", "schroedinger", "mixture_2d", "three fields", "odd entries", "nonlocal")
+    starts = {name: smooth(LAWS[name], 12 if LAWS[name].ndim > 1 else 32) for name in names}
+    ends = {name: duration(LAWS[name]) / 50 for name in names}
+    lines = []
+    for j, name in enumerate(names):
+        folder, start = tmp_path / str(j), starts[name]
+        folder.mkdir()
+        (folder / "law_matlab.m").write_text(exported(LAWS[name], "matlab"))
+        np.savetxt(folder / "u.txt", start.reshape(len(start), -1, order="F").T, fmt="%.17g")
+        shape = [*start.shape[1:], len(start)]
+        lines.append(
+            f"cd {folder}; clear all; u = reshape(load('u.txt'), {shape}); times = [0, {ends[name]}];"
+            "[path, t, rhs] = law_matlab(u, times); r = reshape(rhs(u), [], size(u, ndims(u)));"
+            "last = reshape(reshape(path, [], 2)(:, 2), [], size(u, ndims(u)));"
+            "assert (size(path), [size(u), 2]);"
+            "save('-ascii', '-double', 'r.txt', 'r'); save('-ascii', '-double', 'e.txt', 'last');"
+        )
+    (tmp_path / "all.m").write_text("\n".join(lines))
+    shell = [octave, "--quiet", "--no-gui", "--norc", str(tmp_path / "all.m")]
+    done = subprocess.run(shell, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for j, name in enumerate(names):
+        law, start = LAWS[name], starts[name]
+        rate, end = (of_columns(tmp_path / str(j) / f"{letter}.txt", start) for letter in "re")
+        assert same(rate, law.rhs(start), 1e-10)
+        assert same(end, law.simulate(start, np.array([0.0, ends[name]]))[-1], 1e-4)
+
+
+def test_julia_program_is_the_law(tmp_path: Path) -> None:
+    julia = shutil.which("julia")
+    if julia is None:
+        pytest.skip("julia is not installed")
+    names = ("p_system", "mixture_2d", "three fields", "odd entries")
+    starts = {name: smooth(LAWS[name], 12 if LAWS[name].ndim > 1 else 32) for name in names}
+    text = []
+    for j, name in enumerate(names):
+        start, times = starts[name], [0.0, duration(LAWS[name]) / 50]
+        (tmp_path / f"{j}.jl").write_text(exported(LAWS[name], "julia"))
+        np.savetxt(tmp_path / f"u{j}.txt", start.reshape(len(start), -1, order="F").T, fmt="%.17g")
+        text.append(
+            f'module Law{j}\nusing DelimitedFiles\ninclude("{tmp_path}/{j}.jl")\n'
+            f'given = readdlm("{tmp_path}/u{j}.txt")\n'
+            f"u = reshape([given[i, :] for i in 1:size(given, 1)], {start.shape[1:]})\n"
+            "columns(state) = permutedims(reduce(hcat, vec(state)))\n"
+            f'writedlm("{tmp_path}/r{j}.txt", columns(rhs(u)))\n'
+            f'writedlm("{tmp_path}/e{j}.txt", columns(simulate(u, {times})[end]))\nend\n'
+        )
+    (tmp_path / "all.jl").write_text("".join(text))
+    shell = [julia, "--startup-file=no", str(tmp_path / "all.jl")]
+    done = subprocess.run(shell, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stderr
+    for j, name in enumerate(names):
+        law, start = LAWS[name], starts[name]
+        rate, end = (of_columns(tmp_path / f"{letter}{j}.txt", start) for letter in "re")
+        assert same(rate, law.rhs(start), 1e-10)
+        assert same(end, law.simulate(start, np.array([0.0, duration(law) / 50]))[-1], 1e-4)
+
+
+def of_columns(path: Path, like: np.ndarray) -> np.ndarray:
+    """Fields (n, *grid) of a file with a column for each, x down first."""
+    columns = np.loadtxt(path)
+    return np.stack([column.reshape(like.shape[1:], order="F") for column in columns.T])
