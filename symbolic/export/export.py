@@ -78,6 +78,7 @@ EXPORTERS: Mapping[str, Exporter] = {
         visualpde_link,
         "law_visualpde.txt",
         "a link that opens it in VisualPDE, for local laws with damping",
+        True,
         most_dimensions=2,
     ),
     "json": Exporter(Law.json, "law.json", "what Law.load reads", True, True),
