@@ -61,7 +61,9 @@ EXPORTERS: Mapping[str, Exporter] = {
         torch_module, "law_torch.py", "a torch.nn.Module with right-hand side and stepper", True
     ),
     "exponax": Exporter(exponax_script, "law_exponax.py", "a stepper of exponax (JAX)"),
-    "dedalus": Exporter(dedalus_script, "law_dedalus.py", "a Dedalus 3 script, for derivatives and means"),
+    "dedalus": Exporter(
+        dedalus_script, "law_dedalus.py", "a Dedalus 3 script, for derivatives and means", True
+    ),
     "fenicsx": Exporter(
         fenicsx_script, "law_fenicsx.py", "a weak form in UFL with a FEniCSx solver, for local laws"
     ),

@@ -16,13 +16,14 @@ import sympy
 import torch
 
 from mesoscribe.symbolic.export.export import exported
-from mesoscribe.symbolic.export.start import duration, start_of
+from mesoscribe.symbolic.export.start import Start, duration, start_of
 from mesoscribe.symbolic.law.factor import Factor
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.coupled import COUPLED
 from tests.support.laws_of_fields import LAWS, smooth
 from tests.support.programs import program
 from tests.symbolic.export.test_export import ran, read_srepr, same
+from tests.symbolic.export.test_programs import engine, run_python
 from tests.symbolic.export.test_pypde_script import beside, called
 
 __all__ = ["beside"]  # a fixture
@@ -120,11 +121,6 @@ def test_path_of_pypde_converges_to_the_laws_own(beside: Executor) -> None:
     assert 3 < errors[0] / errors[1] < 6
 
 
-def test_nonlocal_law_is_refused_by_pypde_with_the_operator() -> None:
-    with pytest.raises(ValueError, match=r"got an operator with the symbol .*, which acts at a distance"):
-        exported(LAWS["nonlocal"], "pypde")
-
-
 @EACH
 def test_srepr_holds_the_factors_and_the_equation(name: str) -> None:
     law = LAWS[name].plain
@@ -151,12 +147,8 @@ def test_document_says_of_which_rate_each_term_is_part(name: str) -> None:
 
 def test_programs_begin_where_a_law_is_well_posed() -> None:
     assert start_of(COUPLED["mixture"].law).deviation == 1.0
-    water = start_of(COUPLED["shallow_water"].law)
-    assert water.means == (1.0, 0.0)  # no water is above no depth
-    assert water.deviation == 0.1
-    strain = start_of(COUPLED["p_system"].law)
-    assert strain.means == (0.0, 0.0)  # r + r² falls below r = -1/2
-    assert strain.deviation == 0.1
+    assert start_of(COUPLED["shallow_water"].law) == Start((1.0, 0.0), 0.1)  # depth is positive
+    assert start_of(COUPLED["p_system"].law) == Start((0.0, 0.0), 0.1)  # r + r² falls below r = -1/2
 
 
 @pytest.mark.slow
@@ -188,6 +180,35 @@ def test_octave_function_is_the_law(tmp_path: Path) -> None:
         rate, end = (of_columns(tmp_path / str(j) / f"{letter}.txt", start) for letter in "re")
         assert same(rate, law.rhs(start), 1e-10)
         assert same(end, law.simulate(start, np.array([0.0, ends[name]]))[-1], 1e-4)
+
+
+def test_dedalus_program_is_the_law(tmp_path: Path) -> None:
+    engine("dedalus")
+    given = {name: {"u0": smooth(LAWS[name], 64)} for name in ("p_system", "mixture_2d", "three fields")}
+    for name, arrays in run_python("dedalus", given, tmp_path, LAWS).items():
+        assert same(arrays["u0"], LAWS[name].rhs(given[name]["u0"]), 1e-9)
+
+
+@pytest.mark.parametrize("to", ["dedalus", "pypde"])
+def test_operator_of_several_fields_that_an_engine_lacks_is_refused(to: str) -> None:
+    with pytest.raises(ValueError, match=r"got an operator with the symbol .*; export to numpy instead"):
+        exported(LAWS["nonlocal"], to)
+
+
+@pytest.mark.parametrize("to", ["exponax", "fenicsx"])
+def test_program_of_one_field_refuses_several_and_names_those_that_hold_them(to: str) -> None:
+    with pytest.raises(ValueError, match=f"law of one field for {to}, got h, v; choose latex, .*numpy"):
+        exported(LAWS["shallow_water"], to)
+
+
+def test_program_in_python_is_no_other_for_the_name_of_a_field() -> None:
+    law = LAWS["p_system"]
+    at = dict(zip(law.unknowns, sympy.symbols("numpy torch", real=True), strict=True))
+    parts: dict[str, Any] = {name: Factor.of(getattr(law, name).expr.subs(at)) for name in "Fqw"}
+    named, field = Law(**parts, fields=("numpy", "torch")), smooth(law)
+    assert same(ran(exported(named, "numpy"))["rhs"](field), law.rhs(field))
+    module = ran(exported(named, "torch"))["LawOfMotion"](field.shape[1:])
+    assert same(module(torch.tensor(field)).detach().numpy(), law.rhs(field))
 
 
 def test_julia_program_is_the_law(tmp_path: Path) -> None:
