@@ -13,7 +13,7 @@ ORDER = "Fourier modes in space; in time of fourth order (ETDRK4), with steps of
 SCRIPT = Template('''\
 """A law that mesoscribe has found, as a stepper of exponax (JAX):
 
-    u_t = -(M + W) dV/du,    on each mode  -(m + i w) [q v + transform of $forces],    v = u - CENTRE.
+    $motion
 
 LawOfMotion(points, dt)(v) is the field after a step dt; rhs(u) is u_t, simulate(u0, times) the path from u0.
 
@@ -38,9 +38,9 @@ def finite(values):
 def symbols($wave):
     """m, w and q on the modes."""
     zero = 0.0 * $first
-    m = zero$m
-    w = zero$w
-    q = zero$q
+    m = $m
+    w = $w
+    q = $q
     return m, w, q
 
 

@@ -52,19 +52,27 @@ EXPORTERS: Mapping[str, Exporter] = {
     ),
     "align": Exporter(align, "law_align.tex", "an align* block for your own document", True, True),
     "markdown": Exporter(markdown, "law.md", "the document as a page of Markdown", True, True),
-    "srepr": Exporter(srepr_text, "law_srepr.txt", "SymPy's srepr, read back by SymPy alone", walls=True),
-    "numpy": Exporter(numpy_script, "law_numpy.py", "a script that needs NumPy and SciPy only", walls=True),
+    "srepr": Exporter(srepr_text, "law_srepr.txt", "SymPy's srepr, read back by SymPy alone", True, True),
+    "numpy": Exporter(numpy_script, "law_numpy.py", "a script that needs NumPy and SciPy only", True, True),
     "pypde": Exporter(
-        pypde_script, "law_pypde.py", "a py-pde script, for laws without nonlocal operators", walls=True
+        pypde_script, "law_pypde.py", "a py-pde script, for laws without nonlocal operators", True, True
     ),
-    "torch": Exporter(torch_module, "law_torch.py", "a torch.nn.Module with right-hand side and stepper"),
+    "torch": Exporter(
+        torch_module, "law_torch.py", "a torch.nn.Module with right-hand side and stepper", True
+    ),
     "exponax": Exporter(exponax_script, "law_exponax.py", "a stepper of exponax (JAX)"),
-    "dedalus": Exporter(dedalus_script, "law_dedalus.py", "a Dedalus 3 script, for derivatives and means"),
+    "dedalus": Exporter(
+        dedalus_script, "law_dedalus.py", "a Dedalus 3 script, for derivatives and means", True
+    ),
     "fenicsx": Exporter(
         fenicsx_script, "law_fenicsx.py", "a weak form in UFL with a FEniCSx solver, for local laws"
     ),
-    "julia": Exporter(julia_script, "law_julia.jl", "a Julia program without packages", most_dimensions=2),
-    "matlab": Exporter(matlab_script, "law_matlab.m", "a function for MATLAB or GNU Octave, no toolbox"),
+    "julia": Exporter(
+        julia_script, "law_julia.jl", "a Julia program without packages", True, most_dimensions=2
+    ),
+    "matlab": Exporter(
+        matlab_script, "law_matlab.m", "a function for MATLAB or GNU Octave, no toolbox", True
+    ),
     "javascript": Exporter(
         javascript,
         "law.js",
@@ -77,6 +85,7 @@ EXPORTERS: Mapping[str, Exporter] = {
         visualpde_link,
         "law_visualpde.txt",
         "a link that opens it in VisualPDE, for local laws with damping",
+        True,
         most_dimensions=2,
     ),
     "json": Exporter(Law.json, "law.json", "what Law.load reads", True, True),
@@ -106,7 +115,7 @@ def exported(law: Law, to: str) -> str:
             f"expected a periodic box for {to}, whose program knows no walls, got the boundary "
             f"{law.boundary}; choose {fit}"
         )
-    return EXPORTERS[to].text(law)
+    return EXPORTERS[to].text(law.plain)
 
 
 def export(law: Law, out: str | Path, *, to: str | None = None, force: bool = False) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from string import Template
 
 from mesoscribe.symbolic.export.program import constants, heading
@@ -13,9 +14,9 @@ ORDER = "Fourier modes in space; in time of fourth order, steps adapted to a rel
 SCRIPT = Template("""\
 # Simulates a law that mesoscribe has found:
 #
-#     u_t = -(M + W) dV/du,    on each mode  -(m + i w) [q v + transform of $forces],    v = u - CENTRE.
+#     $motion
 #
-# julia THIS_FILE       simulates from a smooth initial field and writes a picture, law_julia.bmp
+# julia THIS_FILE       simulates from a smooth initial field and writes $pictures
 # include("THIS_FILE")  gives rhs(u), which is u_t, and simulate(u0, times)
 #
 # No package is needed: transforms are products with matrices, quick up to some 500 points along an axis.
@@ -23,9 +24,8 @@ SCRIPT = Template("""\
 $notes
 using LinearAlgebra
 
-const LENGTHS = $lengths
-const CENTRE = $centre
-const BAND = $band  # modes with a larger wavenumber along an axis do not evolve
+${fields}const LENGTHS = $lengths
+${centre_line}const BAND = $band  # modes with a larger wavenumber along an axis do not evolve
 const HOLD = $hold  # keep those modes at their initial values instead of removing them
 const POINTS = $points  # along each axis
 const TIME = $time  # until when
@@ -35,17 +35,16 @@ const FRAMES = 101  # the first included
 finite(value) = isfinite(value) ? value : zero(value)
 
 # the symbols on a mode
-m($wave) = 0.0$m
-w($wave) = 0.0$w
-q($wave) = 0.0$q
+m($wave) = $m
+w($wave) = $w
+q($wave) = $q
 
-# F'(v); u stands for v
-force(u) = 0.0 * u + $force
+$force_of
 
-# a smooth field
-initial($coordinates) = $initial
+# $smooth
+initial($coordinates) = $field
 
-# field to modes, modes to field
+# $about_transforms
 function transforms(shape)
     forward = [[cis(-2pi * mod(i * j, n) / n) for i in 0:n-1, j in 0:n-1] for n in shape]
     back = [conj(matrix) / size(matrix, 1) for matrix in forward]
@@ -53,7 +52,7 @@ function transforms(shape)
         first = matrices[1] * complex(field)
         return length(shape) == 1 ? first : first * transpose(matrices[2])
     end
-    return field -> along(forward, field), modes -> real(along(back, modes))
+$pair
 end
 
 # the wavenumbers along each axis, and whether a mode is in the band and below the Nyquist wavenumber
@@ -68,25 +67,25 @@ function wavenumbers(shape)
     return (axes_of_k[1], reshape(axes_of_k[2], 1, :)), kept[1] .& reshape(kept[2], 1, :)
 end
 
-# the transform of $forces from the modes of v; u, u_x, ... are v and its derivatives
+# the transform of $forces $of_modes
 function gradient(modes, to_modes, to_field, $wave)
 $gradient
     return g
 end
 
-# the linear part of the equation, a number for each mode, the nonlinear one, and the modes that evolve
+# the linear part of the equation, $linear_part, the nonlinear one, and the modes that evolve
 function parts(shape)
     to_modes, to_field = transforms(shape)
     wave, inside = wavenumbers(shape)
-    K = (m.(wave...) .+ im .* w.(wave...)) .* inside
+    K = ($K) .* inside
     nonlinear(modes) = -K .* gradient(modes, to_modes, to_field, wave...)
     return -K .* q.(wave...), nonlinear, inside, to_modes, to_field
 end
 
-# u_t of a field
+# u_t of $a_state
 function rhs(u)
     linear, nonlinear, inside, to_modes, to_field = parts(size(u))
-    modes = to_modes(u .- CENTRE)
+    modes = to_modes(u$about)
     return to_field(linear .* modes + nonlinear(modes .* inside))
 end
 
@@ -103,10 +102,10 @@ end
 # a vector of fields at these times, from u0 at the first of them; steps are halved and compared
 function simulate(u0, times)
     linear, nonlinear, inside, to_modes, to_field = parts(size(u0))
-    start = to_modes(u0 .- CENTRE)
+    start = to_modes(u0$about)
     outside = HOLD .* start .* .!inside
     modes = start .* inside
-    frames = [CENTRE .+ to_field(modes + outside)]
+    frames = [${centred}to_field(modes + outside)]
     h = Inf
     for (begun, final) in zip(times[1:end-1], times[2:end])
         now, smallest = begun, 1e-9 * (final - begun)
@@ -123,7 +122,7 @@ function simulate(u0, times)
             end
             h = tried * min(3.0, max(0.2, 0.9 * max(error_of_step, 1e-9)^-0.2))
         end
-        push!(frames, CENTRE .+ to_field(modes + outside))
+        push!(frames, ${centred}to_field(modes + outside))
     end
     return frames
 end
@@ -152,12 +151,7 @@ function main()
     x = [(0:POINTS-1) * L / POINTS for L in LENGTHS]
     u0 = length(LENGTHS) == 1 ? initial.(x[1]) : initial.(x[1], reshape(x[2], 1, :))
     u = simulate(u0, range(0, stop=TIME, length=FRAMES))
-    println("t = ", TIME, ": u from ", minimum(u[end]), " to ", maximum(u[end]))
-    if length(LENGTHS) == 1
-        picture(permutedims(reduce(hcat, u)), "law_julia.bmp")  # t to the right, x upwards
-    else
-        picture(u[end], "law_julia.bmp")  # the last field
-    end
+$shown
 end
 
 if abspath(PROGRAM_FILE) == @__FILE__
@@ -166,13 +160,74 @@ end
 """)
 
 
+ONE: Mapping[str, str] = {
+    "fields": "",
+    "centre_line": "const CENTRE = $centre\n",
+    "force_of": """\
+# F'(v); u stands for v
+force(u) = 0.0 * u + $force""",
+    "smooth": "a smooth field",
+    "field": "$initial",
+    "about_transforms": "field to modes, modes to field",
+    "pair": "    return field -> along(forward, field), modes -> real(along(back, modes))",
+    "K": "m.(wave...) .+ im .* w.(wave...)",
+    "linear_part": "a number for each mode",
+    "a_state": "a field",
+    "about": " .- CENTRE",
+    "centred": "CENTRE .+ ",
+    "pictures": "a picture, law_julia.bmp",
+    "shown": """\
+    println("t = ", TIME, ": u from ", minimum(u[end]), " to ", maximum(u[end]))
+    if length(LENGTHS) == 1
+        picture(permutedims(reduce(hcat, u)), "law_julia.bmp")  # t to the right, x upwards
+    else
+        picture(u[end], "law_julia.bmp")  # the last field
+    end""",
+}
+SEVERAL: Mapping[str, str] = {
+    "fields": "const FIELDS = $quoted  # a state is an array on the grid of vectors of these\n",
+    "centre_line": "",
+    "force_of": """\
+# the derivatives of F by the fields at a point
+function force(u)
+    $names = u
+    return [$force]
+end""",
+    "smooth": "smooth fields",
+    "field": "[$initial]",
+    "about_transforms": "fields to modes, modes to fields, both arrays of vectors",
+    "pair": """\
+    together(parts...) = [parts...]
+    each(transform, states) = map(together, (transform(getindex.(states, j)) for j in 1:$n)...)
+    to_modes(fields) = each(field -> along(forward, field), fields)
+    to_fields(modes) = each(part -> real(along(back, part)), modes)
+    return to_modes, to_fields""",
+    "K": "m.(wave...) .+ w.(wave...)",
+    "linear_part": "a matrix for each mode",
+    "a_state": "fields, an array on the grid of vectors ($names)",
+    "about": "",
+    "centred": "",
+    "pictures": "a picture of each field, law_julia_$first_name.bmp, ...",
+    "shown": """\
+    for (j, name) in enumerate(FIELDS)
+        values = [getindex.(state, j) for state in u]
+        println("t = ", TIME, ": ", name, " from ", minimum(values[end]), " to ", maximum(values[end]))
+        shown = length(LENGTHS) == 1 ? permutedims(reduce(hcat, values)) : values[end]
+        picture(shown, string("law_julia_", name, ".bmp"))  # t to the right, x upwards
+    end""",
+}
+
+
 def julia_script(law: Law) -> str:
     """A program that simulates the law in Julia; it needs no package.
 
     Its rhs(u) is u_t of a field (*grid), its simulate(u0, times) a vector of fields, by steps of fourth order
-    (integrating factor), adapted.
+    (integrating factor), adapted. Several fields are a vector at each point, a symbol a matrix at each mode.
 
     Raises:
         ValueError: the law holds a function that Julia does not have.
     """
-    return SCRIPT.substitute(spectral_text(law, JULIA) | constants(law, JULIA), notes=heading(law, ORDER))
+    texts = spectral_text(law, JULIA) | constants(law, JULIA) | {"first_name": law.fields[0]}
+    parts = SEVERAL if law.several else ONE
+    texts |= {name: Template(part).substitute(texts) for name, part in parts.items()}
+    return SCRIPT.substitute(texts, notes=heading(law, ORDER))

@@ -8,12 +8,25 @@ from mesoscribe.symbolic.law.coefficient_units import coefficient_units, unit_la
 from mesoscribe.symbolic.law.complex_equation import complex_equation
 from mesoscribe.symbolic.law.digits import latex_number, plain, with_error
 from mesoscribe.symbolic.law.equation import equation_terms
-from mesoscribe.symbolic.law.latex import aligned, equation_latex, factors_latex, latex, potential_latex
+from mesoscribe.symbolic.law.latex import (
+    aligned,
+    derivative_latex,
+    equation_latex,
+    factors_latex,
+    latex,
+    name_latex,
+    potential_latex,
+)
 from mesoscribe.symbolic.law.law import Law
 
 STRUCTURE = r"u_t = -(M + W) \, \frac{\delta V}{\delta u}"
 OPERATORS = r"\hat u_t = -(m + i w) \, \left[q \, \hat u + \mathcal{F}\{F'(u)\}\right]"
 WITH_N = r"\hat u_t = -(m + i w) \, \left[q \, \hat u + \mathcal{F}\{F'(u) + \delta N / \delta u\}\right]"
+OF_SEVERAL = (
+    r"\mathbf{u}_t = -(M + W) \, \frac{\delta V}{\delta \mathbf{u}}, \quad \mathbf{u} = (%s)",
+    r"\hat{\mathbf{u}}_t = -(m + w) \, \left[q \, \hat{\mathbf{u}} + "
+    r"\mathcal{F}\{\partial F / \partial \mathbf{u}\}\right]",
+)
 VERT = r"\vert "  # a bar would end the cell of a Markdown table
 SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -76,6 +89,14 @@ ALIGN = r"""\begin{align*}
 """
 
 
+def _form(law: Law) -> dict[str, str]:
+    """The equation by its operators, in space and on each mode."""
+    if law.several:
+        in_space, on_modes = OF_SEVERAL
+        return {"structure": in_space % ", ".join(map(name_latex, law.fields)), "operators": on_modes}
+    return {"structure": STRUCTURE, "operators": WITH_N if law.N else OPERATORS}
+
+
 def remarks(law: Law) -> list[str]:
     """What the formulas do not say, a sentence each."""
     box = " by ".join(plain(s) for s in law.lengths)
@@ -127,13 +148,14 @@ def _remarks(law: Law, source: str, formulas: str) -> str:
 
 
 def _rows(law: Law) -> list[tuple[str, str, str]]:
-    """Term, coefficient and standard error in LaTeX."""
+    """Term, with its rate where there are several, coefficient and standard error in LaTeX."""
     out, rows = [], equation_terms(law)
     for row, unit in zip(rows, coefficient_units(law) or ("1",) * len(rows), strict=True):
         value = latex_number(with_error(row.value, row.std_error))
         value += rf" \, {unit_latex(unit)}" if unit != "1" else ""
         error = "" if row.std_error is None else f"${latex_number(f'{row.std_error:.1e}')}$"
-        out.append((latex(row.expr), value, error))
+        rate = f"{derivative_latex(row.of, 't')}: " if row.of else ""
+        out.append((rate + latex(row.expr), value, error))
     return out
 
 
@@ -149,8 +171,7 @@ def latex_document(law: Law) -> str:
     rows = [rf"${term}$ & ${value}$ & {error} \\" for term, value, error in _rows(law)]
     return DOCUMENT % {
         "block": block,
-        "structure": STRUCTURE,
-        "operators": WITH_N if law.N else OPERATORS,
+        **_form(law),
         "remarks": _remarks(law, rf"\texttt{{{source}}}" if source else "", block),
         "table": (TABLE if len(rows) <= ON_A_PAGE else LONG_TABLE) % "\n".join(rows),
     }
@@ -169,8 +190,7 @@ def markdown(law: Law) -> str:
     return PAGE % {
         "verdict": _verdict(law),
         "equation": equation,
-        "structure": STRUCTURE,
-        "operators": WITH_N if law.N else OPERATORS,
+        **_form(law),
         "factors": "\n\n".join(f"$${factor}$$" for factor in (energy, *factors_latex(law))),
         "remarks": _remarks(law, f"`{source}`" if source else "", equation + energy),
         "rows": "\n".join(f"| ${t.replace('|', VERT)}$ | ${v}$ | {error} |" for t, v, error in _rows(law)),

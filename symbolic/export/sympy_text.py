@@ -19,6 +19,11 @@ HEADER = """\
 WITH_N = """\
 # "N", in u, u_x, u_xx, ..., is the part of the density of V with derivatives beyond the quadratic one.
 """
+OF_FIELDS = """\
+# "fields" are %s. "equation" has a column of rates on either side; "F" depends on all fields; "q", "m"
+# and "w" are matrices. s(k) a b in q or m is s on the diagonal for a = b, else in both places, i s above the
+# diagonal and -i s below it where s is odd; in w s above and -s below it, i s in all places where s is odd.
+"""
 WITH_WALLS = """\
 # "boundary" is what u does at the ends of the box: noflux (u_x = 0) or zero (u = 0).
 """
@@ -29,6 +34,8 @@ def srepr_text(law: Law) -> str:
     found = {"equation": law.equation, "potential": law.potential}
     found |= {name: getattr(law, name).expr for name in FACTORS if name != "N" or law.N}
     found["lengths"] = sympy.Tuple(*(sympy.Float(length, 17) for length in law.lengths))
+    if law.several:
+        found["fields"] = sympy.Tuple(*law.unknowns)
     if law.parities:
         found["boundary"] = sympy.Tuple(*(sympy.Symbol(word) for word in law.boundary.split(",")))
     found["centre"] = sympy.Float(law.centre, 17)
@@ -37,6 +44,7 @@ def srepr_text(law: Law) -> str:
     body = sympy.Dict({sympy.Symbol(name): _plain(value) for name, value in found.items()})
     return (
         HEADER
+        + (OF_FIELDS % ", ".join(law.fields) if law.several else "")
         + (WITH_N if law.N else "")
         + (WITH_WALLS if law.parities else "")
         + comments(law)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import sympy
@@ -14,6 +14,8 @@ from sympy.printing.octave import OctaveCodePrinter
 
 from mesoscribe.symbolic.law.operators import FourierMultiplier, Mean
 from mesoscribe.symbolic.law.parse import FUNCTIONS
+
+Rows = Sequence[Sequence[str]]
 
 
 class Shortest:
@@ -54,6 +56,22 @@ class _Julia(Shortest, JuliaCodePrinter):
     pass
 
 
+def _in_rows(rows: Rows) -> str:
+    """A matrix on each mode, by a function of the script."""
+    return f"matrices([{', '.join('[' + ', '.join(row) + ']' for row in rows)}])"
+
+
+def _in_columns(rows: Rows) -> str:
+    """A matrix on each mode, modes down."""
+    n = len(rows)
+    return f"reshape([{', '.join(row[j] for j in range(n) for row in rows)}], [], {n}, {n})"
+
+
+def _of_numbers(rows: Rows) -> str:
+    """A matrix on one mode."""
+    return f"[{'; '.join(' '.join(f'({entry})' for entry in row) for row in rows)}]"
+
+
 def _literal(name: str, index: int, value: float) -> sympy.Expr:
     """A coefficient as a number."""
     return sympy.Float(value, 17)
@@ -79,6 +97,9 @@ class Syntax:
         brackets: what stands about a list of numbers.
         true, false, inf: constants.
         coefficient: factor, index and value to what is printed for a coefficient.
+        zero: a number 0 on each mode.
+        matrix: rows of entries, each a number on each mode, to a matrix on each mode.
+        words: names that a field cannot have in a program.
     """
 
     language: str
@@ -94,6 +115,13 @@ class Syntax:
     false: str = "False"
     inf: str = 'float("inf")'
     coefficient: Callable[[str, int, float], sympy.Expr] = _literal
+    zero: str = "zero"
+    matrix: Callable[[Rows], str] = _in_rows
+    words: str = "abs finite jax numpy self torch ufl"
+
+    def names(self, fields: Sequence[str]) -> list[str]:
+        """The fields in a program: with _ after a name that means something else there."""
+        return [f"{name}_" if name in self.words.split() else name for name in fields]
 
     def text(self, expression: sympy.Expr) -> str:
         """A formula.
@@ -137,6 +165,9 @@ MATLAB = Syntax(
     true="true",
     false="false",
     inf="Inf",
+    matrix=_in_columns,
+    words="abs break case catch do else elseif end for function global if otherwise parfor persistent "
+    "reshape return spmd switch try until while",
 )
 JULIA = Syntax(
     "Julia",
@@ -148,4 +179,8 @@ JULIA = Syntax(
     true="true",
     false="false",
     inf="Inf",
+    zero="0.0",
+    matrix=_of_numbers,
+    words="abs baremodule begin catch const do else elseif end export false finally for function global if "
+    "import let local macro module quote return struct true try using while",
 )

@@ -20,12 +20,23 @@ LINE = 50  # letters, digits and signs on a line of a page
 SYMBOLS = {kx: "k_{x}", ky: "k_{y}", kz: "k_{z}"}
 
 
+def name_latex(name: str) -> str:
+    """The name of a field, x_velocity as x with an index."""
+    return sympy.latex(sympy.Symbol(name))
+
+
+def derivative_latex(name: str, along: str) -> str:
+    """A derivative of the field of this name, such as u_{xx}."""
+    shown = name_latex(name)
+    return f"{{{shown}}}_{{{along}}}" if "_" in shown else f"{shown}_{{{along}}}"
+
+
 class SubscriptPrinter(LatexPrinter):
     """Derivatives as u_{xx}, fields without arguments, Fourier multipliers as T_s[u], means as ⟨u⟩."""
 
     def _print_Derivative(self, expression: sympy.Derivative) -> str:
         axes = "".join(str(axis) * int(order) for axis, order in expression.variable_count)
-        return f"{expression.expr.func.__name__}_{{{axes}}}"
+        return derivative_latex(expression.expr.func.__name__, axes)
 
     def _print_FourierMultiplier(self, expression: sympy.Expr, exp: Any = None) -> str:
         symbol, field = expression.args
@@ -48,7 +59,7 @@ class SubscriptPrinter(LatexPrinter):
 
     def _print_Function(self, expression: sympy.Expr, exp: Any = None) -> str:
         if isinstance(expression, AppliedUndef):
-            name = expression.func.__name__
+            name = name_latex(expression.func.__name__)
             return name if exp is None else f"{name}^{{{exp}}}"
         return super()._print_Function(expression, exp)
 
@@ -87,16 +98,17 @@ def _equations(law: Form) -> list[tuple[str, list[str]]]:
     found = []
     if second is not None and written_out_in(len(second)):
         terms = _signed_terms((row.value, row.std_error, _body(row.expr)) for row in second)
-        found.append((f"{law.fields[0]}_{{tt}}", terms))
+        found.append((derivative_latex(law.fields[0], "tt"), terms))
     for field, rows in by_field(law):
         name = field.func.__name__
         if written_out_in(len(rows)):
             terms = _signed_terms((row.value, row.std_error, _body(row.expr)) for row in rows)
         elif law.several:
-            terms = [rf"-\left[(M + W) \, \delta V / \delta ({', '.join(law.fields)})\right]_{{{name}}}"]
+            all_of = ", ".join(map(name_latex, law.fields))
+            terms = [rf"-\left[(M + W) \, \delta V / \delta ({all_of})\right]_{{{name_latex(name)}}}"]
         else:
             terms = [rf"-(M + W) \, \delta V / \delta {name}"]
-        found.append((f"{name}_{{t}}", terms))
+        found.append((derivative_latex(name, "t"), terms))
     return found
 
 
@@ -151,7 +163,7 @@ def factors_latex(law: Form) -> list[str]:
 def _factors(law: Form) -> list[tuple[str, list[str]]]:
     wave = ", ".join(latex(symbol) for symbol in law.wavenumbers)
     if law.several:
-        of_fields = [(f"F({', '.join(law.fields)})", _factor(law.F))]
+        of_fields = [(f"F({', '.join(map(name_latex, law.fields))})", _factor(law.F))]
         return of_fields + [(f"{name}({wave})", [_matrix(law, name)]) for name in "mwq" if getattr(law, name)]
     names = {"F": "F(u)", **{name: f"{name}({wave})" for name in "mwq"}}
     if law.N:

@@ -15,6 +15,7 @@ from mesoscribe.symbolic.export.visualpde import ADDRESS, visualpde_link, visual
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.catalog import CATALOG
+from tests.support.laws_of_fields import LAWS, smooth
 
 SYSTEMS = {**CATALOG, **MEMBERS}
 
@@ -91,6 +92,61 @@ def test_the_packing_is_that_of_lz_string() -> None:
     assert compressed("hello") == "BYUwNmD2Q"
     text = json.dumps({"é": "∇·(D ∇u)", "a": list(range(200))})
     assert unpacked(compressed(text)) == text
+
+
+def rates(options: dict[str, object], fields: np.ndarray, domain: Domain) -> np.ndarray:
+    """The rates of fields (n, *grid) as VisualPDE's equations say them; algebraic species come last."""
+
+    def along(field: np.ndarray, axis: int) -> np.ndarray:
+        return np.asarray(domain.ifft(1j * domain.k[axis] * domain.resolved * domain.fft(field)))
+
+    letters = "UVWQ"[: int(str(options["n"]))]
+    known = {letter.lower(): field for letter, field in zip(letters, fields, strict=False)}
+    known |= {
+        f"{name}_{'xy'[axis]}": along(f, axis) for name, f in known.items() for axis in range(domain.ndim)
+    }
+
+    def value(text: object) -> np.ndarray:
+        symbols = {name: sympy.Symbol(name) for name in known}
+        formula = sympy.lambdify(list(symbols.values()), sympy.sympify(str(text), locals=symbols))
+        return np.broadcast_to(formula(*known.values()), domain.shape)
+
+    species = dict(zip(letters, fields, strict=False))
+
+    def right_side(letter: str) -> np.ndarray:
+        total = value(options[f"r{letter}"])
+        for other, field in list(species.items()):
+            strength = value(options[f"d{letter}{other}"])
+            total = total + sum(along(strength * along(field, axis), axis) for axis in range(domain.ndim))
+        return total
+
+    for letter in letters[len(fields) :]:
+        species[letter] = right_side(letter)
+    return np.array([right_side(letter) for letter in letters[: len(fields)]])
+
+
+@pytest.mark.parametrize("name", ["model_c", "mixture", "mixture_2d", "second order in time", "drift"])
+def test_options_are_the_law_of_several_fields(name: str) -> None:
+    a, b = sympy.symbols("a b", real=True)
+    drift = Law(
+        F=Factor.of(a**2 * b**2 / 4 + b**4 / 4),
+        q=Factor.of(a**2 + b**2 / 2 + a * b / 4),
+        m=Factor.of((1 + k**2) * a**2 + k**2 * b**2 / 2 + k**2 * a * b / 3),
+        w=Factor.of(k * a * b + k * b**2 / 2 + a * b / 5),
+        fields=("a", "b"),
+    )
+    law = {**LAWS, "drift": drift}[name].plain
+    options = visualpde_options(law)
+    fields = smooth(law, 32, waves=2)
+    assert options["na"] == {"mixture": 2, "mixture_2d": 2}.get(name, 0)
+    found = rates(options, fields, Domain(fields.shape[1:], law.lengths))
+    assert np.abs(found - law.rhs(fields)).max() < 1e-8 * np.abs(law.rhs(fields)).max()
+
+
+@pytest.mark.parametrize("name", ["schroedinger", "shallow_water", "three fields", "nonlocal", "odd entries"])
+def test_fields_that_visualpde_cannot_hold_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="or numpy instead"):
+        visualpde_link(LAWS[name])
 
 
 @pytest.mark.parametrize("name", ["kdv", "benjamin_ono", "ohta_kawasaki", "inviscid Burgers"])
