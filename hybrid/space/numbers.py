@@ -250,6 +250,7 @@ class HybridNumbers:
     least_symbol_error: float = number(1e-3, "errors of a symbol count as at least this: smaller lets one mode decide", "median error")
     trial_bands: int = number(8, "bands of modes tried at a time: more are finer, and cost time", "bands")
     band_tie: float = number(1e-3, "bands whose scores agree so far are equally good: larger takes more modes in", "score")
+    band_steps: float = number(16.0, "steps of narrower bands that a wider one may take: larger follows symbols that are guesses, and may be stiff", "steps")
     least_band: int = number(2, "modes of the smallest band that is tried", "modes")
     search_trajectories: int = number(8, "validation trajectories that are rolled out to judge a warm start: fewer are faster, and noisier", "trajectories")
     search_rtol: float = number(1e-5, "accuracy of roll-outs that judge a warm start: smaller costs time", "norm of u")
