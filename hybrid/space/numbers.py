@@ -240,6 +240,7 @@ class HybridNumbers:
     velocity_trials: int = number(16, "frames at which polynomials that estimate a velocity are compared: more are surer, and cost time", "frames")
     second_order_noise: float = number(0.5, "an equation of second order must imply less than this part of the white noise that one of first order does: smaller calls more data of first order", "variance")
     second_order_looks: float = number(0.01, "the same, where second order is offered to who did not ask for it", "variance")
+    second_order_asked: float = number(1e-4, "of the variance of u_t, which an equation of first order leaves at least where second order is asked about", "variance")
     second_order_left: float = number(0.01, "of the variance of u_tt, which a member of second order may leave at most where it is offered", "variance")
     # regression: continuation of symbols, search
     highest_even: int = number(4, "highest even power of k by which symbols are continued to modes that were not measured", "power")
