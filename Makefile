@@ -5,6 +5,7 @@
 # make docs   these pages as a site, in site/, with the notebooks run: about 3 minutes
 # make fuzz   10,000 mutated data files and run folders, hostile formulas, names and HDF5 files
 # make bench-recovery, bench-verdicts  equations found in noise; verdicts on members and others: half an hour each
+# make bench-fields  equations of the systems of several fields, clean and at 1 % noise: hours
 # make bench-noise  equations found where noise is as large as the field: half an hour
 # make bench  accuracy against other methods, speed and memory, in benchmarks/results/; bench-full takes hours
 # All need Python 3.11 or newer and make only: they make .venv and install what requirements.txt pins.
@@ -22,7 +23,7 @@ BENCH := $(VENV)/bench-installed
 SYSTEMS := allen_cahn kdv cahn_hilliard ohta_kawasaki drifting_allen_cahn benjamin_ono
 UNITS := $(addprefix tests/,hybrid/space hybrid/energy hybrid/dynamics symbolic/law project/test_layout.py)
 
-.PHONY: demo quick test test-full fuzz lint docs bench bench-full bench-recovery bench-noise bench-verdicts clean
+.PHONY: demo quick test test-full fuzz lint docs bench bench-full bench-recovery bench-fields bench-noise bench-verdicts clean
 
 demo: $(INSTALLED)
 	$(BIN)/mesoscribe run kdv --out demo --seed 0 --trajectories 24 --force
@@ -67,6 +68,10 @@ bench-full: $(BENCH)
 bench-recovery: $(INSTALLED)
 	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python benchmarks/catalogue.py --only $(SYSTEMS) \
 	  --seeds 18 19 20 --steps 20 --frames 2 --points 2 --noise 0 0.01 0.05 0.1
+
+bench-fields: $(INSTALLED)
+	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python benchmarks/catalogue.py --coupled \
+	  --seeds 10 11 12 --steps 20 --noise 0 0.01
 
 bench-noise: $(INSTALLED)
 	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python benchmarks/noise.py

@@ -21,6 +21,10 @@ OFFER = (
     "The data are not of first order in time: one of second order, u_tt + M u_t = -δV/δu, explains them; run "
     "again with --second-order."
 )
+MAYBE = (
+    "An equation of second order in time, u_tt + M u_t = -δV/δu, implies less than half of the noise that "
+    "one of first order does, and may explain what is left: try --second-order."
+)
 NO_SPLIT = "No split was given: the errors are on all the data that were passed, which the fit may have seen."
 
 WINDOW_TELLS = (
@@ -64,6 +68,8 @@ def _of_the_verdict(summary: Summary) -> Iterator[str]:
         yield f"{summary.ruling.reason}."
     if test is not None and test.evidence.second_order and summary.kind is not VerdictKind.MEMBER:
         yield OFFER
+    elif test is not None and test.evidence.order_open and summary.left:
+        yield MAYBE
     rival = None if summary.laws is None else summary.laws.rival
     if summary.kind is VerdictKind.NOT_MEMBER:
         reasons = test.reasons if test is not None and test.in_class is False else ()

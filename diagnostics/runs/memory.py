@@ -36,7 +36,7 @@ def needed(split: Split) -> dict[str, float]:
     frames = min(train.n_frames, SYMBOLIC.shot_frames)
     each = domain.unknowns(domain.resolved) * frames * domain.state_size
     n = values / (frames * domain.state_size)
-    matrices = each * n if matrices_fit(each, n) else 0.0
+    matrices = each * n if matrices_fit(each, n, many=fields > 1) else 0.0
     return {"regression": DOUBLE * (tables + piece) / GIB, "law": DOUBLE * (rolled + matrices) / GIB}
 
 

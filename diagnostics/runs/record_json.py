@@ -38,6 +38,7 @@ EVIDENCE: dict[str, JsonCheck] = {
     "derivatives": flag,
     "structure": maybe(lambda found: Structure(**entries(found, STRUCTURE))),
     "second_order": flag,
+    "order_open": flag,
 }
 VERDICT: dict[str, JsonCheck] = {
     "in_class": maybe(flag),

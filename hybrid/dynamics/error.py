@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.dynamics.border import Border
 from mesoscribe.hybrid.dynamics.member import Member
-from mesoscribe.hybrid.dynamics.steppers import ETDRK4, simulate
+from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, simulate
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
@@ -56,15 +56,17 @@ def rollout_errors(
     t: Float[np.ndarray, " nt"],
     rtol: float,
     border: Border | None = None,
+    scheme: Scheme | None = None,
 ) -> Float[np.ndarray, " nt"]:
     """Relative RMSE of each frame, at times t, of roll-outs from the first, mean of all; inf if lost.
 
-    On a window these are held to a border, in the units of the member.
+    By ETDRK4, unless another scheme is given. On a window these are held to a border, in the units of the
+    member.
     """
     try:
         most = NUMBERS.rollout_halvings
-        how: dict[str, Any] = {"scheme": ETDRK4(), "rtol": rtol, "max_level": most, "border": border}
-        predicted = simulate(member, v[:, 0], t, **how)
+        how: dict[str, Any] = {"rtol": rtol, "max_level": most, "border": border}
+        predicted = simulate(member, v[:, 0], t, scheme=scheme or ETDRK4(), **how)
     except FloatingPointError:
         return np.full(v.shape[1], np.inf)
     return relative_rmse(predicted, v, member.domain)

@@ -63,6 +63,9 @@ class Adaptive:
         order: of the method.
         rtol: local error allowed in each interval, relative to the norm of each state.
         max_level: an interval is divided into at most 3·2^max_level steps.
+
+    Attributes:
+        taken: how many steps were taken, refused ones among them.
     """
 
     def __init__(
@@ -71,7 +74,7 @@ class Adaptive:
         self.prepared = lru_cache(maxsize=NUMBERS.kept_steps)(prepare)
         self.controller, self.rtol, self.parts = Controller(order), rtol, 3 * 2**max_level
         self.intervals: dict[float, float] = {}
-        self.wanted, self.before = math.inf, 1.0
+        self.wanted, self.before, self.taken = math.inf, 1.0, 0
         self.end: Tensor | None = None
         self.force: Tensor | None = None
 
@@ -89,6 +92,7 @@ class Adaptive:
             step = self.prepared(h)
             force = step.force(u_hat) if force is None else force
             u_next, force_next, error = step.estimated(u_hat, force)
+            self.taken += 1
             error /= max(self.rtol * n / self.parts, NUMBERS.step_rounding)
             wanted = self.controller.next(h, error, self.before)
             if error <= 1:

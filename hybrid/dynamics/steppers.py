@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +17,7 @@ from torch import Tensor
 from mesoscribe.hybrid.dynamics.border import Border
 from mesoscribe.hybrid.dynamics.etdrk4 import ETDRK4Step
 from mesoscribe.hybrid.dynamics.member import Member
-from mesoscribe.hybrid.dynamics.step_control import Adaptive
+from mesoscribe.hybrid.dynamics.step_control import Adaptive, lost
 from mesoscribe.hybrid.space.intervals import common_interval
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.threads import threads_for
@@ -66,9 +67,38 @@ class ETDRK4:
         """The map û(t) ↦ û(t + dt) of the member's equation of motion."""
         return ETDRK4Step(member, dt)
 
-    def crossing(self, member: Member, *, rtol: float, max_level: int) -> Crossing:
+    def crossing(self, member: Member, *, rtol: float, max_level: int) -> Adaptive:
         """Steps that follow the estimate of their error."""
         return Adaptive(partial(self.prepare, member), self.order, rtol=rtol, max_level=max_level)
+
+
+class Limited:
+    """ETDRK4 in so many steps at most, which it counts; a roll-out that takes more is lost.
+
+    Args:
+        most: how many steps; asked after each frame.
+    """
+
+    def __init__(self, most: float = math.inf) -> None:
+        self.most, self.taken, self.order = most, 0, ETDRK4().order
+
+    def prepare(self, member: Member, dt: float | Tensor) -> ETDRK4Step:
+        """The map û(t) ↦ û(t + dt) of the member's equation of motion."""
+        return ETDRK4().prepare(member, dt)
+
+    def crossing(self, member: Member, *, rtol: float, max_level: int) -> Crossing:
+        """Steps that follow the estimate of their error, as long as there are any left."""
+        own = ETDRK4().crossing(member, rtol=rtol, max_level=max_level)
+
+        def cross(u_hat: Tensor, t: float, interval: float) -> Tensor:
+            before = own.taken
+            u_hat = own(u_hat, t, interval)
+            self.taken += own.taken - before
+            if self.taken > self.most:
+                raise lost(t + interval)
+            return u_hat
+
+        return cross
 
 
 def repeated(step: Step, u_hat: Tensor, n: int) -> Tensor:

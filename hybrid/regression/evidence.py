@@ -98,6 +98,7 @@ class Evidence:
         derivatives: the unrestricted regression holds terms with derivatives of u in their nonlinearity.
         structure: of several fields, how far each demand of the class is from them; None of one.
         second_order: an equation of second order in time explains what this one does not.
+        order_open: one of second order implies so much less white noise that data may be of it.
     """
 
     ratio: float
@@ -110,6 +111,7 @@ class Evidence:
     derivatives: bool = False
     structure: Structure | None = None
     second_order: bool = False
+    order_open: bool = False
 
     @property
     def forced(self) -> bool:

@@ -255,8 +255,10 @@ def warm_start(
     found = found if gather is None else search.with_rest(found, gather)
     start = best_band(found.start, search.trial, search.held_out.t)
     enough = min(len(part.t) for part in (search.train, search.held_out)) >= NUMBERS.second_order_frames
-    poor = enough and start.evidence.explained < 1 - NUMBERS.second_order_left
-    if not poor or not time_for("regressions of second order in time"):
+    left = 1 - start.evidence.explained
+    if not enough or left < NUMBERS.second_order_asked or not time_for("regressions of second order in time"):
         return start
-    looks = SecondOrderFound.of(search.train, search.held_out, domain).looks
-    return replace(start, evidence=replace(start.evidence, second_order=looks))
+    other = SecondOrderFound.of(search.train, search.held_out, domain)
+    looks = left > NUMBERS.second_order_left and other.looks
+    evidence = replace(start.evidence, second_order=looks, order_open=other.possible)
+    return replace(start, evidence=evidence)

@@ -61,6 +61,11 @@ class SecondOrderFound:
         return (self.second + floor) / (self.first + floor)
 
     @property
+    def possible(self) -> bool:
+        """Whether data may be of second order: it is not refused to who asks for it."""
+        return self.improves < NUMBERS.second_order_noise
+
+    @property
     def looks(self) -> bool:
         """Whether data for which nobody asked for second order look like it."""
         if self.improves >= NUMBERS.second_order_looks:
@@ -100,7 +105,7 @@ def warm_start_second_order(
         )
     u = [Frames(part.v[:, :, 0], part.t) for part in both]
     found = SecondOrderFound.of(u[0], u[1], alone(domain, 0), case)
-    if found.improves >= NUMBERS.second_order_noise:
+    if not found.possible:
         raise ValueError(
             f"expected data of second order in time, got some that an equation of first order explains as "
             f"well (it implies noise of {found.first**0.5:.2g} of the field, one of second order "

@@ -240,6 +240,7 @@ class HybridNumbers:
     velocity_trials: int = number(16, "frames at which polynomials that estimate a velocity are compared: more are surer, and cost time", "frames")
     second_order_noise: float = number(0.5, "an equation of second order must imply less than this part of the white noise that one of first order does: smaller calls more data of first order", "variance")
     second_order_looks: float = number(0.01, "the same, where second order is offered to who did not ask for it", "variance")
+    second_order_asked: float = number(1e-4, "of the variance of u_t, which an equation of first order leaves at least where second order is asked about", "variance")
     second_order_left: float = number(0.01, "of the variance of u_tt, which a member of second order may leave at most where it is offered", "variance")
     # regression: continuation of symbols, search
     highest_even: int = number(4, "highest even power of k by which symbols are continued to modes that were not measured", "power")
@@ -250,6 +251,7 @@ class HybridNumbers:
     least_symbol_error: float = number(1e-3, "errors of a symbol count as at least this: smaller lets one mode decide", "median error")
     trial_bands: int = number(8, "bands of modes tried at a time: more are finer, and cost time", "bands")
     band_tie: float = number(1e-3, "bands whose scores agree so far are equally good: larger takes more modes in", "score")
+    band_steps: float = number(16.0, "steps of narrower bands that a wider one may take: larger follows symbols that are guesses, and may be stiff", "steps")
     least_band: int = number(2, "modes of the smallest band that is tried", "modes")
     search_trajectories: int = number(8, "validation trajectories that are rolled out to judge a warm start: fewer are faster, and noisier", "trajectories")
     search_rtol: float = number(1e-5, "accuracy of roll-outs that judge a warm start: smaller costs time", "norm of u")

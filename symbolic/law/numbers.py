@@ -126,7 +126,7 @@ class SymbolicNumbers:
     believed_growth: float = number(10.0, "growth of a mode that the preconditioner believes at most", "1")
     start_bias: float = number(0.1, "noise of first frames times the root of the number of values, below which its bias is a small part of a standard error", "standard errors", "derived")
     dense_values: int = number(2**20, "derivatives of a trajectory at most, of which the matrix is made; of more, roll-outs are faster", "values")
-    noisy_dense_values: int = number(2**23, "the same where noise is strong, and many laws are compared on few trajectories", "values")
+    many_dense_values: int = number(2**23, "the same where misfits are many: noise is strong, and many laws are compared, or fields are several, and candidates many", "values")
     all_dense_values: int = number(2**27, "the same, of all trajectories together: a GiB", "values")
     krylov_accuracy: float = number(1e-2, "accuracy of a Krylov space; what is left of the misfits is off by its square", "misfit")
     krylov_directions: int = number(40, "directions of a Krylov space at most", "directions")

@@ -35,7 +35,7 @@ from mesoscribe.symbolic.refine.fit import E, Fit
 from mesoscribe.symbolic.refine.products import Products
 from mesoscribe.symbolic.refine.projection import Projection, parts_of, projection, together
 from mesoscribe.symbolic.refine.roll_out_data import RollOutData
-from mesoscribe.symbolic.refine.rollouts import substeps_for, units
+from mesoscribe.symbolic.refine.rollouts import substeps_for, substeps_for_moves, units
 
 REFINING = "refinement of coefficients"
 
@@ -92,7 +92,8 @@ class Likelihood:
             point = self.start(law, near.fields, near.known, accuracy)
         if self.free and self._far(point):
             return replace(self, free=False).fit(law)
-        found = self._settled(point, near is None, accuracy, sure=sure)
+        known = None if near is None or not self.free else near.known
+        found = self._settled(point, known is None, accuracy, sure=sure)
         held = sure and not self.free and self.data.noise > 0 and not self._far(found)
         if not held:
             return found
@@ -196,21 +197,6 @@ class Likelihood:
             share = min(share, NUMBERS.stepper_bias / np.sqrt(self.data.u.numel()))
         return substeps_for(law, self.data, accuracy, share)
 
-    def gains(
-        self, fit: Fit[E], more: E
-    ) -> tuple[Float[np.ndarray, " q"], Float[np.ndarray, " q"], list[int]]:
-        """What further terms would explain of what a law leaves, see `Products.gains`.
-
-        Args:
-            fit: the law.
-            more: the law with further terms at 0, behind the own ones of each factor.
-
-        Returns:
-            Gains and t of the further terms, and which parameters of `more` they are.
-        """
-        at, rest = self.beside(fit, more)
-        return *at.products.gains(len(fit.law.parameters)), rest
-
     def beside(self, fit: Fit[E], more: E) -> tuple[Fit[E], list[int]]:
         """A fit with the slopes of further terms at 0 behind its own, and their places in `more`."""
         own = [more.parameters.index(p) for p in fit.law.parameters]
@@ -261,16 +247,14 @@ class Likelihood:
             for some, own in zip(self.data.pieces, parts_of(known, len(self.data.pieces)), strict=True):
                 columns = made.at(fields[some], self.data.some(some))
                 followed = followed and _followed(columns)
-                pieces.append(self._piece(columns, held, law, fields, substeps, some, own, free=followed))
+                pieces.append(self._piece(columns, held, law, fields, made, some, own, free=followed))
         except FloatingPointError:  # a law that loses roll-outs from fields close by is lost
             followed, lost = False, True
         if lost or (not followed and any(piece.known is not None for piece in pieces)):
-            pieces = [
-                self._piece(
-                    made.at(fields[some], self.data.some(some), lost=lost), held, law, fields, substeps, some
-                )
-                for some in self.data.pieces
-            ]
+            pieces = []
+            for some in self.data.pieces:
+                columns = made.at(fields[some], self.data.some(some), lost=lost)
+                pieces.append(self._piece(columns, held, law, fields, made, some))
         residual = np.concatenate([piece.residual for piece in pieces])
         by_frame = residual.reshape(len(residual), -1, self.data.domain.state_size)
         measured = 1.0 if self.data.seen is None else float(self.data.seen.mean())
@@ -291,7 +275,7 @@ class Likelihood:
         held: Float[np.ndarray, " p"],
         law: E,
         fields: Tensor,
-        substeps: int,
+        made: Columns,
         some: slice,
         known: Projection | None = None,
         *,
@@ -300,14 +284,18 @@ class Likelihood:
         """What is kept of columns, the initial fields projected out if they are free."""
         moves, explained = None, 0.0
         if free:
-            known = known or projection(
-                law.member(self.data.domain), fields[some], self.data.some(some), substeps, all_of=self.data
-            )
+            known = known or self._projection(law, fields[some], made, some)
             off = columns[..., 0].square().sum()
             moves, columns = known.apart(columns)
             explained = float(off - columns[..., 0].square().sum())
         products = self._products(columns, held, some)
         return _Piece(array(columns[..., 0]), products, moves, known if free else None, explained)
+
+    def _projection(self, law: E, fields: Tensor, made: Columns, some: slice) -> Projection:
+        """What moves of some initial fields explain of misfits."""
+        member, data = law.member(self.data.domain), self.data.some(some)
+        substeps = substeps_for_moves(member, fields, data, made.coarse, made.substeps)
+        return projection(member, fields, data, substeps, all_of=self.data)
 
     def _made(
         self, law: Evolution, scale: Float[np.ndarray, " p"], substeps: int, order: Sequence[int]

@@ -146,6 +146,12 @@ class Products:
         inverse = np.diag(self.inverse)
         return np.where(inverse > 0, x**2 / inverse.clip(min=1e-300), 0.0)
 
+    def moved(self, step: Float[np.ndarray, " p"]) -> Products:
+        """After a step of the coefficients, in the quadratic approximation: r + Σ_j S_j step_j for r."""
+        turn = np.eye(1 + len(step))
+        turn[1:, 0] = step
+        return replace(self, table=turn.T @ self.table @ turn)
+
     def of(self, kept: Sequence[int]) -> Products:
         """Without some of the slopes."""
         rows = np.array([0, *(1 + j for j in kept)])

@@ -79,12 +79,17 @@ def projection(
 
 def dense(data: RollOutData) -> bool:
     """Whether the matrices of all trajectories fit in memory, and are faster than roll-outs."""
-    return matrices_fit(data.unknowns * data.u[0].numel(), len(data.u), noisy=data.filtered is not None)
+    many = data.filtered is not None or data.domain.n_fields is not None
+    return matrices_fit(data.unknowns * data.u[0].numel(), len(data.u), many=many)
 
 
-def matrices_fit(each: int, n: float, *, noisy: bool = False) -> bool:
-    """Whether the matrices of n trajectories, of so many values each, fit in memory and are faster."""
-    most = NUMBERS.noisy_dense_values if noisy else NUMBERS.dense_values
+def matrices_fit(each: int, n: float, *, many: bool = False) -> bool:
+    """Whether the matrices of n trajectories, of so many values each, fit in memory and are faster.
+
+    They take a roll-out for each unknown, a Krylov space some for each misfit: matrices pay sooner where
+    misfits are many, as the slopes of all candidates of several fields are.
+    """
+    most = NUMBERS.many_dense_values if many else NUMBERS.dense_values
     return each <= most and each * n <= NUMBERS.all_dense_values
 
 

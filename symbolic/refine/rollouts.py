@@ -75,6 +75,39 @@ def substeps_for(
     return n
 
 
+def substeps_for_moves(
+    member: Member, fields: Float[Tensor, " n *grid"], data: RollOutData, coarse: int, fine: int
+) -> int:
+    """Substeps a frame that are enough for derivatives of roll-outs by their initial fields, at most `fine`.
+
+    Derivatives are right to `krylov_accuracy`, by step doubling along a move of all modes of the band alike:
+    where high modes turn by radians in a step these need finer ones than the field does. What moves of the
+    fields leave of a misfit is off by the square of that.
+
+    Args:
+        member: the equation of motion; fields: initial fields; data: whose frames are compared.
+        coarse, fine: where to start, and the substeps of the roll-outs that are compared with the frames.
+    """
+    n_few = min(len(fields), NUMBERS.substep_trajectories)
+    few = data.some(slice(n_few))
+    white = torch.from_numpy(np.random.default_rng(0).standard_normal(fields[:n_few].shape)).to(fields)
+    move = NUMBERS.field_step * few.scale * data.domain.restrict(white, member.mask)
+    start, n = torch.stack([fields[:n_few], fields[:n_few] + move]), coarse
+
+    def moved(n: int) -> Tensor:
+        rolls = roll_outs(member, start, few, n)
+        return (rolls[1] - rolls[0]) / few.scale.unsqueeze(1)
+
+    known = moved(n) if n < fine else None
+    while known is not None and n < fine:
+        finer = moved(2 * n)
+        off = torch.linalg.vector_norm(finer - known)
+        if off <= NUMBERS.krylov_accuracy * torch.linalg.vector_norm(finer):
+            return n
+        n, known = 2 * n, finer
+    return min(n, fine)
+
+
 def units(law: Evolution, data: RollOutData) -> Float[np.ndarray, " p"]:
     """How much of each term changes u_t as much as all terms together make it, root mean square."""
     domain, p, values = data.domain, len(law.parameters), law.values()

@@ -20,7 +20,8 @@ def alternatives(search: Search[Law]) -> tuple[str, ...]:
     if not noisy or not time_for("terms in the place of others"):
         return ()
     own, more = fit.law.parameters, search.wider(fit.law)
-    at, rest = search.likelihood.beside(fit, more)
+    beside = search.beside(fit, more)
+    at, rest = beside.at, beside.rest
     if not rest:
         return ()
     sure = search.certain(fit, len(own) * len(rest)) ** 2 * fit.products.squares / fit.products.values.sum()

@@ -112,7 +112,9 @@ class Centre:
         law = narrow if likelihood.free else wide
         every = RollOutData.of(data, law, first, validation).shots
         likelihood = replace(likelihood, data=every.limited(NUMBERS.refined_values))
-        fit = likelihood.fit(law, sure=True)
+        near = self.search.chosen
+        same = likelihood.free and near.fields.shape == likelihood.data.u[:, 0].shape
+        fit = likelihood.fit(law, near if same and not strong else None, sure=True)
         if fit.lost:
             return self.search.chosen.with_errors
         return replace(with_errors(likelihood, fit, self.library), band=wide.band)

@@ -22,6 +22,7 @@ from mesoscribe.symbolic.law.rates import Rates
 from mesoscribe.symbolic.refine.likelihood import E, Fit, Likelihood
 from mesoscribe.symbolic.refine.projection import dense
 from mesoscribe.symbolic.refine.roll_out_data import RollOutData
+from mesoscribe.symbolic.select.beside import Beside
 from mesoscribe.symbolic.select.choice import HallOfFame, price
 from mesoscribe.symbolic.select.entry import Entry
 
@@ -59,6 +60,7 @@ class Search(Generic[E]):
         fits: what was fitted, by its terms.
         tested: those to which no further term will be added.
         shorter: what was fitted to shorter roll-outs, by where it started and their frames.
+        slopes: those of terms and candidates that are known, the last ones last.
     """
 
     likelihood: Likelihood
@@ -68,6 +70,7 @@ class Search(Generic[E]):
     fits: dict[frozenset[str], Fit[E]] = field(default_factory=dict)
     tested: set[frozenset[str]] = field(default_factory=set)
     shorter: dict[tuple[E, int], Fit[E]] = field(default_factory=dict)
+    slopes: list[Beside[E]] = field(default_factory=list)
 
     @classmethod
     def laws(cls, likelihood: Likelihood, library: Library, pays: float) -> Search[Law]:
@@ -203,7 +206,9 @@ class Search(Generic[E]):
         if strong and not self.likelihood.free:
             return replace(self, likelihood=replace(self.likelihood, free=True)).run(starts, others)
         few = NUMBERS.noisy_values if self.likelihood.free else NUMBERS.searched_values
-        search = replace(self, likelihood=self.likelihood.limited(few), fits={}, tested=set(), shorter={})
+        search = replace(
+            self, likelihood=self.likelihood.limited(few), fits={}, tested=set(), shorter={}, slopes=[]
+        )
         one_by_one = self.likelihood.data.domain.n_fields is not None  # a fit takes long
         for law in starts:
             if one_by_one and search.fits:
@@ -252,7 +257,10 @@ class Search(Generic[E]):
         more = self.wider(near.law)
         if len(more.parameters) == len(near.law.parameters):
             return None
-        gain, t, order = likelihood.gains(near, more)
+        beside = (
+            self.beside(near, more) if likelihood is self.likelihood else Beside.of(likelihood, near, more)
+        )
+        gain, t = beside.gains
         sure = self.certain(near, len(gain))
         noise = likelihood.data.noise * near.products.values.sum()
         looked_for = NUMBERS.worth_a_look * max(near.products.squares - noise, 0.0)
@@ -260,8 +268,17 @@ class Search(Generic[E]):
         if not gain.any() or not time_for(SEARCH, f"{fit.law.free + 1} terms"):
             return None
         own = [more.parameters.index(parameter) for parameter in near.law.parameters]
-        law = more.only([*own, order[int(gain.argmax())]])
+        law = more.only([*own, beside.rest[int(gain.argmax())]])
         return self.fitted(law if likelihood is self.likelihood else likelihood.fit(law).law, fit)
+
+    def beside(self, fit: Fit[E], more: E) -> Beside[E]:
+        """Slopes of a law and of its candidates, from those of a law close by where there is one."""
+        near = (moved for one in reversed(self.slopes) if (moved := one.moved(fit, more)) is not None)
+        found = next(near, None)
+        if found is None:
+            found = Beside.of(self.likelihood, fit, more)
+            self.slopes.append(found)
+        return found
 
     def _over_less(self, fit: Fit[E], misfit: float) -> tuple[Fit[E], Likelihood]:
         """A law, and roll-outs so short that it leaves no more than a mean squared misfit, or of one step."""

@@ -108,6 +108,17 @@ def test_what_a_law_leaves_outweighs_the_class_test(summary: Summary) -> None:
     assert replace(summary, record=None).kind is VerdictKind.CANNOT_TELL
 
 
+def test_second_order_is_named_where_it_implies_less_noise_and_the_law_leaves_some(summary: Summary) -> None:
+    assert summary.record is not None
+    assert summary.class_test is not None
+    evidence = replace(summary.class_test.evidence, order_open=True)
+    seen = replace(summary, record=replace(summary.record, verdict=Verdict.of(evidence)))
+    assert not any("--second-order" in caution for caution in cautions(seen))
+    poor = replace(seen, fit=replace(seen.fit, share=0.28, std_error=0.02))
+    (said,) = (caution for caution in cautions(poor) if "--second-order" in caution)
+    assert "may explain what is left" in said
+
+
 def test_verdict_of_the_class_test_is_repeated_with_its_number(summary: Summary) -> None:
     assert summary.record is not None
     assert summary.class_test is not None

@@ -15,10 +15,10 @@ from torch import Tensor
 from mesoscribe.hybrid.dynamics.etdrk4 import ETDRK4Step, norms
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.step_control import Adaptive, Controller
-from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out, simulate
+from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Limited, roll_out, simulate
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
-from tests.support.examples import ALLEN_CAHN, DRIVEN, KDV, MIXED, Example, waves
+from tests.support.examples import ALLEN_CAHN, DRIVEN, KDV, MIXED, Example, member, waves
 
 EXAMPLES = pytest.mark.parametrize("example", [ALLEN_CAHN, KDV, MIXED, DRIVEN], ids=lambda e: e.name)
 ERRORS = st.floats(1e-12, 1e6)
@@ -154,3 +154,19 @@ def test_smallest_step_that_is_not_exact_enough_is_an_error_with_its_time() -> N
     cross = Adaptive(lambda h: Recorded(h, 1e9, []), 4, rtol=1e-6, max_level=3)
     with pytest.raises(FloatingPointError, match=r"beyond t = 5:"):
         cross(torch.zeros((), dtype=torch.float64), 5.0, 1.0)
+
+
+def test_steps_are_counted_and_a_roll_out_that_takes_more_than_its_own_is_lost() -> None:
+    line = Domain((32,), (2 * np.pi,))
+    m = member(line, lambda k: 1 + 0 * k, lambda k: 0.1 * k**2 - 1, lambda v: v**3)
+    u0, t = waves(line, 2, amplitude=0.4), np.linspace(0, 1, 5)
+    counted = Limited()
+    found = simulate(m, u0, t, scheme=counted, rtol=1e-8)
+    np.testing.assert_array_equal(found, simulate(m, u0, t, scheme=ETDRK4(), rtol=1e-8))
+    assert counted.taken >= len(t) - 1
+    finer = Limited()
+    simulate(m, u0, t, scheme=finer, rtol=1e-11)
+    assert finer.taken > counted.taken
+    simulate(m, u0, t, scheme=Limited(counted.taken), rtol=1e-8)
+    with pytest.raises(FloatingPointError, match="could not be followed"):
+        simulate(m, u0, t, scheme=Limited(counted.taken - 1), rtol=1e-8)

@@ -10,8 +10,9 @@ import sympy
 
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.data.velocity import velocities, with_velocity
+from mesoscribe.hybrid.regression.folds import Frames
 from mesoscribe.hybrid.regression.rank_one import Case
-from mesoscribe.hybrid.regression.second_order_search import warm_start_second_order
+from mesoscribe.hybrid.regression.second_order_search import SecondOrderFound, warm_start_second_order
 from mesoscribe.hybrid.regression.weak_form import test_functions as windows
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor, k
@@ -31,7 +32,26 @@ WAVES = {
         w=Factor.of(-u * v),
         fields=("u", "v"),
     ),
+    "overdamped": Law(
+        F=Factor.of(5 * u**4),
+        q=Factor.of((k**2 - 20) * u**2 + v**2),
+        m=Factor.of(20 * v**2),
+        w=Factor.of(-u * v),
+        fields=("u", "v"),
+    ),
 }
+RELAXING = Law(F=Factor.of(u**4 / 4), q=Factor.of(0.1 * k**2 - 1), m=Factor.of(1))
+
+
+@cache
+def relaxing(noise: float = 0.0) -> Trajectories:
+    """Eight trajectories of first order in time."""
+    domain, rng = Domain((32,), (LENGTH,)), np.random.default_rng(0)
+    start = np.stack([InitialField(modes=3, highest=3).sample(domain, rng) for _ in range(8)])
+    t = 0.05 * np.arange(41)
+    found = RELAXING.simulate(start, t)
+    found = found + noise * found.std() * rng.normal(size=found.shape)
+    return Trajectories.from_arrays(found, t, LENGTH / 32 * np.arange(32))
 
 
 @cache
@@ -76,14 +96,23 @@ def test_regression_finds_the_factors(name: str, damping: float) -> None:
 
 
 def test_first_order_is_told_from_second() -> None:
-    relaxing = Law(F=Factor.of(u**4 / 4), q=Factor.of(0.1 * k**2 - 1), m=Factor.of(1))
-    domain, rng = Domain((32,), (LENGTH,)), np.random.default_rng(0)
-    start = np.stack([InitialField(modes=3, highest=3).sample(domain, rng) for _ in range(8)])
-    t = 0.05 * np.arange(41)
-    data = Trajectories.from_arrays(relaxing.simulate(start, t), t, LENGTH / 32 * np.arange(32))
-    split = with_velocity(data).split()
+    split = with_velocity(relaxing()).split()
     with pytest.raises(ValueError, match="first order explains as well; |leave --second-order out"):
         warm_start_second_order(split.train, split.validation)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.01])
+def test_strong_damping_leaves_it_open_in_noise_and_first_order_does_not(noise: float) -> None:
+    for data, possible in ((trajectories("overdamped", noise), True), (relaxing(noise), False)):
+        split = data.split()
+        scales = split.train.scales
+        train, held_out = (
+            Frames(scales.to_scaled(part.u), part.elapsed / scales.time)
+            for part in (split.train, split.validation)
+        )
+        found = SecondOrderFound.of(train, held_out, scales.domain(split.train.domain))
+        assert found.possible is possible
+        assert found.looks is (possible and not noise)
 
 
 def test_only_dissipation_is_refused() -> None:

@@ -20,6 +20,7 @@ from mesoscribe.symbolic.refine.noise import signal_band
 from mesoscribe.symbolic.refine.projection import basis
 from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.refine.rollouts import roll_outs, units
+from mesoscribe.symbolic.select.beside import Beside
 from mesoscribe.symbolic.select.search import with_candidates
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.laws import perturbed, rolled
@@ -168,8 +169,9 @@ def test_term_at_zero_promises_what_fitting_it_brings(free: bool) -> None:
     made = Trajectories.from_arrays(fields, data.t, data.domain.coordinates[0], layout="ntx")
     likelihood = Likelihood(RollOutData.of(made, TRUTH), free)
     fit = likelihood.fit(TRUTH, sure=True)
-    gains, ts, which = likelihood.gains(fit, with_candidates(fit.law, QUINTIC))
-    assert which == [fit.law.F.terms.index(u**4) + 1]
+    beside = Beside.of(likelihood, fit, with_candidates(fit.law, QUINTIC))
+    gains, ts = beside.gains
+    assert beside.rest == [fit.law.F.terms.index(u**4) + 1]
     richer = likelihood.fit(with_candidates(fit.law, QUINTIC), fit, sure=True)
     assert gains[0] == pytest.approx(fit.products.squares - richer.products.squares, rel=0.05)
     assert ts[0] > 5
@@ -183,13 +185,14 @@ def test_missing_term_stands_out_and_terms_that_are_not_there_do_not() -> None:
     for seed in SEEDS:
         likelihood = Likelihood(noisy(seed, 0.05), free=True)
         fit = likelihood.fit(TRUTH, sure=True)
-        gains = likelihood.gains(fit, with_candidates(fit.law, library))[0]
+        gains, _ = Beside.of(likelihood, fit, with_candidates(fit.law, library)).gains
         assert len(gains) > 10
         assert gains.max() < 16 * fit.rmse**2
         wrong = likelihood.fit(poor, sure=True)
         more = with_candidates(wrong.law, library)
-        gains, _, which = likelihood.gains(wrong, more)
-        at = which.index(more.parameters.index(("F", more.F.terms.index(u**4))))
+        beside = Beside.of(likelihood, wrong, more)
+        gains, _ = beside.gains
+        at = beside.rest.index(more.parameters.index(("F", more.F.terms.index(u**4))))
         assert gains[at] > 50 * fit.rmse**2
 
 

@@ -11,7 +11,13 @@ from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.refine.noise import equal_noise, signal_band
 from mesoscribe.symbolic.refine.roll_out_data import RollOutData
-from mesoscribe.symbolic.refine.rollouts import NUMBERS, predicted, substeps_for
+from mesoscribe.symbolic.refine.rollouts import (
+    NUMBERS,
+    predicted,
+    roll_outs,
+    substeps_for,
+    substeps_for_moves,
+)
 from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.laws import perturbed, rolled
 
@@ -72,6 +78,28 @@ def test_large_data_are_limited_to_some_trajectories_and_their_first_frames() ->
     assert data.limited(data.u.numel()).u.shape == data.u.shape
     assert torch.equal(data.limited(20 * 4 * points).u, data.u[[0, 2, 3, 5], :20])
     assert data.limited(1).u.shape[1] == NUMBERS.refined_frames
+
+
+def test_moves_of_fast_modes_take_finer_steps_than_those_of_a_linear_law() -> None:
+    linear = Law(q=Factor.of(-(k**2)), w=Factor.of(k))
+    law = Law(F=Factor.of(u**3), q=Factor.of(-(k**2)), w=Factor.of(k))
+    data = RollOutData.of(rolled("kdv", 3, 11), law)
+    start = data.u[:, 0]
+    assert substeps_for_moves(linear.member(data.domain), start, data, 1, 64) == 1
+    member = law.member(data.domain)
+    n = substeps_for_moves(member, start, data, 1, 64)
+    assert substeps_for_moves(member, start, data, n, 64) == n
+    assert substeps_for_moves(member, start, data, 1, n // 2) == n // 2 > 0
+    white = torch.from_numpy(np.random.default_rng(1).normal(size=start.shape))
+    move = 1e-6 * data.scale * data.domain.restrict(white, member.mask)
+
+    def moved(substeps: int) -> torch.Tensor:
+        there, here = (roll_outs(member, fields, data, substeps) for fields in (start + move, start))
+        return (there - here) / data.scale.unsqueeze(1)
+
+    exact = moved(8 * n)
+    errors = [float((moved(steps) - exact).norm() / exact.norm()) for steps in (n, n // 2)]
+    assert errors[0] < 2 * NUMBERS.krylov_accuracy < errors[1]
 
 
 def test_windows_cut_trajectories_end_to_end() -> None:
