@@ -75,7 +75,7 @@ def _apart_in_time(u: Fields, t: Float[np.ndarray, " nt"]) -> Fields:
     return u - (before * padded[:, :-2] + (1 - before) * padded[:, 2:])
 
 
-def reflected(u: Fields, domain: Domain) -> Fields:
+def reflected(u: Fields, domain: Domain) -> Float[np.ndarray, "n nt *wider"]:
     """A field of one box with its neighbours beyond walls: its even or odd extension, of twice the points."""
     for axis in domain.walled:
         u = np.concatenate([u, domain.parities[0][axis] * np.flip(u, axis)], axis)

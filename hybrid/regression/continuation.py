@@ -13,13 +13,16 @@ from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
 def monomials(
-    k: Float[np.ndarray, "d k"], parity: int, walled: tuple[int, ...] = ()
+    k: Float[np.ndarray, "d k"], parity: int, walled: tuple[int, ...] = (), odd: tuple[int, ...] = ()
 ) -> Float[np.ndarray, "k c"]:
     """Products of powers of the components of k: even in every component, or odd in one of them.
 
     With them the nonlocal symbols that are met most: |k| and 1/|k|², or k_i |k|. Along axes between walls
-    (`walled`, counted from the end) they are even.
+    (`walled`, counted from the end) they are even, or odd along those of them that are named as `odd`.
     """
+    if odd:
+        turned = np.prod([k[axis] for axis in odd], axis=0)
+        return turned[:, None] * monomials(k, parity, walled)
     highest = NUMBERS.highest_odd if parity else NUMBERS.highest_even
     powers = [p for p in product(range(highest + 1), repeat=len(k)) if sum(p) <= highest]
     kept = [p for p in powers if sum(p) % 2 == parity and sum(e % 2 for e in p) == parity]
@@ -80,6 +83,7 @@ def continued(
     known: np.ndarray,
     parity: int,
     walled: tuple[int, ...] = (),
+    odd: tuple[int, ...] = (),
 ) -> Continued:
     """Values on all modes: measured where known, elsewhere the best few monomials of k through those.
 
@@ -87,7 +91,7 @@ def continued(
     """
     if not known.any():
         raise ValueError("expected at least one mode resolved in time, got none; use a finer frame spacing")
-    columns = monomials(k, parity, walled)
+    columns = monomials(k, parity, walled, odd)
     rounding = 1e-12 * np.abs(values[known]).max() + 1e-100
     least = NUMBERS.least_symbol_error * np.median(errors[known]) + rounding
     weights = 1 / np.maximum(errors[known], least) ** 2
@@ -99,5 +103,5 @@ def continued(
     agree = spread <= NUMBERS.continuations_agree * np.abs(columns @ best)
     norm = np.sqrt((k**2).sum(0))
     inward = np.minimum(1.0, norm[known].max() / np.maximum(norm, 1e-300))
-    same_sign = (columns @ best) * (monomials(k * inward, parity, walled) @ best) >= 0
+    same_sign = (columns @ best) * (monomials(k * inward, parity, walled, odd) @ best) >= 0
     return Continued(np.where(known, values, columns @ best), known | agree, known | same_sign, spread)

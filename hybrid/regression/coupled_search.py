@@ -20,7 +20,8 @@ from mesoscribe.hybrid.regression.further import Gather
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.warm_start import WarmStart
 from mesoscribe.hybrid.space.deadline import time_for
-from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.domain import Domain, Parity
+from mesoscribe.hybrid.space.fields import phases
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.scales import Scales
 
@@ -33,18 +34,24 @@ def _everywhere(domain: Domain, values: np.ndarray) -> np.ndarray:
 
 
 def _continued(
-    k: Float[np.ndarray, "d K"], known: np.ndarray, values: Matrices, errors: Float[np.ndarray, "k n n"]
+    domain: Domain, known: np.ndarray, values: Matrices, errors: Float[np.ndarray, "k n n"]
 ) -> tuple[Complex[np.ndarray, "K n n"], np.ndarray]:
     """Matrices on all modes, entry by entry: even real parts and odd imaginary ones; and where to trust them.
 
+    Between walls entries are odd where their fields differ, and not measured on waves that one of them lacks.
     They are trusted where continuations that are as good differ by less than the size of the matrix.
     """
+    k = np.stack([component[domain.within(np.inf)] for component in domain.k])
     full, spread = np.zeros((k.shape[1], *values.shape[1:]), complex), np.zeros(k.shape[1])
     for i, j in np.ndindex(*values.shape[1:]):
+        rows = domain.parities[i], domain.parities[j]
+        odd = tuple(axis for axis in domain.walled if rows[0][axis] != rows[1][axis])
+        lacks = [k[axis] == 0 for row in rows for axis in domain.walled if row[axis] == Parity.ODD]
+        seen = known & ~np.logical_or.reduce([np.zeros_like(known), *lacks])
         for part, (factor, entry) in enumerate(((1, values.real), (1j, values.imag))):
             there, error = np.zeros((2, k.shape[1]))
             there[known], error[known] = entry[:, i, j], errors[:, i, j]
-            found = continued(k, there, error, known, part)
+            found = continued(k, there, error, seen, part, domain.walled, odd)
             full[:, i, j] += factor * found.values
             spread += found.spread**2
     size = np.linalg.norm(full, axis=(1, 2))
@@ -88,8 +95,8 @@ def member(
 ) -> WarmStart:
     """The member with some factors, on all modes of the domain."""
     k, known = regression.train.k, regression.known
-    K, sure = _continued(k, known, factors.K, factors.K_error)
-    q, also = _continued(k, known, factors.q, factors.q_error)
+    K, sure = _continued(domain, known, factors.K, factors.K_error)
+    q, also = _continued(domain, known, factors.q, factors.q_error)
     K, was = positive(K, factors.case)
     q = 0.5 * (q + adjoint(q))
     zero = (k == 0).all(0)
@@ -98,6 +105,7 @@ def member(
         at = int(np.flatnonzero((regression.train.k[:, known] == 0).all(0))[0])
         K[zero], factors = _conserving(regression, factors, at)
     sure = (sure & also & (known | was)) | zero
+    K, q = K * phases(domain), q * phases(domain)
     everywhere = _everywhere(domain, known)
     unsure = ~_everywhere(domain, sure) & domain.within(np.inf)
     components = np.maximum.reduce([np.abs(c) for c in domain.k])

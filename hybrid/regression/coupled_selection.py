@@ -13,7 +13,14 @@ from mesoscribe.hybrid.regression.coupled import CoupledFactors, free_coefficien
 from mesoscribe.hybrid.regression.coupled_fit import CoupledFit
 from mesoscribe.hybrid.regression.demands_met import structure
 from mesoscribe.hybrid.regression.evidence import Evidence, Shared
-from mesoscribe.hybrid.regression.folds import Frames, Scores, blocks, compared, left_out
+from mesoscribe.hybrid.regression.folds import (
+    Frames,
+    Scores,
+    blocks,
+    compared,
+    left_out,
+    unexplained_in_turns,
+)
 from mesoscribe.hybrid.regression.forcing import forcing_in
 from mesoscribe.hybrid.regression.monomials import highest_degree
 from mesoscribe.hybrid.regression.rank_one import Case
@@ -72,11 +79,15 @@ class CoupledRegression:
         self.fit = cache(self._fit)
 
     def _resolved(self, dt: float, slower_than: float) -> tuple[np.ndarray, float]:
-        """Modes that are slow and predicted on held-out data, each field relative to all of itself."""
-        free = free_coefficients(self.train)
-        there, left = signal(self.held_out).sum(0), residuals(self.held_out, free).sum(0)
+        """Modes that are slow and predicted on data left out, each field relative to all of itself."""
+        everything, free = Gram.joined([self.train, self.held_out]), free_coefficients(self.train)
+
+        def left_of(others: Gram, tested: Gram) -> Float[np.ndarray, "k n"]:
+            return residuals(tested, free_coefficients(others)).sum(0)
+
+        there, left = signal(everything).sum(0), unexplained_in_turns(everything, left_of)
         whole = np.maximum(there.sum(0), 1e-300)
-        seen = ((there > 0) & (signal(self.train).sum(0) > 0)).any(1)
+        seen = (signal(self.train).sum(0) > 0).any(1)
         unexplained = np.sqrt((left / whole).sum(1) / np.maximum((there / whole).sum(1), 1e-300))
         speed = np.abs(np.linalg.eigvals(free[..., : self.train.n_fields])).max(1) * dt
         return resolved(self.train.k, speed, unexplained, seen, slower_than)

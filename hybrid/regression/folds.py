@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -12,6 +13,7 @@ from mesoscribe.hybrid.regression.weak_form import Gram, gram
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 Scores = Float[np.ndarray, " blocks"]
+Left = Float[np.ndarray, "*mode_and_field"]
 
 
 class Frames(NamedTuple):
@@ -79,6 +81,28 @@ def left_out(data: P, judged: Callable[[P, P], tuple[Scores, Scores]]) -> tuple[
     for i in range(min(n, NUMBERS.folds)):
         member[turn == i], reference[turn == i] = judged(data.of(turn != i), data.of(turn == i))
     return member, reference
+
+
+def unexplained_in_turns(data: Gram, left: Callable[[Gram, Gram], Left]) -> Left:
+    """What regressions leave of each mode, each part of the blocks predicted by a fit to all others.
+
+    With the number of powers of v that predicts a mode best: a mode with little signal does not bear many.
+    All blocks are judged, since a mode may be empty in those that are held out.
+
+    Args:
+        data: the blocks.
+        left: fits to its first argument, and gives what that leaves of its second.
+    """
+    total, n = data.values.sum(0, keepdims=True), len(data.values)
+    turn = np.arange(n) % min(n, NUMBERS.folds)
+    best: list[Left] = []
+    parts = [data.of(turn == i).summed for i in range(min(n, NUMBERS.folds))]
+    for powers in range(1, data.powers + 1):
+        each = [part.truncated(powers, data.local) for part in parts]
+        whole = total[..., : each[0].values.shape[-1], : each[0].values.shape[-1]]
+        found = [left(replace(part, values=whole - part.values), part) for part in each]
+        best = [np.minimum.reduce([*best, np.sum(found, axis=0)])]
+    return best[0]
 
 
 def compared(member: Scores, reference: Scores, floor: float) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Complex, Float, Shaped
 
+from mesoscribe.hybrid.regression import monomials
 from mesoscribe.hybrid.regression.coupled import CoupledFactors
 from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.regression.structure import Demand
@@ -68,8 +69,9 @@ class Problem:
 
     @cached_property
     def table(self) -> Float[np.ndarray, "c n p"]:
-        """f of each of its coefficients."""
-        return self.demand.forces(self.n, self.gram.powers)
+        """f of each of its coefficients, 0 of those that reflections at walls do not allow."""
+        allowed = monomials.admitted(self.n, self.gram.powers, self.gram.parities)
+        return self.demand.forces(self.n, self.gram.powers) * allowed
 
     def coefficients(self, at: Point) -> Complex[np.ndarray, "k n c"]:
         """[Λ, -K G] of each mode: the coefficients of û and of the monomials."""

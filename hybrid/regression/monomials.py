@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations_with_replacement
+from math import prod
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from mesoscribe.hybrid.energy.polynomial import Powers
+from mesoscribe.hybrid.space.boundary import Parities
 
 
 @lru_cache
@@ -43,6 +45,17 @@ def gradients(n: int, degree: int) -> Float[np.ndarray, "c n p"]:
         for i in range(n):
             if p[i]:
                 table[c, i, place[tuple(q - (i == j) for j, q in enumerate(p))]] = p[i]
+    return table
+
+
+@lru_cache
+def admitted(n: int, degree: int, parities: Parities) -> Bool[np.ndarray, "n p"]:
+    """Whether a monomial of ∇F may stand in ∂_i F: where fields differ at walls it is reflected as u_i is."""
+    table = np.ones((n, len(in_gradient(n, degree))), dtype=bool)
+    for along in zip(*parities, strict=True):
+        if len(set(along)) > 1:
+            products = [prod(s**e for s, e in zip(along, p, strict=True)) for p in in_gradient(n, degree)]
+            table &= np.array(along)[:, None] == np.array(products)
     return table
 
 

@@ -207,13 +207,8 @@ def check_case(case: Case | None, domain: Domain) -> None:
     """Refuse W for one field where all axes lie between walls: there an odd symbol turns its parity around.
 
     Raises:
-        ValueError: the case needs W, or fields do not do the same at the walls.
+        ValueError: the case needs W.
     """
-    if len(set(domain.parities)) > 1:
-        raise ValueError(
-            "expected fields that do the same at the walls, got some with no flux and some with zero value: "
-            "their operators are simulated, not yet learned; learn each by itself with --u"
-        )
     if case not in (None, Case.DISSIPATIVE) and domain.n_fields is None and not domain.periodic:
         raise ValueError(
             f"expected the dissipative case for one field between walls, got {case}: W has an odd symbol, "

@@ -18,7 +18,14 @@ import numpy as np
 from jaxtyping import Complex, Float
 
 from mesoscribe.hybrid.regression.evidence import Evidence
-from mesoscribe.hybrid.regression.folds import Frames, Scores, blocks, compared, left_out
+from mesoscribe.hybrid.regression.folds import (
+    Frames,
+    Scores,
+    blocks,
+    compared,
+    left_out,
+    unexplained_in_turns,
+)
 from mesoscribe.hybrid.regression.rank_one import Case, residual, unrestricted
 from mesoscribe.hybrid.regression.selection import resolved, simplest
 from mesoscribe.hybrid.regression.weak_form import Gram, gram, test_functions
@@ -123,10 +130,14 @@ class SecondOrderRegression:
         self.weights = np.where(self.known, 1 / noise, 0.0)
 
     def _resolved(self, dt: float, slower_than: float) -> tuple[np.ndarray, float]:
-        """Modes that are slow and predicted on held-out data; z² = c_1 z + c_2 gives the rates of each."""
-        c = unrestricted(self.train)
-        there, left = _signal(self.held_out).sum(0), residual(self.held_out.values.sum(0), c)
-        seen = (there > 0) & (_signal(self.train).sum(0) > 0)
+        """Modes that are slow and predicted on data left out; z² = c_1 z + c_2 gives the rates of each."""
+        c, everything = unrestricted(self.train), Gram.joined([self.train, self.held_out])
+
+        def left_of(others: Gram, tested: Gram) -> Float[np.ndarray, " k"]:
+            return residual(tested.values, unrestricted(others)).sum(0)
+
+        there, left = _signal(everything).sum(0), unexplained_in_turns(everything, left_of)
+        seen = _signal(self.train).sum(0) > 0
         root = np.sqrt(c[:, 0] ** 2 + 4 * c[:, 1])
         speed = np.maximum(abs(c[:, 0] + root), abs(c[:, 0] - root)) / 2 * dt
         return resolved(self.train.k, speed, np.sqrt(left / np.maximum(there, 1e-300)), seen, slower_than)

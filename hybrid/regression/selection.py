@@ -11,7 +11,15 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.energy.local_energy import Density
 from mesoscribe.hybrid.regression.evidence import Evidence, Shared
-from mesoscribe.hybrid.regression.folds import Frames, Scores, are_few, blocks, compared, left_out
+from mesoscribe.hybrid.regression.folds import (
+    Frames,
+    Scores,
+    are_few,
+    blocks,
+    compared,
+    left_out,
+    unexplained_in_turns,
+)
 from mesoscribe.hybrid.regression.forcing import forcing_in
 from mesoscribe.hybrid.regression.rank_one import (
     Case,
@@ -32,14 +40,18 @@ Candidate = tuple[Factors, Float[np.ndarray, " n"]]
 def resolved_modes(train: Gram, held_out: Gram, dt: float, slower_than: float) -> tuple[np.ndarray, float]:
     """Modes whose weak regression means something, and the wavenumber from which they are too fast.
 
-    They are predicted on held-out data, and slow against the frames. Wide windows do not see what is fast,
+    They are predicted on data left out, and slow against the frames. Wide windows do not see what is fast,
     they average it away: `slower_than` is the limit that narrower ones have found.
     """
-    c = unrestricted(train)
-    total = held_out.values.sum(0)
-    unexplained = np.sqrt(residual(total, c) / np.maximum(total[:, 0, 0].real, 1e-300))
-    seen = (total[:, 0, 0].real > 0) & (train.values[..., 0, 0].real.sum(0) > 0)
-    return resolved(train.k, np.abs(c[:, 0]) * dt, unexplained, seen, slower_than)
+    everything = Gram.joined([train, held_out])
+
+    def left(others: Gram, tested: Gram) -> Float[np.ndarray, " k"]:
+        return residual(tested.values, unrestricted(others)).sum(0)
+
+    signal = everything.values[..., 0, 0].real.sum(0)
+    unexplained = np.sqrt(unexplained_in_turns(everything, left) / np.maximum(signal, 1e-300))
+    seen = train.values[..., 0, 0].real.sum(0) > 0
+    return resolved(train.k, np.abs(unrestricted(train)[:, 0]) * dt, unexplained, seen, slower_than)
 
 
 def resolved(

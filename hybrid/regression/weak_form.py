@@ -28,9 +28,10 @@ from torch import Tensor
 from mesoscribe.hybrid.energy.local_energy import Density, LocalEnergy
 from mesoscribe.hybrid.regression import monomials
 from mesoscribe.hybrid.regression.monomials import highest_degree, in_gradient
+from mesoscribe.hybrid.space.boundary import Parities
 from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.hybrid.space.domain import Domain
-from mesoscribe.hybrid.space.fields import alone
+from mesoscribe.hybrid.space.fields import alone, of_product, phase
 from mesoscribe.hybrid.space.intervals import common_interval
 from mesoscribe.hybrid.space.linear_algebra import contraction
 from mesoscribe.hybrid.space.numbers import NUMBERS
@@ -104,6 +105,7 @@ class Gram:
         local: the local energies whose gradients are the last columns, numbers into their table.
         n_fields: how many fields there are.
         order: of the equation in time; of second order ∫φ''û stands before -∫φ'û, and is what is explained.
+        parities: of each field along each axis. Columns are divided by their phases between walls.
     """
 
     values: Complex[np.ndarray, "n k a a"]
@@ -112,6 +114,7 @@ class Gram:
     local: tuple[int, ...] = ()
     n_fields: int = 1
     order: int = 1
+    parities: Parities = ()
 
     @property
     def _linear(self) -> int:
@@ -172,16 +175,23 @@ def features(
 ) -> Iterator[Complex[Tensor, "w k a"]]:
     """X of a trajectory at times t, some of its windows at a time: windows, modes of the mask, columns."""
     shift, inside = time_shift(half_width), tensor(mask)
-    one_field = alone(domain, 0)
+    n = domain.n_fields or 1
+    boxes = [alone(domain, i) for i in range(n)]
+    products = [of_product(domain, p) for p in in_gradient(n, powers)]
     windows = np.lib.stride_tricks.sliding_window_view(t, 2 * half_width + 1)[::shift]
     alike = common_interval(np.diff(t)) is not None
     weights = tensor(test_functions(windows[:1] if alike else windows, order))
+
+    def modes(box: Domain, field: Tensor) -> Tensor:
+        u_hat, turned = box.fft(field)[:, inside], phase(box, domain)
+        return u_hat if turned == 1 else u_hat / turned
+
     for some in pieces(len(windows), shift * domain.state_size, FEWEST):
         weak, *derivatives = (weights if alike else weights[some]).movedim(-1, 0)
         piece = tensor(trajectory[some.start * shift : (some.stop - 1) * shift + 2 * half_width + 1])
         fields = (piece,) if domain.n_fields is None else piece.unbind(1)
-        u_hat = [one_field.fft(field)[:, inside] for field in fields]
-        higher = [one_field.fft(monomial)[:, inside] for monomial in monomials.values(fields, powers)]
+        higher = [modes(*each) for each in zip(products, monomials.values(fields, powers), strict=True)]
+        u_hat = [modes(*each) for each in zip(boxes, fields, strict=True)]
         if densities:
             forces = LocalEnergy(domain, densities).forces(domain.fft(piece))
             higher += [force[:, inside] for force in forces]
@@ -228,7 +238,7 @@ def gram(
         windows.append(n_windows)
     k = np.stack([component[mask] for component in domain.k])
     local, count = tuple(range(len(densities))), round(np.mean(windows))
-    return Gram(np.stack(values), k, count, local, domain.n_fields or 1, order)
+    return Gram(np.stack(values), k, count, local, domain.n_fields or 1, order, domain.parities)
 
 
 def _without_rounding(products: Complex[np.ndarray, "k a a"]) -> Complex[np.ndarray, "k a a"]:

@@ -8,6 +8,7 @@ from jaxtyping import Bool, Complex, Float, Int, Shaped
 from torch import Tensor, nn
 
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.fields import phases
 
 
 class ModeIndex(nn.Module):
@@ -21,16 +22,19 @@ class ModeIndex(nn.Module):
             and at k = 0.
         inside: the mask.
         first: position of each parameter's representative in the flattened transform.
+        turned: phases of the entries of symbols where several fields differ at walls, else 1.
     """
 
     index: Int[Tensor, "*modes"]
     sign: Float[Tensor, "*modes"]
     inside: Bool[Tensor, "*modes"]
     first: Int[Tensor, " p"]
+    turned: Complex[Tensor, "*entries"]
 
-    def __init__(self, index: Tensor, sign: Tensor, inside: Tensor, first: Tensor) -> None:
+    def __init__(self, index: Tensor, sign: Tensor, inside: Tensor, first: Tensor, turned: Tensor) -> None:
         super().__init__()
-        for name, values in {"index": index, "sign": sign, "inside": inside, "first": first}.items():
+        tables = {"index": index, "sign": sign, "inside": inside, "first": first, "turned": turned}
+        for name, values in tables.items():
             self.register_buffer(name, values, persistent=False)
 
     @classmethod
@@ -59,6 +63,7 @@ class ModeIndex(nn.Module):
             torch.as_tensor(sign.reshape(shape)),
             torch.as_tensor(mask),
             torch.as_tensor(positions),
+            torch.as_tensor(phases(domain)) if len(set(domain.parities)) > 1 else torch.ones(()) + 0j,
         )
 
     def gather(self, symbol: Shaped[Tensor, "*lead_modes"]) -> Shaped[Tensor, "*lead p"]:
@@ -76,12 +81,20 @@ class ModeIndex(nn.Module):
     def real(self, parameters: Float[Tensor, "two *lead p"]) -> Complex[Tensor, "*lead_modes"]:
         """S(k) = a(k) + i b(k), a even and b odd, so that S(-k) is the conjugate of S(k): S is real in x.
 
+        Times a phase for each pair of fields that differ at walls.
+
         Args:
             parameters: a and b on the representatives.
         """
-        return torch.complex(self.even(parameters[0]), self.odd(parameters[1]))
+        found = torch.complex(self.even(parameters[0]), self.odd(parameters[1]))
+        return found * self._entries(self.index.ndim) if self.turned.ndim else found
 
     def parts(self, symbol: Complex[Tensor, "*lead_modes"]) -> Float[Tensor, "two *lead p"]:
         """The parameters a and b of a symbol that is real in x; undoes `real`."""
         found = self.gather(symbol)
+        found = found / self._entries(1) if self.turned.ndim else found
         return torch.stack([found.real, found.imag])
+
+    def _entries(self, after: int) -> Tensor:
+        """The phases of entries, to broadcast against symbols with so many axes after those of fields."""
+        return self.turned.reshape(*self.turned.shape, *(1,) * after)

@@ -15,7 +15,7 @@ from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, u
 from mesoscribe.symbolic.law.form import FACTORS
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.parse import parse
-from mesoscribe.symbolic.law.walls import acts, density_acts
+from mesoscribe.symbolic.law.walls import acts, density_acts, force_acts
 
 
 def _families() -> Mapping[str, tuple[sympy.Expr, ...]]:
@@ -181,7 +181,8 @@ class Library:
             for name in "qmw"
         }
         N = tuple(t for t in self.N if density_acts(density_of(t, self.ndim), parities))
-        return replace(self, **kept, N=N)
+        F = tuple(t for t in self.F if force_acts(t, self.unknowns, parities))
+        return replace(self, **kept, N=N, F=F)
 
     def _entries(self, name: str, term: sympy.Expr) -> tuple[Entry, ...]:
         """The entries of the symbol that a term stands for."""

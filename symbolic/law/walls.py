@@ -52,6 +52,18 @@ def density_acts(density: Density, parities: Parities) -> bool:
     )
 
 
+def force_acts(term: sympy.Expr, unknowns: Symbols, parities: Parities) -> bool:
+    """Whether reflections leave a term of F as it is along each axis where fields differ at the walls.
+
+    Where all have one parity F'(u) is taken to have it as well.
+    """
+    for along in zip(*parities, strict=True):
+        turned = {f: -f for f, parity in zip(unknowns, along, strict=True) if parity == Parity.ODD}
+        if len(set(along)) > 1 and sympy.expand(term.subs(turned, simultaneous=True) - term) != 0:
+            return False
+    return True
+
+
 def refusal(name: str, term: sympy.Expr, parities: Parities) -> str:
     """What to say of a term that does not act between walls."""
     axis = next(a for a, parity in enumerate(parities[0]) if parity != Parity.PERIODIC)

@@ -212,9 +212,12 @@ class Matrix:
 def basis(domain: Domain, mask: Tensor) -> Float[Tensor, " a *grid"]:
     """Real states (a, *state), orthonormal in the mean square of a field, that span the modes of a mask."""
     if domain.n_fields is not None:
-        one = basis(alone(domain, 0), mask)
-        each = torch.eye(domain.n_fields, dtype=one.dtype, device=one.device)
-        return torch.einsum("ij,a...->iaj...", each, one).flatten(0, 1)
+        each = {row: basis(alone(domain, i), mask) for i, row in enumerate(domain.parities)}
+        parts = [each[row] for row in domain.parities]
+        every = parts[0].new_zeros(sum(map(len, parts)), domain.n_fields, *domain.shape)
+        for i, rows in enumerate(torch.arange(len(every)).split([len(part) for part in parts])):
+            every[rows, i] = parts[i]
+        return every
     at = torch.nonzero(mask.flatten())[:, 0]
     unit = torch.zeros(2 * len(at), mask.numel(), dtype=torch.complex128, device=mask.device)
     rows = torch.arange(len(at), device=mask.device)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from mesoscribe.hybrid.space.domain import Domain, Parity
+from mesoscribe.hybrid.space.fields import of_product, phases
+from mesoscribe.hybrid.space.mode_pairs import ModeIndex
 from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.hybrid.space.symbols import admits, derivative
 
@@ -78,6 +81,35 @@ def test_resampling_keeps_a_resolved_field(box: Domain) -> None:
     fine = box.resampled(tuple(n + 5 for n in box.shape))
     np.testing.assert_allclose(resampled(waves(box), fine), waves(fine), atol=1e-12)
     np.testing.assert_allclose(resampled(waves(fine), box), waves(box), atol=1e-12)
+
+
+def test_products_are_reflected_as_their_factors_are() -> None:
+    box = Domain((16,), (math.pi,), ((EVEN,), (ODD,)), n_fields=2)
+    x = box.coordinates[0]
+    for powers, parity in (((1, 1), ODD), ((0, 2), EVEN), ((2, 0), EVEN), ((0, 3), ODD)):
+        found = of_product(box, powers)
+        assert found.parities == ((parity,),)
+        product = np.cos(x) ** powers[0] * np.sin(2 * x) ** powers[1]
+        beyond = found.fft(product)[7:]  # waves of at most twice or three times the second
+        np.testing.assert_allclose(beyond, 0, atol=1e-15)
+    alike = replace(box, parities=((ODD,), (ODD,)))
+    assert of_product(alike, (2, 0)).parities == ((ODD,),)
+
+
+def test_divided_by_phases_symbols_are_real_between_walls() -> None:
+    box = BOXES[4]  # (even, odd) and (odd, even)
+    kx, ky = box.k
+    keeps = np.array([[1 + 0 * kx, 0.5 * kx * ky], [-0.2 * kx * ky, kx**2]])
+    assert admits(box, lambda kx, ky: np.array([[1 + 0 * kx, 0.5 * kx * ky], [-0.2 * kx * ky, kx**2]]))
+    line = Domain((9,), (2.0,), ((EVEN,), (ODD,)), n_fields=2)
+    (k,) = line.k
+    skew = np.array([[0 * k, 1j * k], [1j * k, 0 * k]])
+    for domain, symbol in ((box, keeps), (line, skew)):
+        each = phases(domain).reshape(2, 2, *(1,) * domain.ndim)
+        assert np.abs((symbol / each).imag).max() == 0
+        modes = ModeIndex.of(domain, np.ones(domain.modes_shape, dtype=bool))
+        there = torch.as_tensor(symbol) + 0j
+        torch.testing.assert_close(modes.real(modes.parts(there)), there)
 
 
 def test_fields_between_walls_have_real_or_imaginary_modes() -> None:
