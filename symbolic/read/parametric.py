@@ -191,7 +191,7 @@ def parametric(
     nodes, F, held = network.nodes + network.centre, usable(library.F, network, 0.0), library.with_isotropic()
     slopes = tuple(map(slope_of, F))
     curves = {
-        "F": Curve.of({u: nodes}, network.f + network.drive, weights.u, slopes, (u, one)),
+        "F": Curve.of({u: nodes}, network.f, weights.u, slopes, (u, one)),
         "q": Curve.of(wave, network.q, weights.q, held.q, (one,)),
         "m": Curve.of(wave, network.m, weights.K, held.m),
         "w": Curve.of(wave, network.w, weights.K, held.w),

@@ -105,7 +105,7 @@ def widened_by(
     proposer: Proposer, library: Library, network: CanonicalNetwork, weights: Importance
 ) -> tuple[Library, str]:
     """The library with what a proposer finds in a network's F', and what to say of it."""
-    found = proposer(network.nodes + network.centre, network.f + network.drive, weights.u)
+    found = proposer(network.nodes + network.centre, network.f, weights.u)
     terms = candidates(found)
     wider = library
     for term in terms:

@@ -12,12 +12,16 @@ from typer.testing import CliRunner
 
 from mesoscribe import fit
 from mesoscribe.cli import main
+from mesoscribe.hybrid.learn.canonical import canonical_form
+from mesoscribe.hybrid.learn.imitate import build
 from mesoscribe.hybrid.learn.schedule import Schedule
+from mesoscribe.hybrid.regression.search import warm_start
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import polynomials
 from mesoscribe.symbolic.read import forms
-from mesoscribe.symbolic.read.propose import PySR, candidates
+from mesoscribe.symbolic.read.factors import Importance
+from mesoscribe.symbolic.read.propose import PySR, candidates, widened_by
 from mesoscribe.symbolic.select.distill import distillation
 from mesoscribe.symbolic.systems.catalog import System
 from mesoscribe.symbolic.systems.initial import InitialField
@@ -69,6 +73,25 @@ def test_proposal_is_asked_for_where_the_library_lacks_a_term_and_judged_like_ot
     library = polynomials(1).wider("trigonometric")
     distillation(model, data, library=library, proposer=proposer, seed=0)
     assert len(asked) == 1
+
+
+def test_proposer_is_given_the_force_of_a_driven_network_as_it_is() -> None:
+    """F' = 2 + u³, where K(0) is not 0: the drive is in it once."""
+    driven = Law(F=Factor.of(2 * u + u**4 / 4), q=Factor.of(k**2 / 10 + 3), m=Factor.of(1))
+    data = System(driven, InitialField(3, 4, amplitude=0.5), (32,), 2e-2, 11, "").trajectories(6, seed=0)
+    train, validation = data.parts(0, (0.75, 0.25))
+    network = canonical_form(build(warm_start(train, validation), train))
+    assert abs(network.drive) > 1
+    seen = []
+
+    def proposer(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> sympy.Expr:
+        seen.append(np.interp(network.centre, x, y))
+        return sympy.sin(v)
+
+    n = len(network.nodes)
+    weights = Importance(np.ones(n), *(np.ones(network.k.shape[1]),) * 2, np.zeros((1, 8)), network.m)
+    widened_by(proposer, polynomials(1), network, weights)
+    assert seen == pytest.approx([network.drive], rel=1e-3)
 
 
 @pytest.mark.skipif(INSTALLED, reason="pysr is installed")
