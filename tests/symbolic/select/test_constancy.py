@@ -17,6 +17,7 @@ from mesoscribe.symbolic.select.rivals import missed_rate, rival
 from mesoscribe.symbolic.select.search import Search
 
 ORDERING = Law(F=Factor.of(u**4 / 4), q=Factor.of(0.05 * k**2 - 1), m=Factor.of(1))
+FRACTIONAL = Law(F=Factor.of(u**4 / 4), q=Factor.of(0.3 * abs(k) - 1), m=Factor.of(1))
 WAVES = Law(F=Factor.of(u**3 / 6), q=Factor.of(-0.1 * k**2), w=Factor.of(k))
 X, T = 2 * np.pi * np.arange(32) / 32, 0.03 * np.arange(25)
 MODES = np.fft.rfftfreq(32, 1 / 32)
@@ -46,7 +47,7 @@ def searched(law: Law, u: np.ndarray, seed: int, noise: float = 0.01) -> Search[
 
 @pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 8])
-@pytest.mark.parametrize("law", [ORDERING, WAVES], ids=["Allen–Cahn", "KdV"])
+@pytest.mark.parametrize("law", [ORDERING, WAVES, FRACTIONAL], ids=["Allen–Cahn", "KdV", "fractional"])
 def test_nothing_speaks_against_a_law_that_is_right(law: Law, n: int) -> None:
     search = searched(law, law.simulate(fields(0, n), T), 0)
     assert search.fame.explained
@@ -80,6 +81,12 @@ def test_slow_drift_that_noise_hides_in_all_is_named() -> None:
     assert better is not None
     assert " u_x" in better.equation
     assert rival(best, data, 1.5, free=True) is None
+
+
+def test_slow_drift_is_named_beside_a_law_whose_symbols_are_no_polynomials() -> None:
+    search = searched(FRACTIONAL, moved(FRACTIONAL.simulate(fields(0), T), 0.005 * T), 0)
+    assert search.fame.explained
+    assert missed_rate(search).startswith("u_x ")
 
 
 def test_nothing_is_asked_where_noise_hides_nothing() -> None:
