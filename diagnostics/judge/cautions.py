@@ -16,6 +16,7 @@ from mesoscribe.hybrid.regression.rank_one import Case
 from mesoscribe.hybrid.space.fields import each_field
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.equation import written_out_in
+from mesoscribe.symbolic.law.law import Law
 
 OFFER = (
     "The data are not of first order in time: one of second order, u_tt + M u_t = -δV/δu, explains them; run "
@@ -125,6 +126,15 @@ def energy_cautions(structure: Guarantee, trace: EnergyTrace) -> Iterator[str]:
         yield f"The energy along roll-outs of the law {what} by {size:.2g} of its size, but it {limit}."
 
 
+def undetermined(law: Law) -> tuple[str, ...]:
+    """The coefficients of a law that are smaller than their standard errors."""
+    if law.covariance is None:
+        return ()
+    errors = np.sqrt(np.clip(np.diag(law.covariance), 0.0, None))
+    small = np.abs(law.values()) < NUMBERS.undetermined * errors
+    return tuple(name for name, unknown in zip(law.coefficients, small, strict=True) if unknown)
+
+
 def _of_the_law(summary: Summary) -> Iterator[str]:
     law, terms = summary.law, len(summary.terms)
     if law.transports and not summary.left:
@@ -138,6 +148,11 @@ def _of_the_law(summary: Summary) -> Iterator[str]:
         yield (
             "Noise hides the form: on these data other terms do as well as some of the law's. "
             f"{'; '.join(summary.laws.doubles)}."
+        )
+    if open_terms := undetermined(law):
+        yield (
+            "The data do not determine all coefficients: the standard errors of some are larger than they "
+            f"are, and the form is not to be trusted. {', '.join(open_terms)}."
         )
     if summary.noise >= HYBRID.strong_noise and law.case != Case.DISSIPATIVE.value:
         yield (

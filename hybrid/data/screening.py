@@ -226,6 +226,8 @@ def _coarse_frames(data: Trajectories) -> Iterator[Finding]:
 
 def _coarse_points(data: Trajectories) -> Iterator[Finding]:
     along, power = _memory(data)
+    if not power.size:
+        return
     high = data.domain.k_norm[data.domain.resolved] > (1 - NUMBERS.short_waves) * data.domain.nyquist
     top, total = power[high].sum(), power.sum()
     remembered = power[high & (np.abs(along) > NUMBERS.frames_correlate)].sum()
@@ -239,7 +241,12 @@ def _coarse_points(data: Trajectories) -> Iterator[Finding]:
 
 
 def _memory(data: Trajectories) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
-    """Of each resolved mode, about its mean in time: how far frames correlate, and the power."""
+    """Of each resolved mode, about its mean in time: how far frames correlate, and the power.
+
+    None where there are so few frames that chance makes noise correlate as far as is asked for.
+    """
+    if NUMBERS.chance_correlates > NUMBERS.frames_correlate * np.sqrt(len(data.u) * (data.n_frames - 1)):
+        return np.empty(0), np.empty(0)
     u_hat = data.domain.fft(data.u)[..., data.domain.resolved]
     change = u_hat - u_hat.mean(1, keepdims=True)
     power = (np.abs(change) ** 2).mean((0, 1))

@@ -130,6 +130,7 @@ class HybridNumbers:
     quantised_levels: int = number(2**16, "most levels of a field that is called quantised: those of 16 bits", origin="derived")
     quantised_rounding: float = number(1e-3, "how far levels may lie off multiples of one step", "step")
     most_of_field: float = number(0.9, "share of the variance whose modes tell whether frames are too far apart")
+    chance_correlates: float = number(2.0, "correlation of noise from frame to frame that chance allows: where more than frames_correlate nothing is said of frames and points", "standard errors", "derived")
     frames_correlate: float = number(0.5, "correlation from frame to frame below which a mode has changed, above which it is no noise")
     short_waves: float = number(0.1, "which waves are the shortest that points resolve", "Nyquist wavenumber")
     short_waves_share: float = number(1e-4, "variance in them from which points are called too far apart")

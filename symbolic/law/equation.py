@@ -17,6 +17,7 @@ from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor
 from mesoscribe.symbolic.law.form import FACTORS, Form
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.operators import FourierMultiplier, Mean, operate, operate_twice, regular
+from mesoscribe.symbolic.law.pointwise import slope_of
 
 t = sympy.Symbol("t", real=True)
 KEPT = 256  # forms whose terms are kept
@@ -64,7 +65,7 @@ def _forces(law: Form, coefficients: Coefficients) -> list[sympy.Expr]:
     density = sympy.Add(*(c * term for c, term in zip(coefficients["F"], law.F.terms, strict=True)))
     pairs = zip(coefficients["N"], law.N.terms, strict=True)
     local = sympy.Add(*(c * gradient(term, fields[0], law.ndim) for c, term in pairs))
-    return [regular(sympy.expand(sympy.diff(density, one).subs(at) + local)) for one in at]
+    return [regular(sympy.expand(slope_of(density, one).subs(at) + local)) for one in at]
 
 
 def written_out_in(terms: int) -> bool:

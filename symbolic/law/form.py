@@ -151,7 +151,7 @@ class Form:
     @cached_property
     def force(self) -> sympy.Expr:
         """F'(u) as a SymPy expression, of one field."""
-        return sympy.diff(self.F.expr, u)
+        return slope_of(self.F.expr)
 
     @property
     def slopes(self) -> tuple[sympy.Expr, ...]:

@@ -200,7 +200,8 @@ def _is_radial(term: sympy.Expr, ndim: int) -> bool:
 def polynomials(ndim: int = 1, *, isotropic: bool = False, fields: tuple[str, ...] = ("u",)) -> Library:
     """Powers of u up to the eighth; powers of the wavenumber up to the sixth, |k| and 1/k² with them.
 
-    Of several fields products of their powers, and symbols for each pair of them.
+    In 1D w may be |k|/k as well, the Hilbert transform. Of several fields products of their powers, and
+    symbols for each pair of them.
 
     Args:
         ndim: dimensions of space.
@@ -222,7 +223,7 @@ def polynomials(ndim: int = 1, *, isotropic: bool = False, fields: tuple[str, ..
         return Library(F, (*radial, 1 / squared), radial, (), N)
     if ndim == 1:
         (k,) = wave
-        return Library(F, (*radial, k**-2), radial, (k, k * sympy.Abs(k), k**3, k**5), N)
+        return Library(F, (*radial, k**-2), radial, (k, sympy.Abs(k) / k, k * sympy.Abs(k), k**3, k**5), N)
     squares = [s**2 for s in wave]
     quartic = (a * b for a, b in combinations_with_replacement(squares, 2))
     even_terms = (*radial[:2], *squares, *quartic)

@@ -18,8 +18,13 @@ from mesoscribe.symbolic.law.factor import COMPILED, u
 
 @lru_cache(maxsize=COMPILED)
 def slope_of(term: sympy.Expr, field: sympy.Symbol = u) -> sympy.Expr:
-    """∂φ/∂u of a term φ."""
-    return sympy.diff(term, field)
+    """∂φ/∂u of a term φ, or of a sum of terms; of ln cosh as tanh, which does not overflow."""
+    if term.is_Add:
+        return sympy.Add(*(slope_of(part, field) for part in term.args))
+    slope = sympy.diff(term, field)
+    if not sympy.fraction(slope)[1].has(sympy.cosh):
+        return slope
+    return slope.replace(sympy.sinh, lambda x: sympy.tanh(x) * sympy.cosh(x))
 
 
 @lru_cache(maxsize=COMPILED)

@@ -21,6 +21,7 @@ from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, columns, not_neg
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.law.numbers import NUMBERS
+from mesoscribe.symbolic.law.pointwise import slope_of
 from mesoscribe.symbolic.read.optimisers import DEFAULT, Optimiser
 from mesoscribe.symbolic.read.sparse import Selection, select
 
@@ -74,7 +75,7 @@ def usable(terms: tuple[sympy.Expr, ...], network: CanonicalNetwork, centre: flo
     return tuple(
         term
         for term, slopes in zip(
-            terms, columns([t.diff(u) for t in terms], {u: nodes}, fill=np.nan).T, strict=True
+            terms, columns([slope_of(t) for t in terms], {u: nodes}, fill=np.nan).T, strict=True
         )
         if np.isfinite(slopes).all() and not (network.drive == 0.0 and term == u)
     )
@@ -97,7 +98,7 @@ def _read_force(
     mean = network.q[(network.k == 0).all(0)]
     f = network.f - (0.0 if conserved or not len(mean) else float(mean[0]) * moved)
     linear = np.stack([nodes, np.ones_like(nodes)] if conserved else [nodes], axis=-1)
-    at_nodes = columns([term.diff(u) for term in terms], {u: nodes})
+    at_nodes = columns([slope_of(term) for term in terms], {u: nodes})
     chosen = select(
         at_nodes,
         f,

@@ -74,12 +74,14 @@ def families(ndim: int) -> Mapping[str, tuple[Family, ...]]:
             Family(sympy.exp(s * u), 1),
             Family(sympy.exp(-s * u), 1),
             Family(sympy.cos(s * u), 1),
+            Family(sympy.cosh(s * u), 1),
+            Family(sympy.log(sympy.cosh(s * u)), 1),
             Family(sympy.log(1 + s * u**2), 2),
             Family(up * sympy.log(up) + down * sympy.log(down), 1),
             Family(sympy.Abs(u) ** (s + 1)),
         ),
         "q": even,
-        "m": even,
+        "m": (*even, *(Family(squared * one, 2) for one in falling)),
         "w": tuple(family for along in odd for family in along),
     }
 

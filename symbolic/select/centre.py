@@ -85,7 +85,7 @@ class Centre:
         narrow = None if told else erased(search.chosen.law, as_read, data, validation, first)
         if narrow is not None:
             every, search = searched([narrow])
-        settle_shapes(search, new)
+        settle_shapes(search, new, candidates)
         terms = set(search.chosen.law.coefficients)
         closest = min(forms, key=lambda form: len(terms ^ form))
         plain = {n: tuple(t for t in getattr(candidates, n) if t not in new) for n in "Fqmw"}

@@ -9,6 +9,7 @@ import numpy as np
 
 from mesoscribe.hybrid.space.deadline import time_for
 from mesoscribe.hybrid.space.threads import threads_for
+from mesoscribe.symbolic.law.beside import Beside
 from mesoscribe.symbolic.law.evolution import Evolution
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
@@ -31,20 +32,22 @@ def missed_rate(search: Search[Law]) -> str:
     along each further term is asked, at the minimum of the law.
     """
     fit, data = search.chosen, search.likelihood.data
-    close = Rates.of(fit.law) if search.hides and not fit.law.several else None
-    if close is None or not time_for("terms that no energy has"):
+    asked = search.hides and not fit.law.several
+    if not asked or not time_for("terms that no energy has"):
         return ""
-    more = close.with_more(rates(data.domain))
-    changed: dict[str, Any] = {"law": close}
-    there: Fit[Any] = replace(fit, **changed)
+    offered = rates(data.domain)
+    if close := Rates.of(fit.law):
+        changed: dict[str, Any] = {"law": close}
+        there: Fit[Any] = replace(fit, **changed)
+        more: Evolution = close.with_more(offered)
+    else:
+        none = Rates(offered, (0.0,) * len(offered), fit.law.band, fit.law.fields)
+        there, more = fit, Beside(fit.law, none)
     gains, t, order = search.likelihood.gains(there, more)
     t = np.where(gains > 0, t, 0.0)
     at = int(t.argmax())
-    return (
-        f"{more.terms[order[at]]} ({t[at]:.2g} standard errors)"
-        if t[at] > search.certain(fit, len(t))
-        else ""
-    )
+    name = list(more.coefficients)[order[at]]
+    return f"{name} ({t[at]:.2g} standard errors)" if t[at] > search.certain(fit, len(t)) else ""
 
 
 def rival(best: Fit[Law], data: RollOutData, pays: float, *, free: bool, missed: str = "") -> Rival | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,15 @@ from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.shape import reshaped, tangent
 from mesoscribe.symbolic.refine.likelihood import Fit, Likelihood
-from mesoscribe.symbolic.select.search import Search
+from mesoscribe.symbolic.select.search import Search, with_candidates
 
 
-def settle_shapes(search: Search[Law], new: Collection[sympy.Expr]) -> None:
-    """Move the shapes of new terms in the best law that has any, and look around that law again."""
+def settle_shapes(search: Search[Law], new: Collection[sympy.Expr], library: Library) -> None:
+    """Move the shapes of new terms in the best law that has any, and look around that law again.
+
+    On offer are then the terms of the library as they were moved: beside its own first guess a term of a
+    fitted shape has no meaning, as the two differ by the derivative with respect to the shape.
+    """
     entries = search.fame.entries
     scores = search.fame.scores
     with_shapes = [i for i, entry in enumerate(entries) if _shaped(entry.law, new)]
@@ -28,8 +33,14 @@ def settle_shapes(search: Search[Law], new: Collection[sympy.Expr]) -> None:
     if best is None or not np.isfinite(scores[best]):
         return
     fit = search.fits[frozenset(entries[best].law.coefficients)]
+    offered: dict[str, Any] = {}
     for name, term in _shaped(fit.law, new):
+        at = getattr(fit.law, name).terms.index(term)
         fit = _settled(search.likelihood, fit, name, term)
+        moved = getattr(fit.law, name).terms[at]
+        held = offered.get(name, getattr(library, name))
+        offered[name] = tuple(dict.fromkeys(moved if one == term else one for one in held))
+    search.wider = partial(with_candidates, library=replace(library, **offered))
     search.fits[frozenset(fit.law.coefficients)] = fit
     search.improve()
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mesoscribe import simulate
-from mesoscribe.diagnostics.judge.cautions import cautions
+from mesoscribe.diagnostics.judge.cautions import cautions, undetermined
 from mesoscribe.diagnostics.judge.checks import SIGNS, Check, State, checks
 from mesoscribe.diagnostics.judge.metrics import metrics
 from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
@@ -67,6 +67,14 @@ def of(summary: Summary, name: str) -> Check:
 def errors(value: float) -> RolloutError:
     """An error that does not grow."""
     return RolloutError(np.arange(26.0), np.full(26, value), np.zeros(26))
+
+
+def test_coefficients_that_are_smaller_than_their_errors_are_cautioned() -> None:
+    at = np.abs(KDV.values())
+    assert undetermined(KDV) == ()
+    assert undetermined(KDV.with_values(KDV.values(), np.diag((at / 5) ** 2))) == ()
+    off = at / 5 + 2 * at * np.eye(len(at))[-1]
+    assert undetermined(KDV.with_values(KDV.values(), np.diag(off**2))) == (list(KDV.coefficients)[-1],)
 
 
 def test_true_law_passes_every_check(summary: Summary) -> None:

@@ -110,6 +110,14 @@ def test_coarse_frames_and_points_are_told_from_noise() -> None:
     assert "points" not in kinds(waves() + 0.3 * rng.normal(size=waves().shape))
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_few_noisy_frames_of_a_field_that_hardly_changes_are_not_called_coarse(seed: int) -> None:
+    """Noise in a mode correlates by chance from one of five frames to the next."""
+    still = np.repeat(waves(n=1, frames=1), 5, axis=1)
+    noisy = still + 0.01 * still.std() * np.random.default_rng(seed).normal(size=still.shape)
+    assert not {"frames", "points"} & set(kinds(noisy))
+
+
 def test_check_says_what_it_found(tmp_path: Path) -> None:
     as_data(spoiled(stick)).save(tmp_path / "a.nc")
     said = repr(check(tmp_path / "a.nc"))

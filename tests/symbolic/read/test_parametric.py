@@ -19,6 +19,7 @@ from mesoscribe.symbolic.read.parametric import parametric
 from tests.support.examples import KDV
 
 SQUARED, ABS = kx**2 + ky**2, abs(k)
+ENTROPY = sympy.Add(*((1 + v) * sympy.log(1 + v) for v in (u / 2, -u / 2)))
 UNHELD: list[tuple[str, sympy.Expr, sympy.Expr]] = [
     ("q", ABS**1.5 / 10 - 1, ABS**1.5),
     ("q", 0.02 * k**2 + ABS**0.7, ABS**0.7),
@@ -26,6 +27,7 @@ UNHELD: list[tuple[str, sympy.Expr, sympy.Expr]] = [
     ("q", 2 / (1 + 0.3 * k**2) + 0.02 * k**2, 1 / (1 + 0.3 * k**2)),
     ("m", ABS**1.5, ABS**1.5),
     ("m", 1 / (1 + 0.2 * k**2), 1 / (1 + 0.2 * k**2)),
+    ("m", k**2 / (1 + 0.2 * k**2), k**2 / (1 + 0.2 * k**2)),
     ("w", k - k * ABS**0.6 / 10, k * ABS**0.6),
     ("w", k / (1 + 0.3 * k**2), k / (1 + 0.3 * k**2)),
     ("F", sympy.exp(1.3 * u) - u, sympy.exp(1.3 * u)),
@@ -33,6 +35,7 @@ UNHELD: list[tuple[str, sympy.Expr, sympy.Expr]] = [
     ("F", abs(u) ** 3, abs(u) ** 3),
     ("F", abs(u) ** 2.5 - u**2, abs(u) ** 2.5),
     ("F", sympy.cos(2 * u), sympy.cos(2 * u)),
+    ("F", sympy.log(sympy.cosh(2 * u)), sympy.log(sympy.cosh(2 * u))),
     ("F", sympy.log(1 + 2 * u**2), sympy.log(1 + 2 * u**2)),
     ("q", SQUARED**0.75 / 2 - 1, SQUARED**0.75),
     ("w", kx * SQUARED**0.25, kx * SQUARED**0.25),
@@ -93,12 +96,14 @@ def test_family_of_a_factor_that_no_library_holds_is_offered(
     assert others == {part: getattr(library, part) for part in others}
 
 
-def test_entropy_of_mixing_is_offered_where_the_network_is_exact(some_network: CanonicalNetwork) -> None:
-    entropy = sympy.Add(*((1 + v) * sympy.log(1 + v) for v in (u / 2, -u / 2)))
-    known = network(some_network, "F", entropy, 0.0)
+@pytest.mark.parametrize("curve", [ENTROPY, sympy.cosh(2 * u)], ids=["entropy of mixing", "cosh"])
+def test_curve_that_is_nearly_a_polynomial_is_offered_where_the_network_is_exact(
+    some_network: CanonicalNetwork, curve: sympy.Expr
+) -> None:
+    known = network(some_network, "F", curve, 0.0)
     wider, _ = parametric(polynomials(1), known, importance(known), 1e-6)
     (new,) = set(wider.F) - set(polynomials(1).F)
-    found, true = columns((new, entropy), {u: known.nodes}).T
+    found, true = columns((new, curve), {u: known.nodes}).T
     np.testing.assert_allclose(found, true, rtol=1e-12)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -15,8 +17,10 @@ from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.select.constancy import inconstant
 from mesoscribe.symbolic.select.rivals import missed_rate, rival
 from mesoscribe.symbolic.select.search import Search
+from mesoscribe.symbolic.select.shapes import settle_shapes
 
 ORDERING = Law(F=Factor.of(u**4 / 4), q=Factor.of(0.05 * k**2 - 1), m=Factor.of(1))
+FRACTIONAL = Law(F=Factor.of(u**4 / 4), q=Factor.of(0.3 * abs(k) - 1), m=Factor.of(1))
 WAVES = Law(F=Factor.of(u**3 / 6), q=Factor.of(-0.1 * k**2), w=Factor.of(k))
 X, T = 2 * np.pi * np.arange(32) / 32, 0.03 * np.arange(25)
 MODES = np.fft.rfftfreq(32, 1 / 32)
@@ -46,7 +50,7 @@ def searched(law: Law, u: np.ndarray, seed: int, noise: float = 0.01) -> Search[
 
 @pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 8])
-@pytest.mark.parametrize("law", [ORDERING, WAVES], ids=["Allen–Cahn", "KdV"])
+@pytest.mark.parametrize("law", [ORDERING, WAVES, FRACTIONAL], ids=["Allen–Cahn", "KdV", "fractional"])
 def test_nothing_speaks_against_a_law_that_is_right(law: Law, n: int) -> None:
     search = searched(law, law.simulate(fields(0, n), T), 0)
     assert search.fame.explained
@@ -80,6 +84,27 @@ def test_slow_drift_that_noise_hides_in_all_is_named() -> None:
     assert better is not None
     assert " u_x" in better.equation
     assert rival(best, data, 1.5, free=True) is None
+
+
+def test_slow_drift_is_named_beside_a_law_whose_symbols_are_no_polynomials() -> None:
+    search = searched(FRACTIONAL, moved(FRACTIONAL.simulate(fields(0), T), 0.005 * T), 0)
+    assert search.fame.explained
+    assert missed_rate(search).startswith("u_x ")
+
+
+def test_shape_that_was_moved_takes_the_place_of_the_first_guess() -> None:
+    """Beside |k|^1.5 the |k|^1.4 that was offered has no meaning."""
+    truth = replace(FRACTIONAL, q=Factor.of(abs(k) ** 1.5 / 5 - 1))
+    guess, offered = replace(FRACTIONAL, q=Factor.of(abs(k) ** 1.4 / 5 - 1)), abs(k) ** 1.4
+    library = polynomials(1).wider("q: Abs(k)**1.4")
+    data = RollOutData.of(Trajectories.from_arrays(truth.simulate(fields(0), T), T, X, layout="ntx"), guess)
+    search = Search.laws(Likelihood(data), library, 1.5)
+    search.fitted(guess)
+    settle_shapes(search, {offered}, library)
+    best = search.chosen.law
+    (term,) = (one for one in best.q.terms if one.has(k))
+    assert float(term.as_base_exp()[1]) == pytest.approx(1.5, abs=1e-4)
+    assert offered not in search.wider(best).q.terms
 
 
 def test_nothing_is_asked_where_noise_hides_nothing() -> None:
