@@ -239,7 +239,7 @@ class HybridNumbers:
     # regression: second order in time
     second_order_frames: int = number(9, "fewest frames of an equation of second order in time", "frames")
     velocity_trials: int = number(16, "frames at which polynomials that estimate a velocity are compared: more are surer, and cost time", "frames")
-    second_order_noise: float = number(0.5, "an equation of second order must imply less than this part of the white noise that one of first order does: smaller calls more data of first order", "variance")
+    second_order_noise: float = number(0.75, "an equation of second order must imply less than this part of the white noise that one of first order does: smaller calls more data of first order", "variance")
     second_order_looks: float = number(0.01, "the same, where second order is offered to who did not ask for it", "variance")
     second_order_asked: float = number(1e-4, "of the variance of u_t, which an equation of first order leaves at least where second order is asked about", "variance")
     second_order_left: float = number(0.01, "of the variance of u_tt, which a member of second order may leave at most where it is offered", "variance")

@@ -224,7 +224,7 @@ class Likelihood:
             columns = made.at(fit.fields[some], data.some(some))
             times = columns[..., None, 1:] * patterns[:, some].permute(1, 2, 0)[..., None]
             columns = torch.cat([columns, times.flatten(2)], dim=2)
-            piece = self._piece(columns, held, law, fit.fields, fit.substeps, some, known, free=self.free)
+            piece = self._piece(columns, held, law, fit.fields, made, some, known, free=self.free)
             pieces.append(piece.products)
         return Products.joined(pieces)
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from mesoscribe.hybrid.space.deadline import time_for
 from mesoscribe.hybrid.space.threads import threads_for
-from mesoscribe.symbolic.law.beside import Beside
 from mesoscribe.symbolic.law.evolution import Evolution
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.law_with_rates import LawWithRates
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.rate_terms import Rate, rates, rates_of_fields
 from mesoscribe.symbolic.law.rates import Rates
@@ -42,8 +42,9 @@ def missed_rate(search: Search[Law]) -> str:
         more: Evolution = close.with_more(offered)
     else:
         none = Rates(offered, (0.0,) * len(offered), fit.law.band, fit.law.fields)
-        there, more = fit, Beside(fit.law, none)
-    gains, t, order = search.likelihood.gains(there, more)
+        there, more = fit, LawWithRates(fit.law, none)
+    beside, order = search.likelihood.beside(there, more)
+    gains, t = beside.products.gains(len(there.law.parameters))
     t = np.where(gains > 0, t, 0.0)
     at = int(t.argmax())
     name = list(more.coefficients)[order[at]]

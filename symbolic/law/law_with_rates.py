@@ -18,7 +18,7 @@ from mesoscribe.symbolic.law.rates import Rates
 
 
 @dataclass(frozen=True)
-class Beside:
+class LawWithRates:
     """u_t = -(M + W) δV/δu + Σ_j c_j R_j for a law with any factors; it answers what a likelihood asks.
 
     Args:
@@ -62,14 +62,14 @@ class Beside:
 
     def with_values(
         self, values: Float[np.ndarray, " p"], covariance: Float[np.ndarray, "p p"] | None = None
-    ) -> Beside:
+    ) -> LawWithRates:
         """With other coefficients."""
         table = None if covariance is None else tuple(tuple(float(c) for c in row) for row in covariance)
         own, others = self._parts(values)
         law, rates = self.law.with_values(own), self.rates.with_values(others)
         return replace(self, law=law, rates=rates, covariance=table)
 
-    def only(self, kept: Sequence[int]) -> Beside:
+    def only(self, kept: Sequence[int]) -> LawWithRates:
         """Without the other parameters.
 
         Raises:
@@ -77,7 +77,7 @@ class Beside:
         """
         n = len(self.law.parameters)
         own, others = [j for j in kept if j < n], [j - n for j in kept if j >= n]
-        return Beside(self.law.only(own), self.rates.only(others))
+        return LawWithRates(self.law.only(own), self.rates.only(others))
 
     def member(self, domain: Domain) -> Member:
         """The equation of motion."""

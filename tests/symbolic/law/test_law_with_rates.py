@@ -8,9 +8,9 @@ import sympy
 import torch
 
 from mesoscribe.hybrid.space.domain import Domain
-from mesoscribe.symbolic.law.beside import Beside
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.law_with_rates import LawWithRates
 from mesoscribe.symbolic.law.rate_terms import Rate
 from mesoscribe.symbolic.law.rates import Rates
 
@@ -22,19 +22,19 @@ FIELDS = torch.sin(X) + torch.tensor([[0.2], [1.0]])
 
 
 def test_rate_is_the_sum_of_both() -> None:
-    found = Beside(LAW, RATES).member(DOMAIN).rhs(FIELDS)
+    found = LawWithRates(LAW, RATES).member(DOMAIN).rhs(FIELDS)
     expected = LAW.member(DOMAIN).rhs(FIELDS) + RATES.member(DOMAIN).rhs(FIELDS)
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
 
 
 def test_rate_is_that_of_the_law_where_all_rates_are_0() -> None:
     none = RATES.with_values(np.zeros(2))
-    found, expected = Beside(LAW, none).member(DOMAIN).rhs(FIELDS), LAW.member(DOMAIN).rhs(FIELDS)
+    found, expected = LawWithRates(LAW, none).member(DOMAIN).rhs(FIELDS), LAW.member(DOMAIN).rhs(FIELDS)
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
 
 
 def test_family_holds_each_set_of_coefficients() -> None:
-    both = Beside(LAW, RATES)
+    both = LawWithRates(LAW, RATES)
     sets = both.values() * np.array([[1.0], [0.5]])
     found = both.family(DOMAIN, sets).rhs(FIELDS.expand(2, *FIELDS.shape))
     for values, rate in zip(sets, found, strict=True):
@@ -43,7 +43,7 @@ def test_family_holds_each_set_of_coefficients() -> None:
 
 
 def test_coefficients_are_those_of_both() -> None:
-    both = Beside(LAW, RATES)
+    both = LawWithRates(LAW, RATES)
     assert len(both.parameters) == len(both.values()) == len(both.scaling) == len(both.coefficients)
     assert list(both.coefficients)[-2:] == ["u_x", "u_x^2"]
     kept = [*range(len(LAW.parameters)), len(LAW.parameters) + 1]
