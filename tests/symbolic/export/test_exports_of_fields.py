@@ -96,7 +96,7 @@ def test_every_coefficient_of_a_module_receives_a_gradient() -> None:
     assert all(torch.all(values.grad != 0) for values in coefficients.values())
 
 
-OFTEN = ("shallow_water", "mixture_2d", "three fields")  # the others, of which each takes seconds, less often
+OFTEN = ("shallow_water", "mixture_2d")  # the others, of which each takes seconds, less often
 
 
 @pytest.mark.parametrize(
