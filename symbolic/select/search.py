@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Generic
+from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
 
 from mesoscribe.hybrid.space.deadline import time_for
 from mesoscribe.hybrid.space.device import array
@@ -20,11 +19,10 @@ from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.rate_terms import rates, rates_of_fields
 from mesoscribe.symbolic.law.rates import Rates
 from mesoscribe.symbolic.refine.likelihood import E, Fit, Likelihood
-from mesoscribe.symbolic.refine.projection import dense
 from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.select.beside import Beside
-from mesoscribe.symbolic.select.choice import HallOfFame, price
-from mesoscribe.symbolic.select.entry import Entry
+from mesoscribe.symbolic.select.choice import price
+from mesoscribe.symbolic.select.fitted_laws import FittedLaws
 
 SEARCH = "search for terms"
 
@@ -49,27 +47,15 @@ def with_candidates(law: Law, library: Library) -> Law:
 
 
 @dataclass
-class Search(Generic[E]):
-    """Equations fitted to trajectories, each once.
+class Search(FittedLaws[E]):
+    """Equations fitted to trajectories, each with a term more or less than one before.
 
     Args:
-        likelihood: of the trajectories.
-        wider: an equation with every candidate that it lacks, at 0.
-        admissible: whether an equation may be chosen.
-        pays: by which factor a term must reduce the error beyond the noise.
-        fits: what was fitted, by its terms.
         tested: those to which no further term will be added.
-        shorter: what was fitted to shorter roll-outs, by where it started and their frames.
         slopes: those of terms and candidates that are known, the last ones last.
     """
 
-    likelihood: Likelihood
-    wider: Callable[[E], E]
-    admissible: Callable[[E], bool]
-    pays: float
-    fits: dict[frozenset[str], Fit[E]] = field(default_factory=dict)
     tested: set[frozenset[str]] = field(default_factory=set)
-    shorter: dict[tuple[E, int], Fit[E]] = field(default_factory=dict)
     slopes: list[Beside[E]] = field(default_factory=list)
 
     @classmethod
@@ -89,51 +75,6 @@ class Search(Generic[E]):
         n = domain.n_fields
         offered = rates(domain) if n is None else rates_of_fields(domain.ndim, n)
         return Search(likelihood, lambda one: one.with_more(offered), lambda one: True, pays)
-
-    def fitted(self, law: E, near: Fit[E] | None = None) -> Fit[E]:
-        """A law, fitted; again from a law close by that errs less, as a fit from afar may end elsewhere."""
-        terms = frozenset(law.coefficients)
-        known = self.fits.get(terms)
-        if known is None or (near is not None and near.rmse < known.rmse):
-            found = self.likelihood.fit(law, near)
-            if known is None or found.rmse < known.rmse:
-                self._forget()
-                self.fits[terms] = found
-        return self.fits[terms]
-
-    def _forget(self) -> None:
-        """Keep the derivatives by the initial fields of the law that was fitted last only: they are large."""
-        for terms, fit in self.fits.items():
-            if fit.known is not None:
-                self.fits[terms] = replace(fit, known=None, moves=None)
-
-    @property
-    def fame(self) -> HallOfFame[E]:
-        """All laws that were fitted, and the choice among them."""
-        distinct = [fit for fit in self.fits.values() if np.all(fit.law.values())] or [*self.fits.values()]
-        fits = sorted(distinct, key=lambda fit: fit.law.free)
-        best = min(fits, key=lambda fit: fit.products.squares)
-        tests = len(self.wider(best.law).parameters)
-        entries = [
-            Entry(
-                fit.with_errors,
-                fit.products.held_out,
-                not fit.lost and self.admissible(fit.law),
-                bool(fit.least_z > self.certain(fit, tests)),
-            )
-            for fit in fits
-        ]
-        return HallOfFame(tuple(entries), best.white, float(best.products.values.sum()), self.pays)
-
-    @staticmethod
-    def certain(fit: Fit[E], tests: int) -> float:
-        """Standard errors that chance does not make in so many tests, by Student's t of the clusters."""
-        return float(student.ppf(1 - NUMBERS.chance / (2 * tests), max(len(fit.products.values) - 1, 1)))
-
-    @property
-    def chosen(self) -> Fit[E]:
-        """The law that is best so far."""
-        return self.fits[frozenset(self.fame.chosen.law.coefficients)]
 
     def around(self, fit: Fit[E]) -> None:
         """Laws richer than one as long as that pays, and then poorer ones as long as these may win."""
@@ -156,42 +97,6 @@ class Search(Generic[E]):
         fame = self.fame
         may = price(fame.error_of(fit.law), 1, self.pays) <= fame.scores.min()
         return bool(may) or not (fit.lost or self.admissible(fit.law))
-
-    @property
-    def noisy(self) -> bool:
-        """Whether noise is much of what the best law leaves.
-
-        That is asked of shorter and shorter times, as noise of a first frame may grow. On a window initial
-        fields are no unknowns: noise along the edges enters all the same.
-        """
-        noise, held = self.likelihood.data.noise, self.likelihood.data.border is not None
-        if held or self.likelihood.free or noise <= NUMBERS.measured_rounding**2:
-            return False
-        near, _ = self._over_less(self.chosen, NUMBERS.worth_noise * noise)
-        return near.rmse**2 <= NUMBERS.worth_noise * noise
-
-    @property
-    def hides(self) -> bool:
-        """Whether noise is much of what the best law leaves, and may hide what that lacks."""
-        fit = self.chosen
-        noise = fit.white > NUMBERS.visible_error**2 and fit.rmse**2 <= NUMBERS.worth_noise * fit.white
-        followed = not self.likelihood.free or dense(self.likelihood.data)
-        return bool(noise and followed and not fit.lost)
-
-    @property
-    def frees(self) -> bool:
-        """Whether initial fields must be unknowns: where noise in them may mislead, or they cost little.
-
-        It moves coefficients by its square, and their standard errors are it over √N of N values: the first
-        shows beside the second where noise times √N does.
-        """
-        bias = self.chosen.rmse * np.sqrt(self.chosen.products.values.sum())
-        return self.noisy and (dense(self.likelihood.data) or bool(bias > NUMBERS.start_bias))
-
-    @property
-    def explained(self) -> bool:
-        """Whether the best law leaves little beyond noise, or its initial fields must be unknowns first."""
-        return self.frees or self.chosen.beyond_noise < NUMBERS.poor
 
     def run(self, starts: Sequence[E], others: Sequence[E] = ()) -> Search[E]:
         """Look around the best of some laws, and of those that are found there: the search that did.
@@ -253,7 +158,7 @@ class Search(Generic[E]):
         if fit.lost or nothing_left or len(self.fits) > NUMBERS.most_laws or terms in self.tested:
             return None
         self.tested.add(terms)
-        near, likelihood = self._over_less(fit, NUMBERS.far**2)
+        near, likelihood = self.over_less(fit, NUMBERS.far**2)
         more = self.wider(near.law)
         if len(more.parameters) == len(near.law.parameters):
             return None
@@ -279,19 +184,6 @@ class Search(Generic[E]):
             found = Beside.of(self.likelihood, fit, more)
             self.slopes.append(found)
         return found
-
-    def _over_less(self, fit: Fit[E], misfit: float) -> tuple[Fit[E], Likelihood]:
-        """A law, and roll-outs so short that it leaves no more than a mean squared misfit, or of one step."""
-        likelihood, frames = self.likelihood, self.likelihood.data.u.shape[1]
-        fewest = NUMBERS.hidden_frames if self.likelihood.data.hidden else 2
-        noise = 0.0 if likelihood.data.filtered is None else fit.white
-        while fit.rmse**2 > misfit + noise and frames > fewest:
-            frames, noise = max(fewest, frames // 2), 0.0
-            likelihood = Likelihood(self.likelihood.data.clean.windows(frames))
-            if (fit.law, frames) not in self.shorter:
-                self.shorter[fit.law, frames] = likelihood.fit(fit.law)
-            fit = self.shorter[fit.law, frames]
-        return fit, likelihood
 
     def poorer(self, fit: Fit[E]) -> Fit[E] | None:
         """The law without the term that it misses least; None where none can go."""
