@@ -41,7 +41,7 @@ class CanonicalFormOfFields(CanonicalForm):
     def scaled(cls, scale: float, domain: Domain) -> CanonicalFormOfFields:
         """The change of scale alone."""
         n = domain.n_fields or 1
-        zero = torch.zeros(n, n, dtype=torch.float64)
+        zero = torch.zeros(n, n, dtype=torch.float64, device="cpu")
         return cls(0.0, zero[0], zero, scale, domain)
 
     def F(self, F: Value, u: Value) -> Value:

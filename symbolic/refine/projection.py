@@ -215,7 +215,9 @@ def basis(domain: Domain, mask: Tensor) -> Float[Tensor, " a *grid"]:
         each = {row: basis(alone(domain, i), mask) for i, row in enumerate(domain.parities)}
         parts = [each[row] for row in domain.parities]
         every = parts[0].new_zeros(sum(map(len, parts)), domain.n_fields, *domain.shape)
-        for i, rows in enumerate(torch.arange(len(every)).split([len(part) for part in parts])):
+        for i, rows in enumerate(
+            torch.arange(len(every), device=every.device).split([len(part) for part in parts])
+        ):
             every[rows, i] = parts[i]
         return every
     at = torch.nonzero(mask.flatten())[:, 0]

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mesoscribe.diagnostics.measure.sweep import sweep
 from mesoscribe.diagnostics.runs.ensemble import ensemble
 from mesoscribe.hybrid.data.noise import white_noise
 from mesoscribe.hybrid.data.one_field import one_field
@@ -266,7 +265,6 @@ def test_what_takes_one_field_refuses_several_in_words() -> None:
         one_field(both, "test it")
     assert one_field(both.field("h"), "test it") is None  # type: ignore[func-returns-value]
     entries: list[tuple[Any, str]] = [
-        (lambda: sweep(None, both), "measure exponents of energies"),  # type: ignore[arg-type]
         (lambda: ensemble(both), "learn them again and again"),
     ]
     for entry, purpose in entries:
