@@ -7,6 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+EACH_FRAME = """\
+frames = zeros(numel(u0), numel(times));
+h = Inf;
+for j = 1:numel(times)
+  if j > 1
+    [modes, h] = advance(modes, times(j - 1), times(j), h, linear, nonlinear);
+  end
+"""
 ONE: Mapping[str, str] = {
     "settings": "centre = $centre;\nhold_modes = $hold;",
     "frames_along": "frames along the last dimension of u",
@@ -22,12 +30,9 @@ rhs = @(u) real(ifftn(linear .* fftn(u - centre) + nonlinear(inside .* fftn(u - 
 start = fftn(u0 - centre);
 outside = hold_modes * start .* ~inside;
 modes = start .* inside;
-frames = zeros(numel(u0), numel(times));
-h = Inf;
-for j = 1:numel(times)
-  if j > 1
-    [modes, h] = advance(modes, times(j - 1), times(j), h, linear, nonlinear);
-  end
+"""
+    + EACH_FRAME
+    + """\
   field = centre + real(ifftn(modes + outside));
   frames(:, j) = field(:);
 end
@@ -118,12 +123,9 @@ rhs = @(u) reshape(to_field(product(linear, to_modes(columns(u))) + ...
 start = to_modes(columns(u0));
 outside = hold_modes * start .* ~inside;
 modes = start .* inside;
-frames = zeros(numel(u0), numel(times));
-h = Inf;
-for j = 1:numel(times)
-  if j > 1
-    [modes, h] = advance(modes, times(j - 1), times(j), h, linear, nonlinear);
-  end
+"""
+    + EACH_FRAME
+    + """\
   field = to_field(modes + outside);
   frames(:, j) = field(:);
 end

@@ -67,9 +67,7 @@ SEVERAL: Mapping[str, str] = {
             values = f"mean {field.mean():<14.6g} from {field.min():<14.6g} to {field.max():.6g}"
             print(f"t = {t:<12.6g} {name:<4} {values}")""",
 }
-PLOT = '''\
-def plot(u, times, file):
-    """Space and time in one picture, or the first and the last field of a plane, in 3D the middle one."""
+WITH_MATPLOTLIB = """\
     try:
         import matplotlib
     except ImportError:
@@ -78,6 +76,18 @@ def plot(u, times, file):
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
+"""
+SAVED = """\
+    pyplot.savefig(file, bbox_inches="tight")
+    print(f"wrote {file}")
+"""
+PLOT = (
+    '''\
+def plot(u, times, file):
+    """Space and time in one picture, or the first and the last field of a plane, in 3D the middle one."""
+'''
+    + WITH_MATPLOTLIB
+    + """\
     if u.ndim == 2:
         pyplot.figure(figsize=(8, 4))
         pyplot.imshow(u.T, origin="lower", aspect="auto", extent=(times[0], times[-1], 0, LENGTHS[0]))
@@ -91,20 +101,16 @@ def plot(u, times, file):
             image = panel.imshow(field.T, origin="lower", extent=(0, LENGTHS[0], 0, LENGTHS[1]))
             panel.set(title=f"u at t = {t:.4g}", xlabel="x", ylabel="y")
             figure.colorbar(image, ax=panel)
-    pyplot.savefig(file, bbox_inches="tight")
-    print(f"wrote {file}")
-'''
-PLOT_OF_SEVERAL = '''\
+"""
+    + SAVED
+)
+PLOT_OF_SEVERAL = (
+    '''\
 def plot(u, times, file):
     """Each field in space and time, or its first and last state in a plane, in 3D the middle one."""
-    try:
-        import matplotlib
-    except ImportError:
-        print(f"no {file}: matplotlib is not installed")
-        return
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
+'''
+    + WITH_MATPLOTLIB
+    + """\
     columns = 1 if u.ndim == 3 else 2
     figure, axes = pyplot.subplots(
         len(FIELDS), columns, figsize=(8 if columns == 1 else 10, 4 * len(FIELDS)), squeeze=False
@@ -121,9 +127,9 @@ def plot(u, times, file):
             image = panel.imshow(field.T, origin="lower", extent=(0, LENGTHS[0], 0, LENGTHS[1]))
             panel.set(title=f"{name} at t = {t:.4g}", xlabel="x", ylabel="y")
             figure.colorbar(image, ax=panel)
-    pyplot.savefig(file, bbox_inches="tight")
-    print(f"wrote {file}")
-'''
+"""
+    + SAVED
+)
 ALL_MODES = "No band of modes can be cut in this program: here all modes of the grid evolve."
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from mesoscribe.diagnostics.pages.page import report_script
 from mesoscribe.symbolic.export.javascript import law_data
@@ -80,3 +81,17 @@ def order(browser: Browser, law: Law, field: np.ndarray, time: float) -> float:
         }})()"""
     )
     return float(np.log2(errors[0] / errors[1]))
+
+
+def carried_as_by(browser: Browser, law: Law, field: np.ndarray, time: float) -> dict[str, Any]:
+    """What a page makes of a field, which must be what the law makes of it, with the same energies."""
+    expected = law.simulate(field, [0.0, time], rtol=1e-5)[1]
+    found = carried(browser, law, field, time)
+    error = np.linalg.norm(np.reshape(found["field"], field.shape) - expected)
+    assert error < 1e-5 * np.linalg.norm(field)
+    assert error < 1e-3 * np.linalg.norm(expected - field)
+    if law.band is None:
+        parts = [law.energies(v) for v in (field, expected)]
+        energies = [float(part.V0 + part.V1 + part.V2) for part in parts]
+        assert [found["before"], found["after"]] == pytest.approx(energies, rel=1e-5, abs=1e-6)
+    return found

@@ -15,7 +15,7 @@ from mesoscribe.symbolic.law.factor import Factor, k, kx, ky, u
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.initial import InitialField, initial_fields
 from tests.support.browser import Browser
-from tests.support.simulators import carried, content, rate, with_scripts
+from tests.support.simulators import carried, carried_as_by, content, rate, with_scripts
 
 h, v = sympy.symbols("h v", real=True)
 SQUARED = kx**2 + ky**2
@@ -78,16 +78,7 @@ def test_page_has_the_right_side_of_the_law(browser: Browser, law: Law) -> None:
 
 @pytest.mark.parametrize("law", LAWS.values(), ids=LAWS.keys())
 def test_page_carries_fields_as_the_law_does(browser: Browser, law: Law) -> None:
-    field, time = start(law), 0.02
-    expected = law.simulate(field, [0.0, time], rtol=1e-5)[1]
-    found = carried(browser, law, field, time)
-    error = np.linalg.norm(np.reshape(found["field"], field.shape) - expected)
-    assert error < 1e-5 * np.linalg.norm(field)
-    assert error < 1e-3 * np.linalg.norm(expected - field)
-    if law.band is None:
-        parts = [law.energies(v) for v in (field, expected)]
-        energies = [float(part.V0 + part.V1 + part.V2) for part in parts]
-        assert [found["before"], found["after"]] == pytest.approx(energies, rel=1e-5, abs=1e-6)
+    carried_as_by(browser, law, start(law), 0.02)
 
 
 def test_rounding_does_not_leave_the_parity_of_a_field(browser: Browser) -> None:
