@@ -23,7 +23,7 @@ OFFER = (
     "again with --second-order."
 )
 MAYBE = (
-    "An equation of second order in time, u_tt + M u_t = -δV/δu, implies less than half of the noise that "
+    "An equation of second order in time, u_tt + M u_t = -δV/δu, implies clearly less noise than "
     "one of first order does, and may explain what is left: try --second-order."
 )
 NO_SPLIT = "No split was given: the errors are on all the data that were passed, which the fit may have seen."
