@@ -43,7 +43,10 @@ class Controller:
     power: int
 
     def next(self, h: float, error: float, before: float) -> float:
-        """h' after a step of length h; the errors are multiples of what is allowed, and may be infinite."""
+        """h' after a step of length h; both errors are multiples of what is allowed.
+
+        The error may be infinite; the one before is that of a step that was taken, so at most 1.
+        """
         tiny, low, high = 1e-10, *NUMBERS.step_range
         if not error <= 1:
             change = NUMBERS.step_safety * error ** (-1 / self.power) if math.isfinite(error) else low

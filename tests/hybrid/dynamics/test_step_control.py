@@ -82,7 +82,7 @@ def test_frames_are_as_exact_as_asked_for(example: Example, rtol: float) -> None
     assert errors.max() < len(t) * rtol
 
 
-@given(ERRORS, ERRORS)
+@given(ERRORS, st.floats(1e-12, 1.0))
 def test_refused_steps_are_shortened_and_small_errors_lengthen_them(error: float, before: float) -> None:
     h = Controller(4).next(1.0, error, before)
     low, high = NUMBERS.step_range
