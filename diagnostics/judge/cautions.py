@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 
 import numpy as np
 
 from mesoscribe.diagnostics.judge.summary import Summary
-from mesoscribe.diagnostics.judge.verdict import VerdictKind, much_worse, not_beaten
+from mesoscribe.diagnostics.judge.verdict import Supported, VerdictKind, much_worse, not_beaten
 from mesoscribe.diagnostics.measure.energy import EnergyTrace
 from mesoscribe.diagnostics.measure.guarantee import Guarantee
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
@@ -94,7 +95,7 @@ def _of_the_verdict(summary: Summary) -> Iterator[str]:
 
 
 def _of_the_roll_outs(summary: Summary) -> Iterator[str]:
-    """Roll-outs that are lost, poor, or leave the values of u that were trained on."""
+    """Roll-outs that are lost, poor, or leave the values of u on which the law is known."""
     for name, roll in summary.rolled.items():
         yield from (f"A roll-out of the {name} was lost: {why}" for why in roll.lost)
     for name in ("network", "law"):
@@ -102,16 +103,17 @@ def _of_the_roll_outs(summary: Summary) -> Iterator[str]:
             yield f"The {name} does not beat persistence {steps}."
     if steps := much_worse(summary.errors):
         yield f"The law is more than {NUMBERS.much_worse:g} times worse than the network {steps}."
-    rolled = {f"roll-out of the {name}": roll.frames for name, roll in summary.rolled.items()}
-    for name, frames in {"data": summary.data.u, **rolled}.items():
-        parts = each_field(frames, summary.data.domain)
-        for field, (values, _) in zip(summary.supported, parts, strict=True):
-            if field.overshoot(values) > NUMBERS.range_left:
-                seen = values[np.isfinite(values)]
-                yield (
-                    f"The {name} reaches {field.name} = {seen.min():.4g} to {seen.max():.4g}, outside the "
-                    f"supported range {field.low:.4g} to {field.high:.4g}."
-                )
+    frames = {"data": summary.data.u}
+    frames |= {f"roll-out of the {name}": roll.frames for name, roll in summary.rolled.items()}
+    parts = {name: [values for values, _ in each_field(u, summary.data.domain)] for name, u in frames.items()}
+    for i, known in enumerate(summary.known):
+        left = [name for name, own in parts.items() if known.overshoot(own[i]) > NUMBERS.range_left]
+        if left:
+            seen = reduce(Supported.widened, (parts[name][i] for name in left), known)
+            yield (
+                f"Values of {seen} occur ({', '.join(left)}), outside the supported range {known.low:.4g} to "
+                f"{known.high:.4g}: beyond it nothing tests the form of the law."
+            )
 
 
 def energy_cautions(structure: Guarantee, trace: EnergyTrace) -> Iterator[str]:
@@ -165,5 +167,3 @@ def _of_the_law(summary: Summary) -> Iterator[str]:
             f"Written out, the equation has {terms} terms: it is shown by its factors, and may be a series "
             f"in the place of a factor that the candidates do not hold."
         )
-    if law.band is None:
-        yield "The law has no band: all modes that the grid resolves are evolved."

@@ -175,12 +175,12 @@ def _mean(summary: Summary) -> Check:
 
 
 def _support(summary: Summary) -> Check:
-    """How far data and roll-outs leave the values of the fields that were trained on."""
+    """How far data and roll-outs leave the values of the fields on which the law is known."""
     frames = (summary.data.u, *(roll.frames for roll in summary.rolled.values()))
     parts = zip(*(each_field(u, summary.data.domain) for u in frames), strict=True)
     left = [
         (max(field.overshoot(values) for values, _ in own), field)
-        for field, own in zip(summary.supported, parts, strict=True)
+        for field, own in zip(summary.known, parts, strict=True)
     ]
     beyond, field = max(left, key=lambda pair: pair[0])
     number = f"{field.name} leaves {field.low:.4g} to {field.high:.4g} by {100 * beyond:.2g} % of that range"

@@ -48,6 +48,7 @@ from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.regression.evidence import Verdict
 from mesoscribe.hybrid.space.deadline import doing
+from mesoscribe.hybrid.space.fields import each_field
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.symbolic.law.conserved import Kind
 from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
@@ -153,6 +154,18 @@ class Summary:
     def left(self) -> str:
         """What the law leaves of the data, in words; nothing where it explains them."""
         return left_by(self.fit, self.laws)
+
+    @property
+    def known(self) -> tuple[Supported, ...]:
+        """The values of each field on which the law is known.
+
+        These are the values that were trained on, and those of these data where the law leaves nothing but
+        noise of them: a law that predicts what it has not seen is tested there, not extrapolated.
+        """
+        if self.left:
+            return self.supported
+        parts = each_field(self.data.u, self.data.domain)
+        return tuple(field.widened(u) for field, (u, _) in zip(self.supported, parts, strict=True))
 
     @property
     def kind(self) -> VerdictKind:

@@ -182,7 +182,7 @@ def class_evidence(verdict: Verdict | None) -> str:
 
 @dataclass(frozen=True)
 class Supported:
-    """The values of a field that a network was trained on.
+    """Values of a field that a network was trained on, or a law was tested on.
 
     Args:
         name: of the field.
@@ -196,11 +196,15 @@ class Supported:
     def __str__(self) -> str:
         return f"{self.name} from {self.low:.4g} to {self.high:.4g}"
 
+    def widened(self, frames: Float[np.ndarray, "*shape"]) -> Supported:
+        """The range together with the finite values of this field."""
+        seen = frames[np.isfinite(frames)]
+        return Supported(self.name, min(self.low, float(seen.min())), max(self.high, float(seen.max())))
+
     def overshoot(self, frames: Float[np.ndarray, "*shape"]) -> float:
         """By how much of the range the finite values of this field leave it."""
-        seen = frames[np.isfinite(frames)]
-        beyond = max(self.low - float(seen.min()), float(seen.max()) - self.high, 0.0)
-        return beyond / (self.high - self.low)
+        wide = self.widened(frames)
+        return max(self.low - wide.low, wide.high - self.high) / (self.high - self.low)
 
 
 def supported_ranges(model: OnsagerModel) -> tuple[Supported, ...]:

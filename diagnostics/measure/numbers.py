@@ -63,7 +63,7 @@ class DiagnosticsNumbers:
     mean_kept: float = number(1e-2, "a change of the mean in the data up to this is good where the law conserves it", "rms of u")
     mean_drifts: float = number(1e-1, "a change of the mean beyond is bad", "rms of u")
     undetermined: float = number(1.0, "a coefficient that is smaller than so many of its standard errors is a caution", "standard errors")
-    range_left: float = number(0.01, "u may leave the values that were trained on by so much: beyond is a caution", "range of u")
+    range_left: float = number(0.01, "u may leave the values on which the law is known by so much: beyond is a caution", "range of u")
     exponent_off: float = number(0.05, "distance of the exponent of one step from theory that is good", "1")
     exponent_below: float = number(0.5, "how far below the order of the scheme plus one that exponent may lie where V is conserved: steps are finite", "1")
     straight: float = number(0.99, "R² that a straight line exceeds", "1")

@@ -179,8 +179,15 @@ def test_mean_that_drifts_in_the_data_is_seen(summary: Summary) -> None:
 @pytest.mark.parametrize(("factor", "state"), [(1.0, "good"), (1.2, "doubtful"), (3.0, "bad")])
 def test_fields_outside_the_range_are_seen(factor: float, state: str, summary: Summary) -> None:
     low, high = summary.data.u.min(), summary.data.u.max()
-    seen = replace(summary, supported=(Supported("u", low / factor, high / factor),))
-    assert of(seen, "range of u").state == state
+    tested = replace(summary, supported=(Supported("u", low / factor, high / factor),))
+    assert of(tested, "range of u").state is State.GOOD, "held-out data that the law explains test it there"
+    poor = replace(tested, fit=replace(tested.fit, share=0.28, std_error=0.02))
+    assert of(poor, "range of u").state == state
+    assert any("outside the supported range" in caution for caution in cautions(poor)) == (factor > 1)
+    assert not any("outside the supported range" in caution for caution in cautions(tested))
+    roll = tested.rolled["law"]
+    far = replace(tested, rolled={"law": replace(roll, frames=factor * roll.frames)})
+    assert any("(roll-out of the law), outside" in caution for caution in cautions(far)) == (factor > 1)
 
 
 def test_energy_changes_in_proportion_to_the_step_where_it_dissipates() -> None:
