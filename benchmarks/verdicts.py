@@ -21,7 +21,7 @@ from benchmarks.cells import ask_for_workers, workers
 from benchmarks.class_test import PROBLEMS, Problem, allen_cahn, d
 from benchmarks.members import MEMBERS
 from mesoscribe import Trajectories, fit
-from mesoscribe.diagnostics.judge.summary import examine
+from mesoscribe.diagnostics.judge.examine import examine
 from mesoscribe.diagnostics.judge.verdict import VerdictKind
 from mesoscribe.hybrid.learn.schedule import Schedule
 from mesoscribe.symbolic.select.distill import distillation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -18,45 +18,29 @@ from mesoscribe.diagnostics.judge.verdict import (
     class_evidence,
     left_by,
     not_beaten,
-    supported_ranges,
 )
-from mesoscribe.diagnostics.measure.absolute_fit import AbsoluteFit, absolute_fit
-from mesoscribe.diagnostics.measure.alignment import aligned
+from mesoscribe.diagnostics.measure.absolute_fit import AbsoluteFit
 from mesoscribe.diagnostics.measure.conserved import Drift, drifts
-from mesoscribe.diagnostics.measure.energy import EnergyTrace, energy_along
+from mesoscribe.diagnostics.measure.energy import EnergyTrace
 from mesoscribe.diagnostics.measure.errors import (
-    Predictor,
     RollOut,
     RolloutError,
-    error_of,
-    follow,
-    noise_level,
-    persistence_error,
-    rollout_error,
 )
 from mesoscribe.diagnostics.measure.exponents import AmplitudeScaling
-from mesoscribe.diagnostics.measure.guarantee import Guarantee, guarantee
-from mesoscribe.diagnostics.measure.identifiability import EnergyMatch, energy_match
-from mesoscribe.diagnostics.measure.numbers import NUMBERS as MEASURED
-from mesoscribe.diagnostics.measure.onestep import OneStep, one_step
-from mesoscribe.diagnostics.measure.scaling_summary import scalings
-from mesoscribe.hybrid.data.noise_model import findings
-from mesoscribe.hybrid.data.threads import threads_by_data
+from mesoscribe.diagnostics.measure.guarantee import Guarantee
+from mesoscribe.diagnostics.measure.identifiability import EnergyMatch
+from mesoscribe.diagnostics.measure.onestep import OneStep
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.learn.canonical import CanonicalNetwork, canonical_form
-from mesoscribe.hybrid.learn.onsager import OnsagerModel
+from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
 from mesoscribe.hybrid.learn.record import FitRecord
 from mesoscribe.hybrid.regression.evidence import Verdict
-from mesoscribe.hybrid.space.deadline import doing
 from mesoscribe.hybrid.space.fields import each_field
-from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.symbolic.law.conserved import Kind
-from mesoscribe.symbolic.law.equation import EquationTerm, equation_terms
+from mesoscribe.symbolic.law.equation import EquationTerm
 from mesoscribe.symbolic.law.law import Law
-from mesoscribe.symbolic.refine.velocity import with_velocities_of
 from mesoscribe.symbolic.select.choice import HallOfFame
-from mesoscribe.symbolic.systems.bonds import Bonds, bonds_beside
-from mesoscribe.symbolic.systems.theory import Theory, theory_beside
+from mesoscribe.symbolic.systems.bonds import Bonds
+from mesoscribe.symbolic.systems.theory import Theory
 
 PACKAGES = ("torch", "numpy", "sympy", "pysindy", "mesoscribe")
 
@@ -201,74 +185,3 @@ class Summary:
     def network_band(self) -> float:
         """The largest wavenumber that the network evolves."""
         return float(np.sqrt((self.network.k**2).sum(0)).max())
-
-
-@threads_by_data
-def examine(
-    model: OnsagerModel,
-    law: Law,
-    data: Trajectories,
-    *,
-    truth: Law | None = None,
-    record: FitRecord | None = None,
-) -> Summary:
-    """Roll out, measure and judge a network and a law on data."""
-    data = with_velocities_of(law, data)
-    doing("roll-outs of network and law")
-    predictors: dict[str, Predictor] = {"network": model, "law": law}
-    rolled = {name: follow(predictor, data) for name, predictor in predictors.items()}
-    errors = {"persistence": persistence_error(data), **{n: error_of(r, data) for n, r in rolled.items()}}
-    terms = tuple(equation_terms(law))
-    network = canonical_form(model)
-    drawn = aligned(network, law)
-    subjects: dict[str, CanonicalNetwork | Law] = {} if data.window else {"law": law, "network": drawn}
-    traces = {name: energy_along(subject, rolled[name], data) for name, subject in subjects.items()}
-    doing("energies and exponents")
-    first = model.setting.first_frame
-    later = data.select(frames=slice(first, None)) if data.n_frames > first + 2 else data
-    structure, fit = guarantee(law, data.domain), absolute_fit(law, later)
-    shown = data.on_window
-    return Summary(
-        law=law,
-        data=shown,
-        truth=truth,
-        errors=errors,
-        later_errors=_later(predictors, data, model.setting.first_frame),
-        rolled={name: replace(roll, frames=data.inside(roll.frames)) for name, roll in rolled.items()},
-        network=network,
-        drawn=drawn,
-        scalings=scalings(model, law, data),
-        traces=traces,
-        matches=_matches(drawn, law, truth, data),
-        structure=structure,
-        fit=fit,
-        record=record,
-        terms=terms,
-        findings=tuple(map(str, (*data.notes, *findings(data.seen)))),
-        noise=noise_level(data),
-        supported=supported_ranges(model),
-        step=one_step(law, data),
-        theory=None if law.several else theory_beside(terms, data),
-        bonds=bonds_beside(law, data),
-    )
-
-
-def _matches(
-    network: CanonicalNetwork, law: Law, truth: Law | None, data: Trajectories
-) -> dict[str, EnergyMatch]:
-    """Learned against true energy; nothing without a truth of this case, or energies that differ."""
-    if truth is None or truth.case != law.case:
-        return {}
-    of_law = energy_match(law, truth, data)
-    if of_law.spread <= MEASURED.energy_kept:
-        return {}
-    return {"network": energy_match(network, truth, data), "law": of_law}
-
-
-def _later(predictors: Mapping[str, Predictor], data: Trajectories, first: int) -> dict[str, RolloutError]:
-    """Errors of roll-outs from the first frame that belongs to the equation, where that is not frame 0."""
-    if first == 0 or data.n_frames - first < NUMBERS.shortest:
-        return {}
-    later = data.select(frames=slice(first, None))
-    errors = {name: rollout_error(predictor, later) for name, predictor in predictors.items()}
-    return {f"{name}, from frame {first}": e for name, e in errors.items()}

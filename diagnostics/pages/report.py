@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 
 from mesoscribe.diagnostics.judge.cautions import cautions
 from mesoscribe.diagnostics.judge.checks import checks
+from mesoscribe.diagnostics.judge.examine import examine
 from mesoscribe.diagnostics.judge.metrics import metrics
-from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
+from mesoscribe.diagnostics.judge.summary import Making, Summary
 from mesoscribe.diagnostics.measure.exponents import RULE
 from mesoscribe.diagnostics.pages.captions import FAME, LOOK_FOR, SCALING
 from mesoscribe.diagnostics.pages.cite import CITED, bibtex

@@ -16,8 +16,9 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from mesoscribe.diagnostics.judge.checks import Check, checks
+from mesoscribe.diagnostics.judge.examine import examine
 from mesoscribe.diagnostics.judge.metrics import metrics
-from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
+from mesoscribe.diagnostics.judge.summary import Making, Summary
 from mesoscribe.diagnostics.judge.verdict import quoted
 from mesoscribe.diagnostics.measure.conserved import Drift
 from mesoscribe.diagnostics.measure.errors import RolloutError, rollout_error

@@ -10,8 +10,9 @@ import pytest
 from mesoscribe import simulate
 from mesoscribe.diagnostics.judge.cautions import cautions, undetermined
 from mesoscribe.diagnostics.judge.checks import SIGNS, Check, State, checks
+from mesoscribe.diagnostics.judge.examine import examine
 from mesoscribe.diagnostics.judge.metrics import metrics
-from mesoscribe.diagnostics.judge.summary import Making, Summary, examine
+from mesoscribe.diagnostics.judge.summary import Making, Summary
 from mesoscribe.diagnostics.judge.verdict import Supported, VerdictKind
 from mesoscribe.diagnostics.measure.errors import RolloutError
 from mesoscribe.diagnostics.measure.onestep import one_step

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from mesoscribe import Trajectories, simulate
-from mesoscribe.diagnostics.judge.summary import examine
+from mesoscribe.diagnostics.judge.examine import examine
 from mesoscribe.diagnostics.pages.film_data import film_data
 from mesoscribe.diagnostics.pages.live import Live
 from mesoscribe.diagnostics.pages.plots import slope_figure

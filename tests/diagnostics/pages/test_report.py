@@ -12,8 +12,9 @@ import pytest
 
 from mesoscribe import report
 from mesoscribe.diagnostics.judge.cautions import cautions
+from mesoscribe.diagnostics.judge.examine import examine
 from mesoscribe.diagnostics.judge.metrics import metrics as metrics_of
-from mesoscribe.diagnostics.judge.summary import Making, examine
+from mesoscribe.diagnostics.judge.summary import Making
 from mesoscribe.diagnostics.measure.errors import RolloutError
 from mesoscribe.diagnostics.pages.captions import FAME as FAME_FIGURES
 from mesoscribe.diagnostics.pages.captions import LOOK_FOR, SCALING
