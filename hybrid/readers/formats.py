@@ -13,7 +13,6 @@ from typing import Any
 import h5py
 import numpy as np
 import xarray as xr
-import zarr
 from numpy.typing import ArrayLike
 
 from mesoscribe.hybrid.data.arrays import one_shape
@@ -147,6 +146,8 @@ def _netcdf(path: Path) -> Store:
 
 
 def _zarr(path: Path) -> Store:
+    import zarr  # takes long to import: only its files wait
+
     for name in (".zarray", ".zmetadata", "zarr.json"):
         for metadata in path.rglob(name):
             _refuse_pickle(json.loads(metadata.read_text()))
