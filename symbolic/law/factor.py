@@ -57,6 +57,11 @@ class Factor:
         pairs = [term.as_coeff_Mul() for term in sympy.Add.make_args(expanded) if term != 0]
         return cls(tuple(rest for _, rest in pairs), tuple(float(number) for number, _ in pairs))
 
+    @classmethod
+    def of_terms(cls, values: Mapping[sympy.Expr, float]) -> Factor:
+        """The factor with a coefficient for each term."""
+        return cls(tuple(values), tuple(values.values()))
+
     def __len__(self) -> int:
         return len(self.terms)
 

@@ -41,10 +41,11 @@ def tangent(term: sympy.Expr) -> sympy.Expr:
     return sympy.factor(of_unit - degree * term) if degree else of_unit
 
 
-def reshaped(term: sympy.Expr, step: float, digits: int = SHAPE_DIGITS) -> sympy.Expr:
+def reshaped(term: sympy.Expr, step: float, within: float = 0.0) -> sympy.Expr:
     """A term with its shape moved: φ((1 + step) x)/(1 + step)^n, or a power with step added to its exponent.
 
-    n is the degree of the powers that are factors of φ.
+    n is the degree of the powers that are factors of φ. The shape gets the fewest digits with which it moves
+    by no more than `within` of itself.
     """
     if power_of(term):
         moved = term * _radius(term) ** step
@@ -52,7 +53,14 @@ def reshaped(term: sympy.Expr, step: float, digits: int = SHAPE_DIGITS) -> sympy
         moved = term.subs({symbol: (1 + step) * symbol for symbol in term.free_symbols}, simultaneous=True)
         if _degree(term):
             moved = term.as_coeff_Mul()[0] * moved.as_coeff_Mul()[1]
-    return moved.xreplace({n: shape(float(f"{float(n):.{digits}g}")) for n in moved.atoms(sympy.Float)})
+    return moved.xreplace({n: shape(_rounded(float(n), within)) for n in moved.atoms(sympy.Float)})
+
+
+def _rounded(value: float, within: float) -> float:
+    """A number with the fewest digits, at most those that are the same when read back."""
+    rounded = (float(f"{value:.{digits}g}") for digits in range(1, SHAPE_DIGITS))
+    near = (one for one in rounded if abs(one - value) <= within * abs(value))
+    return next(near, float(f"{value:.{SHAPE_DIGITS}g}"))
 
 
 def same_but_for_shape(one: sympy.Expr, other: sympy.Expr) -> bool:

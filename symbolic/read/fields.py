@@ -14,17 +14,20 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.gauge import Gauge
 from mesoscribe.hybrid.learn.onsager import OnsagerModel
 from mesoscribe.hybrid.space.device import array, tensor
+from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.hybrid.space.resample import resampled
 from mesoscribe.hybrid.space.symbols import adjoint
 from mesoscribe.symbolic.law.entries import matrices
-from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor, columns
+from mesoscribe.symbolic.law.factor import WAVENUMBERS, Factor
 from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.second_order import SecondOrderLaw, second_order_library
 from mesoscribe.symbolic.read.factors import on_the_box
+from mesoscribe.symbolic.read.force_curve import ForceCurve
 from mesoscribe.symbolic.read.forms import ReadOff, check_frames
 from mesoscribe.symbolic.read.network_skill import precision_of
 from mesoscribe.symbolic.read.optimisers import Optimiser
+from mesoscribe.symbolic.read.parametric import offered
 from mesoscribe.symbolic.read.sparse import Selection, select
 
 
@@ -71,8 +74,14 @@ class FieldsNetwork:
         return terms
 
     def widened(self, library: Library) -> tuple[Library, dict[str, list[str]]]:
-        """The library as it is, or what second order allows: shapes are fitted for one field only."""
-        return (second_order_library(library) if self.second_order else library), {}
+        """The library, or what second order allows of it, with terms of F of a fitted shape where needed.
+
+        Such terms are of one field each; those of q, m and w are fitted for one field only.
+        """
+        library = second_order_library(library) if self.second_order else library
+        some = ForceCurve.of(self.model, self.v, library.unknowns, HYBRID.canonical_nodes)
+        fields = library.unknowns[:1] if self.second_order else library.unknowns
+        return offered(library, {"F": some.curve(library.F)}, {"F": some.families(fields)}, self.precision)
 
     def forms(self, library: Library, optimiser: Optimiser) -> list[list[ReadOff]]:
         """Forms from fine to coarse precision."""
@@ -84,9 +93,11 @@ class FieldsNetwork:
         with torch.no_grad():
             member = self.model.member()
             v_hat = member.domain.fft(self.v)
-            f, g_hat = member.energy.pointwise.f(self.v), member.energy.gradient(v_hat)
+            g_hat = member.energy.gradient(v_hat)
         symbols = _Symbols.of(self.model, library, v_hat, g_hat)
-        F, bends = self._force(f, library, symbols.q_at_rest, symbols.conserves, precision, optimiser)
+        force = ForceCurve.of(self.model, self.v, library.unknowns, NUMBERS.read_points)
+        F, bends = force.read(library.F, precision, optimiser)
+        bends = bends.reshape(*bends.shape, *(1,) * self.model.domain.ndim)
         targets = {"q": symbols.q + bends, "m": symbols.M, "w": symbols.W}
         chosen = {n: symbols.select(n, target, precision, optimiser) for n, target in targets.items()}
         found = {"F": F, **chosen}
@@ -102,56 +113,6 @@ class FieldsNetwork:
         law = on_the_box(self.model, factors, None, 0.0, library.fields)
         return (SecondOrderLaw.of(law) if self.second_order else law), found
 
-    def _force(
-        self,
-        f: Tensor,
-        library: Library,
-        q_at_rest: Float[np.ndarray, "n n"],
-        conserves: bool,
-        precision: float,
-        optimiser: Optimiser,
-    ) -> tuple[Selection, Float[np.ndarray, "n n *ones"]]:
-        """The sparse F, and the quadratic energy u·H u/2 that it leaves to q: H.
-
-        Gradients of quadratic terms act as q does, and those of linear ones not at all where the means are
-        conserved; both are taken out before terms are judged. Rows are in scaled units of ∂F/∂u_i.
-        """
-        units, unknowns, ndim = self.model.units, library.unknowns, self.model.domain.ndim
-        n, a, centre = len(unknowns), np.array(units.amplitude), np.array(units.centre)
-
-        def at_points(fields: Tensor) -> Float[np.ndarray, "points n"]:
-            rows = array(fields.movedim(1, -1).reshape(-1, n))
-            return rows[:: max(1, len(rows) // NUMBERS.read_points)]
-
-        target = (at_points(f) - q_at_rest @ (centre / a)).T.ravel()
-        u = dict(zip(unknowns, units.to_user(at_points(self.v), ndim=0).T, strict=True))
-
-        def slopes(terms: tuple[sympy.Expr, ...]) -> Float[np.ndarray, "rows c"]:
-            each = [columns([t.diff(field) for t in terms], u) for field in unknowns]
-            return np.concatenate([size * part for size, part in zip(a, each, strict=True)])
-
-        pairs = [(i, j) for i in range(n) for j in range(i, n)]
-        free = slopes(tuple(unknowns[i] * unknowns[j] for i, j in pairs))
-        constant = slopes(unknowns) if conserves else np.zeros((len(free), 0))
-        at_all = slopes(library.F)
-        acts = np.array([not (conserves and term in unknowns) for term in library.F])
-        chosen = select(
-            at_all * acts,
-            target,
-            np.ones(len(target)),
-            free=np.concatenate([free, constant], axis=1),
-            samples=NUMBERS.force_samples * n,
-            precision=precision,
-            optimiser=optimiser,
-        )
-        rest = target - at_all @ chosen.coefficients
-        quadratic = np.linalg.lstsq(np.concatenate([free, constant], axis=1), rest, rcond=None)[0]
-        H = np.zeros((n, n))
-        for (i, j), c in zip(pairs, quadratic[: len(pairs)], strict=True):
-            H[i, j] += c
-            H[j, i] += c
-        return chosen, H.reshape(n, n, *(1,) * ndim)
-
 
 @dataclass(frozen=True)
 class _Symbols:
@@ -163,8 +124,6 @@ class _Symbols:
         q, M, W: the symbols (n, n, *modes).
         unit: the scaled unit of K over that of the user (n, n, *ones).
         power, push: mean |v̂|² and |ĝ|² of each mode.
-        q_at_rest: q(0) in scaled units.
-        conserves: whether K(0) = 0.
     """
 
     library: Library
@@ -176,8 +135,6 @@ class _Symbols:
     unit: np.ndarray
     power: np.ndarray
     push: np.ndarray
-    q_at_rest: np.ndarray
-    conserves: bool
 
     @classmethod
     def of(cls, model: OnsagerModel, library: Library, v_hat: Tensor, g_hat: Tensor) -> _Symbols:
@@ -189,7 +146,6 @@ class _Symbols:
         M, W = (0.5 * (K + sign * adjoint(K, domain)) for sign in (1, -1))
         power, push = (array(z.abs().square().mean((0, 1))) for z in (v_hat, g_hat))
         a, n = np.array(units.amplitude), len(units.amplitude)
-        q_rest, K_rest = (array(symbol.flatten(2)[:, :, 0]) for symbol in (member.q, member.K))
         return cls(
             library=library,
             k=model.setting.domain.k,
@@ -200,8 +156,6 @@ class _Symbols:
             unit=np.outer(a, a).reshape(n, n, *(1,) * domain.ndim),
             power=power * array(member.K.abs().square().sum((0, 1))),
             push=push,
-            q_at_rest=q_rest.real,
-            conserves=not K_rest.any(),
         )
 
     def select(

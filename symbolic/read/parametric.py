@@ -27,6 +27,16 @@ from mesoscribe.symbolic.read.optimisers import Support
 
 s = sympy.Symbol("s", positive=True)
 Points = Mapping[sympy.Symbol, Float[np.ndarray, " n"]]
+ENERGIES: tuple[tuple[sympy.Expr, int], ...] = (  # with the power of u that s is a rate of
+    (sympy.exp(s * u), 1),
+    (sympy.exp(-s * u), 1),
+    (sympy.cos(s * u), 1),
+    (sympy.cosh(s * u), 1),
+    (sympy.log(sympy.cosh(s * u)), 1),
+    (sympy.log(1 + s * u**2), 2),
+    ((1 + s * u) * sympy.log(1 + s * u) + (1 - s * u) * sympy.log(1 - s * u), 1),
+    (sympy.Abs(u) ** (s + 1), 0),
+)
 
 
 @dataclass(frozen=True)
@@ -34,23 +44,26 @@ class Family:
     """Terms of one shape s.
 
     Args:
-        term: an expression of s and of u or the wavenumber.
-        power: of u or the wavenumber that s is a rate of; 0 where s is an exponent.
+        term: an expression of s and of a field or the wavenumber.
+        power: of the field or the wavenumber that s is a rate of; 0 where s is an exponent.
+        column: what it adds to a factor that is read, such as its slope; the term itself if None.
     """
 
     term: sympy.Expr
     power: int = 0
+    column: sympy.Expr | None = None
+
+    @classmethod
+    def of_energy(cls, field: sympy.Symbol, row: sympy.Expr = sympy.S.One) -> tuple[Family, ...]:
+        """Those of F in one field; `row` times the slope is what they add to the force."""
+        each = ((term.subs(u, field), power) for term, power in ENERGIES)
+        return tuple(cls(term, power, row * slope_of(term, field)) for term, power in each)
 
     def shapes(self, size: float) -> Float[np.ndarray, " s"]:
-        """Shapes to try where u or the wavenumber is of some size."""
+        """Shapes to try where the field or the wavenumber is of some size."""
         if self.power:
             return np.geomspace(*NUMBERS.rates, NUMBERS.shapes) / size**self.power
         return np.linspace(*NUMBERS.exponents, NUMBERS.shapes)
-
-    @property
-    def column(self) -> sympy.Expr:
-        """What it adds to a factor that is read: its slope where it is a term of F."""
-        return slope_of(self.term) if self.term.has(u) else self.term
 
     def at(self, value: float) -> sympy.Expr:
         """The term of one shape."""
@@ -62,7 +75,6 @@ def families(ndim: int) -> Mapping[str, tuple[Family, ...]]:
     wave = WAVENUMBERS[ndim]
     squared = sympy.Add(*(component**2 for component in wave))
     radius = sympy.sqrt(squared)
-    up, down = 1 + s * u, 1 - s * u
     falling = (sympy.exp(-s * squared), 1 / (1 + s * squared))
     even = (Family(radius**s), *(Family(one, 2) for one in falling))
     odd = [
@@ -70,16 +82,7 @@ def families(ndim: int) -> Mapping[str, tuple[Family, ...]]:
         for component in wave
     ]
     return {
-        "F": (
-            Family(sympy.exp(s * u), 1),
-            Family(sympy.exp(-s * u), 1),
-            Family(sympy.cos(s * u), 1),
-            Family(sympy.cosh(s * u), 1),
-            Family(sympy.log(sympy.cosh(s * u)), 1),
-            Family(sympy.log(1 + s * u**2), 2),
-            Family(up * sympy.log(up) + down * sympy.log(down), 1),
-            Family(sympy.Abs(u) ** (s + 1)),
-        ),
+        "F": Family.of_energy(u),
         "q": even,
         "m": (*even, *(Family(squared * one, 2) for one in falling)),
         "w": tuple(family for along in odd for family in along),
@@ -123,18 +126,28 @@ class Curve:
         judged = np.linalg.norm(own, axis=0) > NUMBERS.spanned * np.linalg.norm(held, axis=0)
         return cls(points, rest / scale, root, basis, own[:, judged])
 
-    def columns(self, term: sympy.Expr, shapes: Float[np.ndarray, " s"]) -> Float[np.ndarray, "n s"]:
+    def columns(self, of: Family, shapes: Float[np.ndarray, " s"]) -> Float[np.ndarray, "n s"]:
         """The weighted columns of a family, 0 where one has no finite value at some point but the origin."""
+        term = of.term if of.column is None else of.column
         grid = {symbol: np.repeat(x[:, None], len(shapes), 1) for symbol, x in self.points.items()}
         grid[s] = np.repeat(shapes[None], len(self.y), 0)
         found = columns((term,), grid, fill=np.nan)[..., 0]
-        origin = ~np.any([*self.points.values()], axis=0)[:, None]
+        origin = ~np.any(self._arguments(of), axis=0)[:, None]
         finite = np.isfinite(found)
         return np.where((finite | origin).all(0) & finite, found, 0.0) * self.root[:, None]
 
-    def left(self, added: Float[np.ndarray, "n a"], beside: Support) -> Float[np.ndarray, " a"]:
-        """What each of some columns leaves with some terms of the library beside it."""
-        basis = np.hstack([self.free, np.linalg.qr(self.terms[:, list(beside)])[0]])
+    def _arguments(self, of: Family) -> list[Float[np.ndarray, " n"]]:
+        """The values of what the terms of a family depend on."""
+        return [x for symbol, x in self.points.items() if of.term.has(symbol)]
+
+    def beside(self, terms: Support) -> Float[np.ndarray, "n r"]:
+        """Orthonormal columns of the free ones and some terms of the library."""
+        return np.hstack([self.free, np.linalg.qr(self.terms[:, list(terms)])[0]])
+
+    def left(
+        self, added: Float[np.ndarray, "n a"], basis: Float[np.ndarray, "n r"]
+    ) -> Float[np.ndarray, " a"]:
+        """What each of some columns leaves with those of a basis beside it."""
         y, own = _without(basis, self.y), _without(basis, added)
         size = np.linalg.norm(own, axis=0)
         known = size > NUMBERS.spanned * np.linalg.norm(added, axis=0)
@@ -147,22 +160,25 @@ class Curve:
 
     def left_by_library(self, n: int) -> float:
         """What the best n terms of the library leave."""
-        return min((float(self.left(self.terms, one).min()) for one in self.supports(n - 1)), default=1.0)
+        each = (self.left(self.terms, self.beside(one)) for one in self.supports(n - 1))
+        return min((float(left.min()) for left in each), default=1.0)
 
-    def best_shape(self, family: Family, beside: Support, precision: float) -> tuple[float, float] | None:
+    def best_shape(
+        self, family: Family, basis: Float[np.ndarray, "n r"], precision: float
+    ) -> tuple[float, float] | None:
         """The shape that leaves least, with as few digits as do about as well, and what it leaves.
 
         None where it is the first or the last of those that are tried, or the origin alone counts.
         """
 
         def left(value: float) -> float:
-            return float(self.left(self.columns(family.column, np.array([value])), beside)[0])
+            return float(self.left(self.columns(family, np.array([value])), basis)[0])
 
-        size = float(np.sqrt(self.root**2 @ sum(x**2 for x in self.points.values())))
+        size = float(np.sqrt(self.root**2 @ sum(x**2 for x in self._arguments(family))))
         if not size:
             return None
         shapes = family.shapes(size)
-        at = int(np.argmin(self.left(self.columns(family.column, shapes), beside)))
+        at = int(np.argmin(self.left(self.columns(family, shapes), basis)))
         if at in (0, len(shapes) - 1):
             return None
         between = (shapes[at - 1], shapes[at + 1])
@@ -198,9 +214,19 @@ def parametric(
         "m": Curve.of(wave, network.m, weights.K, held.m),
         "w": Curve.of(wave, network.w, weights.K, held.w),
     }
+    return offered(library, curves, families(library.ndim), precision)
+
+
+def offered(
+    library: Library,
+    curves: Mapping[str, Curve | None],
+    of: Mapping[str, tuple[Family, ...]],
+    precision: float,
+) -> tuple[Library, dict[str, list[str]]]:
+    """The library with the terms of families that leave clearly less of a curve, and what to say of them."""
     notes: dict[str, list[str]] = {name: [] for name in curves}
     for name, curve in curves.items():
-        for offer in _offers(curve, families(library.ndim)[name], precision) if curve else ():
+        for offer in _offers(curve, of[name], precision) if curve else ():
             library = library.wider(f"{name}: {offer.term}")
             notes[name].append(f"{offer.term} is a candidate of {name}: {offer}")
     return library, notes
@@ -237,8 +263,10 @@ def _offers(curve: Curve, of: tuple[Family, ...], precision: float) -> list[_Off
     found: dict[Family, _Offer] = {}
     for companions in range(NUMBERS.companions + 1):
         bar = curve.left_by_library(companions + 2)  # the shape is a parameter too
-        for family, beside in product(of, curve.supports(companions)):
-            if best := curve.best_shape(family, beside, precision):
+        if bar + precision < NUMBERS.clearly_less * precision:  # none can leave clearly less
+            continue
+        for basis, family in product(map(curve.beside, curve.supports(companions)), of):
+            if best := curve.best_shape(family, basis, precision):
                 gain = (bar + precision) / (best[1] + precision)
                 offer = _Offer(family.at(best[0]), companions, best[1], bar, gain)
                 found[family] = max(found.get(family, offer), offer, key=lambda one: one.gain)

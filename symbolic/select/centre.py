@@ -22,6 +22,7 @@ from mesoscribe.symbolic.refine.noise import signal_band
 from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.refine.rollouts import predicted
 from mesoscribe.symbolic.select.choice import price
+from mesoscribe.symbolic.select.closed_forms import try_closed_forms
 from mesoscribe.symbolic.select.modes import erased, on_all_modes
 from mesoscribe.symbolic.select.search import Search
 from mesoscribe.symbolic.select.shapes import settle_shapes, with_errors
@@ -40,6 +41,7 @@ class Centre:
         every: the data that they were fitted to some of.
         read: the form that the law is closest to, as it was read; selections: of it.
         size: root mean square of the field about the centre.
+        closed: functions that were tried in the place of a series, and what to say of them.
     """
 
     search: Search[Law]
@@ -48,6 +50,7 @@ class Centre:
     read: Law
     selections: dict[str, Selection]
     size: float
+    closed: dict[sympy.Expr, str]
 
     @classmethod
     def of(
@@ -85,6 +88,9 @@ class Centre:
         narrow = None if told else erased(search.chosen.law, as_read, data, validation, first)
         if narrow is not None:
             every, search = searched([narrow])
+        closed = {} if data.window else try_closed_forms(search)
+        candidates = replace(candidates, F=tuple(dict.fromkeys((*candidates.F, *closed))))
+        new = {*new, *closed}
         settle_shapes(search, new, candidates)
         terms = set(search.chosen.law.coefficients)
         closest = min(forms, key=lambda form: len(terms ^ form))
@@ -95,6 +101,7 @@ class Centre:
             every,
             *forms[closest],
             float(every.size.square().mean().sqrt()),
+            closed,
         )
 
     def price(self, size: float) -> float:

@@ -36,7 +36,7 @@ def settle_shapes(search: Search[Law], new: Collection[sympy.Expr], library: Lib
     offered: dict[str, Any] = {}
     for name, term in _shaped(fit.law, new):
         at = getattr(fit.law, name).terms.index(term)
-        fit = _settled(search.likelihood, fit, name, term)
+        fit = settled(search.likelihood, fit, name, term)
         moved = getattr(fit.law, name).terms[at]
         held = offered.get(name, getattr(library, name))
         offered[name] = tuple(dict.fromkeys(moved if one == term else one for one in held))
@@ -71,8 +71,11 @@ def _shaped(law: Law, new: Collection[sympy.Expr]) -> list[tuple[str, sympy.Expr
     return [(name, term) for name in "Fqmw" for term in getattr(law, name).terms if term in new]
 
 
-def _settled(likelihood: Likelihood, fit: Fit[Law], name: str, term: sympy.Expr) -> Fit[Law]:
-    """A fit with the shape of one term where a step of it is smaller than its standard error."""
+def settled(likelihood: Likelihood, fit: Fit[Law], name: str, term: sympy.Expr) -> Fit[Law]:
+    """A fit with the shape of one term where a step of it is smaller than its standard error.
+
+    It has the fewest digits with which it stays within half of that.
+    """
     for _ in range(NUMBERS.shape_steps):
         factor: Factor = getattr(fit.law, name)
         i, aside = factor.terms.index(term), tangent(term)
@@ -82,14 +85,15 @@ def _settled(likelihood: Likelihood, fit: Fit[Law], name: str, term: sympy.Expr)
         *values, b = getattr(both.law, name).values
         if not values[i]:
             break
-        moved = reshaped(term, b / values[i])
+        at = both.law.places(name)[-1]
+        error = float(np.sqrt(both.products.covariance[at, at]) * both.units[at])
+        moved = reshaped(term, b / values[i], within=0.5 * error / abs(values[i]))
         terms = (*factor.terms[:i], moved, *factor.terms[i + 1 :])
         closer = likelihood.fit(_with(fit.law, name, terms, tuple(values)), both)
         if moved in factor.terms or not closer.products.squares < fit.products.squares:
             break
-        at = both.law.places(name)[-1]
         fit, term = closer, moved
-        if abs(b) < np.sqrt(both.products.covariance[at, at]) * both.units[at]:
+        if abs(b) < error:
             break
     return fit
 

@@ -22,6 +22,7 @@ from mesoscribe.symbolic.law.library import polynomials
 from mesoscribe.symbolic.read import forms
 from mesoscribe.symbolic.read.factors import Importance
 from mesoscribe.symbolic.read.propose import PySR, candidates, widened_by
+from mesoscribe.symbolic.select import centre
 from mesoscribe.symbolic.select.distill import distillation
 from mesoscribe.symbolic.systems.catalog import System
 from mesoscribe.symbolic.systems.initial import InitialField
@@ -51,6 +52,7 @@ def test_proposal_is_asked_for_where_the_library_lacks_a_term_and_judged_like_ot
 ) -> None:
     """Without fitted shapes, of which the cosine is one."""
     monkeypatch.setattr(forms, "parametric", lambda library, *_: (library, {}))
+    monkeypatch.setattr(centre, "try_closed_forms", lambda search: {})
     truth = Law(F=Factor.of(-sympy.cos(u)), q=Factor.of(k**2 / 10), m=Factor.of(1))
     initial = InitialField(3, 4, amplitude=1.5)
     data = System(truth, initial, (64,), 2e-2, 21, "").trajectories(6, seed=0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import sympy
@@ -58,6 +60,22 @@ def test_a_sine_is_found_where_the_library_holds_it(pendulums: tuple[OnsagerMode
     found = distillation(*pendulums, library=polynomials(1).wider("trigonometric"), seed=0)
     assert found.law.coefficients == pytest.approx({"F: cos(u)": -1.0, "q: k**2": 0.1, "m: 1": 1.0}, rel=1e-6)
     assert found.completeness.complete
+
+
+@pytest.mark.slow
+def test_a_sine_is_found_in_noise_where_its_series_does_as_well(
+    pendulums: tuple[OnsagerModel, Trajectories],
+) -> None:
+    data = pendulums[1]
+    noisy = data.u + 0.01 * data.u.std() * np.random.default_rng(0).normal(size=data.u.shape)
+    data = Trajectories.from_arrays(noisy, data.t, data.domain.coordinates[0], layout="ntx")
+    model = fit(data, seed=0, schedule=replace(SHORT, steps=(1, 1), every=1), progress=False)
+    found = distillation(model, data, library=polynomials(1), seed=0)
+    (term,) = found.law.F.terms
+    assert isinstance(term, sympy.cos)
+    assert float(term.args[0].coeff(u)) == pytest.approx(1.0, rel=1e-2)
+    assert found.law.q.terms == (k**2,)
+    assert any("in the place of a series" in note for note in found.notes)
 
 
 @pytest.mark.slow
