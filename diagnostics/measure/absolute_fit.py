@@ -92,7 +92,7 @@ def absolute_fit(law: Law, data: Trajectories) -> AbsoluteFit:
     """
     lead = max(1, min(NUMBERS.fit_lead, (data.n_frames - 1) // 2))
     starts = np.unique(np.linspace(0, data.n_frames - 1 - lead, NUMBERS.fit_starts).astype(int))
-    sigma2 = white_noise(data.u[:, 1:], data.t[None, 1:], data.domain) / data.window_share
+    sigma2 = white_noise(data.u[:, 1:], data.elapsed_in_each[:, 1:], data.domain) / data.window_share
     each = sigma2.reshape(-1, *(1,) * data.domain.ndim) if data.domain.n_fields else sigma2
     noise = float(np.mean(_squares(np.broadcast_to(np.sqrt(each), data.u[:1, :1].shape), data)))
     more = np.sqrt(each) * np.random.default_rng(0).normal(size=data.u.shape)
@@ -124,7 +124,7 @@ def _ahead(
     lead: int,
 ) -> Float[np.ndarray, "n s *state"]:
     """Fields that a law predicts some frames after fields u at frames of the data."""
-    intervals = data.elapsed[starts + lead] - data.elapsed[starts]
+    intervals = data.elapsed[..., starts + lead] - data.elapsed[..., starts]
     rows, at = np.repeat(np.arange(data.n), len(starts)), np.tile(starts, data.n)
     border = Border.ahead(data, rows, at, lead)
     accuracy = max(NUMBERS.fit_rtol, accuracy_for(data))

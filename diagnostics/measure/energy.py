@@ -20,12 +20,12 @@ class EnergyTrace:
 
     Args:
         subject: whose energy and roll-outs.
-        times: of the frames.
+        times: of the frames of each trajectory.
         values: V of each frame, NaN where a trajectory was lost.
     """
 
     subject: str
-    times: Float[np.ndarray, " nt"]
+    times: Float[np.ndarray, "n nt"]
     values: Float[np.ndarray, "n nt"]
 
     @property
@@ -60,4 +60,4 @@ def energy_along(subject: CanonicalNetwork | Law, rolled: RollOut, data: Traject
     reached = np.isfinite(flat).all(data.domain.state_axes)
     values = np.full(n * nt, np.nan)
     values[reached] = probed.components(probed.evolved(flat[reached], data.domain))["V"]
-    return EnergyTrace(probed.name, data.t - data.t[0], values.reshape(n, nt))
+    return EnergyTrace(probed.name, data.elapsed_in_each, values.reshape(n, nt))

@@ -51,7 +51,8 @@ class RolloutError:
     """sqrt(mean (û - u)²)/sqrt(mean u²) of each frame of roll-outs from frame 0.
 
     Args:
-        times: lead time of each frame, 0 first, in the user's unit.
+        times: lead time of each frame, 0 first, in the user's unit; the mean over trajectories where each has
+            times of its own.
         mean: the error of each frame, averaged over trajectories; inf where one of them was lost.
         std: its standard deviation over trajectories.
         lost: why trajectories were lost.
@@ -109,7 +110,8 @@ def follow(predictor: Predictor, data: Trajectories) -> RollOut:
             return RollOut(
                 np.concatenate([data.u[:, :1], np.full_like(data.u[:, 1:], np.inf)], axis=1), (LOST,)
             )
-        parts = [_as_far_as_it_goes(simulate, start, t) for start in u0]
+        times = np.broadcast_to(t, data.u.shape[:2])
+        parts = [_as_far_as_it_goes(simulate, *one) for one in zip(u0, times, strict=True)]
     reasons = [f"trajectory {i}: {reason}" for i, (_, reason) in enumerate(parts) if reason]
     return RollOut(np.stack([frames for frames, _ in parts]), tuple(reasons))
 
@@ -143,7 +145,7 @@ def error_of(rolled: RollOut, data: Trajectories) -> RolloutError:
     reached = np.isfinite(each).all(0)
     std = np.full(each.shape[1], np.inf)
     std[reached] = each[:, reached].std(0)
-    return RolloutError(data.t - data.t[0], each.mean(0), std, rolled.lost)
+    return RolloutError(data.elapsed_in_each.mean(0), each.mean(0), std, rolled.lost)
 
 
 def rollout_error(predictor: Predictor, data: Trajectories) -> RolloutError:
@@ -166,6 +168,6 @@ def persistence_error(data: Trajectories) -> RolloutError:
 def noise_level(data: Trajectories) -> float:
     """White noise in the frames, sqrt(σ²)/sqrt(mean u²), as errors are measured."""
     seen = data.seen
-    noise = white_noise(seen.u[:, 1:], seen.t[None, 1:], seen.domain) / data.window_share
+    noise = white_noise(seen.u[:, 1:], seen.elapsed_in_each[:, 1:], seen.domain) / data.window_share
     squares = mean_squares(seen.u, seen.domain)
     return float(np.sqrt(np.mean(noise / np.maximum(squares, 1e-300))))

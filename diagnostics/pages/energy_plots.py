@@ -24,8 +24,8 @@ def energy_figure(traces: Mapping[str, EnergyTrace]) -> Figure:
     for name, trace in traces.items():
         for i in range(shown):
             style: Any = {"color": COLOURS[name], "linestyle": LINES[name], "label": f"_{i}" if i else name}
-            level.plot(trace.times, trace.values[i], **style)
-            change.plot(trace.times[1:], np.maximum(np.abs(trace.change[i, 1:]), SMALLEST), **style)
+            level.plot(trace.times[i], trace.values[i], **style)
+            change.plot(trace.times[i, 1:], np.maximum(np.abs(trace.change[i, 1:]), SMALLEST), **style)
     values = np.concatenate([trace.values[:shown].ravel() for trace in traces.values()])
     widen(level, float(np.abs(values[np.isfinite(values)]).max()))
     level.set(xlabel="$t$", ylabel="$V$ along " + counted(shown, "roll-out"))

@@ -40,9 +40,9 @@ def film_data(summary: Summary) -> Mapping[str, Any]:
     middle of the box.
 
     Returns:
-        `times`, `shape` and `lengths` of the box, whether its ends are `open`, so that a curve does not come
+        `shape` and `lengths` of the box, whether its ends are `open`, so that a curve does not come
         back to its `first` point, where that lies in steps from the end, `bits` of a number, and for each
-        trajectory its `name`, `data` and `difference`, frame after frame.
+        trajectory its `name`, `times`, `data` and `difference`, frame after frame.
     """
     data, whole = summary.data, summary.data.domain
 
@@ -68,12 +68,14 @@ def film_data(summary: Summary) -> Mapping[str, Any]:
         said = (
             f"trajectory {i + 1} of these data" if whole.n_fields is None else f"{name} of trajectory {i + 1}"
         )
-        return {"name": said} | {part: packed(resampled(values, on), kind) for part, values in parts.items()}
+        times = data.elapsed_in_each[i, at] + data.t.flat[0]
+        return {"name": said, "times": times.tolist()} | {
+            part: packed(resampled(values, on), kind) for part, values in parts.items()
+        }
 
     shown = range(min(PLAYED[small.ndim], data.n))
 
     return {
-        "times": [float(t) for t in data.t[at]],
         "shape": small.shape,
         "lengths": small.lengths,
         "open": bool(small.walled or data.window),

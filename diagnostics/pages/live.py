@@ -102,7 +102,7 @@ class Live:
             "parameters": law.parameters,
             "terms": [str(coefficient) for line in lines for _, _, coefficient in line],
             "shape": shape,
-            "duration": float(data.t[-1] - data.t[0]),
+            "duration": float(data.elapsed_in_each[0, -1]),
             "starts": [base64.b64encode(start.astype("<f4").tobytes()).decode() for start in starts],
             "shown": [i for i, name in enumerate(data.fields) if name in data.measured],
         }

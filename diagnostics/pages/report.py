@@ -110,7 +110,7 @@ def figures(summary: Summary) -> dict[str, Figure]:
 
     def picture(subject: str) -> Figure:
         rolled = summary.rolled[subject].frames[0]
-        return picture_figure(data.u[0], rolled, data.t, data.domain, subject, data.fields)
+        return picture_figure(data.u[0], rolled, data.select(0).t, data.domain, subject, data.fields)
 
     known["scaling"] = scaling_figure(summary.scalings)
     if not summary.law.several:

@@ -131,7 +131,7 @@ class Found:
         """The first test trajectory, the law's roll-out from its first frame, and their difference."""
         data = self.summary.data
         predicted = self.summary.rolled["law"].frames[0]
-        drawn = picture_figure(data.u[0], predicted, data.t, data.domain, "law", data.fields)
+        drawn = picture_figure(data.u[0], predicted, data.select(0).t, data.domain, "law", data.fields)
         return with_units(drawn, data.units)
 
     def animate(self) -> FuncAnimation:
@@ -139,7 +139,7 @@ class Found:
         data = self.summary.data
         frames = (data.u[0], self.summary.rolled["law"].frames[0])
         (truth, domain), (predicted, _) = (each_field(part, data.domain)[0] for part in frames)
-        return film(truth, predicted, data.t, domain)
+        return film(truth, predicted, data.select(0).t, domain)
 
     def scaling(self) -> FoundScaling:
         """How each part of the energy grows with the amplitude of the test fields, of network and law.

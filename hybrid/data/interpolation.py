@@ -13,7 +13,7 @@ Fields = Float[np.ndarray, "n nt *state"]
 Holes = Bool[np.ndarray, "n nt *state"]
 
 
-def filled(u: Fields, missing: Holes, t: Float[np.ndarray, " nt"], domain: Domain) -> Fields:
+def filled(u: Fields, missing: Holes, t: Float[np.ndarray, "*n nt"], domain: Domain) -> Fields:
     """Fields with missing values interpolated, each by itself.
 
     In space, or in time where a frame lacks most points.
@@ -21,14 +21,14 @@ def filled(u: Fields, missing: Holes, t: Float[np.ndarray, " nt"], domain: Domai
     if domain.n_fields is not None:
         parts = zip(each_field(u, domain), each_field(missing, domain), strict=True)
         return together([filled(part, holes, t, box) for (part, box), (holes, _) in parts], domain)
-    found = np.where(missing, 0.0, u)
+    found, times = np.where(missing, 0.0, u), np.broadcast_to(t, u.shape[:2])
     sparse = missing.mean(domain.axes) > NUMBERS.mostly_missing
     for n in np.flatnonzero(sparse.any(1)):
         for point in zip(*np.nonzero(missing[n][sparse[n]].any(0)), strict=True):
             at = (n, slice(None), *point)
             known = ~missing[at] & ~sparse[n]
             if known.any():
-                found[at][sparse[n]] = np.interp(t[sparse[n]], t[known], u[at][known])
+                found[at][sparse[n]] = np.interp(times[n][sparse[n]], times[n][known], u[at][known])
     return interpolated(found, missing & ~np.expand_dims(sparse, domain.axes), domain)
 
 

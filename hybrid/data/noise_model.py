@@ -43,7 +43,7 @@ class NoiseModel:
     def of(cls, data: Trajectories) -> NoiseModel:
         """Of trajectories of one field."""
         some = data.u[: NUMBERS.noise_trajectories]
-        times, domain = data.elapsed[None], data.domain
+        times, domain = data.elapsed_in_each, data.domain
         variance = float(white_noise(some, times, domain)[0])
         left = max(float(np.var(some)) - variance, NUMBERS.column_rounding * float(np.var(some)), 1e-300)
         level = float(np.sqrt(variance / left))

@@ -15,6 +15,7 @@ from mesoscribe.hybrid.data.clock import EvenSteps
 from mesoscribe.hybrid.data.field_names import listed
 from mesoscribe.hybrid.data.periodicity import NOT_PERIODIC
 from mesoscribe.hybrid.data.physical_units import Units
+from mesoscribe.hybrid.data.timed import Timed
 from mesoscribe.hybrid.data.validate import SPACE, checked, facts, names_in
 from mesoscribe.hybrid.data.walls import NOT_WALLS
 from mesoscribe.hybrid.space.boundary import Parities, described, parities_of, spelled
@@ -25,7 +26,7 @@ from mesoscribe.hybrid.space.scales import Scales
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SampledFields:
+class SampledFields(Timed):
     """Fields u_1(x, t) … on an even grid, along n trajectories, at times that increase.
 
     A frozen wrapper of an `xarray.Dataset` with the variable u (trajectory, time, [field,] x[, y[, z]]).
@@ -33,8 +34,6 @@ class SampledFields:
     Raises:
         ValueError: what is wrong with the data, in one line.
     """
-
-    _dataset: xr.Dataset
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_dataset", checked(self._dataset))
@@ -116,41 +115,6 @@ class SampledFields:
             return states
         kept = self._which_measured
         return states[:, :, kept[0]] if len(kept) == 1 else states[:, :, kept]
-
-    @property
-    def t(self) -> Float[np.ndarray, " nt"]:
-        """Times of the frames (nt,), increasing."""
-        return np.array(self._dataset["time"].values)
-
-    @cached_property
-    def _line(self) -> EvenSteps:
-        """The line through all times."""
-        return EvenSteps.of(self._dataset["time"].values)
-
-    @property
-    def even(self) -> bool:
-        """Whether frames are equally far apart in time, to rounding and jitter."""
-        return not self._line.uneven
-
-    @property
-    def dt(self) -> float:
-        """Time between frames, in the unit of t: the slope of the line through all, or the mean."""
-        return self._line.step if self.even else float(self.steps.mean())
-
-    @property
-    def steps(self) -> Float[np.ndarray, " nt_1"]:
-        """Times from each frame to the next (nt - 1,)."""
-        return np.full(self.n_frames - 1, self._line.step) if self.even else np.diff(self.t)
-
-    @property
-    def elapsed(self) -> Float[np.ndarray, " nt"]:
-        """Times after the first frame (nt,), without jitter."""
-        return self._line.step * np.arange(self.n_frames) if self.even else self.t - self.t[0]
-
-    @property
-    def dt_error(self) -> float:
-        """Standard error of dt relative to it where times are rounded or jitter, else 0."""
-        return float(self._dataset.attrs.get("dt_error", 0.0))
 
     @property
     def scales(self) -> Scales:
@@ -236,7 +200,7 @@ class SampledFields:
         wide = max(5, *(len(name) for name in self.fields))
         lines = [
             f"{type(self).__name__}: {self.n} of {self.n_frames} frames, dt = {self.dt:.6g}{mean}, "
-            f"t = {self.t[0]:.6g} to {self.t[-1]:.6g}",
+            f"t = {self.t.min():.6g} to {self.t.max():.6g}",
             f"  box   {box}, {described(self.domain)}, {points} points, spacing {spacing}",
             *self._of_window,
             *(

@@ -67,10 +67,11 @@ def _apart(u: Fields, axis: int) -> Fields:
     return u - 0.5 * (np.roll(u, 1, axis) + np.roll(u, -1, axis))
 
 
-def _apart_in_time(u: Fields, t: Float[np.ndarray, " nt"]) -> Fields:
+def _apart_in_time(u: Fields, t: Float[np.ndarray, "*n nt"]) -> Fields:
     """How far each value lies from the line between the frames before and after; the ends have one."""
-    before = np.concatenate([[0.5], (t[2:] - t[1:-1]) / (t[2:] - t[:-2]), [0.5]])
-    before = before.reshape(-1, *(1,) * (u.ndim - 2))
+    inside = (t[..., 2:] - t[..., 1:-1]) / (t[..., 2:] - t[..., :-2])
+    before = np.pad(inside, [(0, 0)] * (t.ndim - 1) + [(1, 1)], constant_values=0.5)
+    before = before.reshape(*t.shape, *(1,) * (u.ndim - 2))
     padded = np.concatenate([u[:, 1:2], u, u[:, -2:-1]], axis=1)
     return u - (before * padded[:, :-2] + (1 - before) * padded[:, 2:])
 
@@ -84,7 +85,7 @@ def reflected(u: Fields, domain: Domain) -> Float[np.ndarray, "n nt *wider"]:
 
 def outliers_in(data: Trajectories) -> Bool[np.ndarray, "n nt *grid"]:
     """`outliers` of trajectories of one field, on their box."""
-    found = outliers(reflected(data.u, data.domain), data.t)
+    found = outliers(reflected(data.u, data.domain), data.elapsed)
     index: tuple[Any, ...] = (..., *(slice(n) for n in data.domain.shape))
     return np.asarray(found[index])
 
@@ -94,7 +95,7 @@ def stuck_points_in(data: Trajectories) -> Bool[np.ndarray, "*grid"]:
     return stuck_points(reflected(data.u, data.domain))[tuple(slice(n) for n in data.domain.shape)]
 
 
-def outliers(u: Fields, t: Float[np.ndarray, " nt"]) -> Bool[np.ndarray, "n nt *grid"]:
+def outliers(u: Fields, t: Float[np.ndarray, "*n nt"]) -> Bool[np.ndarray, "n nt *grid"]:
     """Single values that no neighbour in space or time explains.
 
     A value counts if it lies to the same side of its neighbours along every axis, by 6 standard deviations of

@@ -128,7 +128,7 @@ def denoised(data: Trajectories) -> Trajectories:
     """
     if len(data.fields) > 1 or data.domain.walled or data.window:
         return data
-    found = filter_of(data.u, data.elapsed[None], data.domain)
+    found = filter_of(data.u, data.elapsed_in_each, data.domain)
     return data if found is None else data.with_values(found(data.u))
 
 

@@ -26,6 +26,7 @@ from mesoscribe.hybrid.data.pictures import Picture, field_figure, with_units
 from mesoscribe.hybrid.data.rest import Rest
 from mesoscribe.hybrid.data.sampled import SampledFields
 from mesoscribe.hybrid.data.split import Part, SplitOf, plan_split
+from mesoscribe.hybrid.data.timed import times_in
 from mesoscribe.hybrid.data.validate import assemble, coordinate
 from mesoscribe.hybrid.data.walls import Place
 from mesoscribe.hybrid.data.window import WINDOW, continued, refuse_dimensions
@@ -84,8 +85,9 @@ class Trajectories(SampledFields):
                 channels, one for each field; a dict of arrays by the names of fields; or as many arrays as
                 there are names in `fields`. A complex array is two fields, its real and its imaginary part,
                 with a note.
-            t: times, one for each frame; dates and durations are read in seconds, with a note. Of a list of
-                trajectories one vector for each, or for the longest: they are read in pieces of one length.
+            t: times, one for each frame; dates and durations are read in seconds, with a note. Where each
+                trajectory has its own, an array (trajectory, frame); of a list of trajectories one vector for
+                each, or for the longest: they are read in pieces of one length.
             x: coordinates of the points, without the periodic endpoint.
             y, z: those of the second and of the third dimension, if there are.
             fields: names of the fields, such as ("h", "v") or "h,v": ASCII identifiers that mean nothing else
@@ -115,26 +117,29 @@ class Trajectories(SampledFields):
         else:
             t, unit = seconds(t)
         axes = {"t": t, "x": x} | {a: given for a, given in (("y", y), ("z", z)) if given is not None}
-        coordinates = {AXES[letter]: coordinate(AXES[letter], axis) for letter, axis in axes.items()}
-        lengths = {letter: coordinates[AXES[letter]].size for letter in axes}
+        times = unequal.times_of(axes.pop("t"))
+        coordinates: dict[str, Any] = {AXES[a]: coordinate(AXES[a], axis) for a, axis in axes.items()}
+        lengths = {"t": times.shape[-1], **{a: coordinates[AXES[a]].size for a in axes}}
         found = Channels.of(u, lengths, layout, split_names(fields))
         provenance_text = json.dumps(dict(provenance), default=plain) if provenance else ""
-        u, coordinates["time"], cut = unequal.in_pieces(found.u, coordinates["time"])
+        u, times, cut = unequal.in_pieces(found.u, times)
+        coordinates |= times_in(times, len(u))
         holes = checked_holes(found.names, u)
         said = [*notes, *((f"t is in {unit}",) if unit else ()), *found.notes, *cut]
         own = np.array(np.ma.filled(u, 0.0), np.float64, order="C")  # what is given may change
         own.setflags(write=False)
         named = Units.of({**({"t": "s"} if unit else {}), **Units.of(units).by_name})
         further: dict[str, Any] = {"fields": found.names, "dt_error": dt_error, "units": str(named)}
-        ndim = len(axes) - 1
+        ndim = len(axes)
         ends = None if boundary in (None, WINDOW) else parities_of(boundary or "", ndim, found.names)
         text = "" if ends is None or not walled_axes(ends) else spelled(ends, found.names)
         data = cls(assemble(own, coordinates, source, said, provenance_text, text, **further))
         if holes.any():
             data = data.without(holes).noting(missing_note(holes))
         if not data.even:
-            steps = f"{data.steps.min():.3g} to {data.steps.max():.3g}"
-            data = data.noting(f"times are uneven, frames {steps} apart, and are used as they are")
+            steps = f"frames {data.steps.min():.3g} to {data.steps.max():.3g} apart"
+            what = "times are of each trajectory" if data.own_times else "times are uneven"
+            data = data.noting(f"{what}, {steps}, and are used as they are")
         if boundary == WINDOW:
             return data._on_box()
         data = closed_up(data, cls, keep_endpoint=bool(keep_endpoint), ask=ends is None)
@@ -181,9 +186,9 @@ class Trajectories(SampledFields):
         if self.window:
             bad = holes.copy()
             bad[..., self.window :] = False
-            u = continued(self.inside(filled(self.u, bad, self.t, self.domain)))
+            u = continued(self.inside(filled(self.u, bad, self.elapsed, self.domain)))
         else:
-            u = filled(self.u, holes, self.t, self.domain)
+            u = filled(self.u, holes, self.elapsed, self.domain)
         u.setflags(write=False)
         variables = {"u": (self._dataset["u"].dims, u), "missing": (self._dataset["u"].dims, holes)}
         return Trajectories(self._dataset.assign(variables), self.rest)
@@ -286,7 +291,8 @@ class Trajectories(SampledFields):
 
     def plot(self) -> Picture:
         """The first trajectories, space against time; in more dimensions three frames of the first one."""
-        drawn = field_figure([(part.fields[0], part.u) for part in self.each], self.t, self.domain)
+        t = self._dataset["time"].values
+        drawn = field_figure([(part.fields[0], part.u) for part in self.each], t, self.domain)
         return with_units(drawn, self.units)
 
 

@@ -1,4 +1,4 @@
-"""Trajectories of unequal length or with times of their own: on one time axis, then in pieces of one length.
+"""Trajectories of unequal length or with times of their own, in pieces of one length.
 
 The equation does not depend on time, so that a piece of a trajectory is one: frames count from its first.
 """
@@ -14,10 +14,12 @@ from numpy.typing import ArrayLike
 
 from mesoscribe.hybrid.data.clock import EvenSteps, seconds
 from mesoscribe.hybrid.data.layout import AnyArray
+from mesoscribe.hybrid.data.validate import along_one_axis, coordinate, numbers
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 SHOWN = 3  # shapes that a refusal names
 Times = Float[np.ndarray, " _frames"]
+Own = Float[np.ndarray, "*_n _nt"]  # (nt,) for all, or (n, nt)
 
 
 def is_list(u: Any, t: Any, fields: Sequence[str]) -> bool:
@@ -31,7 +33,7 @@ def is_list(u: Any, t: Any, fields: Sequence[str]) -> bool:
 
 def padded(
     u: Sequence[AnyArray], t: Any, layout: str | None, ndim: int
-) -> tuple[np.ma.MaskedArray, Times, str | None, str | None]:
+) -> tuple[np.ma.MaskedArray, Own, str | None, str | None]:
     """Trajectories as one array (trajectory, time, …), missing where one has no frame, and its times.
 
     Args:
@@ -41,10 +43,11 @@ def padded(
         ndim: dimensions of space.
 
     Returns:
-        The array, its times, its layout where it is known, the unit of the times where they are dates.
+        The array, its times, (n, nt) where no step is common to all, its layout where it is known, the unit
+        of the times where they are dates.
 
     Raises:
-        ValueError: other numbers of times, points on another grid, times that cannot be brought together.
+        ValueError: other numbers of times, points on another grid, times that do not increase.
     """
     own = isinstance(t, list | tuple) and np.ndim(t[0]) == 1
     if own and len(t) != len(u):
@@ -59,16 +62,15 @@ def padded(
     if len(grids) > 1:
         listed = ", ".join(map(str, list(grids)[:SHOWN]))
         raise ValueError(f"expected trajectories on one grid, got points {listed}; resample them to the same")
-    each = [times[: len(one)] - times[0] for times, one in zip(each, frames, strict=True)]
-    common, places = _common_times(each)
-    whole = np.ma.masked_all((len(frames), common.size, *next(iter(grids))), np.result_type(*frames))
+    each = [times[: len(one)] for times, one in zip(each, frames, strict=True)]
+    common, places = _on_one_axis(each)
+    whole = np.ma.masked_all((len(frames), common.shape[-1], *next(iter(grids))), np.result_type(*frames))
     for i, (one, place) in enumerate(zip(frames, places, strict=True)):
         whole[i, place] = one
     rest = None if layout is None else layout.replace("n", "").replace("t", "")
     if layout is None and frames[0].ndim == 1 + ndim:
         rest = "xyz"[:ndim]
-    start = float(_vector(read[0][0])[0])
-    return whole, start + common, None if rest is None else f"nt{rest}", read[0][1]
+    return whole, common, None if rest is None else f"nt{rest}", read[0][1]
 
 
 def _vector(times: ArrayLike) -> Times:
@@ -96,13 +98,30 @@ def _time_axis(i: int, u: AnyArray, n: int | None, layout: str | None, most: int
     return axis
 
 
-def _common_times(each: Sequence[Times]) -> tuple[Times, list[Int[np.ndarray, " _frames"]]]:
+def _on_one_axis(each: Sequence[Times]) -> tuple[Own, list[Int[np.ndarray, " _frames"]]]:
+    """Times of trajectories as one array, and where the frames of each stand in it.
+
+    Those of the longest for all, where the others have the same after their first; else all multiples of one
+    step, if few are without frames; else those of each, with some after its last for as many as others have.
+    """
+    elapsed = [times - times[0] for times in each]
+    common, places = _common_times(elapsed)
+    if common is not None:
+        return each[0][0] + common, places
+    return _as_rows(each), [np.arange(times.size) for times in each]
+
+
+def _as_rows(each: Sequence[Times]) -> Float[np.ndarray, "n nt"]:
+    """Times of each trajectory, and some after the last of those with fewer frames than others."""
+    most = max(map(len, each))
+    after = [np.arange(1, 1 + most - times.size) * np.diff(times).mean() for times in each]
+    return np.stack([np.r_[times, times[-1] + more] for times, more in zip(each, after, strict=True)])
+
+
+def _common_times(each: Sequence[Times]) -> tuple[Times | None, list[Int[np.ndarray, " _frames"]]]:
     """Times for all trajectories, each from its first frame on, and where the frames of each stand in them.
 
-    Those of the longest, where the others have the same; else all multiples of one step.
-
-    Raises:
-        ValueError: there is no such step.
+    None where there is no step that all times are multiples of, or too many multiples lack a frame.
     """
     longest = max(each, key=len)
     near = NUMBERS.unevenness * float(np.diff(longest).min())
@@ -115,28 +134,28 @@ def _common_times(each: Sequence[Times]) -> tuple[Times, list[Int[np.ndarray, " 
         at, times = np.concatenate(places), np.concatenate(each)
         step = float(at @ times) / float(at @ at)
     off = max(np.abs(times - step * place).max() for times, place in zip(each, places, strict=True))
-    if off > 2 * NUMBERS.unevenness * step or any((np.diff(place) < 1).any() for place in places):
-        raise ValueError(
-            f"expected trajectories with the same times after their first, or multiples of one step, got "
-            f"times up to {off:.2g} off those of a step of {step:.4g}; interpolate them, or learn from one"
-        )
+    frames = sum(1 + place[-1] for place in places)
+    many = frames - sum(map(len, places)) > NUMBERS.most_missing * frames
+    if many or off > 2 * NUMBERS.unevenness * step or any((np.diff(place) < 1).any() for place in places):
+        return None, []
     return step * np.arange(1 + max(int(place[-1]) for place in places)), places
 
 
-def in_pieces(u: AnyArray, t: Times) -> tuple[AnyArray, Times, tuple[str, ...]]:
+def in_pieces(u: AnyArray, t: Own) -> tuple[AnyArray, Own, tuple[str, ...]]:
     """Fields (n, nt, *state) in pieces of one length where some trajectories end before others, and a note.
 
     Their length weighs the number of pieces against what a longer one tells (`piece_power`). At uneven
-    times each trajectory is one piece from its first frame on.
+    times that are common to all each trajectory is one piece from its first frame on.
     """
     there: np.ndarray = ~np.all(np.ma.getmaskarray(u), axis=tuple(range(2, u.ndim)))
-    n = np.where(there.any(1), t.size - np.argmax(there[:, ::-1], axis=1), 0)
-    if (n == t.size).all() or not n.any():
+    nt = t.shape[-1]
+    n = np.where(there.any(1), nt - np.argmax(there[:, ::-1], axis=1), 0)
+    if (n == nt).all() or not n.any():
         return u, t, ()
-    even = t.size < 3 or not EvenSteps.of(t).uneven
+    anywhere = t.ndim == 2 or nt < 3 or not EvenSteps.of(t).uneven
     fewest = NUMBERS.piece_frames if n.max() >= NUMBERS.piece_frames else min(NUMBERS.shortest, int(n.max()))
     lengths = np.arange(fewest, int(n.max()) + 1)
-    count = n[:, None] // lengths if even else (n[:, None] >= lengths).astype(int)
+    count = n[:, None] // lengths if anywhere else (n[:, None] >= lengths).astype(int)
     best = int(np.argmax((count * (lengths - 1.0) ** NUMBERS.piece_power).sum(0)))
     length, count = int(lengths[best]), count[:, best]
     whose = np.repeat(np.arange(len(n)), count)
@@ -145,16 +164,25 @@ def in_pieces(u: AnyArray, t: Times) -> tuple[AnyArray, Times, tuple[str, ...]]:
         f"trajectories of {n.min()} to {n.max()} frames are read as {len(whose)} pieces of {length}, each as "
         f"a trajectory; {int(n.sum()) - length * len(whose)} of {n.sum()} frames are left out"
     )
-    return u[whose[:, None], first[:, None] + np.arange(length)], t[:length], (note,)
+    frames = whose[:, None], first[:, None] + np.arange(length)
+    return u[frames], t[frames] if t.ndim == 2 else t[:length], (note,)
 
 
-def shared_times(rows: Sequence[Times]) -> Times:
-    """The times of files that store them for each trajectory, those of the longest.
+def times_of(values: ArrayLike) -> Own:
+    """The times of frames, a vector, or one for each trajectory as rows (n, nt); these may end before others.
+
+    One vector where all trajectories have the same times after their first.
 
     Raises:
-        ValueError: trajectories have different ones.
+        ValueError: they are neither, or do not increase.
     """
-    common, places = _common_times([row - row[0] for row in rows])
-    if any(not np.array_equal(place, np.arange(place.size)) for place in places):
-        raise ValueError("expected trajectories with the same times after their first; give them one by one")
-    return float(rows[0][0]) + common
+    if np.ndim(values) != 2:
+        return coordinate("time", values)
+    array = numbers("time", values, holes=True)
+    if not np.ma.is_masked(array) and along_one_axis(array).ndim < 2:
+        return coordinate("time", array)
+    each = [_vector(np.ma.compressed(row)) for row in array]
+    common, places = _common_times([times - times[0] for times in each])
+    if common is not None and all(np.array_equal(place, np.arange(place.size)) for place in places):
+        return each[0][0] + common
+    return _as_rows(each)

@@ -16,6 +16,7 @@ from mesoscribe.hybrid.data.clock import EXACT, EvenSteps
 from mesoscribe.hybrid.data.field_names import ONE, checked_names, numbered
 from mesoscribe.hybrid.data.layout import AnyArray
 from mesoscribe.hybrid.data.missing import refuse_missing
+from mesoscribe.hybrid.data.timed import OWN, check_increasing, differ, own_times, time_of
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 LARGEST_VALUE = 1e100
@@ -73,7 +74,7 @@ def real_parts(u: AnyArray) -> tuple[tuple[AnyArray, ...], str]:
 def coordinate(name: str, values: ArrayLike) -> Float[np.ndarray, " points"]:
     """A coordinate as a vector in float64: one of several axes is read where it changes along one only."""
     array = numbers(name, values)
-    vector = _along_one_axis(array)
+    vector = along_one_axis(array)
     if vector.ndim != 1 or array.dtype.kind == "c":
         raise ValueError(
             f"expected {name} as a vector of real coordinates, got {array.dtype} of shape {array.shape}; "
@@ -82,7 +83,7 @@ def coordinate(name: str, values: ArrayLike) -> Float[np.ndarray, " points"]:
     return vector.astype(np.float64)
 
 
-def _along_one_axis(array: AnyArray) -> AnyArray:
+def along_one_axis(array: AnyArray) -> AnyArray:
     """A coordinate that is stored for every trajectory, or at every point of a grid, as the vector it is."""
     vector = array.squeeze() if array.ndim > 1 else array
     if vector.ndim < 2 or not vector.size:
@@ -95,7 +96,7 @@ def _along_one_axis(array: AnyArray) -> AnyArray:
 
 def assemble(
     u: Shaped[np.ndarray, "n nt *state"],
-    coordinates: Mapping[str, Float[np.ndarray, " _points"]],
+    coordinates: Mapping[str, Any],
     source: str,
     notes: Iterable[str],
     provenance: str = "",
@@ -162,7 +163,10 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
             f"expected at least one trajectory of {NUMBERS.shortest} frames, got {u.shape[0]} of "
             f"{u.shape[1]}; choose more frames"
         )
-    coordinates = {name: coordinate(name, dataset[name].values) for name in axes}
+    own = own_times(dataset)
+    if own is not None:
+        dataset, own = dataset.assign_coords(time_of(own)), own if differ(own) else None
+    coordinates: dict[str, Any] = {name: coordinate(name, dataset[name].values) for name in axes}
     for name, values in coordinates.items():
         _check_even(name, values)
     for name, field in zip(fields, np.moveaxis(u, 2, 0) if several else [u], strict=True):
@@ -171,11 +175,13 @@ def checked(dataset: xr.Dataset) -> xr.Dataset:
     attrs = dataset.attrs
     notes = [str(note) for note in np.atleast_1d(np.asarray(attrs.get("notes", ()), dtype=str))]
     steps, error = EvenSteps.of(coordinates["time"]), float(attrs.get("dt_error", 0.0))
-    if steps.uneven:
+    if own is not None:
+        coordinates[OWN] = (dims[:2], own)
+    if steps.uneven or own is not None:
         error = 0.0  # times are taken as they are
     elif steps.error > max(error, EXACT):  # parts have the dt of the whole: their times are those of its line
         error, coordinates["time"] = steps.error, steps.line
-    if error == steps.error > NUMBERS.dt_known:
+    if own is None and error == steps.error > NUMBERS.dt_known:
         off = float(np.abs(steps.deviations).max()) / steps.step
         notes.append(
             f"times are rounded or jitter, by up to {100 * off:.2g} % of dt: dt = {steps.step:.8g} is known "
@@ -205,19 +211,9 @@ def _check_even(name: str, values: Float[np.ndarray, " points"]) -> None:
             f"expected at least {NUMBERS.fewest_points} points along {name}, got {values.size}; "
             f"resolve the field"
         )
-    if not np.isfinite(values).all():
-        raise ValueError(
-            f"expected finite values of {name}, got {values[~np.isfinite(values)][0]}; repair them"
-        )
     _check_size(name, values)
+    check_increasing(name, values)
     steps, line = np.diff(values), EvenSteps.of(values)
-    if np.any(steps <= 0):
-        worst = int(np.argmax(steps <= 0))
-        raise ValueError(
-            f"expected {name} to increase from point to point, got {values[worst]:.8g} followed by "
-            f"{values[worst + 1]:.8g} at index {worst}; "
-            + ("leave one of the two out" if steps[worst] == 0 else "sort the data")
-        )
     if line.uneven and name != "time":
         worst = int(np.argmax(np.abs(steps - line.step)))
         raise ValueError(

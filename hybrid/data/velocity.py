@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from mesoscribe.hybrid.data.field_names import listed
+from mesoscribe.hybrid.data.timed import times_in
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.data.validate import assemble
 from mesoscribe.hybrid.space.numbers import NUMBERS
@@ -46,7 +47,8 @@ def with_velocities(data: Trajectories, v: Float[np.ndarray, "n nt *grid"]) -> T
 
 def _joined(data: Trajectories, v: Float[np.ndarray, "n nt *grid"], names: tuple[str, ...]) -> Trajectories:
     seen = np.zeros(data.u.shape, bool) if data.missing is None else data.missing
-    coordinates = {str(dim): data.dataset[dim].values for dim in data.dataset["u"].dims[1:]}
+    coordinates = {str(dim): data.dataset[dim].values for dim in data.dataset["u"].dims[2:]}
+    coordinates |= times_in(data.t, data.n)
     attrs = data.dataset.attrs
     return Trajectories(
         assemble(
@@ -63,13 +65,15 @@ def _joined(data: Trajectories, v: Float[np.ndarray, "n nt *grid"], names: tuple
 
 
 def velocities(
-    u: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, " nt"]
+    u: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, "*n nt"]
 ) -> Float[np.ndarray, "n nt *grid"]:
     """u_t at each frame: the slope of a polynomial of t through the frames about it, by least squares.
 
     Of some degrees and numbers of frames those are taken whose polynomial through the other frames comes
     closest to the one in the middle.
     """
+    if t.ndim == 2:
+        return np.concatenate([velocities(one[None], times) for one, times in zip(u, t, strict=True)])
     tried = [(degree, 2 * h + 1) for h in NUMBERS.half_widths for degree in (2, 4, 6) if degree < 2 * h]
     tried = [one for one in tried if one[1] <= len(t)] or [(2, min(len(t), 5))]
     degree, frames = min(tried, key=lambda one: _missed(u, t, *one))

@@ -12,6 +12,7 @@ import xarray as xr
 
 from mesoscribe.hybrid.data.files import replacing
 from mesoscribe.hybrid.data.physical_units import Units
+from mesoscribe.hybrid.data.timed import OWN
 from mesoscribe.hybrid.data.validate import SPACE, names_in
 
 
@@ -35,9 +36,12 @@ def write(dataset: xr.Dataset, path: str | os.PathLike[str]) -> None:
 def _write_netcdf(dataset: xr.Dataset, file: IO[bytes]) -> None:
     names = names_in(dataset)
     for name, unit in Units.of(dataset.attrs.get("units", "")).by_name.items():
-        variable = "u" if (name,) == names else "time" if name == "t" else name
+        time = OWN if OWN in dataset.coords else "time"
+        variable = "u" if (name,) == names else time if name == "t" else name
         if variable in dataset.variables:
             dataset[variable].attrs["units"] = unit  # where other programs look for it
+    if OWN in dataset.coords:
+        dataset = dataset.drop_vars("time")
     dataset.to_netcdf(file.name, engine="h5netcdf")
 
 
@@ -46,7 +50,7 @@ def _write_npz(dataset: xr.Dataset, file: IO[bytes]) -> None:
     axes = [dim for dim in dims if dim in SPACE]
     arrays: dict[str, Any] = {
         "u": dataset["u"].values,
-        "t": dataset["time"].values,
+        "t": dataset[OWN if OWN in dataset.coords else "time"].values,
         **{axis: dataset[axis].values for axis in axes},
         "layout": np.array("".join(("nt", *("c" for dim in dims if dim == "field"), *axes))),
         "source": np.array(dataset.attrs["source"]),

@@ -14,12 +14,12 @@ from mesoscribe.hybrid.space.numbers import NUMBERS
 def ahead(
     model: Model,
     u: Float[np.ndarray, "*batch m *state"],
-    intervals: Float[np.ndarray, " m"],
+    intervals: Float[np.ndarray, "*m"],
     *,
     rtol: float = NUMBERS.rtol,
     border: Border | None = None,
 ) -> Float[np.ndarray, "*batch m *state"]:
-    """What a model predicts of fields u after each one's interval; those with the same interval together.
+    """What a model predicts of fields u after each one's interval (m,) or (*batch, m).
 
     On a window that is the time of the border, which has a trajectory for each of the fields.
     """
@@ -37,14 +37,9 @@ def ahead(
             last = np.concatenate([one.take(-1, axis=where) for one in alone])
         return last.reshape(u.shape)
 
-    def after(some: np.ndarray, interval: float) -> np.ndarray:
-        return model.simulate(some, np.array([0.0, interval]), rtol=rtol).take(1, axis=where)
-
     interval = common_interval(intervals)
-    if interval is not None:
-        return after(u, interval)
-    found = np.empty_like(u)
-    each, into = (np.moveaxis(fields, where, 0) for fields in (u, found))
-    for i, interval in enumerate(intervals):
-        into[i] = after(each[i], float(interval))
-    return found
+    each = (
+        np.broadcast_to(intervals, u.shape[: where + 1 or None]) if interval is None else np.array(interval)
+    )
+    t = np.stack([np.zeros_like(each), each], axis=-1)
+    return model.simulate(u, t, rtol=rtol).take(1, axis=where)

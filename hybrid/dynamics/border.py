@@ -121,10 +121,9 @@ class Border:
                 "expected a window that is continued to a box, got the window alone; give the trajectories "
                 "that load() or from_arrays() made of it"
             )
-        moves = rates(data.u, np.tile(data.elapsed, (data.n, 1)))
-        t = data.elapsed[frames]
+        moves = rates(data.u, data.elapsed_in_each)
         u, slopes = (tensor(np.ascontiguousarray(part[rows][:, frames])) for part in (data.u, moves))
-        steps = tensor(np.tile(np.diff(t), (len(data.u[rows]), 1)))
+        steps = tensor(np.diff(data.elapsed_in_each[rows][:, frames]))
         share = extent(data)
         return cls(u, slopes, steps, tensor(hold(data.domain, share)), share)
 
@@ -142,7 +141,7 @@ class Border:
             return None
         at = starts[:, None] + np.arange(lead + 1)
         u, slopes = whole.u[rows[:, None], at], whole.rates[rows[:, None], at]
-        steps = tensor(np.diff(data.elapsed[at], axis=1))
+        steps = tensor(np.diff(data.elapsed_in_each[rows[:, None], at], axis=1))
         return replace(whole, u=u, rates=slopes, steps=steps)
 
     def one(self, n: int) -> Border:

@@ -53,15 +53,15 @@ def score(errors: Float[np.ndarray, " nt"]) -> float:
 def rollout_errors(
     member: Member,
     v: Float[np.ndarray, "n nt *state"],
-    t: Float[np.ndarray, " nt"],
+    t: Float[np.ndarray, "*n nt"],
     rtol: float,
     border: Border | None = None,
     scheme: Scheme | None = None,
 ) -> Float[np.ndarray, " nt"]:
-    """Relative RMSE of each frame, at times t, of roll-outs from the first, mean of all; inf if lost.
+    """Relative RMSE of each frame of roll-outs from the first, mean of all; inf if lost.
 
-    By ETDRK4, unless another scheme is given. On a window these are held to a border, in the units of the
-    member.
+    At times t (nt,), or those of each (n, nt). By ETDRK4, unless another scheme is given. On a window these
+    are held to a border, in the units of the member.
     """
     try:
         most = NUMBERS.rollout_halvings

@@ -115,7 +115,7 @@ class Model(ABC):
     def simulate(
         self,
         u0: Float[np.ndarray, "*batch_state"],
-        t: Float[np.ndarray, " nt"] | Sequence[float],
+        t: Float[np.ndarray, "*#batch nt"] | Sequence[float],
         *,
         scheme: Scheme | None = None,
         rtol: float = NUMBERS.rtol,
@@ -126,7 +126,7 @@ class Model(ABC):
 
         Args:
             u0: initial fields, in the user's unit.
-            t: increasing times, in the user's unit.
+            t: increasing times, in the user's unit; each of a batch may have its own, t (*batch, nt).
             scheme: the one-step method; ETDRK4, which adapts its steps, if None.
             rtol: local error allowed in each frame, relative to the norm of each field.
             device: "cpu", "cuda" or "auto"; where the model is if None.

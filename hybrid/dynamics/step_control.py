@@ -62,7 +62,7 @@ class Adaptive:
     The few last steps are kept prepared: their coefficients cost as much as some steps.
 
     Args:
-        prepare: makes a step of a given length.
+        prepare: makes a step of a given length, or of one for each state.
         order: of the method.
         rtol: local error allowed in each interval, relative to the norm of each state.
         max_level: an interval is divided into at most 3·2^max_level steps.
@@ -72,27 +72,27 @@ class Adaptive:
     """
 
     def __init__(
-        self, prepare: Callable[[float], EstimatedStep], order: int, *, rtol: float, max_level: int
+        self, prepare: Callable[[float | Tensor], EstimatedStep], order: int, *, rtol: float, max_level: int
     ) -> None:
-        self.prepared = lru_cache(maxsize=NUMBERS.kept_steps)(prepare)
+        self.prepare, self.prepared = prepare, lru_cache(maxsize=NUMBERS.kept_steps)(prepare)
         self.controller, self.rtol, self.parts = Controller(order), rtol, 3 * 2**max_level
         self.intervals: dict[float, float] = {}
         self.wanted, self.before, self.taken = math.inf, 1.0, 0
         self.end: Tensor | None = None
         self.force: Tensor | None = None
 
-    def __call__(self, u_hat: Tensor, t: float, interval: float) -> Tensor:
-        """û(t + interval) of û(t).
+    def __call__(self, u_hat: Tensor, t: float, interval: float | Tensor) -> Tensor:
+        """û(t + interval) of û(t); of states with an interval each, (*batch, 1, …), steps are shares of it.
 
         Raises:
             FloatingPointError: the smallest step is not accurate enough.
         """
-        interval = self.intervals.setdefault(float(f"{interval:.9e}"), interval)
+        interval, step_of = self._steps_of(interval)
         left, force, refused = self.parts, self.force if u_hat is self.end else None, False
         while left:
             n = self._width(left, self.wanted / interval)
             h = interval * n / self.parts
-            step = self.prepared(h)
+            step = step_of(n)
             force = step.force(u_hat) if force is None else force
             u_next, force_next, error = step.estimated(u_hat, force)
             self.taken += 1
@@ -107,6 +107,14 @@ class Adaptive:
                 self.wanted, refused = min(wanted, interval * (n - 1) / self.parts), True
         self.end, self.force = u_hat, force
         return u_hat
+
+    def _steps_of(self, interval: float | Tensor) -> tuple[float, Callable[[int], EstimatedStep]]:
+        """The longest interval of any state, and the step of so many parts of each."""
+        if isinstance(interval, Tensor):
+            kept = lru_cache(maxsize=NUMBERS.kept_steps)
+            return float(interval.max()), kept(lambda n: self.prepare(interval * (n / self.parts)))
+        whole = self.intervals.setdefault(float(f"{interval:.9e}"), interval)
+        return whole, lambda n: self.prepared(whole * n / self.parts)
 
     def _width(self, left: int, share: float) -> int:
         """The longest step that is at most a share of the interval and divides what is left of it.

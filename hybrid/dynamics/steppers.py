@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import torch
@@ -18,8 +18,10 @@ from mesoscribe.hybrid.dynamics.border import Border
 from mesoscribe.hybrid.dynamics.etdrk4 import ETDRK4Step
 from mesoscribe.hybrid.dynamics.member import Member
 from mesoscribe.hybrid.dynamics.step_control import Adaptive, lost
-from mesoscribe.hybrid.space.intervals import common_interval
+from mesoscribe.hybrid.space.device import tensor
+from mesoscribe.hybrid.space.intervals import ROUNDING, common_interval
 from mesoscribe.hybrid.space.numbers import NUMBERS
+from mesoscribe.hybrid.space.pieces import PIECE
 from mesoscribe.hybrid.space.threads import threads_for
 
 Step = Callable[[Tensor], Tensor]
@@ -31,8 +33,8 @@ Intervals = Float[Tensor, "*batch frames"]
 class Crossing(Protocol):
     """Takes û across an interval."""
 
-    def __call__(self, u_hat: Tensor, t: float, interval: float) -> Tensor:
-        """û(t + interval) of û(t)."""
+    def __call__(self, u_hat: Tensor, t: float, interval: Any) -> Tensor:
+        """û(t + interval) of û(t); those that adapt take one interval for each state too, (*batch, 1, …)."""
         ...
 
 
@@ -90,12 +92,12 @@ class Limited:
         """Steps that follow the estimate of their error, as long as there are any left."""
         own = ETDRK4().crossing(member, rtol=rtol, max_level=max_level)
 
-        def cross(u_hat: Tensor, t: float, interval: float) -> Tensor:
+        def cross(u_hat: Tensor, t: float, interval: float | Tensor) -> Tensor:
             before = own.taken
             u_hat = own(u_hat, t, interval)
             self.taken += own.taken - before
             if self.taken > self.most:
-                raise lost(t + interval)
+                raise lost(t)
             return u_hat
 
         return cross
@@ -146,18 +148,22 @@ def frame_steps(
     alike = dt if isinstance(dt, float) else common_interval(dt.cpu().numpy())
     if alike is not None:
         return repeat(prepare(member, alike / substeps))
-    axes = (1,) * (len(member.domain.state_axes) + (member.domain.n_fields is not None))
     each = dt.unbind(-1)  # type: ignore[union-attr]
     return (
-        prepare(member, (one.reshape(*one.shape, *axes) if one.ndim else float(one)) / substeps)
-        for one in each
+        prepare(member, (_beside_symbols(one, member) if one.ndim else float(one)) / substeps) for one in each
     )
+
+
+def _beside_symbols(intervals: Float[Tensor, "*batch"], member: Member) -> Tensor:
+    """An interval for each field of a batch, to broadcast against symbols."""
+    axes = (1,) * (len(member.domain.state_axes) + (member.domain.n_fields is not None))
+    return intervals.reshape(*intervals.shape, *axes)
 
 
 def simulate(
     member: Member,
     u0: Float[np.ndarray, "*batch_state"],
-    t: Float[np.ndarray, " nt"] | Sequence[float],
+    t: Float[np.ndarray, "*#batch nt"] | Sequence[float],
     *,
     scheme: Scheme,
     rtol: float,
@@ -166,34 +172,44 @@ def simulate(
 ) -> Float[np.ndarray, "*batch_nt_state"]:
     """Fields (*batch, nt, *grid) at times t (nt,) from u0 (*batch, *grid) at t[0], accurate to rtol a frame.
 
+    Each of a batch may have times of its own, t (*batch, nt).
+
     Args:
         member: the equation of motion.
         u0: initial fields.
-        t: increasing times.
+        t: increasing times, for all or for each.
         scheme: the one-step method; it chooses its steps (ETDRK4 by an estimate of their error).
         rtol: local error allowed in each frame, relative to the norm of each field, where the scheme adapts.
         max_level: a frame is then divided into at most 3·2^max_level steps.
         border: what it is held to on a window of a larger field, at these times; None on a periodic box.
 
     Raises:
-        ValueError: u0 does not have the domain's shape, or t does not increase.
+        ValueError: u0 does not have the domain's shape, t does not increase, or is that of another batch.
         FloatingPointError: the solution is lost; the message names the time.
     """
-    u0, t = np.asarray(u0, dtype=float), np.asarray(t, dtype=float)
-    domain = member.domain
+    u0, domain = np.asarray(u0, dtype=float), member.domain
     if u0.shape[-domain.ndim :] != domain.shape:
         raise ValueError(f"expected u0 of shape (*batch, {domain.shape}), got {u0.shape}; put space last")
-    if t.ndim != 1 or len(t) < 1 or not np.all(np.diff(t) > 0):
-        raise ValueError(f"expected a list of increasing times, got shape {t.shape}; sort the times")
+    times = _checked(t, u0.shape[: u0.ndim - len(domain.state_axes)])
     if not np.all(np.isfinite(u0)):
         raise ValueError("expected a finite initial field, got NaN or infinity; check u0")
+    own = times.ndim > 1
+    if own and (border is not None or not isinstance(scheme, ETDRK4 | Limited) or u0.size > PIECE):
+        how: dict[str, Any] = {"scheme": scheme, "rtol": rtol, "max_level": max_level}
+        held = [None if border is None else border.one(i) for i in range(len(u0))]
+        alone = zip(u0[:, None], times[:, None], held, strict=True)
+        return np.concatenate([simulate(member, u, each, border=edge, **how) for u, each, edge in alone])
     with torch.no_grad(), threads_for(u0.size):
         u_hat, outside = member.split(
             domain.fft(torch.tensor(u0, dtype=member.q.real.dtype, device=member.q.device))
         )
         frames, cross = [u0], scheme.crossing(member, rtol=rtol, max_level=max_level)
-        for frame, (start, interval) in enumerate(zip(t[:-1], np.diff(t), strict=True)):
-            if border is None:
+        intervals = np.moveaxis(np.diff(times), -1, 0)
+        for frame, (start, interval) in enumerate(zip(np.moveaxis(times, -1, 0), intervals, strict=False)):
+            if own:
+                each = _beside_symbols(tensor(interval, like=member.q.real), member)
+                u_hat = cross(u_hat, float(start.min()), each)
+            elif border is None:
                 u_hat = cross(u_hat, float(start), float(interval))
             else:
                 n = NUMBERS.window_steps
@@ -201,3 +217,22 @@ def simulate(
                 u_hat = border.crossed(member, u_hat, frame, n, crossed)
             frames.append(domain.ifft(u_hat + outside).cpu().double().numpy())
     return np.stack(frames, axis=-len(domain.state_axes) - 1)
+
+
+def _checked(
+    t: Float[np.ndarray, "*batch nt"] | Sequence[float], batch: tuple[int, ...]
+) -> Float[np.ndarray, "*some nt"]:
+    """Times of all fields of a batch (nt,), or of each where these differ, (*batch, nt).
+
+    Raises:
+        ValueError: they do not increase, or are those of another batch.
+    """
+    t = np.asarray(t, dtype=float)
+    if t.ndim not in (1, 1 + len(batch)) or t.shape[-1] < 1 or not np.all(np.diff(t) > 0):
+        raise ValueError(f"expected a list of increasing times, got shape {t.shape}; sort the times")
+    if t.ndim == 1:
+        return t
+    if t.shape[:-1] != batch:
+        raise ValueError(f"expected times of each field of a batch {batch}, got {t.shape}; give as many")
+    first = t[(0,) * len(batch)]
+    return first if np.allclose(t, first, rtol=0, atol=ROUNDING * float(np.ptp(first))) else t

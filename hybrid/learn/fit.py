@@ -196,7 +196,7 @@ def train_from(
         held_out = held_out[: NUMBERS.validation_trajectories]
         accuracy = NUMBERS.stepper_share * min(max(warm.score, NUMBERS.fine_score), 1.0)
         steps, held_steps = (
-            tensor(part.steps[warm.first_frame :] / warm.scales.time) for part in (data, validation)
+            tensor(part.steps[..., warm.first_frame :] / warm.scales.time) for part in (data, validation)
         )
         substeps = _substeps(model, v[:, 0], float(steps.max()), accuracy)
         module = RollOuts(model, schedule, substeps)

@@ -37,12 +37,18 @@ class Windows(Examples):
 
 
 class TimedWindows(Windows):
-    """Windows, each with the times from a frame to the next (frames - 1,)."""
+    """Windows, each with the times from a frame to the next (frames - 1,).
 
-    def __init__(self, v: Tensor, steps: Float[Tensor, " nt_1"], frames: int) -> None:
+    Args:
+        v: fields of trajectories.
+        steps: their times from a frame to the next, for all (nt - 1,) or for each (n, nt - 1).
+        frames: of a window.
+    """
+
+    def __init__(self, v: Tensor, steps: Float[Tensor, "*n nt_1"], frames: int) -> None:
         super().__init__(v, frames)
-        self.steps = steps
+        self.steps = steps.expand(len(v), -1)
 
     def __getitem__(self, i: int) -> tuple[Tensor, Tensor]:  # type: ignore[override]
-        start = i % self.starts
-        return super().__getitem__(i), self.steps[start : start + self.frames - 1]
+        trajectory, start = divmod(i, self.starts)
+        return super().__getitem__(i), self.steps[trajectory, start : start + self.frames - 1]

@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from mesoscribe.hybrid.data.clock import seconds
 from mesoscribe.hybrid.data.layout import check_layout
-from mesoscribe.hybrid.data.unequal import shared_times
+from mesoscribe.hybrid.data.unequal import times_of
 from mesoscribe.hybrid.data.validate import SPACE, coordinate, numbers
 from mesoscribe.hybrid.readers.names import WITH_LAST_EDGE, required, words
 from mesoscribe.hybrid.readers.store import Entry, Store
@@ -80,7 +80,7 @@ def axes_of(
     layout: str | None,
     dt: float | None,
     box: Box,
-) -> tuple[dict[str, Float[np.ndarray, " points"]], tuple[str, ...]]:
+) -> tuple[dict[str, Float[np.ndarray, "*_n _points"]], tuple[str, ...]]:
     """Coordinates of t, x and, in more dimensions, y and z, and what to say of them.
 
     Args:
@@ -120,29 +120,28 @@ def axes_of(
 
 
 def _replaced(
-    values: Float[np.ndarray, " points"], letter: str, dt: float | None, box: Box
+    values: Float[np.ndarray, "*n points"], letter: str, dt: float | None, box: Box
 ) -> Float[np.ndarray, " points"]:
     """Coordinates with the step that is given."""
     if letter == "t" and dt is not None:
-        return values[0] + dt * np.arange(values.size)
+        return values.flat[0] + dt * np.arange(values.shape[-1])
     given = box.values[min(SPACE.index(letter), len(box.values) - 1)]
     return values[0] + given / (1 if box.apart else values.size) * np.arange(values.size)
 
 
 def _stored(
     store: Store, letter: str, name: str, entry: Entry
-) -> tuple[Float[np.ndarray, " points"], list[str]]:
+) -> tuple[Float[np.ndarray, "*n points"], list[str]]:
     """A coordinate that is an array of the file, and what to say of it."""
     values, unit = seconds(store.fetch(name)) if letter == "t" else (store.fetch(name), None)
-    if letter == "t" and np.ma.is_masked(values) and np.ndim(values) == 2:
-        values = shared_times([row.compressed() for row in np.ma.asarray(values, float)])
-    vector = coordinate(name, numbers(name, values))
+    vector = times_of(values) if letter == "t" else coordinate(name, numbers(name, values))
     units = words(store.entry(name).attrs.get("units", ())) if letter == "t" else []
     notes = [f"t is in {unit}" for unit in (unit, *(said for said in units if " since " in said)) if unit]
     last = name.rpartition("/")[2] in WITH_LAST_EDGE
-    if last and vector.size not in entry.shape and vector.size - 1 in entry.shape:
+    size = vector.shape[-1]
+    if last and size not in entry.shape and size - 1 in entry.shape:
         notes.append(f"{name} has one time more than frames: the last is left out")
-        vector = vector[:-1]
+        vector = vector[..., :-1]
     return vector, notes
 
 

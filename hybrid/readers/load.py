@@ -121,10 +121,11 @@ def read(store: Store, choice: Choice, source: Source | None = None) -> Trajecto
     names, named = with_dimensions(store, store.entry(arrays[0]), names, choice.layout)
     layout = choice.layout or known_layout(store, store.entry(arrays[0]), arrays[0], names)
     axes, notes = axes_of(store, store.entry(arrays[0]), names, layout, choice.dt, choice.box)
-    sizes = {letter: values.size for letter, values in axes.items()}
+    sizes = {letter: values.shape[-1] for letter, values in axes.items()}
     found = FieldArrays.of(store, arrays, sizes, names, choice.layout, choice.fields)
     part, kept = chosen(found.sizes, choice.frames, choice.at_most, choice.rows)
-    axes["t"] = axes["t"][part["t"]]
+    rows = part.get("n", slice(None)) if axes["t"].ndim == 2 else ...
+    axes["t"] = axes["t"][rows][..., part["t"]]
     space = [values for letter, values in axes.items() if letter != "t"]
     stated = _boundary(store)
     said = (
@@ -158,7 +159,7 @@ def read(store: Store, choice: Choice, source: Source | None = None) -> Trajecto
     beyond = beyond_memory(found.sizes, choice.frames, part)
     if source is None or beyond is None:
         return data
-    if data.n_frames != axes["t"].size:
+    if data.n_frames != axes["t"].shape[-1]:
         return data.noting("trajectories end before others: the regression uses those in memory alone")
     fetch = partial(_piece, source, choice)
     return replace(data, rest=FileRest(fetch, data.source, data.domain.shape, **beyond))

@@ -60,11 +60,11 @@ def joined(parts: Sequence[Trajectories], names: Sequence[str], source: str) -> 
     u: Any
     if len(parts) > 1 and all(_goes_on(one, other) for one, other in pairwise(parts)):
         u = np.ma.concatenate(each, axis=1)
-        t: Any = np.concatenate([part.t for part in parts])
+        t: Any = np.concatenate([part.t for part in parts], axis=-1)
         how = "one after the other in time"
     else:
         u = [one for some in each for one in some]
-        t = [part.t for part in parts for _ in range(part.n)]
+        t = [times for part in parts for times in np.broadcast_to(part.t, part.u.shape[:2])]
         how = "of trajectories"
     stated: Any = first.dataset.attrs.get("boundary")  # whose points are the middles of cells
     space = [first.dataset[name].values for name in SPACE[: first.domain.ndim]]
@@ -93,5 +93,7 @@ def _measured(part: Trajectories) -> AnyArray:
 
 def _goes_on(one: Trajectories, other: Trajectories) -> bool:
     """Whether another part begins a step after one ends, and has as many trajectories."""
+    if one.own_times or other.own_times:
+        return False
     gap = float(other.t[0] - one.t[-1])
     return one.n == other.n and abs(gap - one.dt) < NUMBERS.unevenness * one.dt + 1e-9 * abs(float(one.t[-1]))

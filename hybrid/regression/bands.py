@@ -16,7 +16,7 @@ from mesoscribe.hybrid.space.numbers import NUMBERS
 
 
 def best_band(
-    start: WarmStart, trial: Float[np.ndarray, "n nt *state"], t: Float[np.ndarray, " nt"]
+    start: WarmStart, trial: Float[np.ndarray, "n nt *state"], t: Float[np.ndarray, "*n nt"]
 ) -> WarmStart:
     """The band of modes with the best roll-outs, from the modes that were measured to all that there are.
 

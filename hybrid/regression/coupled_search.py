@@ -141,9 +141,8 @@ def _tried(
     train: Frames, held_out: Frames, domain: Domain, scales: Scales, first_frame: int, case: Case | None
 ) -> Iterator[_Tried]:
     """The best member of each width of the windows for which there is time."""
-    cut, short = np.inf, slice(NUMBERS.short_frames)
-    trial, times = held_out.v[: NUMBERS.search_trajectories, short], held_out.t[short]
-    frames = min(len(part.t) for part in (train, held_out))
+    cut, (trial, times) = np.inf, held_out.some(NUMBERS.search_trajectories, NUMBERS.short_frames)
+    frames = min(part.n_frames for part in (train, held_out))
     for number, half_width in enumerate([h for h in NUMBERS.half_widths if 2 * h < frames] or [1]):
         if not time_for("regressions", f"windows of {2 * half_width} frames") and number:
             return
@@ -181,9 +180,9 @@ def warm_start_fields(
     """
     for part in (train, held_out):
         expected = (domain.n_fields, *domain.shape)
-        if domain.n_fields is None or part.v.shape[2:] != expected or part.v.shape[1] != len(part.t):
+        if domain.n_fields is None or part.v.shape[2:] != expected or part.n_frames != part.t.shape[-1]:
             raise ValueError(
-                f"expected arrays (trajectory, {len(part.t)} times, field, *grid) of a domain with "
+                f"expected arrays (trajectory, {part.t.shape[-1]} times, field, *grid) of a domain with "
                 f"{domain.n_fields} fields on {domain.shape} points, got {part.v.shape}; put the axis of "
                 f"fields before those of space"
             )
@@ -198,5 +197,5 @@ def warm_start_fields(
         best = _Tried(best.score, start, regression, factors)
     seen = clearest([one.regression.shared() for one in tried])
     evidence = replace(best.regression.evidence(best.factors), shared=seen)
-    start = best_band(best.start, held_out.v[: NUMBERS.search_trajectories], held_out.t)
+    start = best_band(best.start, *held_out.some(NUMBERS.search_trajectories))
     return replace(start, evidence=evidence)

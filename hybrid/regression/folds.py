@@ -17,10 +17,24 @@ Left = Float[np.ndarray, "*mode_and_field"]
 
 
 class Frames(NamedTuple):
-    """Scaled fields, and the times of their frames."""
+    """Scaled fields, and the times of their frames, for all (nt,) or for each trajectory (n, nt)."""
 
     v: Float[np.ndarray, "n nt *state"]
-    t: Float[np.ndarray, " nt"]
+    t: Float[np.ndarray, "*n nt"]
+
+    @property
+    def n_frames(self) -> int:
+        """How many frames a trajectory has."""
+        return self.v.shape[1]
+
+    @property
+    def times(self) -> Float[np.ndarray, "n nt"]:
+        """The times of each trajectory."""
+        return np.broadcast_to(self.t, self.v.shape[:2])
+
+    def some(self, n: int, frames: int | None = None) -> Frames:
+        """The first frames of the first trajectories."""
+        return Frames(self.v[:n, :frames], self.times[:n, :frames])
 
 
 def are_few(parts: Sequence[Frames]) -> bool:
@@ -48,8 +62,8 @@ def stretches(parts: Sequence[Frames], half_width: int) -> list[Frames]:
     """Trajectories cut into stretches of time that share no frame, each longer than a test function."""
     frames = sum(v.shape[0] * v.shape[1] for v, _ in parts)
     stretch = max(2 * half_width + 1, frames // NUMBERS.time_blocks)
-    cuts = [(v, t, np.array_split(np.arange(len(t)), max(1, len(t) // stretch))) for v, t in parts]
-    return [Frames(v[:, some], t[some]) for v, t, cut in cuts for some in cut]
+    cuts = [(v, t, np.array_split(np.arange(v.shape[1]), max(1, v.shape[1] // stretch))) for v, t in parts]
+    return [Frames(v[:, some], t[..., some]) for v, t, cut in cuts for some in cut]
 
 
 class Products(Protocol):

@@ -36,12 +36,13 @@ def forcing_in(parts: Sequence[Frames], plain: Gram, options: dict[str, Any]) ->
     Args:
         parts: the trajectories; plain: their products; options: how `gram` made these.
     """
-    n, times = sum(len(v) for v, _ in parts), [t - t[0] for _, t in parts]
-    if n < 2 or len(times[0]) != len(times[1]) or not np.allclose(*times):
+    n, times = sum(len(v) for v, _ in parts), [part.times - part.times[:, :1] for part in parts]
+    if n < 2 or parts[0].n_frames != parts[1].n_frames or not np.allclose(np.concatenate(times), times[0][0]):
         return None
-    each = (torch.cat(list(features(one, t=t, **options))) for v, t in parts for one in v)
+    t = times[0][0]
+    each = (torch.cat(list(features(one, t=t, **options))) for v, _ in parts for one in v)
     common = reduce(add, each) / n
-    own = [gram(v, t=t, **options, shared=common) for v, t in parts]
+    own = [gram(v, t=t, **options, shared=common) for v, _ in parts]
     signal = np.einsum("nkaa->ka", plain.values).real[:, : plain.n_fields] / n
     floor = NUMBERS.negligible_residual * signal + 1e-12 * signal.sum(0)
     return shared_forcing(plain, Gram.joined(own), array(common), floor)

@@ -64,9 +64,9 @@ def _products(making: _Making, piece: Piece) -> Gram:
     """The products of a piece, summed over its trajectories one at a time: each takes more than its field."""
     data = making.rest.read(piece)
     skip = making.skip if piece.begins else 0
-    t = data.elapsed[skip:] / making.scales.time
+    t = data.elapsed_in_each[:, skip:] / making.scales.time
     each = (
-        gram(making.scales.to_scaled(data.u[one : one + 1, skip:]), t=t, **making.options)
+        gram(making.scales.to_scaled(data.u[one : one + 1, skip:]), t=t[one], **making.options)
         for one in range(data.n)
     )
     return reduce(lambda total, own: Gram.joined([total, own]).summed, each)

@@ -168,7 +168,7 @@ def local_features(
 
 def local_gram(
     v: Float[np.ndarray, "n nt points"],
-    t: Float[np.ndarray, " nt"],
+    t: Float[np.ndarray, "*n nt"],
     dx: float,
     *,
     half_width: int,
@@ -178,8 +178,8 @@ def local_gram(
     """The products of trajectories v at times t on points dx apart."""
     terms = terms or Terms()
     values, tests = [], 0
-    for one in v:
-        X = local_features(one, t, dx, half_width=half_width, half_width_x=half_width_x, terms=terms)
+    for one, times in zip(v, np.broadcast_to(t, v.shape[:2]), strict=True):
+        X = local_features(one, times, dx, half_width=half_width, half_width_x=half_width_x, terms=terms)
         values.append(X.T @ X)
         tests = len(X)
     return LocalGram(np.stack(values), terms, tests)

@@ -82,7 +82,7 @@ class _Window:
         assert border is not None
         held = border.within(self.scales.to_scaled, self.domain, self.scales.time)
         v = self.scales.to_scaled(validation.u[some][:, frames])
-        t = validation.elapsed[frames] / self.scales.time
+        t = validation.elapsed_in_each[some][:, frames] / self.scales.time
         wide, tried = self.start(factors), []
         for band in (wide.band, max(NUMBERS.least_band * self.domain.k_unit, self.highest)):
             one = replace(wide, band=band)
@@ -146,7 +146,7 @@ def warm_start_window(train: Trajectories, validation: Trajectories, case: Case 
         for part in (train, validation)
     ]
     window = _Window((parts[0], parts[1]), domain, scales, case)
-    frames = min(len(part.t) for part in parts)
+    frames = min(part.n_frames for part in parts)
     tried: list[tuple[WarmStart, LocalFactors, int]] = []
     for half_width in [h for h in NUMBERS.half_widths if 2 * h < frames] or [1]:
         if tried and not time_for("regressions", f"windows of {2 * half_width} frames"):

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from jaxtyping import Float
 
 from mesoscribe.hybrid.data.threads import threads_by_data
 from mesoscribe.hybrid.data.trajectories import Trajectories
@@ -103,9 +102,9 @@ class _Search:
     case: Case | None
 
     @property
-    def trial(self) -> Float[np.ndarray, "n_trial nt *grid"]:
+    def trial(self) -> Frames:
         """Trajectories for roll-outs."""
-        return self.held_out.v[: NUMBERS.search_trajectories]
+        return self.held_out.some(NUMBERS.search_trajectories)
 
     def regression(
         self, half_width: int, cut: float, densities: tuple[Density, ...], further: Gram | None = None
@@ -139,8 +138,7 @@ class _Search:
     def scored(self, regression: Regression, factors: Factors) -> tuple[float, WarmStart]:
         """The score of short roll-outs of a member, and the member."""
         candidate = _member(regression, factors, self.domain, self.scales, self.first_frame)
-        few = slice(NUMBERS.short_frames)
-        short, times = self.trial[:, few], self.held_out.t[few]
+        short, times = self.held_out.some(NUMBERS.search_trajectories, NUMBERS.short_frames)
         errors = rollout_errors(candidate.member(), short, times, NUMBERS.search_rtol)
         return score(errors), candidate
 
@@ -148,7 +146,7 @@ class _Search:
         """The member, without or with an N of these densities, that predicts best."""
         tried: list[tuple[float, WarmStart, Regression, Factors]] = []
         seen, cut = [], np.inf
-        frames = min(len(part.t) for part in (self.train, self.held_out))
+        frames = min(part.n_frames for part in (self.train, self.held_out))
         for half_width in [h for h in NUMBERS.half_widths if 2 * h < frames] or [1]:
             if not time_for("regressions", f"windows of {2 * half_width} frames") and tried:
                 break
@@ -234,11 +232,11 @@ def warm_start(
     scales = train.scales
     domain = scales.domain(train.domain)
     check_case(case, domain)
-    skip = first_useful_frame(scales.to_scaled(train.u), train.t, domain)
+    skip = first_useful_frame(scales.to_scaled(train.u), train.elapsed, domain)
     skip = skip if min(train.n_frames, validation.n_frames) - skip > 2 * NUMBERS.half_widths[0] else 0
 
     def scaled(part: Trajectories) -> Frames:
-        return Frames(scales.to_scaled(part.u[:, skip:]), part.elapsed[skip:] / scales.time)
+        return Frames(scales.to_scaled(part.u[:, skip:]), part.elapsed[..., skip:] / scales.time)
 
     gather: Gather | None = None
     if train.rest is not None:
@@ -248,8 +246,8 @@ def warm_start(
     search = _Search(scaled(train), scaled(validation), scales, domain, skip, case)
     found = search.with_N(search.best())
     found = found if gather is None else search.with_rest(found, gather)
-    start = best_band(found.start, search.trial, search.held_out.t)
-    enough = min(len(part.t) for part in (search.train, search.held_out)) >= NUMBERS.second_order_frames
+    start = best_band(found.start, *search.trial)
+    enough = min(part.n_frames for part in (search.train, search.held_out)) >= NUMBERS.second_order_frames
     left = 1 - start.evidence.explained
     if not enough or left < NUMBERS.second_order_asked or not time_for("regressions of second order in time"):
         return start

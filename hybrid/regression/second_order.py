@@ -178,13 +178,15 @@ class SecondOrderRegression:
         first = replace(self.train, values=self.train.values[..., 1:, 1:], order=1)
         one, two = unrestricted(first), unrestricted(self.train.truncated(powers))
         frames = 2 * self.options["half_width"] + 1
-        times = np.lib.stride_tricks.sliding_window_view(self.parts[1].t, frames)
-        weak, rate, second = np.moveaxis(test_functions(times, 2).mean(0), -1, 0)
-        known = self.known
-        amount = [
-            (np.abs(rate - one[:, :1] * weak) ** 2).sum(1),
-            (np.abs(second - two[:, :1] * rate - two[:, 1:2] * weak) ** 2).sum(1),
-        ]
+        windows = np.lib.stride_tricks.sliding_window_view(self.parts[1].t, frames, axis=-1)
+        tests = test_functions(windows.reshape(-1, frames), 2)
+        products = np.einsum("wfa,wfb->ab", tests, tests) / len(tests)  # of φ, -φ' and φ''
+        known, none = self.known, np.zeros(len(one))
+        each = (
+            np.stack([-one[:, 0], none + 1, none], -1),
+            np.stack([-two[:, 1], -two[:, 0], none + 1], -1),
+        )
+        amount = [np.einsum("ka,ab,kb->k", c.conj(), products, c).real for c in each]
         left = [
             residual(tested[:, 1:, 1:], one),
             residual(self.held_out.truncated(powers).values.sum(0), two),

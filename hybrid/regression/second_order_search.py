@@ -42,7 +42,7 @@ class SecondOrderFound:
     ) -> SecondOrderFound:
         """Of scaled fields u alone (n, nt, *grid), on their box."""
         tried, noises, cut = [], [], np.inf
-        frames = min(len(part.t) for part in (train, held_out))
+        frames = min(part.n_frames for part in (train, held_out))
         for number, half_width in enumerate(h for h in NUMBERS.half_widths if 2 * h < frames):
             if number and not time_for("regressions", f"windows of {2 * half_width} frames"):
                 break
@@ -98,10 +98,10 @@ def warm_start_second_order(
         return Frames(scales.to_scaled(part.u), part.elapsed / scales.time)
 
     both = [scaled(part) for part in (train, validation)]
-    if min(len(part.t) for part in both) < NUMBERS.second_order_frames:
+    if min(part.n_frames for part in both) < NUMBERS.second_order_frames:
         raise ValueError(
             f"expected at least {NUMBERS.second_order_frames} frames in each part of the data with second "
-            f"order in time, got {min(len(part.t) for part in both)}; give more"
+            f"order in time, got {min(part.n_frames for part in both)}; give more"
         )
     u = [Frames(part.v[:, :, 0], part.t) for part in both]
     found = SecondOrderFound.of(u[0], u[1], alone(domain, 0), case)
@@ -120,11 +120,10 @@ def _members(
     found: SecondOrderFound, held_out: Frames, domain: Domain, scales: Scales
 ) -> Iterator[tuple[float, WarmStart, SecondOrderRegression, Oscillation]]:
     """Each member with the score of its short roll-outs, from velocities as they were estimated."""
-    short = slice(NUMBERS.short_frames)
-    trial = held_out.v[: NUMBERS.search_trajectories, short]
+    trial, t = held_out.some(NUMBERS.search_trajectories, NUMBERS.short_frames)
     for regression, factors in found.tried:
         start = member(regression, factors, domain, scales)
-        errors = rollout_errors(start.member(), trial, held_out.t[short], NUMBERS.search_rtol)
+        errors = rollout_errors(start.member(), trial, t, NUMBERS.search_rtol)
         yield score(errors), start, regression, factors
 
 

@@ -105,7 +105,7 @@ class WarmStart(Model):
 
 
 def first_useful_frame(
-    v: Float[np.ndarray, "n nt *state"], t: Float[np.ndarray, " nt"], domain: Domain
+    v: Float[np.ndarray, "n nt *state"], t: Float[np.ndarray, "*n nt"], domain: Domain
 ) -> int:
     """0, or 1 where the first step erases high modes once and for all (it would teach false damping).
 
@@ -116,7 +116,7 @@ def first_useful_frame(
     energy = modes[..., domain.k_norm > NUMBERS.erasure_modes * domain.nyquist].sum(-1).mean(0)
     energy = energy if domain.n_fields is None else energy.sum(-1)
     energy = energy + NUMBERS.erasure_floor * modes.sum() / (modes.shape[0] * modes.shape[1])
-    steps = np.diff(t[: len(energy)])
+    steps = np.diff(np.atleast_2d(t)[:, : len(energy)]).mean(0)
     fall = -np.diff(np.log(energy)) * steps.mean() / steps
     if len(fall) < NUMBERS.erasure_steps:
         return 0

@@ -203,7 +203,7 @@ def features(
 def gram(
     v: Float[np.ndarray, "n nt *state"],
     domain: Domain,
-    t: Float[np.ndarray, " nt"],
+    t: Float[np.ndarray, "*n nt"],
     *,
     powers: int,
     half_width: int,
@@ -214,6 +214,8 @@ def gram(
 ) -> Gram:
     """The Gram data of trajectories v at times t on the modes of the mask, 0 where a column is rounding.
 
+    Times are the same for all (nt,), or those of each trajectory (n, nt).
+
     Of very many trajectories neighbours are summed: a block of them stands for one, and memory is bounded.
     A symmetry of a field, such as u(x + L/2) = -u(x), empties every second mode. With `shared`, of
     X - shared: of what the trajectories do not have in common.
@@ -221,18 +223,18 @@ def gram(
     columns: dict[str, Any] = {"powers": powers, "half_width": half_width, "densities": densities}
     columns["order"] = order
 
-    def products(trajectory: Float[np.ndarray, " nt *state"]) -> tuple[Complex[np.ndarray, "k a a"], int]:
+    def products(one: int) -> tuple[Complex[np.ndarray, "k a a"], int]:
         n_windows, found = 0, []
-        for x in features(trajectory, domain, t, mask=mask, **columns):
+        for x in features(v[one], domain, times[one], mask=mask, **columns):
             x = x if shared is None else x - shared[n_windows : n_windows + len(x)]
             found.append(contraction("wka,wkb->kab", x.conj(), x))
             n_windows += len(x)
         total = array(reduce(add, found))
         return _without_rounding(total) * domain.multiplicity[mask, None, None], n_windows
 
-    values, windows = [], []
+    values, windows, times = [], [], np.broadcast_to(t, v.shape[:2])
     for some in np.array_split(np.arange(len(v)), min(len(v), NUMBERS.most_blocks)):
-        each = map(products, v[some[0] : some[-1] + 1])
+        each = map(products, some)
         total, n_windows = reduce(lambda one, other: (one[0] + other[0], one[1] + other[1]), each)
         values.append(total)
         windows.append(n_windows)

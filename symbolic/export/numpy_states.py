@@ -142,25 +142,104 @@ def exponential(a):
 }
 
 
+SEVERAL_BETWEEN_WALLS = {
+    "wavenumbers": '''\
+ENDS = {ends}  # of each field along each axis; points are the middles of cells
+
+
+def wavenumbers(shape, lengths):
+    """The wavenumber along each axis on the modes: of cosines and sines, or of a periodic axis."""
+    axes = []
+    for n, length, end in zip(shape, lengths, ENDS[0]):
+        if end == "periodic":
+            axes.append(2 * numpy.pi * scipy.fft.fftfreq(n, length / n))
+        else:
+            axes.append(numpy.pi / length * numpy.arange(n))
+    return numpy.meshgrid(*axes, indexing="ij")
+''',
+    "transforms": '''\
+def from_cosines(field, axis):
+    """Amplitudes of cosines of k = 0, 1, ... half waves."""
+    return scipy.fft.dct(field, axis=axis)
+
+
+def to_cosines(modes, axis):
+    return scipy.fft.idct(modes, axis=axis)
+
+
+def from_sines(field, axis):
+    """-i times amplitudes of sines, as those of exp(i k x): none of k = 0."""
+    sines = numpy.moveaxis(scipy.fft.dst(field, axis=axis), axis, 0)
+    return numpy.moveaxis(-1j * numpy.concatenate([0 * sines[:1], sines[:-1]]), 0, axis)
+
+
+def to_sines(modes, axis):
+    modes = numpy.moveaxis(modes, axis, 0)
+    sines = numpy.moveaxis(1j * numpy.concatenate([modes[1:], 0 * modes[:1]]), 0, axis)
+    return scipy.fft.idst(sines, axis=axis)
+
+
+def from_waves(field, axis):
+    return scipy.fft.fft(field, axis=axis)
+
+
+def to_waves(modes, axis):
+    return scipy.fft.ifft(modes, axis=axis)
+
+
+FORWARD = {{"noflux": from_cosines, "zero": from_sines, "periodic": from_waves}}
+BACK = {{"noflux": to_cosines, "zero": to_sines, "periodic": to_waves}}
+
+
+def transforms(shape):
+    """Fields (..., {n}, *grid) to modes (..., *modes, {n}, 1), modes to fields."""
+    axes = range(-len(shape), 0)
+
+    def along(each, parts):
+        made = []
+        for part, ends in zip(parts, ENDS):
+            for axis, end in zip(axes, ends):
+                part = each[end](part, axis)
+            made.append(part)
+        return made
+
+    def to_modes(fields):
+        parts = numpy.moveaxis(numpy.asarray(fields), -len(shape) - 1, 0)
+        return numpy.stack([0j + part for part in along(FORWARD, parts)], axis=-1)[..., None]
+
+    def to_field(modes):
+        parts = numpy.moveaxis(modes[..., 0], -1, 0)
+        return numpy.stack([numpy.real(part) for part in along(BACK, parts)], axis=-len(shape) - 1)
+
+    return to_modes, to_field
+''',
+    "random": """\
+    shape = (points,) * len(LENGTHS)
+    to_modes, to_field = transforms(shape)
+    low = [abs(k) * length <= 2 * numpy.pi * 4.5 for k, length in zip(wavenumbers(shape, LENGTHS), LENGTHS)]
+    modes = to_modes(rng.normal(size=({n}, *shape)))
+    field = to_field(modes * numpy.logical_and.reduce(low)[..., None, None])
+    means = numpy.reshape({means}, (-1, *(1,) * len(LENGTHS)))
+    return means + {deviation} * field / field.std(tuple(range(1, field.ndim)), keepdims=True)""",
+}
+
+
 def numpy_states(law: Law) -> dict[str, str]:
     """Wavenumbers, transforms and random fields of a law in its box, and what else depends on these.
 
     Raises:
-        ValueError: several fields or an energy N between walls.
+        ValueError: an energy N between walls.
     """
-    if law.parities and (law.several or law.N):
-        what = "one field" if law.several else "no energy N with derivatives"
-        lacks = "of several fields" if law.several else "of slopes"
+    if law.parities and law.N:
         raise ValueError(
-            f"expected {what} between walls for numpy, got "
-            f"{', '.join(law.fields) if law.several else 'one'}: its script has no transforms {lacks}; "
-            "choose json, or simulate with Law.simulate"
+            "expected no energy N with derivatives between walls for numpy, got one: its script has no "
+            "transforms of slopes; choose json, or simulate with Law.simulate"
         )
-    if law.parities:
-        words = repr(tuple(NAMES[parity] for parity in law.parities[0]))
-        return ONE | {name: text.format(ends=words) for name, text in WALLED.items()}
+    words = tuple(tuple(NAMES[parity] for parity in row) for row in law.parities)
     if not law.several:
-        return ONE | PERIODIC
+        box = {name: text.format(ends=words[0]) for name, text in WALLED.items()} if words else PERIODIC
+        return ONE | box
     start = start_of(law)
-    about = {"n": len(law.fields), "means": start.means, "deviation": start.deviation}
-    return PERIODIC | {name: text.format(**about) for name, text in SEVERAL.items()}
+    about = {"n": len(law.fields), "means": start.means, "deviation": start.deviation, "ends": words}
+    parts = SEVERAL | (SEVERAL_BETWEEN_WALLS if words else {})
+    return PERIODIC | {name: text.format(**about) for name, text in parts.items()}

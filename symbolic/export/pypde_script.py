@@ -8,10 +8,8 @@ from dataclasses import replace
 import sympy
 from sympy.core.function import AppliedUndef
 
-from mesoscribe.hybrid.space.boundary import AXES, NAMES
-from mesoscribe.hybrid.space.domain import Parity
 from mesoscribe.symbolic.export.program import heading, plot_text, program_text
-from mesoscribe.symbolic.export.start import start_of
+from mesoscribe.symbolic.export.pypde_states import DERIVATIVES, LAPLACE, pypde_states
 from mesoscribe.symbolic.export.syntax import NUMPY
 from mesoscribe.symbolic.law.equation import by_field, fields_of
 from mesoscribe.symbolic.law.law import Law
@@ -35,22 +33,19 @@ EQUATION = %(terms)s
 
 %(grid)s
 
-def system():
-    """%(system)s"""
-    return pde.PDE(EQUATION, bc=%(bc)s)
-
+%(system)s
 
 %(state_of)sdef rhs(u):
     """u_t of %(a_state)s."""
     field = %(state_at)s
-    return system().evolution_rate(field).data
+    return system(%(given)s).evolution_rate(field).data
 
 
 def simulate(u0, times):
     """Fields (len(times), %(state)s) from u0 (%(state)s) at times[0], with explicit steps of adapted size."""
     field = %(state_at_start)s
     frames = pde.MemoryStorage()
-    system().solve(
+    system(%(given)s).solve(
         field,
         t_range=(times[0], times[-1]),
         dt=1e-6 * (times[-1] - times[0]),
@@ -89,75 +84,6 @@ def main():
 if __name__ == "__main__":
     main()
 '''
-PERIODIC = {
-    "grid": '''\
-def grid(shape):
-    """The periodic box with so many points along each axis."""
-    return pde.CartesianGrid([(0, length) for length in LENGTHS], shape, periodic=True)
-''',
-    "bc": '"periodic"',
-    "random": '''\
-    """A random field of three harmonics along each axis, of unit deviation, about CENTRE."""
-    rng = numpy.random.default_rng(seed)
-    field = pde.ScalarField.random_harmonic(grid((points,) * len(LENGTHS)), modes=3, rng=rng).data
-    return CENTRE + (field - field.mean()) / field.std()''',
-}
-WALLED = {
-    "grid": '''\
-ENDS = {ends}  # of each axis
-
-
-def grid(shape):
-    """The box with so many points along each axis, in the middles of cells."""
-    return pde.CartesianGrid(
-        [(0, length) for length in LENGTHS], shape, periodic=[end == "periodic" for end in ENDS]
-    )
-''',
-    "random": '''\
-    """A sum of three random waves along each axis that obey its ends, of unit deviation, about CENTRE."""
-    rng = numpy.random.default_rng(seed)
-    x = (numpy.arange(points) + 0.5) / points
-    field = numpy.zeros((points,) * len(LENGTHS))
-    for n in (1, 2, 3):
-        waves = {{"noflux": numpy.cos(numpy.pi * n * x), "zero": numpy.sin(numpy.pi * n * x),
-                 "periodic": numpy.cos(2 * numpy.pi * n * x + n)}}
-        wave = rng.normal()
-        for end in ENDS:
-            wave = numpy.multiply.outer(wave, waves[end])
-        field = field + wave
-    return CENTRE + field / field.std()''',
-}
-ONE = {
-    "system": "The equation of v = u - CENTRE.",
-    "a_state": "a field u (*grid)",
-    "state": "*grid",
-    "state_of": "",
-    "state_at": "pde.ScalarField(grid(numpy.shape(u)), numpy.asarray(u, dtype=float) - CENTRE)",
-    "state_at_start": "pde.ScalarField(grid(numpy.shape(u0)), numpy.asarray(u0, dtype=float) - CENTRE)",
-}
-SEVERAL = {
-    "system": "The equations.",
-    "a_state": "fields u ({n}, *grid)",
-    "state": "{n}, *grid",
-    "state_of": '''\
-def fields(u):
-    """The fields u ({n}, *grid)."""
-    box = grid(numpy.shape(u)[1:])
-    u = numpy.asarray(u, dtype=float) - CENTRE
-    return pde.FieldCollection([pde.ScalarField(box, part) for part in u])
-
-
-''',
-    "state_at": "fields(u)",
-    "state_at_start": "fields(u0)",
-    "random": '''\
-    """Random fields of three harmonics along each axis, of a deviation of {deviation:g} about {means}."""
-    rng = numpy.random.default_rng(seed)
-    box = grid((points,) * len(LENGTHS))
-    made = [pde.ScalarField.random_harmonic(box, modes=3, rng=rng).data for _ in FIELDS]
-    return numpy.array([m + {deviation} * (f - f.mean()) / f.std() for m, f in zip({means}, made)])''',
-}
-CONDITIONS = {Parity.PERIODIC: '"periodic"', Parity.EVEN: '{"derivative": 0}', Parity.ODD: '{"value": 0}'}
 PYPDE = replace(
     NUMPY,
     language="py-pde",
@@ -170,11 +96,11 @@ def pypde_script(law: Law) -> str:
     """A program that simulates the law in physical space, with the functions of that of `numpy_script`.
 
     Raises:
-        ValueError: the law has an operator that is not a differential one, or several fields between walls.
+        ValueError: the law has an operator that is not a differential one.
     """
     return SCRIPT % {
         **program_text(law, NUMPY),
-        **_ends(law),
+        **pypde_states(law, PYPDE.names(law.fields)),
         "notes": heading(law, ORDER, band=False),
         "plot": plot_text(law),
         "terms": "{" + ", ".join(f'"{name}": "{terms}"' for name, terms in _equations(law).items()) + "}",
@@ -189,37 +115,14 @@ def _equations(law: Law) -> dict[str, str]:
     found = {}
     for field, rows in by_field(law):
         name = names[field.func.__name__]
-        terms = " + ".join(f"{row.value!r}*{_physical(row.expr, names)}" for row in rows)
+        own = law.several and bool(law.parities)
+        terms = " + ".join(f"{row.value!r}*{_physical(row.expr, names, own=own)}" for row in rows)
         found[name] = terms.replace("+ -", "- ") or f"0*{name}"
     return found
 
 
-def _ends(law: Law) -> dict[str, str]:
-    """Grid, boundary conditions, a random field and what a state is, in a periodic box or between walls."""
-    box = _walls(law) if law.parities else PERIODIC
-    if not law.several:
-        return ONE | box
-    start = start_of(law)
-    about = {"n": len(law.fields), "means": start.means, "deviation": start.deviation}
-    return box | {name: text.format(**about) for name, text in SEVERAL.items()}
-
-
-def _walls(law: Law) -> dict[str, str]:
-    """Grid, boundary conditions and a random field between walls."""
-    if law.several:
-        raise ValueError(
-            f"expected one field between walls for py-pde, got {', '.join(law.fields)}, of which each has "
-            "conditions of its own there; choose json, or simulate with Law.simulate"
-        )
-    (row,) = law.parities
-    words = repr(tuple(NAMES[parity] for parity in row))
-    conditions = ", ".join(f'"{axis}": {CONDITIONS[p]}' for axis, p in zip(AXES, row, strict=False))
-    parts = {name: text.format(ends=words) for name, text in WALLED.items()}
-    return {**parts, "bc": "{" + conditions + "}"}
-
-
-def _physical(term: sympy.Expr, names: Mapping[str, str]) -> str:
-    """A term with the operators of py-pde."""
+def _physical(term: sympy.Expr, names: Mapping[str, str], *, own: bool) -> str:
+    """A term with the operators of py-pde, or with those that each field has of its own."""
     for operator in sorted(term.atoms(FourierMultiplier, Mean), key=str):
         what = (
             "the mean over the box"
@@ -229,7 +132,7 @@ def _physical(term: sympy.Expr, names: Mapping[str, str]) -> str:
         raise ValueError(
             f"expected a local law for py-pde, got {what}, which acts at a distance; export to numpy instead"
         )
-    derivatives = {d: sympy.Symbol(_derivative(d, names)) for d in term.atoms(sympy.Derivative)}
+    derivatives = {d: sympy.Symbol(_derivative(d, names, own=own)) for d in term.atoms(sympy.Derivative)}
     named = term.xreplace(derivatives)
     plain = named.replace(
         lambda e: isinstance(e, AppliedUndef), lambda e: sympy.Symbol(names[e.func.__name__])
@@ -237,13 +140,15 @@ def _physical(term: sympy.Expr, names: Mapping[str, str]) -> str:
     return f"({plain})"
 
 
-def _derivative(derivative: sympy.Derivative, names: Mapping[str, str]) -> str:
+def _derivative(derivative: sympy.Derivative, names: Mapping[str, str], *, own: bool) -> str:
     """Nested first and second derivatives of a field; laplace in one dimension."""
     field = derivative.expr
-    text = names[field.func.__name__]
+    text = name = names[field.func.__name__]
+    whose = f"_{name}" if own else ""
     for axis, order in derivative.variable_count:
-        second = "laplace" if len(field.args) == 2 else f"d2_d{axis}2"
+        first, second = (kind.format(axis) for kind in DERIVATIVES)
+        second = LAPLACE if len(field.args) == 2 else second
         for _ in range(int(order) // 2):
-            text = f"{second}({text})"
-        text = f"d_d{axis}({text})" if int(order) % 2 else text
+            text = f"{second}{whose}({text})"
+        text = f"{first}{whose}({text})" if int(order) % 2 else text
     return text

@@ -11,7 +11,7 @@ from itertools import product
 import numpy as np
 import sympy
 
-from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.domain import Domain, Parity
 from mesoscribe.symbolic.law.density_terms import COORDINATES
 from mesoscribe.symbolic.law.law import Law
 
@@ -40,12 +40,13 @@ def start_of(law: Law) -> Start:
 
     A law such as that of shallow water is one for positive depth only: of several fields the first start is
     taken, of unit deviation about 0, of 0.1 about 0, and of 0.1 about states of 0 and 1, in which rounding on
-    the shortest waves does not grow to 1e-3 in `duration`.
+    the shortest waves does not grow to 1e-3 in `duration`. A field that is zero at walls is 0 in its mean.
     """
     first = Start((float(law.centre),) * len(law.fields), 1.0)
     if not law.several:
         return first
-    states = product((0.0, 1.0), repeat=len(law.fields))
+    rows = law.parities or ((),) * len(law.fields)
+    states = product(*((0.0,) if Parity.ODD in row else (0.0, 1.0) for row in rows))
     tried = [first, *(Start(tuple(state), SMALL) for state in states)]
     return next((start for start in tried if _growth(law, start) * duration(law, start) < GROWTH), first)
 

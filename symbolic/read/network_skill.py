@@ -68,7 +68,7 @@ def _errors(model: OnsagerModel, data: Trajectories) -> tuple[np.ndarray, np.nda
     pairs = np.unique(np.linspace(0, data.n * starts - 1, NUMBERS.skill_pairs).astype(int))
     trajectory, frame = np.divmod(pairs, starts)
     before, after = data.u[trajectory, frame], data.u[trajectory, frame + lead]
-    intervals = data.elapsed[frame + lead] - data.elapsed[frame]
+    intervals = data.elapsed_in_each[trajectory, frame + lead] - data.elapsed_in_each[trajectory, frame]
     found = ahead(model, before, intervals, border=Border.ahead(data, trajectory, frame, lead))
     return found - after, before - after
 
@@ -103,10 +103,11 @@ def narrowed(model: OnsagerModel, band: float, validation: Trajectories, first_f
     narrow = member.mask & tensor(model.domain.within(band * scales.length), like=member.mask)
     if bool((narrow == member.mask).all()):
         return None
-    fields = resampled(validation.u[: HYBRID.search_trajectories, first_frame:], model.domain)
-    v, t = scales.to_scaled(fields), validation.elapsed[first_frame:] / scales.time
+    some = slice(HYBRID.search_trajectories)
+    fields = resampled(validation.u[some, first_frame:], model.domain)
+    v, t = scales.to_scaled(fields), validation.elapsed_in_each[some, first_frame:] / scales.time
     members = (member, replace(member, mask=narrow))
-    border = Border.of(validation, slice(HYBRID.search_trajectories), slice(first_frame, None))
+    border = Border.of(validation, some, slice(first_frame, None))
     if border is not None:
         points, one = fields.shape[-1:], model.domain
         border = border.within(

@@ -142,7 +142,7 @@ class RollOutData:
         """The part of the data that the law's band can explain, and of more data of as many frames."""
         alike = [part for part in (data, *more) if part.n_frames == data.n_frames]
         u = np.concatenate([part.u[:, first_frame:] for part in alike]) - law.centre
-        t = np.concatenate([np.tile(part.elapsed[first_frame:], (part.n, 1)) for part in alike])
+        t = np.concatenate([part.elapsed_in_each[:, first_frame:] for part in alike])
         holes = [np.zeros(part.u.shape, bool) if part.missing is None else part.missing for part in alike]
         missing = np.concatenate([part[:, first_frame:] for part in holes])
         shape = data.domain.shape

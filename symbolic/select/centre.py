@@ -67,7 +67,7 @@ class Centre:
         forms = {frozenset(law.coefficients): (law, chosen) for law, chosen in read}
         first, as_read = network.first, next(iter(forms.values()))[0]
         seen = data.seen
-        band = signal_band(seen.u[:, first:], seen.elapsed[None, first:], seen.domain)
+        band = signal_band(seen.u[:, first:], seen.elapsed_in_each[:, first:], seen.domain)
         starts = [replace(law, band=band, hold=False) for law, _ in forms.values()]
         F = network.usable(library.F, as_read.centre)
         candidates = replace(library.with_isotropic(), F=F)

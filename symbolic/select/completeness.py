@@ -39,12 +39,13 @@ class Completeness:
         first: int,
     ) -> Completeness:
         """On some trajectories from their first useful frame on; nothing where a field was not measured."""
-        u, t = data.u[: NUMBERS.complete_trajectories, first:], data.t[first:]
+        some = slice(NUMBERS.complete_trajectories)
+        u, t = data.u[some, first:], data.elapsed_in_each[some, first:]
         size = float(np.std(u - u.mean(data.domain.axes, keepdims=True)))
         left = {name: chosen.residual for name, chosen in selections.items() if chosen.support}
         if data.measured != data.fields:
             return cls(0.0, 0.0, left)
-        border = Border.of(data, slice(NUMBERS.complete_trajectories), slice(first, None))
+        border = Border.of(data, some, slice(first, None))
         return cls(_error(law, u, t, size, border), _error(model, u, t, size, border), left)
 
     @property
@@ -67,7 +68,7 @@ class Completeness:
 def _error(
     predictor: Law | OnsagerModel,
     u: Float[np.ndarray, "n nt *grid"],
-    t: Float[np.ndarray, " nt"],
+    t: Float[np.ndarray, "n nt"],
     size: float,
     border: Border | None,
 ) -> float:

@@ -49,13 +49,14 @@ def predicts_as_well(law: Law, other: Law, data: Trajectories, first: int) -> bo
 
     In noise only the next frames count: later ones err by as much as the noise of the first one has grown.
     """
-    u, t = data.u[: HYBRID.search_trajectories, first:] - law.centre, data.elapsed[first:]
+    some = slice(HYBRID.search_trajectories)
+    u, t = data.u[some, first:] - law.centre, data.elapsed_in_each[some, first:]
     squares = mean_squares(u, data.domain)
-    noise = float(np.mean(white_noise(u, t[None], data.domain) / squares))
+    noise = float(np.mean(white_noise(u, t, data.domain) / squares))
     if noise > NUMBERS.measured_rounding**2:
-        u, t = u[:, : NUMBERS.next_frames + 1], t[: NUMBERS.next_frames + 1]
+        u, t = u[:, : NUMBERS.next_frames + 1], t[:, : NUMBERS.next_frames + 1]
     members = (one.member(data.domain) for one in (law, other))
-    border = Border.of(data, slice(HYBRID.search_trajectories), slice(first, first + len(t)))
+    border = Border.of(data, some, slice(first, first + t.shape[1]))
     if border is not None:
         border = border.within(lambda fields: fields - law.centre, data.domain)
     mine, others = (score(rollout_errors(member, u, t, HYBRID.search_rtol, border)) for member in members)

@@ -40,9 +40,9 @@ def weak_laws(data: Trajectories, first: int, law: Law, library: Library) -> lis
         law: gives box, centre and band.
         library: the candidates.
     """
-    u, t = data.u[:, first:] - law.centre, data.elapsed[first:]
+    u, t = data.u[:, first:] - law.centre, data.elapsed_in_each[:, first:]
     usable = not (law.several or data.domain.walled or data.window)
-    found = filter_of(u, t[None], data.domain) if usable else None
+    found = filter_of(u, t, data.domain) if usable else None
     return [] if found is None else WeakForms.of(u, t, found, law, library).laws(NUMBERS.closest_laws)
 
 
@@ -69,7 +69,7 @@ class WeakForms:
     def of(
         cls,
         u: Float[np.ndarray, "n nt *grid"],
-        t: Float[np.ndarray, " nt"],
+        t: Float[np.ndarray, "n nt"],
         filtered: SpaceTimeFilter,
         law: Law,
         library: Library,
@@ -81,21 +81,21 @@ class WeakForms:
         slopes = [sympy.diff(term, law.unknowns[0]) for term in F]
         v = filtered(u)
         inside = sure_modes(filtered, filtered.power(v))
-        frames = len(t)
+        frames = t.shape[1]
         half_width = max(2, min(NUMBERS.weak_half_width, frames // NUMBERS.clusters))
         edge = filtered.frames // 4 if frames > 2 * filtered.frames else 0
         used = slice(edge, frames - edge)
         shift = max(1, half_width // 2)
-        windows = np.lib.stride_tricks.sliding_window_view(t[used], 2 * half_width + 1)[::shift]
-        weights = np.moveaxis(test_functions(windows), -1, 0)
+        windows = np.lib.stride_tricks.sliding_window_view(t[:, used], 2 * half_width + 1, axis=1)[:, ::shift]
+        weights = np.stack([np.moveaxis(test_functions(some), -1, 0) for some in windows])
 
         def gram(fields: Float[np.ndarray, "n nt *grid"]) -> Complex[np.ndarray, "k a a"]:
             total = 0.0
-            for one in fields[:, used]:
+            for one, (weak, derivative) in zip(fields[:, used], weights, strict=True):
                 values = columns(slopes, {law.unknowns[0]: one})
                 parts = [domain.fft(part)[:, inside] for part in (one, *np.moveaxis(values, -1, 0))]
-                rate = in_windows(parts[0], half_width, weights[1])
-                x = np.stack([rate, *(in_windows(part, half_width, weights[0]) for part in parts)], axis=-1)
+                rate = in_windows(parts[0], half_width, derivative)
+                x = np.stack([rate, *(in_windows(part, half_width, weak) for part in parts)], axis=-1)
                 total = total + np.einsum("wka,wkb->kab", x.conj(), x, optimize=True)
             return np.asarray(total * domain.multiplicity[inside, None, None])
 

@@ -74,7 +74,7 @@ def theory_beside(found: Sequence[EquationTerm], data: Trajectories) -> Theory |
     right = wave.next_order.rhs.subs(epsilon, facts["epsilon"]) - drift * sympy.diff(u, xi)
     k = data.domain.k[0]
     jets = _jets(low_passed(data.u, round(facts["band"] / data.domain.k_unit)), k)
-    turn = np.exp(1j * np.outer(data.t - data.t[0], k * law.symbol("q", data.domain)))
+    turn = np.exp(1j * np.outer(data.elapsed_in_each[0], k * law.symbol("q", data.domain)))
     target = _accumulated(_evaluated(right, u, xi, jets), turn)
     field = sympy.Function("u", real=True)(COORDINATES[0], time)
     terms = [row.expr for row in found]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 import sympy
 
+from mesoscribe.hybrid.space.domain import Parity
 from mesoscribe.symbolic.export.start import start_of
 from mesoscribe.symbolic.law.factor import Factor, k
 from mesoscribe.symbolic.law.law import Law
@@ -49,6 +52,32 @@ LAWS = {name: system.law for name, system in COUPLED.items()} | {
     ),
     "second order in time": SecondOrderLaw.of(TELEGRAPH),
 }
+
+
+WALLS = {
+    "shallow_water": "h=noflux,v=zero",
+    "p_system": "r=noflux,v=zero",
+    "mixture": "noflux",
+    "mixture_2d": "x=noflux,y=periodic",
+}
+WALLED = {name: COUPLED[name].between(boundary).law for name, boundary in WALLS.items()}
+
+
+def smooth_between(law: Law, points: int = 32, *, seed: int = 0) -> np.ndarray:
+    """Random fields (n, *grid) that obey the walls, about states where the law is well posed."""
+    start, domain = start_of(law), law.box.resampled((points,) * law.ndim)
+    rng = np.random.default_rng(seed)
+    turns = {Parity.PERIODIC: 2.0, Parity.EVEN: 1.0, Parity.ODD: 1.0}
+    at = {Parity.PERIODIC: 1.0, Parity.EVEN: 0.0, Parity.ODD: -np.pi / 2}
+    fields = [np.full(domain.shape, mean) for mean in start.means]
+    for field, row in zip(fields, law.parities, strict=True):
+        for _ in range(3):
+            waves = [
+                np.cos(turns[p] * np.pi * rng.integers(1, 3) * (np.arange(points) + 0.5) / points + at[p])
+                for p in row
+            ]
+            field += 0.4 * start.deviation * rng.normal() * reduce(np.multiply.outer, waves)
+    return np.array(fields)
 
 
 def smooth(law: Law, points: int = 32, *, waves: int = 4, seed: int = 0) -> np.ndarray:

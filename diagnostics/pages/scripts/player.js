@@ -19,7 +19,7 @@ function unpacked({ bytes, low, high }, bits) {
 class Player {
   /**
    * @param root the element with canvases and controls.
-   * @param film times, shape and lengths of the box, and trajectories of {data, difference}, frame after frame.
+   * @param film shape and lengths of the box, and trajectories of {times, data, difference}, frame after frame.
    */
   constructor(root, film) {
     this.film = film;
@@ -28,7 +28,7 @@ class Player {
     [this.button, this.slider, this.label, this.choice] = ["play", "time", "label", "choice"].map(find);
     [this.both, this.data, this.law, this.difference] = ["both", "data", "law", "difference"].map(find);
     this.scale = find("scale");
-    this.slider.max = film.times.length - 1;
+    this.slider.max = film.trajectories[0].times.length - 1;
     this.playing = false;
     this.button.addEventListener("click", () => this.play(!this.playing));
     this.slider.addEventListener("input", () => {
@@ -44,8 +44,8 @@ class Player {
 
   /** Shows another trajectory, from its start. */
   choose(trajectory) {
-    const { data, difference } = this.film.trajectories[trajectory], { bits } = this.film;
-    this.of = { data: unpacked(data, bits), difference: unpacked(difference, bits) };
+    const { times, data, difference } = this.film.trajectories[trajectory], { bits } = this.film;
+    this.of = { times, data: unpacked(data, bits), difference: unpacked(difference, bits) };
     this.of.law = this.of.data.map((u, i) => u + this.of.difference[i]);
     this.range = rangeOf(this.of.data, this.film.shape.length === 2);
     this.differenceRange = rangeOf(this.of.difference, true);
@@ -60,7 +60,7 @@ class Player {
   }
 
   tick(now) {
-    const frames = this.film.times.length;
+    const frames = this.of.times.length;
     if (this.last !== null) this.at = (this.at + ((now - this.last) / 1000 / SECONDS) * frames) % frames;
     this.last = now;
     this.draw();
@@ -74,7 +74,7 @@ class Player {
   draw() {
     const { film } = this, [data, law, difference] = ["data", "law", "difference"].map((name) => this.frame(name));
     this.slider.value = Math.floor(this.at);
-    this.label.textContent = `t = ${shortNumber(film.times[Math.floor(this.at)])}`;
+    this.label.textContent = `t = ${shortNumber(this.of.times[Math.floor(this.at)])}`;
     if (film.shape.length === 2) {
       drawPicture(this.data, data, film.shape, this.range);
       drawPicture(this.law, law, film.shape, this.range);

@@ -92,18 +92,57 @@ def test_uneven_times_in_common_are_cut_at_their_first_frames() -> None:
     np.testing.assert_array_equal(data.t, t[0] + (t - t[0])[:39])
 
 
-RNG = np.random.default_rng(1)
+OWN = [np.cumsum(np.random.default_rng(i).uniform(0.05, 0.15, 40)) for i in range(4)]
+
+
+def test_trajectories_may_have_times_of_their_own(tmp_path: Path) -> None:
+    listed = Trajectories.from_arrays(list(U), OWN, X)
+    arrays = Trajectories.from_arrays(U, np.stack(OWN), X)
+    for name in ("a.nc", "a.npz"):
+        listed.save(tmp_path / name)
+    np.savez(tmp_path / "b.npz", u=U, t=np.stack(OWN), x=X)
+    for data in (listed, arrays, *(load(tmp_path / name) for name in ("a.nc", "a.npz", "b.npz"))):
+        assert not data.even
+        assert data.missing is None
+        np.testing.assert_array_equal(data.u, U)
+        np.testing.assert_array_equal(data.t, OWN)
+        np.testing.assert_allclose(data.steps, np.diff(OWN))
+        assert any("times are of each trajectory, frames 0.05" in note for note in data.notes)
+    np.testing.assert_array_equal(listed.select([1, 3], slice(4, 9)).t, np.stack(OWN)[[1, 3], 4:9])
+    np.testing.assert_array_equal(listed.select(2).t, OWN[2])
+
+
+def test_files_may_have_times_of_their_own_and_end_early(tmp_path: Path) -> None:
+    paths = []
+    for i, (u, t, n) in enumerate(zip(U, OWN, LENGTHS, strict=True)):
+        paths.append(tmp_path / f"{i}.npz")
+        np.savez(paths[-1], u=u[:n], t=t[:n], x=X)
+    rows = np.full((4, 40), np.nan)
+    for i, n in enumerate(LENGTHS):
+        rows[i, :n] = OWN[i][:n]
+    padded = np.where(np.isnan(rows)[..., None], np.nan, U)
+    for data in (load(paths, layout="tx"), Trajectories.from_arrays(padded, rows, X)):
+        assert data.u.shape == (4, 20, 12)
+        for found, t, (i, first) in zip(data.u, data.t, PIECES, strict=True):
+            np.testing.assert_array_equal(found, U[i, first : first + 20])
+            np.testing.assert_array_equal(t, OWN[i][first : first + 20])
+
+
+def test_frames_at_few_of_many_even_times_are_no_holes() -> None:
+    rng = np.random.default_rng(2)
+    kept = [np.sort(rng.choice(400, 40, replace=False)) for _ in range(4)]
+    data = Trajectories.from_arrays(list(U), [0.1 * rows for rows in kept], X)
+    assert data.missing is None
+    np.testing.assert_allclose(data.t, 0.1 * np.stack(kept))
+
+
 REFUSED: list[tuple[Any, Any, str]] = [
     ([U[0], U[1, :, :8]], [T, T], r"trajectories on one grid, got points \(12,\), \(8,\)"),
     ([U[0], U[1]], [T], "expected times of each of 2 trajectories, got 1"),
     ([U[0], U[1]], [T, T[:30]], "expected 30 frames in trajectory 1, one for each time, got shape"),
     ([U[0], U[1]], [T, T[::-1]], "times of each trajectory that increase"),
     ([U[0], U[1]], [T, np.repeat(T[::2], 2)], "times of each trajectory that increase"),
-    (
-        [U[0], U[1]],
-        [np.cumsum(RNG.uniform(0.5, 1.5, 40)) for _ in range(2)],
-        "multiples of one step, got times",
-    ),
+    (U, np.stack(OWN)[:3], "expected times of each of 4 trajectories, got 3"),
     ([U[0], U[1, :20]], T[:30], "expected at most 30 frames in trajectory 0"),
 ]
 

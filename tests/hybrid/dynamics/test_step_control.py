@@ -27,8 +27,8 @@ ERRORS = st.floats(1e-12, 1e6)
 class Recorded:
     """A step without a field: its error is h⁵ · slope, its state the time."""
 
-    def __init__(self, h: float, slope: float, lengths: list[float]) -> None:
-        self.h, self.slope, self.lengths = h, slope, lengths
+    def __init__(self, h: float | Tensor, slope: float, lengths: list[float]) -> None:
+        self.h, self.slope, self.lengths = float(h), slope, lengths
 
     def force(self, u_hat: Tensor) -> Tensor:
         return u_hat

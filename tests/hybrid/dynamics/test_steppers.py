@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from mesoscribe.hybrid.dynamics.discrete_gradient import DiscreteGradient
 from mesoscribe.hybrid.dynamics.member import Member
-from mesoscribe.hybrid.dynamics.steppers import ETDRK4, roll_out, simulate
+from mesoscribe.hybrid.dynamics.steppers import ETDRK4, Scheme, roll_out, simulate
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.support.examples import ALLEN_CAHN, KDV, MIXED, Example, member, waves
 
 
@@ -104,6 +106,18 @@ def test_roll_outs_at_uneven_frames_are_those_of_simulate(each: bool) -> None:
     for i, u in enumerate(u0):
         whole = simulate(member, u, t[i if each else 0], scheme=ETDRK4(), rtol=1e-9)
         np.testing.assert_allclose(rolled[i], whole[1:], atol=1e-6)
+
+
+@pytest.mark.parametrize("scheme", [ETDRK4(), DiscreteGradient(1e-2)], ids=["adaptive", "one by one"])
+def test_fields_with_times_of_their_own_are_those_of_each_alone(scheme: Scheme) -> None:
+    domain = Domain((32,), (2 * np.pi,))
+    u0, member = waves(domain, 3), CATALOG["kdv"].law.member(domain)
+    t = np.array([[0.0, 0.01, 0.05, 0.06], [1.0, 1.03, 1.04, 1.07], [0.0, 0.001, 0.002, 0.003]])
+    found = simulate(member, u0, t, scheme=scheme, rtol=1e-9)
+    for one, u, times in zip(found, u0, t, strict=True):
+        np.testing.assert_allclose(one, simulate(member, u, times, scheme=scheme, rtol=1e-9), atol=1e-7)
+    with pytest.raises(ValueError, match=r"times of each field of a batch \(3,\), got \(2, 4\)"):
+        simulate(member, u0, t[:2], scheme=scheme, rtol=1e-9)
 
 
 def test_plane_waves_in_two_dimensions_move_as_in_one() -> None:

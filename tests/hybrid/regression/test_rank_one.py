@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,8 +11,9 @@ from mesoscribe.hybrid.regression.continuation import continued, monomials
 from mesoscribe.hybrid.regression.folds import Frames
 from mesoscribe.hybrid.regression.rank_one import Case, unrestricted
 from mesoscribe.hybrid.regression.selection import Regression
-from mesoscribe.hybrid.regression.weak_form import in_windows
+from mesoscribe.hybrid.regression.weak_form import Gram, gram, in_windows
 from mesoscribe.hybrid.regression.weak_form import test_functions as windows
+from mesoscribe.hybrid.space.domain import Domain
 from tests.support.examples import KDV, MIXED, Example
 
 K1 = np.arange(1.0, 17.0)[None]
@@ -32,6 +35,15 @@ def test_integration_by_parts_is_exact_on_polynomials_of_time(half_width: int, u
         slope, power = degree * (t / 12) ** max(degree - 1, 0) / 12, (t / 12) ** degree
         exact = in_windows(slope[:, None], half_width, weak)
         np.testing.assert_allclose(in_windows(power[:, None], half_width, derivative), exact, atol=1e-11)
+
+
+def test_products_of_trajectories_with_times_of_their_own_are_those_of_each() -> None:
+    domain = Domain((16,), (1.0,))
+    v = np.random.default_rng(0).normal(size=(3, 21, 16))
+    t = np.cumsum(np.random.default_rng(1).uniform(0.1, 0.3, (3, 21)), axis=1)
+    how: dict[str, Any] = {"powers": 3, "half_width": 3, "mask": domain.within(np.inf)}
+    each = Gram.joined([gram(one[None], domain, times, **how) for one, times in zip(v, t, strict=True)])
+    np.testing.assert_array_equal(gram(v, domain, t, **how).values, each.values)
 
 
 @pytest.mark.parametrize(("half_width", "order"), [(1, 2), (2, 4)])

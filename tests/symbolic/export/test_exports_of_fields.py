@@ -20,7 +20,7 @@ from mesoscribe.symbolic.export.start import Start, duration, start_of
 from mesoscribe.symbolic.law.factor import Factor
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.coupled import COUPLED
-from tests.support.laws_of_fields import LAWS, smooth
+from tests.support.laws_of_fields import LAWS, WALLED, smooth, smooth_between
 from tests.support.programs import program
 from tests.symbolic.export.test_export import ran, read_srepr, same
 from tests.symbolic.export.test_programs import engine, run_python
@@ -69,6 +69,15 @@ def test_numpy_script_runs_from_a_shell_and_plots_each_field(tmp_path: Path) -> 
     assert "expected 2 fields of 1 dimensions, got shape (1, 32)" in refused.stderr
 
 
+@pytest.mark.parametrize("name", WALLED)
+def test_numpy_script_has_the_walls_of_each_field(name: str) -> None:
+    law, script = WALLED[name], ran(exported(WALLED[name], "numpy"))
+    fields = np.stack([smooth_between(law, seed=seed) for seed in range(2)])
+    assert same(script["rhs"](fields), law.rhs(fields), 1e-12)
+    made, times = script["random_field"](24, 0), np.array([0.0, 0.02]) * duration(law)
+    assert same(script["simulate"](made, times), law.simulate(made, times, rtol=1e-9), 1e-6)
+
+
 @EACH
 def test_torch_module_gives_the_same_right_hand_side(name: str) -> None:
     law, fields = LAWS[name], np.stack([smooth(LAWS[name], seed=seed) for seed in range(2)])
@@ -112,10 +121,24 @@ def test_error_of_pypde_falls_with_the_square_of_the_spacing(name: str, beside: 
     assert np.all(np.abs(np.log2(np.divide(errors[:-1], errors[1:])) - 2) < 0.15)
 
 
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.full] * (n != "shallow_water")) for n in WALLED]
+)
+def test_pypde_has_the_walls_of_each_field(name: str, beside: Executor) -> None:
+    law, script = WALLED[name], exported(WALLED[name], "pypde")
+    starts = [smooth_between(law, points) for points in ((32, 64) if law.ndim == 1 else (24, 48))]
+    found = beside.submit(called, script, "rhs", [(start,) for start in starts]).result()
+    errors = [off(rate, law.rhs(start)) for rate, start in zip(found, starts, strict=True)]
+    assert errors[-1] < 2e-2
+    assert np.log2(errors[0] / errors[1]) > 1.85
+
+
 @pytest.mark.full
-def test_path_of_pypde_converges_to_the_laws_own(beside: Executor) -> None:
-    law, times = LAWS["shallow_water"], np.array([0.0, 0.01, 0.02])
-    calls = [(smooth(law, points, waves=1), times) for points in (16, 32)]
+@pytest.mark.parametrize("walled", [False, True], ids=["periodic", "between walls"])
+def test_path_of_pypde_converges_to_the_laws_own(walled: bool, beside: Executor) -> None:
+    law, times = (WALLED if walled else LAWS)["shallow_water"], np.array([0.0, 0.01, 0.02])
+    starts = [smooth_between(law, n) if walled else smooth(law, n, waves=1) for n in (16, 32)]
+    calls = [(start, times) for start in starts]
     found = beside.submit(called, exported(law, "pypde"), "simulate", calls).result()
     errors = [np.abs(path - law.simulate(*call)).max() for path, call in zip(found, calls, strict=True)]
     assert 3 < errors[0] / errors[1] < 6

@@ -102,13 +102,16 @@ def test_a_function_is_said_to_be_missing_where_no_candidate_holds_it() -> None:
 
 
 @pytest.mark.full
-def test_frames_at_random_times_give_the_same_law() -> None:
+@pytest.mark.parametrize("own", [False, True], ids=["shared", "of each"])
+def test_frames_at_random_times_give_the_same_law(own: bool) -> None:
     made = CATALOG["allen_cahn"].trajectories(8, seed=0, points=32, n_frames=201, dt=3e-4)
     rng = np.random.default_rng(1)
-    at = np.sort(np.append(0, rng.choice(np.arange(1, 201), 40, replace=False)))
-    u = made.u[:, at] + 0.01 * rng.normal(size=(8, 41, 32))
+    each = [np.sort(np.append(0, rng.choice(np.arange(1, 201), 40, replace=False))) for _ in range(8)]
+    at = np.stack(each if own else each[:1] * 8)
+    u = made.u[np.arange(8)[:, None], at] + 0.01 * rng.normal(size=(8, 41, 32))
     data = Trajectories.from_arrays(u, made.t[at], made.domain.coordinates[0], layout="ntx")
     assert not data.even
+    assert data.own_times == own
     model = fit(data, seed=0, schedule=SHORT, progress=False)
     law, truth = distillation(model, data, seed=0).law, CATALOG["allen_cahn"].law
     assert law.coefficients.keys() == truth.coefficients.keys()
