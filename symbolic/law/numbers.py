@@ -61,6 +61,7 @@ class SymbolicNumbers:
     round_shape: float = number(1.2, "a rounder shape that leaves at most so many times more is taken: larger rounds more", "factor")
     companions: int = number(1, "terms of the library at most beside one of a family: more offer it for curves that are series anyway", "terms")
     clearly_less: float = number(1.5, "by which factor less of a factor is left where a term of a family is offered: larger offers fewer", "factor")
+    stands_for: float = number(0.1, "share of a sum of terms that a function may leave in its place: larger tries more functions, each a fit", "sum")
     pysr_iterations: int = number(40, "iterations of PySR", "iterations", "option")
     pysr_size: int = number(20, "nodes of an expression of PySR at most", "nodes", "option")
     # read: weak forms of noisy fields

@@ -22,7 +22,7 @@ from mesoscribe.symbolic.refine.noise import signal_band
 from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.refine.rollouts import predicted
 from mesoscribe.symbolic.select.choice import price
-from mesoscribe.symbolic.select.closed_forms import try_closed_forms
+from mesoscribe.symbolic.select.closed_forms import Term, try_closed_forms
 from mesoscribe.symbolic.select.modes import erased, on_all_modes
 from mesoscribe.symbolic.select.search import Search
 from mesoscribe.symbolic.select.shapes import settle_shapes, with_errors
@@ -50,7 +50,7 @@ class Centre:
     read: Law
     selections: dict[str, Selection]
     size: float
-    closed: dict[sympy.Expr, str]
+    closed: dict[Term, str]
 
     @classmethod
     def of(
@@ -89,8 +89,10 @@ class Centre:
         if narrow is not None:
             every, search = searched([narrow])
         closed = {} if data.window else try_closed_forms(search)
-        candidates = replace(candidates, F=tuple(dict.fromkeys((*candidates.F, *closed))))
-        new = {*new, *closed}
+        for name, term in closed:
+            held = dict.fromkeys((*getattr(candidates, name), term))
+            candidates = replace(candidates, **{name: tuple(held)})
+        new = {*new, *(term for _, term in closed)}
         settle_shapes(search, new, candidates)
         terms = set(search.chosen.law.coefficients)
         closest = min(forms, key=lambda form: len(terms ^ form))

@@ -1,20 +1,22 @@
-"""A single function, such as cos(s u), in the place of a sum of terms of F that may be its series.
+"""A single function, such as cos(s u) or |k|^s, in the place of a sum of terms that may be its series.
 
-Where a factor is a function that the candidates do not hold, a search of terms ends with the first terms of
-its series, in noise as close as the data are. The force of that law is better known than that of the network
-from which it was read: functions of a fitted shape are fitted to it, and those that do about as well as any
-are laws like others, with fewer numbers.
+Where a factor is a function that the candidates do not hold, a search of terms ends with terms that make it
+up on the data, in noise as close as these are. That sum is better known than the network's factor from which
+it was read: functions of a fitted shape are fitted to it, and those that leave little of it are laws like
+others, with fewer numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import combinations, product
+from typing import Any
 
 import numpy as np
 import sympy
+import torch
 from jaxtyping import Float
-from torch import Tensor
 
 from mesoscribe.hybrid.space.deadline import time_for
 from mesoscribe.hybrid.space.device import array
@@ -24,24 +26,27 @@ from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.pointwise import slope_of
 from mesoscribe.symbolic.law.second_order import SecondOrderLaw
-from mesoscribe.symbolic.read.parametric import Curve, Family
+from mesoscribe.symbolic.read.parametric import Curve, Family, Points, families
+from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.select.search import Search
 from mesoscribe.symbolic.select.shapes import settled
 
 FUNCTION_AND_SHAPE = 2
+Term = tuple[str, sympy.Expr]  # a factor, and a term of it
 
 
 @dataclass(frozen=True)
 class ClosedForm:
-    """A law in which one function stands for all terms of F.
+    """A law in which one function stands for a sum of terms.
 
     Args:
         law: with it.
-        term: the function.
-        left: what it leaves of the force that it stands for, relative to that.
+        name: the factor; term: the function.
+        left: what it leaves of that sum, relative to it.
     """
 
     law: Law
+    name: str
     term: sympy.Expr
     left: float
 
@@ -49,95 +54,126 @@ class ClosedForm:
         return f"{self.term}, its shape fitted, in the place of a series of which it leaves {self.left:.2g}"
 
 
-def try_closed_forms(search: Search[Law]) -> dict[sympy.Expr, str]:
+def try_closed_forms(search: Search[Law]) -> dict[Term, str]:
     """Fit the closed forms of the best law, and what is around them: the functions, with what to say."""
-    said: dict[sympy.Expr, str] = {}
+    said: dict[Term, str] = {}
     likelihood = search.likelihood
-    for form in closed_forms(search.chosen.law, likelihood.data.u.flatten(0, 1)):
+    for form in closed_forms(search.chosen.law, likelihood.data):
         if time_for("closed forms", str(form.term)):
-            fit = settled(likelihood, likelihood.fit(form.law), "F", form.term)
-            said[fit.law.F.terms[0]] = str(form)
+            fit = settled(likelihood, likelihood.fit(form.law), form.name, form.term)
+            said[form.name, getattr(fit.law, form.name).terms[0]] = f"{form.name}: {form}"
             search.fits[frozenset(fit.law.coefficients)] = fit
-            search.around(fit)
     if said:
         search.improve()
     return said
 
 
-def closed_forms(law: Law, fields: Float[Tensor, "*fields_state"]) -> Iterator[ClosedForm]:
-    """Those with fewer numbers than a law has that leave about as little of its force as any, on some fields.
+def closed_forms(law: Law, data: RollOutData) -> Iterator[ClosedForm]:
+    """Those with fewer numbers than a law has that leave little of one of its sums.
 
-    A function of one field stands for the terms of F in that field alone. A linear one is kept where the law
-    has it. The quadratic one, which q holds, is part of what the function stands for; then it is left to q.
+    In F a function of one field stands for the terms in that field alone, and for its square in q; a linear
+    term does not count, and stays where the law has it. Symbols are those of one field.
     """
-    n = len(law.unknowns)
-    rows = array(fields.movedim(1, -1) if law.several else fields).reshape(-1, n)
-    some = rows[:: max(1, len(rows) // HYBRID.canonical_nodes)].T
-    for field, u in zip(law.unknowns[: 1 if isinstance(law, SecondOrderLaw) else n], some, strict=False):
-        force = _OwnForce.of(law, field)
-        for free in ((field,), (field, field**2)):
-            if force.numbers(free) > FUNCTION_AND_SHAPE:
-                yield from force.closed_forms(u, free)
+    each = zip(law.unknowns, _values(law, data), strict=True)
+    for field, values in list(each)[: 1 if isinstance(law, SecondOrderLaw) else None]:
+        yield from _of_force(law, field, values)
+    if not law.several:
+        yield from _of_symbols(law, data)
+
+
+def _values(law: Law, data: RollOutData) -> Float[np.ndarray, "n points"]:
+    """Some values of each field."""
+    rows = array(data.u.flatten(0, 1).movedim(1, -1) if law.several else data.u).reshape(
+        -1, len(law.unknowns)
+    )
+    return rows[:: max(1, len(rows) // HYBRID.canonical_nodes)].T
+
+
+def _of_force(law: Law, field: sympy.Symbol, values: Float[np.ndarray, " points"]) -> Iterator[ClosedForm]:
+    """Closed forms of the local force in one field."""
+    F, q = (dict(zip(own.terms, own.values, strict=True)) for own in (law.F, law.q))
+    at_rest = field**2 if law.several else sympy.S.One
+    own = {term: F.pop(term) for term in law.F.terms if term.free_symbols == {field} and term != field}
+    if at_rest in q:
+        own[field**2] = 0.5 * q.pop(at_rest)
+    of = _Sum(own, {field: values}, np.ones(len(values)), lambda term: slope_of(term, field), (field,))
+    for term, found, left in of.functions(Family.of_energy(field)):
+        linear = {field: found.pop(field)} if field in F else {}
+        found.pop(field, None)
+        rest = {at_rest: 2.0 * found.pop(field**2)} if field**2 in found else {}
+        changed: dict[str, Any] = {
+            "F": Factor.of_terms({**found, **F, **linear}),
+            "q": Factor.of_terms({**q, **rest}),
+        }
+        yield ClosedForm(replace(law, **changed, covariance=None), "F", term, left)
+
+
+def _of_symbols(law: Law, data: RollOutData) -> Iterator[ClosedForm]:
+    """Closed forms of q, m and w, by what each mode contributes: q by |K û|², m and w by |FT{δV/δu}|².
+
+    These are taken between each frame and the next, of which white noise has no part.
+    """
+    domain, mask = data.domain, array(data.mask)
+    with torch.no_grad():
+        member, u_hat = law.member(domain), domain.fft(data.u)
+        pushed = member.K * u_hat, member.energy.gradient(u_hat)
+        power, push = (array((z[:, :-1].conj() * z[:, 1:]).mean((0, 1)).abs())[mask] for z in pushed)
+    wave: dict[sympy.Symbol, np.ndarray] = dict(
+        zip(law.wavenumbers, (np.broadcast_to(k, mask.shape)[mask] for k in domain.k), strict=True)
+    )
+    for name, weights in (("q", power), ("m", push), ("w", push)):
+        factor: Factor = getattr(law, name)
+        own = dict(zip(factor.terms, factor.values, strict=True))
+        of = _Sum(own, wave, weights, lambda term: term, ())
+        for term, found, left in of.functions(families(domain.ndim)[name]):
+            changed: dict[str, Any] = {name: Factor.of_terms(found)}
+            yield ClosedForm(replace(law, **changed, covariance=None), name, term, left)
 
 
 @dataclass(frozen=True)
-class _OwnForce:
-    """The local force of a law in one of its fields.
+class _Sum:
+    """Σ c φ of a law, at points of the data.
 
     Args:
-        law: the law.
-        field: the field.
-        terms: those of F in it alone, with their coefficients; without the linear one.
-        at_rest: the term of q that holds its square.
+        terms: the φ with their c.
+        points: where; weights: of each point.
+        column: what a term adds there.
+        free: terms beside the sum that do not count.
     """
 
-    law: Law
-    field: sympy.Symbol
-    terms: dict[sympy.Expr, float]
-    at_rest: sympy.Expr
+    terms: Mapping[sympy.Expr, float]
+    points: Points
+    weights: Float[np.ndarray, " points"]
+    column: Callable[[sympy.Expr], sympy.Expr]
+    free: tuple[sympy.Expr, ...]
 
-    @classmethod
-    def of(cls, law: Law, field: sympy.Symbol) -> _OwnForce:
-        """That of a law."""
-        each = zip(law.F.terms, law.F.values, strict=True)
-        own = {term: value for term, value in each if term.free_symbols == {field} and term != field}
-        return cls(law, field, own, field**2 if law.several else sympy.S.One)
+    def functions(
+        self, of: tuple[Family, ...]
+    ) -> Iterator[tuple[sympy.Expr, dict[sympy.Expr, float], float]]:
+        """Functions in its place, alone or with one of its terms, with coefficients of all, and what is left.
 
-    def numbers(self, free: tuple[sympy.Expr, ...]) -> int:
-        """How many a function would stand for that has some free terms beside it."""
-        return len(self.terms) + (self.at_rest in self.law.q.terms and self.field**2 not in free)
-
-    def closed_forms(
-        self, u: Float[np.ndarray, " points"], free: tuple[sympy.Expr, ...]
-    ) -> Iterator[ClosedForm]:
-        """Functions in the place of its terms, with some free ones beside them, on values of the field."""
-        q = dict(zip(self.law.q.terms, self.law.q.values, strict=True))
-        whole = {**self.terms, self.field**2: 0.5 * q.get(self.at_rest, 0.0)}
-        target = self._slopes(whole, u) @ np.array([*whole.values()])
-        slopes, beside = (tuple(slope_of(t, self.field) for t in some) for some in (self.terms, free))
-        curve = Curve.of({self.field: u}, target, np.ones(len(u)), slopes, beside)
+        Of each family the best, where that leaves little and there are fewer numbers.
+        """
+        target = self._columns(self.terms) @ np.array([*self.terms.values()])
+        curve = Curve.of(self.points, target, self.weights, (), tuple(map(self.column, self.free)))
         if curve is None:
             return
-        each = ((one, curve.best_shape(one, curve.free, 0.0)) for one in Family.of_energy(self.field))
-        found = [(family, *best) for family, best in each if best is not None]
-        least = min((left for *_, left in found), default=0.0)
-        for family, shape, left in found:
-            if left <= NUMBERS.clearly_less * least:
-                term = family.at(shape)
-                closest = np.linalg.lstsq(self._slopes((term, *free), u), target, rcond=None)[0]
-                values = dict(zip((term, *free), map(float, closest), strict=True))
-                yield ClosedForm(self._replaced(values), term, left)
+        numbers = range(min(NUMBERS.companions, len(self.terms) - FUNCTION_AND_SHAPE - 1) + 1)
+        for n, family in product(numbers, of):
+            found = []
+            for some in combinations(self.terms, n):
+                beside = np.hstack([curve.free, self._columns(some) * curve.root[:, None]])
+                if best := curve.best_shape(family, np.linalg.qr(beside)[0], 0.0):
+                    found.append((best[1], family.at(best[0]), (*some, *self.free)))
+            left, term, others = min(found, key=lambda one: one[0], default=(1.0, None, ()))
+            if term is not None and left < NUMBERS.stands_for:
+                yield term, self._closest(target, (term, *others)), left
 
-    def _slopes(self, terms: Iterable[sympy.Expr], u: Float[np.ndarray, " points"]) -> np.ndarray:
-        return columns([slope_of(term, self.field) for term in terms], {self.field: u})
+    def _closest(self, target: np.ndarray, terms: tuple[sympy.Expr, ...]) -> dict[sympy.Expr, float]:
+        """The coefficients of terms with which they are closest to the sum."""
+        root = np.sqrt(self.weights)
+        found = np.linalg.lstsq(self._columns(terms) * root[:, None], target * root, rcond=None)[0]
+        return dict(zip(terms, map(float, found), strict=True))
 
-    def _replaced(self, values: Mapping[sympy.Expr, float]) -> Law:
-        """The law with the first of some terms, and its share of u² in q and of u, as its local force."""
-        F, q = (dict(zip(own.terms, own.values, strict=True)) for own in (self.law.F, self.law.q))
-        others = {term: values.get(term, value) for term, value in F.items() if term not in self.terms}
-        function = next(iter(values))
-        q.pop(self.at_rest, None)
-        if self.field**2 in values:
-            q[self.at_rest] = 2.0 * values[self.field**2]
-        force = Factor.of_terms({function: values[function], **others})
-        return replace(self.law, F=force, q=Factor.of_terms(q), covariance=None)
+    def _columns(self, terms: Iterable[sympy.Expr]) -> Float[np.ndarray, "points c"]:
+        return columns([self.column(term) for term in terms], self.points)

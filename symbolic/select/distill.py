@@ -173,7 +173,7 @@ def _distilled(
     notes = (
         *(() if end.search.fame.explained else network.notes),
         *(note for name in shaped for note in offered[name]),
-        *(f"F: {said}" for term, said in end.closed.items() if term in law.F.terms),
+        *(said for (name, term), said in end.closed.items() if term in getattr(law, name).terms),
         *series(law, wider),
         *(() if completeness.complete else (str(completeness),)),
     )
