@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,7 @@ from mesoscribe.symbolic.read.factors import on_the_box
 from mesoscribe.symbolic.read.forms import ReadOff, check_frames
 from mesoscribe.symbolic.read.network_skill import precision_of
 from mesoscribe.symbolic.read.optimisers import Optimiser
+from mesoscribe.symbolic.read.parametric import Offer
 from mesoscribe.symbolic.read.sparse import Selection, select
 
 
@@ -70,11 +72,13 @@ class FieldsNetwork:
         """All terms of F: those that are not finite where the data are show in no fit."""
         return terms
 
-    def widened(self, library: Library) -> tuple[Library, dict[str, list[str]]]:
+    def widened(self, library: Library) -> tuple[Library, tuple[Offer, ...]]:
         """The library as it is, or what second order allows: shapes are fitted for one field only."""
-        return (second_order_library(library) if self.second_order else library), {}
+        return (second_order_library(library) if self.second_order else library), ()
 
-    def forms(self, library: Library, optimiser: Optimiser) -> list[list[ReadOff]]:
+    def forms(
+        self, library: Library, optimiser: Optimiser, offers: Sequence[Offer] = ()
+    ) -> list[list[ReadOff]]:
         """Forms from fine to coarse precision."""
         precisions = (self.precision * coarser for coarser in NUMBERS.coarser)
         return [[self.read(library, precision, optimiser) for precision in precisions]]

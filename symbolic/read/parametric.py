@@ -8,12 +8,12 @@ number it is a candidate like others; the trajectories decide whether it stays.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 
 import numpy as np
 import sympy
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.optimize import minimize_scalar
 
 from mesoscribe.hybrid.learn.canonical import CanonicalNetwork
@@ -96,6 +96,7 @@ class Curve:
         root: square root of the weight of each point.
         free: orthonormal columns that act and are not judged.
         terms: weighted columns of the library, without what the free ones explain.
+        places: of these in the library.
     """
 
     points: Points
@@ -103,6 +104,7 @@ class Curve:
     root: Float[np.ndarray, " n"]
     free: Float[np.ndarray, "n r"]
     terms: Float[np.ndarray, "n c"]
+    places: Int[np.ndarray, " c"]
 
     @classmethod
     def of(
@@ -121,7 +123,7 @@ class Curve:
         if scale <= NUMBERS.spanned * np.linalg.norm(y * root):
             return None
         judged = np.linalg.norm(own, axis=0) > NUMBERS.spanned * np.linalg.norm(held, axis=0)
-        return cls(points, rest / scale, root, basis, own[:, judged])
+        return cls(points, rest / scale, root, basis, own[:, judged], np.flatnonzero(judged))
 
     def columns(self, term: sympy.Expr, shapes: Float[np.ndarray, " s"]) -> Float[np.ndarray, "n s"]:
         """The weighted columns of a family, 0 where one has no finite value at some point but the origin."""
@@ -178,10 +180,41 @@ def _without(basis: Float[np.ndarray, "n r"], y: Float[np.ndarray, "n ..."]) -> 
     return y - basis @ (basis.T @ y)
 
 
+@dataclass(frozen=True)
+class Offer:
+    """A term of a family that leaves clearly less of a factor.
+
+    Args:
+        factor: which.
+        term: the term.
+        terms: it, the terms of the library beside it, and those that act in any case: they hold the factor.
+        companions: how many of the library's terms are beside it.
+        left: what these leave of the factor.
+        bar: what as many parameters leave that are all coefficients of the library's terms.
+        gain: how many times less is left, to the precision of the factor.
+    """
+
+    factor: str
+    term: sympy.Expr
+    terms: tuple[sympy.Expr, ...]
+    companions: int
+    left: float
+    bar: float
+    gain: float
+
+    def __str__(self) -> str:
+        beside = f" with {self.companions} of the library's terms" if self.companions else ""
+        others = f"{self.companions + 2} of the library's terms leave {self.bar:.2g}"
+        return (
+            f"{self.term} is a candidate of {self.factor}: its shape fitted,{beside} it leaves "
+            f"{self.left:.2g} of the network's curve, {others}"
+        )
+
+
 def parametric(
     library: Library, network: CanonicalNetwork, weights: Importance, precision: float
-) -> tuple[Library, dict[str, list[str]]]:
-    """The library with terms of a fitted shape where a factor needs them, and what to say of them, by factor.
+) -> tuple[Library, tuple[Offer, ...]]:
+    """The library with terms of a fitted shape where a factor needs them, and these offers.
 
     Args:
         library: candidate terms.
@@ -193,54 +226,40 @@ def parametric(
     nodes, F, held = network.nodes + network.centre, usable(library.F, network, 0.0), library.with_isotropic()
     slopes = tuple(map(slope_of, F))
     curves = {
-        "F": Curve.of({u: nodes}, network.f, weights.u, slopes, (u, one)),
-        "q": Curve.of(wave, network.q, weights.q, held.q, (one,)),
-        "m": Curve.of(wave, network.m, weights.K, held.m),
-        "w": Curve.of(wave, network.w, weights.K, held.w),
+        "F": (F, (u,), Curve.of({u: nodes}, network.f, weights.u, slopes, (u, one))),
+        "q": (held.q, (one,), Curve.of(wave, network.q, weights.q, held.q, (one,))),
+        "m": (held.m, (), Curve.of(wave, network.m, weights.K, held.m)),
+        "w": (held.w, (), Curve.of(wave, network.w, weights.K, held.w)),
     }
-    notes: dict[str, list[str]] = {name: [] for name in curves}
-    for name, curve in curves.items():
-        for offer in _offers(curve, families(library.ndim)[name], precision) if curve else ():
-            library = library.wider(f"{name}: {offer.term}")
-            notes[name].append(f"{offer.term} is a candidate of {name}: {offer}")
-    return library, notes
+    offers: list[Offer] = []
+    for name, (terms, free, curve) in curves.items():
+        own = families(library.ndim)[name]
+        free = tuple(one for one in free if one in terms)
+        offers += _offers(name, terms, free, curve, own, precision) if curve else ()
+    for i, offer in enumerate(offers):
+        library = library.wider(f"{offer.factor}: {offer.term}")
+        term = getattr(library, offer.factor)[-1]  # as it is read from a text, which a saved law has
+        offers[i] = replace(offer, term=term, terms=(*offer.terms[:-1], term))
+    return library, tuple(offers)
 
 
-@dataclass(frozen=True)
-class _Offer:
-    """A term of a family that leaves clearly less of a factor.
-
-    Args:
-        term: the term.
-        companions: terms of the library beside it.
-        left: what these leave of the factor.
-        bar: what as many parameters leave that are all coefficients of the library's terms.
-        gain: how many times less is left, to the precision of the factor.
-    """
-
-    term: sympy.Expr
-    companions: int
-    left: float
-    bar: float
-    gain: float
-
-    def __str__(self) -> str:
-        beside = f" with {self.companions} of the library's terms" if self.companions else ""
-        return (
-            f"its shape fitted,{beside} it leaves {self.left:.2g} of the network's curve, "
-            f"{self.companions + 2} of the library's terms leave {self.bar:.2g}"
-        )
-
-
-def _offers(curve: Curve, of: tuple[Family, ...], precision: float) -> list[_Offer]:
+def _offers(
+    name: str,
+    terms: tuple[sympy.Expr, ...],
+    free: tuple[sympy.Expr, ...],
+    curve: Curve,
+    of: tuple[Family, ...],
+    precision: float,
+) -> list[Offer]:
     """The best term of each family that is clearly better than the library's, and about as good as any."""
-    found: dict[Family, _Offer] = {}
+    found: dict[Family, Offer] = {}
     for companions in range(NUMBERS.companions + 1):
         bar = curve.left_by_library(companions + 2)  # the shape is a parameter too
         for family, beside in product(of, curve.supports(companions)):
             if best := curve.best_shape(family, beside, precision):
                 gain = (bar + precision) / (best[1] + precision)
-                offer = _Offer(family.at(best[0]), companions, best[1], bar, gain)
+                term, others = family.at(best[0]), [terms[curve.places[i]] for i in beside]
+                offer = Offer(name, term, (*free, *others, term), companions, best[1], bar, gain)
                 found[family] = max(found.get(family, offer), offer, key=lambda one: one.gain)
     most = max((offer.gain for offer in found.values()), default=0.0)
     enough = max(NUMBERS.clearly_less, most / NUMBERS.clearly_less)
