@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
@@ -27,7 +28,7 @@ from mesoscribe.symbolic.read.force_curve import ForceCurve
 from mesoscribe.symbolic.read.forms import ReadOff, check_frames
 from mesoscribe.symbolic.read.network_skill import precision_of
 from mesoscribe.symbolic.read.optimisers import Optimiser
-from mesoscribe.symbolic.read.parametric import offered
+from mesoscribe.symbolic.read.parametric import Offer, offered
 from mesoscribe.symbolic.read.sparse import Selection, select
 
 
@@ -73,7 +74,7 @@ class FieldsNetwork:
         """All terms of F: those that are not finite where the data are show in no fit."""
         return terms
 
-    def widened(self, library: Library) -> tuple[Library, dict[str, list[str]]]:
+    def widened(self, library: Library) -> tuple[Library, tuple[Offer, ...]]:
         """The library, or what second order allows of it, with terms of F of a fitted shape where needed.
 
         Such terms are of one field each; those of q, m and w are fitted for one field only.
@@ -81,12 +82,16 @@ class FieldsNetwork:
         library = second_order_library(library) if self.second_order else library
         some = ForceCurve.of(self.model, self.v, library.unknowns, HYBRID.canonical_nodes)
         fields = library.unknowns[:1] if self.second_order else library.unknowns
-        return offered(library, {"F": some.curve(library.F)}, {"F": some.families(fields)}, self.precision)
+        curves = {"F": (some.judged(library.F), (), some.curve(library.F))}
+        return offered(library, curves, {"F": some.families(fields)}, self.precision)
 
-    def forms(self, library: Library, optimiser: Optimiser) -> list[list[ReadOff]]:
-        """Forms from fine to coarse precision."""
-        precisions = (self.precision * coarser for coarser in NUMBERS.coarser)
-        return [[self.read(library, precision, optimiser) for precision in precisions]]
+    def forms(
+        self, library: Library, optimiser: Optimiser, offers: Sequence[Offer] = ()
+    ) -> list[list[ReadOff]]:
+        """Forms from fine to coarse precision; then those in which F is what a term was offered for."""
+        every = (library, *(replace(library, F=offer.terms) for offer in offers))
+        precisions = [self.precision * coarser for coarser in NUMBERS.coarser]
+        return [[self.read(some, precision, optimiser) for some in every for precision in precisions]]
 
     def read(self, library: Library, precision: float, optimiser: Optimiser) -> ReadOff:
         """The sparse factors, as they stand before any look at the trajectories."""

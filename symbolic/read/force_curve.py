@@ -17,8 +17,9 @@ from mesoscribe.hybrid.space.device import array
 from mesoscribe.symbolic.law.factor import columns
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.pointwise import slope_of
+from mesoscribe.symbolic.read.curve import Curve
+from mesoscribe.symbolic.read.families import Family
 from mesoscribe.symbolic.read.optimisers import Optimiser
-from mesoscribe.symbolic.read.parametric import Curve, Family
 from mesoscribe.symbolic.read.sparse import Selection, select
 
 
@@ -114,10 +115,13 @@ class ForceCurve:
             H[j, i] += c
         return chosen, H
 
+    def judged(self, terms: tuple[sympy.Expr, ...]) -> tuple[sympy.Expr, ...]:
+        """Those of some terms that are not free."""
+        return tuple(term for term in terms if term not in self.free)
+
     def curve(self, terms: tuple[sympy.Expr, ...]) -> Curve | None:
         """The force beside the gradients of terms of F; None where those of `free` explain all of it."""
-        judged = tuple(term for term in terms if term not in self.free)
-        free, own = (tuple(map(self.slope, some)) for some in (self.free, judged))
+        free, own = (tuple(map(self.slope, some)) for some in (self.free, self.judged(terms)))
         return Curve.of(self.points, self.target, np.ones(len(self.target)), own, free)
 
     def families(self, fields: tuple[sympy.Symbol, ...]) -> tuple[Family, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
@@ -17,7 +18,7 @@ from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.read.factors import Importance, importance, read_off, usable
 from mesoscribe.symbolic.read.network_skill import Skill, narrowed
 from mesoscribe.symbolic.read.optimisers import Optimiser
-from mesoscribe.symbolic.read.parametric import parametric
+from mesoscribe.symbolic.read.parametric import Offer, parametric
 from mesoscribe.symbolic.read.sparse import Selection
 
 ReadOff = tuple[Law, dict[str, Selection]]  # a law, and the sparse regression of each factor
@@ -64,8 +65,8 @@ class Network:
         """The terms of F that are real and finite where the data are, and that act, about a centre."""
         return usable(terms, self.canonical, centre)
 
-    def widened(self, library: Library) -> tuple[Library, dict[str, list[str]]]:
-        """The library with terms of a fitted shape where a factor needs them, and what to say of them."""
+    def widened(self, library: Library) -> tuple[Library, tuple[Offer, ...]]:
+        """The library with terms of a fitted shape where a factor needs them, and these offers."""
         return parametric(library, self.canonical, self.weights, self.precision)
 
     @property
@@ -73,11 +74,15 @@ class Network:
         """The freedoms that data cannot determine, as they were fixed in canonical form."""
         return self.canonical.gauge
 
-    def forms(self, library: Library, optimiser: Optimiser) -> list[list[ReadOff]]:
+    def forms(
+        self, library: Library, optimiser: Optimiser, offers: Sequence[Offer] = ()
+    ) -> list[list[ReadOff]]:
         """Forms about 0 and, where it is another, about the mean; of each centre from fine to coarse.
 
-        In 2D those with symbols of |k| follow.
+        In 2D those with symbols of |k| follow. Then, of each term of a fitted shape, those whose factor is
+        what it was offered for: while its shape is a guess, a sparse regression takes other terms besides.
         """
+        alone = [replace(library, **{offer.factor: offer.terms}) for offer in offers]
         return [
             [
                 read_off(
@@ -90,7 +95,7 @@ class Network:
                     centre,
                     optimiser,
                 )
-                for some in dict.fromkeys((library, library.isotropic()))
+                for some in dict.fromkeys((library, library.isotropic(), *alone))
                 for coarser in NUMBERS.coarser
             ]
             for centre in dict.fromkeys((0.0, self.canonical.centre))

@@ -27,6 +27,7 @@ class Columns:
         coarse, substeps: of a frame, of family and law.
         count: how many of the family there are.
         free: whether the first frame is a column's first, since it may move.
+        lost: whether the residual counts as that of a roll-out that is lost.
     """
 
     family: Member
@@ -35,6 +36,7 @@ class Columns:
     substeps: int
     count: int
     free: bool
+    lost: bool = False
 
     @classmethod
     def of(
@@ -62,15 +64,12 @@ class Columns:
         own = about(law.member(data.domain), data) if coarse < fine else None
         return cls(family, own, coarse, fine, 1 + len(steps), free)
 
-    def at(
-        self, fields: Float[Tensor, " n *grid"], data: RollOutData, *, lost: bool = False
-    ) -> Float[Tensor, "n r c"]:
+    def at(self, fields: Float[Tensor, " n *grid"], data: RollOutData) -> Float[Tensor, "n r c"]:
         """The residual of each trajectory, in front that of a first frame that may move, and its slopes.
 
         Args:
             fields: initial fields.
             data: their trajectories.
-            lost: whether the residual counts as that of a roll-out that is lost.
         """
         start = fields.expand(self.count, *fields.shape)
         rolls = plain_roll_outs(self.family, start, data, self.coarse)
@@ -88,7 +87,7 @@ class Columns:
         most = NUMBERS.lost_misfit
         columns = (columns / data.scale.unsqueeze(1)).flatten(2)
         columns[0] = columns[0].nan_to_num(most, most, -most).clamp(-most, most)
-        columns[0] = most if lost else columns[0]
+        columns[0] = most if self.lost else columns[0]
         steep = most / NUMBERS.misfit_step
         columns[1:] = columns[1:].nan_to_num(0.0, 0.0, 0.0).clamp(-steep, steep)
         return columns.permute(1, 2, 0)

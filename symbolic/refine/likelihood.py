@@ -147,6 +147,8 @@ class Likelihood:
         while True:
             point = self._lowest(point, fresh, sure=sure)
             needed = self._substeps(point.law, accuracy)
+            if needed is None:
+                return self.at(point.law, point.fields, point.units, None, None)
             if needed <= point.substeps or not np.isfinite(point.products.squares) or not time_for(REFINING):
                 return point
             point = self.at(point.law, point.fields, point.units, needed, point.known)
@@ -191,7 +193,8 @@ class Likelihood:
         unknowns = len(self.data.u) * self.data.unknowns
         return bool(point.products.promise <= small and point.of_fields <= small * unknowns)
 
-    def _substeps(self, law: Evolution, accuracy: float) -> int:
+    def _substeps(self, law: Evolution, accuracy: float) -> int | None:
+        """Substeps of a frame; None where the law is lost."""
         share = NUMBERS.misfit_share
         if self.free:  # unlike noise the error of the stepper does not average out
             share = min(share, NUMBERS.stepper_bias / np.sqrt(self.data.u.numel()))
@@ -233,27 +236,27 @@ class Likelihood:
         law: E,
         fields: Tensor,
         scale: Float[np.ndarray, " p"],
-        substeps: int,
+        substeps: int | None,
         known: Projection | None,
         order: Sequence[int] | None = None,
     ) -> Fit[E]:
-        """Residual and slopes at a point, the initial fields projected out."""
+        """Residual and slopes at a point, the initial fields projected out; a law may be lost there."""
         order = range(len(scale)) if order is None else order
         shares = np.abs(law.values()) / np.where(scale > 0, scale, np.inf) * (law.scaling > 0)
         held = ((np.arange(len(shares)) == shares.argmax()) & (shares > 0))[list(order)].astype(float)
-        made, followed, lost = self._made(law, scale, substeps, order), self.free, False
+        made = self._made(law, scale, substeps, order)
+        followed, pieces = self.free and not made.lost, []
         try:
-            pieces = []
             for some, own in zip(self.data.pieces, parts_of(known, len(self.data.pieces)), strict=True):
                 columns = made.at(fields[some], self.data.some(some))
                 followed = followed and _followed(columns)
                 pieces.append(self._piece(columns, held, law, fields, made, some, own, free=followed))
         except FloatingPointError:  # a law that loses roll-outs from fields close by is lost
-            followed, lost = False, True
-        if lost or (not followed and any(piece.known is not None for piece in pieces)):
+            followed, made = False, replace(made, lost=True)
+        if len(pieces) < len(self.data.pieces) or (not followed and any(piece.known for piece in pieces)):
             pieces = []
             for some in self.data.pieces:
-                columns = made.at(fields[some], self.data.some(some), lost=lost)
+                columns = made.at(fields[some], self.data.some(some))
                 pieces.append(self._piece(columns, held, law, fields, made, some))
         residual = np.concatenate([piece.residual for piece in pieces])
         by_frame = residual.reshape(len(residual), -1, self.data.domain.state_size)
@@ -267,7 +270,7 @@ class Likelihood:
         moves = torch.cat(moved, dim=1) if followed else None
         known = together(projected) if followed else known
         explained = self.share * sum(piece.explained for piece in pieces)
-        return Fit(law, fields, products, scale, moves, known, substeps, white, explained)
+        return Fit(law, fields, products, scale, moves, known, made.substeps, white, explained)
 
     def _piece(
         self,
@@ -298,11 +301,13 @@ class Likelihood:
         return projection(member, fields, data, substeps, all_of=self.data)
 
     def _made(
-        self, law: Evolution, scale: Float[np.ndarray, " p"], substeps: int, order: Sequence[int]
+        self, law: Evolution, scale: Float[np.ndarray, " p"], substeps: int | None, order: Sequence[int]
     ) -> Columns:
         """What makes residual and slopes of a law."""
-        coarse = min(substeps, self._substeps(law, NUMBERS.slope_accuracy))
-        return Columns.of(law, self.data, scale, order, (coarse, substeps), free=self.free)
+        coarse = self._substeps(law, NUMBERS.slope_accuracy) if substeps else None
+        steps = (min(coarse, substeps), substeps) if coarse and substeps else (1, 1)
+        made = Columns.of(law, self.data, scale, order, steps, free=self.free)
+        return replace(made, lost=coarse is None)
 
     @property
     def share(self) -> float:

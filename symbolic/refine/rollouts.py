@@ -49,11 +49,12 @@ def predicted(law: Evolution, data: RollOutData, substeps: int) -> Float[Tensor,
 
 def substeps_for(
     law: Evolution, data: RollOutData, accuracy: float = 0.0, share: float = NUMBERS.misfit_share
-) -> int:
-    """Substeps a frame, by step doubling on a few frames, the longest among them.
+) -> int | None:
+    """Substeps a frame, by step doubling on a few frames, the longest among them; None where the law is lost.
 
     Their error is a share of the misfit, or the accuracy relative to the field where that is larger; no more
-    is asked for than shows beside what the edges of a window miss.
+    is asked for than shows beside what the edges of a window miss. A law whose roll-outs do not stay finite
+    as steps become finer has no solution there, whatever coarse steps make of it.
     """
     if data.border is not None:
         share = max(share, NUMBERS.window_stepper)
@@ -72,7 +73,7 @@ def substeps_for(
         if change <= max(share * gap, accuracy, NUMBERS.substep_rounding):
             return n
         n, coarse = 2 * n, fine
-    return n
+    return n if bool(coarse.isfinite().all()) else None
 
 
 def substeps_for_moves(

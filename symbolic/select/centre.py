@@ -22,10 +22,10 @@ from mesoscribe.symbolic.refine.noise import signal_band
 from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.refine.rollouts import predicted
 from mesoscribe.symbolic.select.choice import price
-from mesoscribe.symbolic.select.closed_forms import Term, try_closed_forms
+from mesoscribe.symbolic.select.closed_forms import try_closed_forms
 from mesoscribe.symbolic.select.modes import erased, on_all_modes
 from mesoscribe.symbolic.select.search import Search
-from mesoscribe.symbolic.select.shapes import settle_shapes, with_errors
+from mesoscribe.symbolic.select.shapes import Shapes, with_errors
 from mesoscribe.symbolic.select.weak_forms import weak_laws
 
 ONE = sympy.Integer(1)
@@ -50,7 +50,7 @@ class Centre:
     read: Law
     selections: dict[str, Selection]
     size: float
-    closed: dict[Term, str]
+    closed: dict[str, str]
 
     @classmethod
     def of(
@@ -70,13 +70,13 @@ class Centre:
         band = signal_band(seen.u[:, first:], seen.elapsed_in_each[:, first:], seen.domain)
         starts = [replace(law, band=band, hold=False) for law, _ in forms.values()]
         F = network.usable(library.F, as_read.centre)
-        candidates = replace(library.with_isotropic(), F=F)
+        candidates, shapes = replace(library.with_isotropic(), F=F), Shapes(new)
 
         def searched(starts: list[Law]) -> tuple[RollOutData, Search[Law]]:
             every = RollOutData.of(data, starts[0], first, validation).shots
             if starts[0].several:
                 starts = by_price(starts, every, pays)
-            found = Search.laws(Likelihood(every), candidates, pays).run(
+            found = Search.laws(Likelihood(every), candidates, pays, shapes).run(
                 starts, plainest(starts[0], every, candidates)
             )
             return every, found
@@ -88,13 +88,8 @@ class Centre:
         narrow = None if told else erased(search.chosen.law, as_read, data, validation, first)
         if narrow is not None:
             every, search = searched([narrow])
-        closed = {} if data.window else try_closed_forms(search)
-        for name, term in closed:
-            held = dict.fromkeys((*getattr(candidates, name), term))
-            candidates = replace(candidates, **{name: tuple(held)})
-        new = {*new, *(term for _, term in closed)}
-        settle_shapes(search, new, candidates)
-        terms = set(search.chosen.law.coefficients)
+        closed = {} if data.window else try_closed_forms(search, shapes)
+        terms = search.terms(search.chosen.law)
         closest = min(forms, key=lambda form: len(terms ^ form))
         plain = {n: tuple(t for t in getattr(candidates, n) if t not in new) for n in "Fqmw"}
         return cls(
@@ -124,6 +119,7 @@ class Centre:
         near = self.search.chosen
         same = likelihood.free and near.fields.shape == likelihood.data.u[:, 0].shape
         fit = likelihood.fit(law, near if same and not strong else None, sure=True)
+        fit = self.search.shaping.settled(likelihood, fit, sure=True)
         if fit.lost:
             return self.search.chosen.with_errors
         return replace(with_errors(likelihood, fit, self.library), band=wide.band)

@@ -156,6 +156,12 @@ class HallOfFame(Generic[E]):
         return tuple(int(i) for i in self.errors.argsort(kind="stable") if could[i] < self.scores.min())
 
     @property
+    def doubted(self) -> tuple[int, ...]:
+        """Laws that would win if none of their terms could be 0, the best first."""
+        prices = price(self.errors, np.array([entry.terms for entry in self.entries]), self.pays)
+        return tuple(int(i) for i in prices.argsort(kind="stable") if prices[i] < self.scores.min())
+
+    @property
     def rule(self) -> str:
         """How the choice was made."""
         return (

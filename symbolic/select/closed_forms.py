@@ -26,13 +26,13 @@ from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.pointwise import slope_of
 from mesoscribe.symbolic.law.second_order import SecondOrderLaw
-from mesoscribe.symbolic.read.parametric import Curve, Family, Points, families
+from mesoscribe.symbolic.read.curve import Curve, Points
+from mesoscribe.symbolic.read.families import Family, families
 from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.select.search import Search
-from mesoscribe.symbolic.select.shapes import settled
+from mesoscribe.symbolic.select.shapes import Shapes
 
 FUNCTION_AND_SHAPE = 2
-Term = tuple[str, sympy.Expr]  # a factor, and a term of it
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,13 @@ class ClosedForm:
         return f"{self.term}, its shape fitted, in the place of a series of which it leaves {self.left:.2g}"
 
 
-def try_closed_forms(search: Search[Law]) -> dict[Term, str]:
-    """Fit the closed forms of the best law, and what is around them: the functions, with what to say."""
-    said: dict[Term, str] = {}
-    likelihood = search.likelihood
-    for form in closed_forms(search.chosen.law, likelihood.data):
+def try_closed_forms(search: Search[Law], shapes: Shapes) -> dict[str, str]:
+    """Fit the closed forms of the best law, and what is around them: names of functions, with what to say."""
+    said: dict[str, str] = {}
+    for form in closed_forms(search.chosen.law, search.likelihood.data):
         if time_for("closed forms", str(form.term)):
-            fit = settled(likelihood, likelihood.fit(form.law), form.name, form.term)
-            said[form.name, getattr(fit.law, form.name).terms[0]] = f"{form.name}: {form}"
-            search.fits[frozenset(fit.law.coefficients)] = fit
+            said[shapes.guess(form.name, form.term)] = f"{form.name}: {form}"
+            search.fitted(form.law)
     if said:
         search.improve()
     return said

@@ -154,8 +154,8 @@ def _distilled(
     started = time.perf_counter()
     wider, offered = network.widened(library)
     if data.window:
-        wider, offered = wider.local, {name: said for name, said in offered.items() if name == "F"}
-    forms = network.forms(wider, optimiser)
+        wider, offered = wider.local, tuple(offer for offer in offered if offer.factor == "F")
+    forms = network.forms(wider, optimiser, offered)
     read = time.perf_counter()
     new = {term for name in "Fqmw" for term in getattr(wider, name) if term not in getattr(library, name)}
     ends = [
@@ -169,11 +169,11 @@ def _distilled(
     law = law.without_errors(cut_off(law, wider))
     completeness = Completeness.of(law, network.model, end.selections, denoised(validation), network.first)
     held = library.with_isotropic()
-    shaped = [name for name in offered if set(getattr(law, name).terms) - set(getattr(held, name))]
+    shaped = [name for name in "Fqmw" if set(getattr(law, name).terms) - set(getattr(held, name))]
     notes = (
         *(() if end.search.fame.explained else network.notes),
-        *(note for name in shaped for note in offered[name]),
-        *(said for (name, term), said in end.closed.items() if term in getattr(law, name).terms),
+        *(str(offer) for offer in offered if offer.factor in shaped),
+        *(end.closed[form] for form in end.search.terms(law) & end.closed.keys()),
         *series(law, wider),
         *(() if completeness.complete else (str(completeness),)),
     )

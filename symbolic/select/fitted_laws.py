@@ -16,6 +16,18 @@ from mesoscribe.symbolic.select.choice import HallOfFame
 from mesoscribe.symbolic.select.entry import Entry
 
 
+class Shaping(Generic[E]):
+    """How shapes of terms are fitted; here there are none."""
+
+    def form(self, term: str) -> str:
+        """The name of a term, the same for all its shapes."""
+        return term
+
+    def settled(self, likelihood: Likelihood, fit: Fit[E], *, sure: bool = False) -> Fit[E]:
+        """A fit, with the shapes of its terms at the maximum of the likelihood as well."""
+        return fit
+
+
 @dataclass
 class FittedLaws(Generic[E]):
     """Equations fitted to trajectories, each once, and what the best of them leaves.
@@ -25,6 +37,7 @@ class FittedLaws(Generic[E]):
         wider: an equation with every candidate that it lacks, at 0.
         admissible: whether an equation may be chosen.
         pays: by which factor a term must reduce the error beyond the noise.
+        shaping: how shapes of terms, such as s in exp(s u), are fitted as coefficients are.
         fits: what was fitted, by its terms.
         shorter: what was fitted to shorter roll-outs, by where it started and their frames.
     """
@@ -33,19 +46,24 @@ class FittedLaws(Generic[E]):
     wider: Callable[[E], E]
     admissible: Callable[[E], bool]
     pays: float
+    shaping: Shaping[E] = field(default_factory=Shaping)
     fits: dict[frozenset[str], Fit[E]] = field(default_factory=dict)
     shorter: dict[tuple[E, int], Fit[E]] = field(default_factory=dict)
 
     def fitted(self, law: E, near: Fit[E] | None = None) -> Fit[E]:
         """A law, fitted; again from a law close by that errs less, as a fit from afar may end elsewhere."""
-        terms = frozenset(law.coefficients)
+        terms = self.terms(law)
         known = self.fits.get(terms)
         if known is None or (near is not None and near.rmse < known.rmse):
-            found = self.likelihood.fit(law, near)
+            found = self.shaping.settled(self.likelihood, self.likelihood.fit(law, near))
             if known is None or found.rmse < known.rmse:
                 self._forget()
                 self.fits[terms] = found
         return self.fits[terms]
+
+    def terms(self, law: E) -> frozenset[str]:
+        """The terms of a law, whatever their shapes."""
+        return frozenset(map(self.shaping.form, law.coefficients))
 
     def _forget(self) -> None:
         """Keep the derivatives by the initial fields of the law that was fitted last only: they are large."""
@@ -79,7 +97,7 @@ class FittedLaws(Generic[E]):
     @property
     def chosen(self) -> Fit[E]:
         """The law that is best so far."""
-        return self.fits[frozenset(self.fame.chosen.law.coefficients)]
+        return self.fits[self.terms(self.fame.chosen.law)]
 
     @property
     def noisy(self) -> bool:

@@ -22,7 +22,7 @@ from mesoscribe.symbolic.refine.likelihood import E, Fit, Likelihood
 from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.select.beside import Beside
 from mesoscribe.symbolic.select.choice import price
-from mesoscribe.symbolic.select.fitted_laws import FittedLaws
+from mesoscribe.symbolic.select.fitted_laws import FittedLaws, Shaping
 
 SEARCH = "search for terms"
 
@@ -35,13 +35,19 @@ def dissipates(law: Law, data: RollOutData) -> bool:
     return one_sign(np.linalg.eigvalsh(np.moveaxis(m, -1, 0)) if law.several else m)
 
 
-def with_candidates(law: Law, library: Library) -> Law:
-    """The law with every candidate that it lacks, their coefficients 0."""
+def with_candidates(law: Law, library: Library, shaping: Shaping[Law] | None = None) -> Law:
+    """The law with every candidate that it lacks, their coefficients 0.
+
+    Beside a term of a fitted shape its first guess has no meaning, as the two differ by the derivative with
+    respect to the shape.
+    """
+    form = (shaping or Shaping[Law]()).form
+    held = {form(term) for term in law.coefficients}
     wider: dict[str, Any] = {}
     for name in FACTORS:
         own: Factor = getattr(law, name)
         offered = () if name == "N" and not own else getattr(library, name)
-        new = tuple(term for term in offered if term not in own.terms)
+        new = tuple(one for one in offered if one not in own.terms and form(f"{name}: {one}") not in held)
         wider[name] = Factor((*own.terms, *new), (*own.values, *(0.0 for _ in new)))
     return replace(law, **wider, covariance=None)
 
@@ -59,13 +65,17 @@ class Search(FittedLaws[E]):
     slopes: list[Beside[E]] = field(default_factory=list)
 
     @classmethod
-    def laws(cls, likelihood: Likelihood, library: Library, pays: float) -> Search[Law]:
-        """Of members of the class with the terms of a library."""
+    def laws(
+        cls, likelihood: Likelihood, library: Library, pays: float, shaping: Shaping[Law] | None = None
+    ) -> Search[Law]:
+        """Of members of the class with the terms of a library, and how shapes of these are fitted."""
+        shaping = shaping or Shaping()
         return Search(
             likelihood,
-            partial(with_candidates, library=library),
+            partial(with_candidates, library=library, shaping=shaping),
             partial(dissipates, data=likelihood.data),
             pays,
+            shaping,
         )
 
     @classmethod
@@ -129,8 +139,12 @@ class Search(FittedLaws[E]):
                 search.improve()
         if not search.frees:
             return search
-        chosen = search.chosen
-        ranked = sorted((fit for fit in search.fits.values() if fit is not chosen), key=lambda fit: fit.rmse)
+        fame, chosen = search.fame, search.chosen
+
+        def paid(fit: Fit[E]) -> float:
+            return float(price(fame.error_of(fit.law), fit.law.free, self.pays))
+
+        ranked = sorted((fit for fit in search.fits.values() if fit is not chosen), key=paid)
         best = [chosen.law, *(other.law for other in ranked if not other.lost)][: NUMBERS.closest_laws]
         return replace(self, likelihood=replace(self.likelihood, free=True)).run(best, others)
 
@@ -145,15 +159,22 @@ class Search(FittedLaws[E]):
             fit = self._next()
 
     def _next(self) -> Fit[E] | None:
-        """A richer law than the best one, or than one that may lead to a better one."""
-        fame = self.fame
-        places = (fame.at, *fame.leads[: NUMBERS.closest_laws])
-        near = (self.fits[frozenset(fame.entries[i].law.coefficients)] for i in places)
+        """A law without a term that may be 0, or a richer one than the best or one that may lead to it."""
+        fame, known = self.fame, len(self.fits)
+
+        def fits(places: Sequence[int]) -> list[Fit[E]]:
+            return [self.fits[self.terms(fame.entries[i].law)] for i in places]
+
+        for fit in fits(fame.doubted[: NUMBERS.closest_laws]):
+            less = self.poorer(fit)
+            if less is not None and len(self.fits) > known:
+                return less
+        near = fits((fame.at, *fame.leads[: NUMBERS.closest_laws]))
         return next((more for fit in near if (more := self.richer(fit)) is not None), None)
 
     def richer(self, fit: Fit[E]) -> Fit[E] | None:
         """The law with the further term that explains most; None if none explains more than chance would."""
-        terms = frozenset(fit.law.coefficients)
+        terms = self.terms(fit.law)
         nothing_left = fit.rmse < NUMBERS.visible_error
         if fit.lost or nothing_left or len(self.fits) > NUMBERS.most_laws or terms in self.tested:
             return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,32 +16,46 @@ from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.shape import reshaped, tangent
 from mesoscribe.symbolic.refine.likelihood import Fit, Likelihood
-from mesoscribe.symbolic.select.search import Search, with_candidates
+from mesoscribe.symbolic.select.fitted_laws import Shaping
 
 
-def settle_shapes(search: Search[Law], new: Collection[sympy.Expr], library: Library) -> None:
-    """Move the shapes of new terms in the best law that has any, and look around that law again.
+class Shapes(Shaping[Law]):
+    """Shapes as coefficients of every law that has them: two laws that differ in no more are the same.
 
-    On offer are then the terms of the library as they were moved: beside its own first guess a term of a
-    fitted shape has no meaning, as the two differ by the derivative with respect to the shape.
+    A law with the first guess of a shape is none at the maximum of its likelihood: further terms would stand
+    for what the shape misses, and the law be judged by it.
+
+    Args:
+        new: terms whose shapes were guessed, such as log(cosh(2 u)).
     """
-    entries = search.fame.entries
-    scores = search.fame.scores
-    with_shapes = [i for i, entry in enumerate(entries) if _shaped(entry.law, new)]
-    best = min(with_shapes, key=lambda i: scores[i], default=None)
-    if best is None or not np.isfinite(scores[best]):
-        return
-    fit = search.fits[frozenset(entries[best].law.coefficients)]
-    offered: dict[str, Any] = {}
-    for name, term in _shaped(fit.law, new):
-        at = getattr(fit.law, name).terms.index(term)
-        fit = settled(search.likelihood, fit, name, term)
-        moved = getattr(fit.law, name).terms[at]
-        held = offered.get(name, getattr(library, name))
-        offered[name] = tuple(dict.fromkeys(moved if one == term else one for one in held))
-    search.wider = partial(with_candidates, library=replace(library, **offered))
-    search.fits[frozenset(fit.law.coefficients)] = fit
-    search.improve()
+
+    def __init__(self, new: Collection[sympy.Expr]) -> None:
+        self.guesses = {_named(name, term): _named(name, term) for name in "Fqmw" for term in new}
+
+    def guess(self, name: str, term: sympy.Expr) -> str:
+        """The shape of a further term of a factor is a guess; returns its name."""
+        return self.guesses.setdefault(_named(name, term), _named(name, term))
+
+    def form(self, term: str) -> str:
+        """The name of a term as it was guessed."""
+        return self.guesses.get(term, term)
+
+    def settled(self, likelihood: Likelihood, fit: Fit[Law], *, sure: bool = False) -> Fit[Law]:
+        """A fit, with its shapes where further steps of them are smaller than their standard errors.
+
+        Of a law that is far from the data nothing is moved: slopes do not show there what would help.
+
+        Args:
+            likelihood: that the law was fitted in; fit: the law.
+            sure: go on until no shape moves by a visible part of its standard error.
+        """
+        places = [(name, i) for name in "Fqmw" for i in range(len(getattr(fit.law, name).terms))]
+        for name, i in places:
+            told = _named(name, getattr(fit.law, name).terms[i])
+            if told in self.guesses and NUMBERS.visible_error < fit.rmse and fit.beyond_noise < NUMBERS.far:
+                fit = _settled(likelihood, fit, name, i, sure=sure)
+                self.guesses[_named(name, getattr(fit.law, name).terms[i])] = self.guesses[told]
+        return fit
 
 
 def with_errors(likelihood: Likelihood, fit: Fit[Law], library: Library) -> Law:
@@ -66,36 +79,61 @@ def with_errors(likelihood: Likelihood, fit: Fit[Law], library: Library) -> Law:
     return law.with_values(law.values(), beside.covariance[own, own] * np.outer(fit.units, fit.units))
 
 
-def _shaped(law: Law, new: Collection[sympy.Expr]) -> list[tuple[str, sympy.Expr]]:
-    """The terms of a law that are new, with their factors."""
-    return [(name, term) for name in "Fqmw" for term in getattr(law, name).terms if term in new]
-
-
-def settled(likelihood: Likelihood, fit: Fit[Law], name: str, term: sympy.Expr) -> Fit[Law]:
-    """A fit with the shape of one term where a step of it is smaller than its standard error.
-
-    It has the fewest digits with which it stays within half of that.
-    """
+def _settled(likelihood: Likelihood, fit: Fit[Law], name: str, i: int, *, sure: bool) -> Fit[Law]:
+    """A fit with the shape of the i-th term of a factor moved."""
     for _ in range(NUMBERS.shape_steps):
         factor: Factor = getattr(fit.law, name)
-        i, aside = factor.terms.index(term), tangent(term)
+        term = factor.terms[i]
+        aside = tangent(term)
         if aside in factor.terms or not time_for("shapes of terms", str(term)):
             break
-        both = likelihood.fit(_with(fit.law, name, (*factor.terms, aside), (*factor.values, 0.0)), fit)
-        *values, b = getattr(both.law, name).values
-        if not values[i]:
+        more = _with(fit.law, name, (*factor.terms, aside), (*factor.values, 0.0))
+        step, error = _step(likelihood, fit, more, fit.law.parameters.index((name, i)))
+        moves = abs(step) > (NUMBERS.step_ends if sure else 1.0) * error
+        closer = _closer(likelihood, fit, name, i, (step, error), sure=sure) if moves else None
+        if closer is None:
             break
-        at = both.law.places(name)[-1]
-        error = float(np.sqrt(both.products.covariance[at, at]) * both.units[at])
-        moved = reshaped(term, b / values[i], within=0.5 * error / abs(values[i]))
-        terms = (*factor.terms[:i], moved, *factor.terms[i + 1 :])
-        closer = likelihood.fit(_with(fit.law, name, terms, tuple(values)), both)
-        if moved in factor.terms or not closer.products.squares < fit.products.squares:
-            break
-        fit, term = closer, moved
-        if abs(b) < error:
-            break
+        fit = closer
     return fit
+
+
+def _closer(
+    likelihood: Likelihood, fit: Fit[Law], name: str, i: int, step: tuple[float, float], *, sure: bool
+) -> Fit[Law] | None:
+    """A step of the shape that lowers |r|², shorter if the full one does not; None if none does.
+
+    The shape gets the fewest digits with which it stays within half of that error.
+    """
+    factor: Factor = getattr(fit.law, name)
+    for part in NUMBERS.step_shares:
+        moved = reshaped(factor.terms[i], part * step[0], within=0.5 * step[1])
+        if moved in factor.terms:
+            return None
+        terms = (*factor.terms[:i], moved, *factor.terms[i + 1 :])
+        there = likelihood.fit(_with(fit.law, name, terms, factor.values), fit, sure=sure)
+        if there.products.squares < fit.products.squares:
+            return there
+    return None
+
+
+def _step(likelihood: Likelihood, fit: Fit[Law], more: Law, place: int) -> tuple[float, float]:
+    """A Gauss–Newton step of a shape, b/c of c φ + b ψ, and its standard error.
+
+    Args:
+        likelihood: that the law was fitted in; fit: the law.
+        more: it with ψ at 0.
+        place: of c among its coefficients.
+    """
+    beside, (further,) = likelihood.beside(fit, more)
+    step, error = beside.products.step, np.sqrt(beside.products.covariance[-1, -1])
+    c = fit.law.values()[place] + step[place] * beside.units[more.parameters.index(fit.law.parameters[place])]
+    unit = beside.units[further] / c if c else 0.0
+    return float(step[-1] * unit), float(error * abs(unit))
+
+
+def _named(name: str, term: sympy.Expr) -> str:
+    """A term of a factor as `Law.coefficients` names it."""
+    return f"{name}: {term}"
 
 
 def _with(law: Law, name: str, terms: tuple[sympy.Expr, ...], values: tuple[float, ...]) -> Law:

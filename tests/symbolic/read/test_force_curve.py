@@ -6,14 +6,21 @@ import numpy as np
 import pytest
 import sympy
 
-from mesoscribe.symbolic.law.library import polynomials
+from mesoscribe.symbolic.law.library import Library, polynomials
 from mesoscribe.symbolic.read.force_curve import ForceCurve
 from mesoscribe.symbolic.read.optimisers import DEFAULT
-from mesoscribe.symbolic.read.parametric import offered
+from mesoscribe.symbolic.read.parametric import Offer, offered
 
 LIBRARY = polynomials(1, fields=("u", "v"))
 U, V = LIBRARY.unknowns
 UNITS = np.array([0.5, 3.0])
+
+
+def widened(F: sympy.Expr) -> tuple[Library, tuple[Offer, ...]]:
+    """The library with what is offered for an F."""
+    found = force(F)
+    curves = {"F": (found.judged(LIBRARY.F), (), found.curve(LIBRARY.F))}
+    return offered(LIBRARY, curves, {"F": found.families((U, V))}, 1e-6)
 
 
 def force(F: sympy.Expr) -> ForceCurve:
@@ -34,13 +41,11 @@ def test_polynomial_is_read_with_the_quadratic_part_that_q_holds() -> None:
 
 @pytest.mark.parametrize("term", [sympy.cos(3 * U), sympy.exp(0.4 * V)])
 def test_function_of_one_field_is_offered(term: sympy.Expr) -> None:
-    curve = force(term + U**2 * V).curve(LIBRARY.F)
-    wider, notes = offered(LIBRARY, {"F": curve}, {"F": force(term).families((U, V))}, 1e-6)
+    wider, (offer,) = widened(term + U**2 * V)
     assert {*wider.F} - {*LIBRARY.F} == {term}
-    assert len(notes["F"]) == 1
+    assert set(offer.terms) == {term, U**2 * V}
 
 
 def test_polynomials_are_offered_no_function() -> None:
-    curve = force(U**4 / 4 + U**2 * V).curve(LIBRARY.F)
-    assert offered(LIBRARY, {"F": curve}, {"F": force(U).families((U, V))}, 1e-6)[0] == LIBRARY
+    assert widened(U**4 / 4 + U**2 * V) == (LIBRARY, ())
     assert force(U * V + V**2 + U).curve(LIBRARY.F) is None

@@ -88,10 +88,13 @@ def test_family_of_a_factor_that_no_library_holds_is_offered(
     some_network: CanonicalNetwork, name: str, curve: sympy.Expr, term: sympy.Expr, error: float
 ) -> None:
     known, library = network(some_network, name, curve, error), polynomials(2 if curve.has(kx) else 1)
-    wider, notes = parametric(library, known, importance(known), max(error, 1e-6))
+    wider, offers = parametric(library, known, importance(known), max(error, 1e-6))
     assert term in getattr(wider, name)
     said = f"{term} is a candidate of {name}: its shape fitted, "
-    assert [note for note in notes[name] if note.startswith(said)]
+    (offer,) = (one for one in offers if one.term == term)
+    assert str(offer).startswith(said)
+    assert offer.factor == name
+    assert set(offer.terms) <= set(getattr(wider, name))
     others = {part: getattr(wider, part) for part in "Fqmw" if part != name}
     assert others == {part: getattr(library, part) for part in others}
 

@@ -52,7 +52,7 @@ def test_proposal_is_asked_for_where_the_library_lacks_a_term_and_judged_like_ot
 ) -> None:
     """Without fitted shapes, of which the cosine is one."""
     monkeypatch.setattr(forms, "parametric", lambda library, *_: (library, {}))
-    monkeypatch.setattr(centre, "try_closed_forms", lambda search: {})
+    monkeypatch.setattr(centre, "try_closed_forms", lambda *_: {})
     truth = Law(F=Factor.of(-sympy.cos(u)), q=Factor.of(k**2 / 10), m=Factor.of(1))
     initial = InitialField(3, 4, amplitude=1.5)
     data = System(truth, initial, (64,), 2e-2, 21, "").trajectories(6, seed=0)

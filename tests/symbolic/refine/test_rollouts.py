@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ import torch
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.refine.likelihood import Likelihood
 from mesoscribe.symbolic.refine.noise import equal_noise, signal_band
 from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.refine.rollouts import (
@@ -115,10 +118,25 @@ def test_windows_cut_trajectories_end_to_end() -> None:
 def test_roll_outs_of_the_truth_are_the_data() -> None:
     law = CATALOG["kdv"].law
     data = RollOutData.of(rolled("kdv", 3, 8), law)
-    substeps = substeps_for(law, data)
+    substeps = substeps_for(law, data) or 0
     torch.testing.assert_close(predicted(law, data, substeps), data.u[:, 1:], rtol=0, atol=1e-7)
-    assert substeps_for(perturbed(law, 0.3), data) < substeps
-    assert substeps_for(law, data, accuracy=1e-2) < substeps
+    assert 0 < (substeps_for(perturbed(law, 0.3), data) or 0) < substeps
+    assert 0 < (substeps_for(law, data, accuracy=1e-2) or 0) < substeps
+
+
+def test_law_that_blows_up_is_lost_whatever_coarse_steps_make_of_it() -> None:
+    """u_t = 10 u³ from u = 1 ends at t = 0.05; a step of 0.1 goes on."""
+    t, x = 0.1 * np.arange(6), 2 * np.pi * np.arange(16) / 16
+    u0 = 1 + 0.1 * np.cos(x + np.arange(4)[:, None])
+    data = Trajectories.from_arrays(np.repeat(u0[:, None], 6, axis=1), t, x, layout="ntx")
+    law = Law(F=Factor.of(-2.5 * u**4), q=Factor.of(k**2), m=Factor.of(1))
+    compared = RollOutData.of(data, law)
+    assert predicted(law, compared.first(2), 1).isfinite().all()
+    assert substeps_for(law, compared) is None
+    assert Likelihood(compared).start(law, compared.u[:, 0], None, 1e-8).lost
+    slower = replace(law, F=Factor.of(-1e-2 * u**4))
+    assert substeps_for(slower, compared)
+    assert not Likelihood(compared).start(slower, compared.u[:, 0], None, 1e-8).lost
 
 
 def test_fields_weigh_as_their_noise_asks() -> None:

@@ -106,6 +106,15 @@ def test_law_with_a_term_that_may_be_0_is_chosen_only_where_there_is_no_other() 
     assert terms(fame(replace(entry(3, 1e-6), established=False), doubtful)) == 4
 
 
+def test_laws_that_one_doubtful_term_keeps_from_winning_are_known() -> None:
+    """They, without it, are where a search goes on; a doubtful law that is no better is not."""
+    better, worse = (replace(entry(4, x), established=False) for x in (1e-12, 1e-6))
+    assert fame(entry(3, 1e-6), better).doubted == (1,)
+    assert fame(entry(3, 1e-6), worse).doubted == ()
+    assert fame(entry(3, 1e-6), replace(better, admissible=False)).doubted == ()
+    assert fame(better).doubted == ()
+
+
 def test_rounding_pays_for_nothing() -> None:
     assert terms(fame(entry(3, 1e-17), entry(4, 1e-20))) == 3
 

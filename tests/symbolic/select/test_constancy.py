@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -17,7 +15,6 @@ from mesoscribe.symbolic.refine.roll_out_data import RollOutData
 from mesoscribe.symbolic.select.constancy import inconstant
 from mesoscribe.symbolic.select.rivals import missed_rate, rival
 from mesoscribe.symbolic.select.search import Search
-from mesoscribe.symbolic.select.shapes import settle_shapes
 
 ORDERING = Law(F=Factor.of(u**4 / 4), q=Factor.of(0.05 * k**2 - 1), m=Factor.of(1))
 FRACTIONAL = Law(F=Factor.of(u**4 / 4), q=Factor.of(0.3 * abs(k) - 1), m=Factor.of(1))
@@ -90,21 +87,6 @@ def test_slow_drift_is_named_beside_a_law_whose_symbols_are_no_polynomials() -> 
     search = searched(FRACTIONAL, moved(FRACTIONAL.simulate(fields(0), T), 0.005 * T), 0)
     assert search.fame.explained
     assert missed_rate(search).startswith("u_x ")
-
-
-def test_shape_that_was_moved_takes_the_place_of_the_first_guess() -> None:
-    """Beside |k|^1.5 the |k|^1.4 that was offered has no meaning."""
-    truth = replace(FRACTIONAL, q=Factor.of(abs(k) ** 1.5 / 5 - 1))
-    guess, offered = replace(FRACTIONAL, q=Factor.of(abs(k) ** 1.4 / 5 - 1)), abs(k) ** 1.4
-    library = polynomials(1).wider("q: Abs(k)**1.4")
-    data = RollOutData.of(Trajectories.from_arrays(truth.simulate(fields(0), T), T, X, layout="ntx"), guess)
-    search = Search.laws(Likelihood(data), library, 1.5)
-    search.fitted(guess)
-    settle_shapes(search, {offered}, library)
-    best = search.chosen.law
-    (term,) = (one for one in best.q.terms if one.has(k))
-    assert float(term.as_base_exp()[1]) == pytest.approx(1.5, abs=1e-4)
-    assert offered not in search.wider(best).q.terms
 
 
 def test_nothing_is_asked_where_noise_hides_nothing() -> None:

@@ -102,6 +102,19 @@ def test_terms_of_operators_and_of_q_are_found_in_noise(name: str, start: dict[s
 
 
 @pytest.mark.slow
+def test_better_law_whose_one_term_may_be_0_is_tried_without_it() -> None:
+    """No candidate leads there from the law that is sure."""
+    data = noisy("allen_cahn", 0, n_frames=16, dt=3e-3)
+    unsure = replace(TRUTH, m=Factor.of(1 + 1e-4 * k**2))
+    none = replace(polynomials(1), F=WRONG.F.terms, q=WRONG.q.terms, m=WRONG.m.terms, w=())
+    search = Search.laws(Likelihood(data, True), none, pays=1.5)
+    for law in (unsure, WRONG):
+        search.fitted(law)
+    assert found(search).coefficients.keys() == WRONG.coefficients.keys()
+    search.improve()
+    assert found(search).coefficients.keys() == TRUTH.coefficients.keys()
+
+
 def test_initial_fields_become_unknowns_where_noise_is_most_of_what_is_left() -> None:
     search = searched(noisy("allen_cahn", 0, n_frames=16, dt=3e-3), WRONG, TRUTH)
     assert search.likelihood.free
