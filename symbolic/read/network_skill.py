@@ -33,23 +33,21 @@ class Skill:
     Args:
         precision: how well it knows u_t, a tenth of its error relative to persistence's.
         modes: 1 where it explains all of a mode's change, 0 where it explains half or less; where it explains
-            more of none, 1 for all.
+            more of none, 1 for all. Of several fields together, each in units of its size.
         band: the wavenumber beyond which that is 0 on `dark_shells` shells in a row, or inf.
         note: what to say of it.
     """
 
     precision: float
-    modes: Float[np.ndarray, " k"]
-    band: float
+    modes: Float[np.ndarray, "*k"]
+    band: float = math.inf
     note: str = ""
 
     @classmethod
     def of(cls, model: OnsagerModel, network: CanonicalNetwork, data: Trajectories) -> Skill:
         """From some pairs of frames, all over the data."""
         error, moved = _errors(model, data)
-        lost, change = (_power(model, fields) for fields in (error, moved))
-        # of a damped mode that is all noise half of the change "is explained": that is nothing
-        modes = np.clip(1 - NUMBERS.mode_unexplained * lost / np.maximum(change, 1e-300), 0.0, 1.0)
+        modes = _explained(*(_power(model, fields) for fields in (error, moved)))
         if not modes.any():
             return cls(NUMBERS.coarsest_precision, np.ones_like(modes), np.inf, BLIND)
         shell = np.rint(np.abs(network.k).max(0) / data.domain.k_unit).astype(int)
@@ -59,6 +57,22 @@ class Skill:
         precision = _precision(error, moved)
         band = (next(dark, math.inf) - 1) * data.domain.k_unit
         return cls(precision, modes, band)
+
+    @classmethod
+    def of_fields(cls, model: OnsagerModel, data: Trajectories) -> Skill:
+        """Of several fields, on all modes (*modes) of the network's domain."""
+        size = np.sqrt(mean_squares(data.u, data.domain)).reshape(-1, *(1,) * data.domain.ndim)
+        error, moved = (part / size for part in _errors(model, data))
+        modes = _explained(*(_powers(model, fields).sum(0) for fields in (error, moved)))
+        return cls(_precision(error, moved), modes if modes.any() else np.ones_like(modes))
+
+
+def _explained(lost: Float[np.ndarray, "*k"], change: Float[np.ndarray, "*k"]) -> Float[np.ndarray, "*k"]:
+    """1 where all of a mode's change is explained, 0 where half or less is.
+
+    Of a damped mode that is all noise half of the change "is explained": that is nothing.
+    """
+    return np.clip(1 - NUMBERS.mode_unexplained * lost / np.maximum(change, 1e-300), 0.0, 1.0)
 
 
 def _errors(model: OnsagerModel, data: Trajectories) -> tuple[np.ndarray, np.ndarray]:
@@ -80,17 +94,15 @@ def _precision(error: np.ndarray, moved: np.ndarray) -> float:
     return float(np.clip(NUMBERS.precision_share * known, *allowed))
 
 
-def precision_of(model: OnsagerModel, data: Trajectories) -> float:
-    """How well a network of several fields knows u_t, each field in units of its size."""
-    size = np.sqrt(mean_squares(data.u, data.domain))
-    size = size.reshape(-1, *(1,) * data.domain.ndim)
-    return _precision(*(part / size for part in _errors(model, data)))
-
-
 def _power(model: OnsagerModel, fields: Float[np.ndarray, " n *grid"]) -> Float[np.ndarray, " k"]:
     """Σ |û|² over fields, of each mode that the model evolves."""
+    return _powers(model, fields).ravel()[array(model.modes.first)]
+
+
+def _powers(model: OnsagerModel, fields: Float[np.ndarray, " n *state"]) -> Float[np.ndarray, "*modes"]:
+    """Σ |û|² over states of each mode; of several fields a row for each."""
     u_hat = model.domain.fft(tensor(resampled(fields, model.domain), like=model.theta_m))
-    return array(u_hat.abs().square().sum(0).flatten()[model.modes.first])
+    return array(u_hat.abs().square().sum(0))
 
 
 def narrowed(model: OnsagerModel, band: float, validation: Trajectories, first_frame: int) -> float | None:

@@ -26,6 +26,7 @@ from mesoscribe.symbolic.select.closed_forms import try_closed_forms
 from mesoscribe.symbolic.select.modes import erased, on_all_modes
 from mesoscribe.symbolic.select.search import Search
 from mesoscribe.symbolic.select.shapes import Shapes, with_errors
+from mesoscribe.symbolic.select.weak_fields import weak_laws_of_fields
 from mesoscribe.symbolic.select.weak_forms import weak_laws
 
 ONE = sympy.Integer(1)
@@ -81,7 +82,8 @@ class Centre:
             )
             return every, found
 
-        others = weak_laws(data, first, starts[0], candidates)
+        of_weak = weak_laws_of_fields(data, first, starts, candidates)
+        others = of_weak or weak_laws(data, first, starts[0], candidates)
         every, search = searched(others + starts)
         hidden = seen is not data  # roll-outs from velocities that were estimated tell nothing of a band
         told = hidden or every.filtered is not None

@@ -13,7 +13,7 @@ import torch
 from mesoscribe.diagnostics.runs.options import Device
 from mesoscribe.hybrid.dynamics.discrete_gradient import DiscreteGradient
 from mesoscribe.hybrid.space.device import NAMES, array, chosen, described, here, on, tensor
-from mesoscribe.hybrid.space.linear_algebra import back_substituted, contraction, dot, qr
+from mesoscribe.hybrid.space.linear_algebra import back_substituted, contraction, dot, products, qr
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.systems.catalog import CATALOG, simulate
 from tests.support.laws import LAWS, smooth
@@ -124,6 +124,7 @@ def test_linear_algebra_is_that_of_the_cpu(other_device: torch.device) -> None:
             np.testing.assert_allclose(array(x), np.ones((3, 1)), rtol=1e-12)
             found = array(contraction("wka,wkb->kab", b.conj(), b))
             np.testing.assert_allclose(found, np.einsum("wka,wkb->kab", z.conj(), z), rtol=1e-13)
+            np.testing.assert_allclose(array(products(b)), found, rtol=1e-13, atol=1e-13)
 
 
 @pytest.mark.parametrize("name", LAWS)
