@@ -19,9 +19,9 @@ Holes = Bool[np.ndarray, "n nt *state"]
 def filled(u: Fields, missing: Holes, t: Float[np.ndarray, "*n nt"], domain: Domain) -> Fields:
     """Fields with missing values interpolated, each by itself.
 
-    In space and in time, each weighed by the inverse of its squared error, which is known where the same holes
-    lie in values that were measured: moved in time for the one in space, moved in space for the one in time.
-    In time alone where a frame lacks most points.
+    In space and in time, each weighed by the inverse of its squared error, known where the same holes lie in
+    measured values: moved in time for the one in space, moved in space for the one in time. In time alone
+    where a frame lacks most points.
     """
     if domain.n_fields is not None:
         parts = zip(each_field(u, domain), each_field(missing, domain), strict=True)
