@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from mesoscribe.hybrid.data.arrays import counted
+from mesoscribe.hybrid.data.noise_colour import NoiseColour
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
@@ -231,6 +232,8 @@ def _coarse_points(data: Trajectories) -> Iterator[Finding]:
     high = data.domain.k_norm[data.domain.resolved] > (1 - NUMBERS.short_waves) * data.domain.nyquist
     top, total = power[high].sum(), power.sum()
     remembered = power[high & (np.abs(along) > NUMBERS.frames_correlate)].sum()
+    if NoiseColour.of(data.u, data.elapsed[None], data.domain).memory:
+        return  # which no field needs to have
     if total > 0 and top > NUMBERS.short_waves_share * total and remembered > 0.5 * top:
         yield Finding(
             "points",
