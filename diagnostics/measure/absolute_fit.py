@@ -10,11 +10,11 @@ from scipy.stats import t as student
 
 from mesoscribe.diagnostics.measure.errors import accuracy_for
 from mesoscribe.diagnostics.measure.numbers import NUMBERS
-from mesoscribe.hybrid.data.noise import white_noise
+from mesoscribe.hybrid.data.noise_colour import NoiseColour
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.ahead import ahead
 from mesoscribe.hybrid.dynamics.border import Border, free_part
-from mesoscribe.hybrid.space.fields import mean_squares
+from mesoscribe.hybrid.space.fields import each_field, mean_squares, together
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.law import Law
 
@@ -92,10 +92,12 @@ def absolute_fit(law: Law, data: Trajectories) -> AbsoluteFit:
     """
     lead = max(1, min(NUMBERS.fit_lead, (data.n_frames - 1) // 2))
     starts = np.unique(np.linspace(0, data.n_frames - 1 - lead, NUMBERS.fit_starts).astype(int))
-    sigma2 = white_noise(data.u[:, 1:], data.elapsed_in_each[:, 1:], data.domain) / data.window_share
+    later = each_field(data.u[:, 1:], data.domain)
+    colours = [NoiseColour.of(part, data.elapsed_in_each[:, 1:], own) for part, own in later]
+    sigma2 = np.array([colour.variance for colour in colours]) / data.window_share
     each = sigma2.reshape(-1, *(1,) * data.domain.ndim) if data.domain.n_fields else sigma2
     noise = float(np.mean(_squares(np.broadcast_to(np.sqrt(each), data.u[:1, :1].shape), data)))
-    more = np.sqrt(each) * np.random.default_rng(0).normal(size=data.u.shape)
+    more = _like(colours, data)
     try:
         found = _ahead(law, data.u, data, starts, lead)
         shaken = _ahead(law, data.u + more, data, starts, lead)
@@ -114,6 +116,13 @@ def absolute_fit(law: Law, data: Trajectories) -> AbsoluteFit:
     errors = (spread / np.sqrt(len(moved)), 2 * noise / np.log(2) / np.sqrt(powers))
     error = float(np.hypot(*errors) / max(moved.mean(), 1e-300))
     return AbsoluteFit(lead, share, error, len(moved), in_time, in_space)
+
+
+def _like(colours: list[NoiseColour], data: Trajectories) -> Float[np.ndarray, "n nt *state"]:
+    """Noise like that of the data."""
+    rng, shape = np.random.default_rng(0), (data.n, data.n_frames, *data.domain.shape)
+    each = together([colour.draw(shape, rng) for colour in colours], data.domain)
+    return np.asarray(each / np.sqrt(data.window_share))
 
 
 def _ahead(

@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
-from mesoscribe.hybrid.data.noise import white_noise
+from mesoscribe.hybrid.data.noise_colour import noise_variance
 from mesoscribe.hybrid.data.space_time_filter import denoised
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.border import Border, free_part
@@ -166,8 +166,8 @@ def persistence_error(data: Trajectories) -> RolloutError:
 
 
 def noise_level(data: Trajectories) -> float:
-    """White noise in the frames, sqrt(σ²)/sqrt(mean u²), as errors are measured."""
+    """Noise in the frames, sqrt(σ²)/sqrt(mean u²), as errors are measured."""
     seen = data.seen
-    noise = white_noise(seen.u[:, 1:], seen.elapsed_in_each[:, 1:], seen.domain) / data.window_share
+    noise = noise_variance(seen.u[:, 1:], seen.elapsed_in_each[:, 1:], seen.domain) / data.window_share
     squares = mean_squares(seen.u, seen.domain)
     return float(np.sqrt(np.mean(noise / np.maximum(squares, 1e-300))))

@@ -28,19 +28,19 @@ def white_noise(
 def _white_noise(u: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, "#n nt"], domain: Domain) -> float:
     """Of one field."""
     some = slice(NUMBERS.noise_trajectories)
-    floor = float(np.median(_power(u, domain)[..., quietest(u, domain)]))
+    floor = float(np.median(power_of(u, domain)[..., quietest(u, domain)]))
     median = np.log(2.0) if domain.periodic else REAL_MEDIAN
     return min(floor / median * domain.points, white_in_time(u[some], t[some]))
 
 
-def _power(u: Float[np.ndarray, "n nt *grid"], domain: Domain) -> Float[np.ndarray, "n nt *modes"]:
+def power_of(u: Float[np.ndarray, "n nt *grid"], domain: Domain) -> Float[np.ndarray, "n nt *modes"]:
     """|û|² of each mode, that of white noise the same in all."""
     return np.asarray(np.abs(domain.fft(u)) ** 2 * (domain.multiplicity / domain.freedom))
 
 
 def quietest(u: Float[np.ndarray, "n nt *grid"], domain: Domain) -> Bool[np.ndarray, "*modes"]:
     """The tenth of the modes with the lowest median power."""
-    power = _power(u, domain)
+    power = power_of(u, domain)
     modes = domain.resolved & (domain.k_norm > 0)
     edges = np.quantile(domain.k_norm[modes], np.linspace(0.0, 1.0, NUMBERS.spectrum_parts + 1))
     tenths = (modes & (low <= domain.k_norm) & (domain.k_norm <= high) for low, high in pairwise(edges))

@@ -1,10 +1,6 @@
 """What noise trajectories have, before any law: how much, of which colour, and whether it grows with u.
 
-Third differences in time (`hybrid.data.noise`) take a smooth field away and leave white noise. Of such the
-next one in time is -3/4 of it, which tells modes where noise rules from others. Coloured in x: in these the
-noise of long waves is stronger than that of short ones. Coloured in t: the modes of the quietest part of the
-spectrum, which hold no field, stay as they are for more than a frame. Multiplicative: differences grow with
-|u|.
+Level and colour are those of `hybrid.data.noise_colour`. Multiplicative: third differences grow with |u|.
 """
 
 from __future__ import annotations
@@ -15,12 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from mesoscribe.hybrid.data.noise import quietest, third_differences, white_noise
+from mesoscribe.hybrid.data.noise import third_differences
+from mesoscribe.hybrid.data.noise_colour import NoiseColour
 from mesoscribe.hybrid.data.screening import Finding, screen
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.numbers import NUMBERS
-
-NEXT = -0.75  # correlation of third differences of white noise with the next ones: -15/20
 
 
 @dataclass(frozen=True)
@@ -28,7 +23,7 @@ class NoiseModel:
     """Noise of one field.
 
     Args:
-        level: σ in units of the standard deviation of the field without it, of what is white.
+        level: σ in units of the standard deviation of the field without it; 0 where the field hides it.
         in_x: how much stronger noise of long waves is than of short ones, of power; 1 where it is white.
         in_t: correlation of the noise with that of the next frame; 0 where it is white.
         growth: the share of the noise's power that grows with u².
@@ -44,13 +39,14 @@ class NoiseModel:
         """Of trajectories of one field."""
         some = data.u[: NUMBERS.noise_trajectories]
         times, domain = data.elapsed_in_each, data.domain
-        variance = float(white_noise(some, times, domain)[0])
-        left = max(float(np.var(some)) - variance, NUMBERS.column_rounding * float(np.var(some)), 1e-300)
-        level = float(np.sqrt(variance / left))
+        noise = NoiseColour.of(some, times, domain)
+        left = max(
+            float(np.var(some)) - noise.variance, NUMBERS.column_rounding * float(np.var(some)), 1e-300
+        )
+        level = float(np.sqrt(noise.variance / left)) if noise.seen else 0.0
         if some.shape[1] < NUMBERS.noise_frames:
             return cls(level, 1.0, 0.0, 0.0)
-        rough = third_differences(some, times)
-        return cls(level, _in_x(rough, data), _in_t(some, data), _growth(rough, some))
+        return cls(level, _in_x(noise), noise.memory, _growth(third_differences(some, times), some))
 
     @property
     def findings(self) -> Iterator[tuple[str, str]]:
@@ -59,9 +55,9 @@ class NoiseModel:
             return
         yield (
             "noise",
-            f"white noise of {100 * self.level:.3g} % of the field's standard deviation, by the data alone",
+            f"noise of {100 * self.level:.3g} % of the field's standard deviation, by the data alone",
         )
-        told = "standard errors may be too small, and weak terms may be the noise's; give unsmoothed values"
+        told = "a law of a box is fitted with weights to match; give values that nothing has smoothed"
         if self.in_x > NUMBERS.coloured_in_x:
             yield (
                 "noise in x",
@@ -86,27 +82,11 @@ def findings(data: Trajectories) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _in_x(rough: Float[np.ndarray, "n w *grid"], data: Trajectories) -> float:
-    """The power of noise in the longer half of the waves over that in the shorter, where noise rules both."""
-    modes = data.domain.fft(rough)
-    power = (np.abs(modes) ** 2).mean((0, 1))
-    along = (modes[:, 1:] * modes[:, :-1].conj()).real.mean((0, 1)) / np.maximum(power, 1e-300)
-    noisy = data.domain.resolved & (np.abs(along - NEXT) < NUMBERS.noise_rules) & (data.domain.k_norm > 0)
-    if noisy.sum() < 2 * NUMBERS.fewest_modes:
-        return 1.0
-    middle = np.median(data.domain.k_norm[noisy])
-    long, short = (
-        power[noisy & side].mean() for side in (data.domain.k_norm <= middle, data.domain.k_norm > middle)
-    )
-    return float(long / max(float(short), 1e-300))
-
-
-def _in_t(u: Float[np.ndarray, "n nt *grid"], data: Trajectories) -> float:
-    """The correlation from frame to frame of modes that hold no field."""
-    modes = data.domain.fft(u)[:, :, quietest(u, data.domain)]
-    modes = modes - modes.mean(1, keepdims=True)
-    product = (modes[:, 1:] * modes[:, :-1].conj()).real.sum()
-    return float(product / max(float((np.abs(modes) ** 2).sum()), 1e-300))
+def _in_x(noise: NoiseColour) -> float:
+    """The power of noise in the longer half of the waves over that in the shorter."""
+    k, modes = noise.domain.k_norm, noise.domain.resolved & (noise.domain.k_norm > 0)
+    long = k <= np.median(k[modes])
+    return float(noise.power[modes & long].mean() / noise.power[modes & ~long].mean())
 
 
 def _growth(rough: Float[np.ndarray, "n w *grid"], u: Float[np.ndarray, "n nt *grid"]) -> float:

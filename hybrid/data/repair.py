@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mesoscribe.hybrid.data.arrays import counted
-from mesoscribe.hybrid.data.screening import outliers_in, stuck_points_in
+from mesoscribe.hybrid.data.outliers import outliers_in
+from mesoscribe.hybrid.data.screening import stuck_points_in
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.fields import together
 from mesoscribe.hybrid.space.numbers import NUMBERS

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import reduce
-from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from mesoscribe.hybrid.data.arrays import counted
+from mesoscribe.hybrid.data.noise_colour import NoiseColour
+from mesoscribe.hybrid.data.outliers import apart_in_space, outliers_in, reflected
 from mesoscribe.hybrid.data.trajectories import Trajectories
-from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
 
 Fields = Float[np.ndarray, "n nt *grid"]
-GAUSS = 1.4826  # standard deviations of a normal distribution in a median of absolute values
 
 
 @dataclass(frozen=True)
@@ -62,62 +60,9 @@ def _of_one(data: Trajectories, *, named: bool) -> Iterator[Finding]:
             yield replace(finding, text=f"{data.fields[0]}: {finding}") if named else finding
 
 
-def _apart(u: Fields, axis: int) -> Fields:
-    """How far each value lies from the mean of its two neighbours in space along an axis."""
-    return u - 0.5 * (np.roll(u, 1, axis) + np.roll(u, -1, axis))
-
-
-def _apart_in_time(u: Fields, t: Float[np.ndarray, "*n nt"]) -> Fields:
-    """How far each value lies from the line between the frames before and after; the ends have one."""
-    inside = (t[..., 2:] - t[..., 1:-1]) / (t[..., 2:] - t[..., :-2])
-    before = np.pad(inside, [(0, 0)] * (t.ndim - 1) + [(1, 1)], constant_values=0.5)
-    before = before.reshape(*t.shape, *(1,) * (u.ndim - 2))
-    padded = np.concatenate([u[:, 1:2], u, u[:, -2:-1]], axis=1)
-    return u - (before * padded[:, :-2] + (1 - before) * padded[:, 2:])
-
-
-def reflected(u: Fields, domain: Domain) -> Float[np.ndarray, "n nt *wider"]:
-    """A field of one box with its neighbours beyond walls: its even or odd extension, of twice the points."""
-    for axis in domain.walled:
-        u = np.concatenate([u, domain.parities[0][axis] * np.flip(u, axis)], axis)
-    return u
-
-
-def outliers_in(data: Trajectories) -> Bool[np.ndarray, "n nt *grid"]:
-    """`outliers` of trajectories of one field, on their box."""
-    found = outliers(reflected(data.u, data.domain), data.elapsed)
-    index: tuple[Any, ...] = (..., *(slice(n) for n in data.domain.shape))
-    return np.asarray(found[index])
-
-
 def stuck_points_in(data: Trajectories) -> Bool[np.ndarray, "*grid"]:
     """`stuck_points` of trajectories of one field, on their box."""
     return stuck_points(reflected(data.u, data.domain))[tuple(slice(n) for n in data.domain.shape)]
-
-
-def outliers(u: Fields, t: Float[np.ndarray, "*n nt"]) -> Bool[np.ndarray, "n nt *grid"]:
-    """Single values that no neighbour in space or time explains.
-
-    A value counts if it lies to the same side of its neighbours along every axis, by 6 standard deviations of
-    such differences, by a tenth of the field's, and by 3 times what they are two and three points away: waves
-    and fronts are curved there as well. In space its neighbours then lie to the other side by half as much.
-    """
-    if u.shape[1] < 4 or min(u.shape[2:]) < 8:
-        return np.zeros(u.shape, dtype=bool)
-    found = np.ones(u.shape, dtype=bool)
-    sign, least = np.sign(_apart(u, u.ndim - 1)), NUMBERS.spike_least * float(u.std())
-    for axis in range(1, u.ndim):
-        apart = _apart(u, axis) if axis > 1 else _apart_in_time(u, t)
-        size = np.abs(apart)
-        around = reduce(np.maximum, (np.roll(size, shift, axis) for shift in (-3, -2, 2, 3)))
-        noise = GAUSS * float(np.median(size))
-        found &= (
-            size > np.maximum(NUMBERS.spike_deviations * noise + NUMBERS.spike_over_waves * around, least)
-        ) & (np.sign(apart) == sign)
-        for shift in (-1, 1) if axis > 1 else ():
-            beside = -np.roll(apart, shift, axis) / np.where(size > 0, apart, 1.0)
-            found &= np.abs(beside - 0.5) < NUMBERS.spike_half
-    return found
 
 
 def _bad_values(data: Trajectories) -> Iterator[Finding]:
@@ -142,7 +87,9 @@ def stuck_points(u: Fields) -> Bool[np.ndarray, "*grid"]:
         return np.zeros_like(still)
     for axis in range(2, u.ndim):
         across = 0.5 * (np.roll(u, 1, axis) - np.roll(u, -1, axis))
-        still &= (_apart(u, axis) ** 2).mean((0, 1)) >= NUMBERS.node_apart**2 * (across**2).mean((0, 1))
+        still &= (apart_in_space(u, axis) ** 2).mean((0, 1)) >= NUMBERS.node_apart**2 * (across**2).mean(
+            (0, 1)
+        )
     return still
 
 
@@ -232,6 +179,8 @@ def _coarse_points(data: Trajectories) -> Iterator[Finding]:
     high = data.domain.k_norm[data.domain.resolved] > (1 - NUMBERS.short_waves) * data.domain.nyquist
     top, total = power[high].sum(), power.sum()
     remembered = power[high & (np.abs(along) > NUMBERS.frames_correlate)].sum()
+    if NoiseColour.of(data.u, data.elapsed_in_each, data.domain).memory:
+        return  # which no field needs to have
     if total > 0 and top > NUMBERS.short_waves_share * total and remembered > 0.5 * top:
         yield Finding(
             "points",

@@ -1,7 +1,7 @@
 """A filter for fields with strong noise: waves in space and time that do not stand out from the noise go.
 
-A field in a window of time is a sum of waves e^{i(k·x - ωt)}, of which a smooth field holds few and white
-noise all alike. With P the mean power of a wave and its neighbours in k and ω, and σ² that of noise, each is
+A field in a window of time is a sum of waves e^{i(k·x - ωt)}, of which a smooth field holds few and
+noise all. With P the mean power of a wave and its neighbours in k and ω, and σ² that of noise there, each is
 multiplied by 1 - σ²/P, those with P < `filter_power` σ² by 0. Windows overlap by three quarters and add up to
 1 (a tight frame); their length is the one with the smallest estimate of the error,
 Σ (1 - g)²(|y|² - σ²) + g² σ². Sources: Stein, Ann. Stat. 9 (1981) 1135; Cai, Ann. Stat. 27 (1999) 898, for
@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Complex, Float, Int
 from scipy.ndimage import uniform_filter
 
-from mesoscribe.hybrid.data.noise import white_noise
+from mesoscribe.hybrid.data.noise_colour import NoiseColour
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.numbers import NUMBERS
@@ -31,29 +31,31 @@ class SpaceTimeFilter:
     """The filter of one field.
 
     Args:
-        domain: its box.
-        variance: σ² of the noise.
+        noise: what it has; its box is that of the field.
         frames: of a window.
         gains: of each wave (trajectory, window, ω, *modes).
     """
 
-    domain: Domain
-    variance: float
+    noise: NoiseColour
     frames: int
     gains: Float[np.ndarray, "n w f *modes"]
 
     @classmethod
-    def of(
-        cls, u: Float[np.ndarray, "n nt *grid"], variance: float, domain: Domain
-    ) -> SpaceTimeFilter | None:
-        """The filter that fits trajectories with white noise of a variance; None for too few frames."""
-        best, least, floor = None, np.inf, variance / domain.points
+    def of(cls, u: Float[np.ndarray, "n nt *grid"], noise: NoiseColour) -> SpaceTimeFilter | None:
+        """The filter that fits trajectories with some noise; None for too few frames."""
+        best, least, domain = None, np.inf, noise.domain
         for frames in (length for length in NUMBERS.filter_frames if 2 * length <= u.shape[1]):
-            each = [_gains(domain.fft(one), frames, floor) for one in u]
+            in_time = noise.in_frequencies(frames).reshape(-1, *(1,) * domain.ndim)
+            each = [_gains(domain.fft(one), frames, noise.in_modes * in_time) for one in u]
             error = float(np.mean([off for _, off in each]))
             if error < least:
-                best, least = cls(domain, variance, frames, np.stack([gains for gains, _ in each])), error
+                best, least = cls(noise, frames, np.stack([gains for gains, _ in each])), error
         return best
+
+    @property
+    def domain(self) -> Domain:
+        """The box of the field."""
+        return self.noise.domain
 
     def __call__(self, u: Float[np.ndarray, "n nt *grid"]) -> Float[np.ndarray, "n nt *grid"]:
         """Trajectories without the waves that do not count."""
@@ -75,12 +77,13 @@ class SpaceTimeFilter:
     @property
     def noise_left(self) -> Float[np.ndarray, "*modes"]:
         """The share of the noise that the filter leaves in each mode."""
-        return np.asarray((self.gains**2).mean((0, 1, 2)))
+        in_time = self.noise.in_frequencies(self.frames).reshape(-1, *(1,) * self.domain.ndim)
+        return np.asarray((self.gains**2 * in_time).mean((0, 1, 2)))
 
     def power(self, filtered: Float[np.ndarray, "n nt *grid"]) -> Float[np.ndarray, "*modes"]:
         """Mean power of each mode of filtered fields, in that of the noise before."""
         power = (np.abs(self.domain.fft(filtered)) ** 2).mean((0, 1))
-        return np.asarray(power * self.domain.points / self.variance)
+        return np.asarray(power / self.noise.in_modes)
 
 
 def _window(frames: int) -> Float[np.ndarray, " f"]:
@@ -104,7 +107,7 @@ def _waves(u_hat: Complex[np.ndarray, " nt *modes"], frames: int) -> Complex[np.
 
 
 def _gains(
-    u_hat: Complex[np.ndarray, " nt *modes"], frames: int, floor: float
+    u_hat: Complex[np.ndarray, " nt *modes"], frames: int, floor: Float[np.ndarray, " f *modes"]
 ) -> tuple[Float[np.ndarray, " w f *modes"], float]:
     """The gain of each wave of a trajectory, and the estimate of the error, in units of the noise."""
     power = np.abs(_waves(u_hat, frames)) ** 2 * frames * OVERLAP / floor
@@ -136,7 +139,6 @@ def filter_of(
     u: Float[np.ndarray, "n nt *grid"], t: Float[np.ndarray, "#n nt"], domain: Domain
 ) -> SpaceTimeFilter | None:
     """The filter of one field with strong noise; None where it is weak, or frames are too few."""
-    variance = float(white_noise(u, t, domain)[0])
-    if variance < NUMBERS.strong_noise**2 * float(np.var(u)):
-        return None
-    return SpaceTimeFilter.of(u, variance, domain)
+    noise = NoiseColour.of(u, t, domain)
+    weak = noise.variance < NUMBERS.strong_noise**2 * float(np.var(u))
+    return None if weak else SpaceTimeFilter.of(u, noise)

@@ -85,10 +85,16 @@ def no_worse(simple: np.ndarray, best: np.ndarray) -> bool:
 
 
 def simplest(models: Iterable[tuple[T, Scores]]) -> tuple[T, Scores]:
-    """The first of models, ordered from simple to complex, that is no worse than the best of them."""
-    models = list(models)
-    best = min((scores for _, scores in models), key=lambda scores: float(scores.mean()))
-    return next(model for model in models if no_worse(model[1], best))
+    """The first of models, ordered from simple to complex, that is no worse than the best of them.
+
+    One whose scores are not finite is none; where all are such, the simplest.
+    """
+    every = list(models)
+    finite = [model for model in every if bool(np.isfinite(model[1]).all())]
+    if not finite:
+        return every[0]
+    best = min((scores for _, scores in finite), key=lambda scores: float(scores.mean()))
+    return next(model for model in finite if no_worse(model[1], best))
 
 
 class Regression:

@@ -78,12 +78,14 @@ class Columns:
             rolls = plain_roll_outs(self.own, fields, data, self.substeps)[None]
         columns = torch.cat([rolls[:1] - data.u[:, 1:], slopes])
         if self.free:
-            off = data.believed(fields) - data.first_frames
+            off = fields - data.u[:, 0]
             first = torch.cat([off[None], torch.zeros_like(slopes[:, :, 0])])
             columns = torch.cat([first.unsqueeze(2), columns], dim=2)
         del rolls, slopes
-        weights = data.weights(free=self.free)
-        columns = columns if weights is None else columns * weights
+        weighing = data.weighing(free=self.free)
+        columns = weighing(columns)
+        if weighing.prior is not None:
+            columns[0, :, 0] += weighing.expected(data.u[:, 0])
         most = NUMBERS.lost_misfit
         columns = (columns / data.scale.unsqueeze(1)).flatten(2)
         columns[0] = columns[0].nan_to_num(most, most, -most).clamp(-most, most)

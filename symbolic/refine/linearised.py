@@ -34,8 +34,7 @@ class Linearised:
         self.member, self.start, self.data, self.substeps = about(member, data), start, data, substeps
         steps = frame_steps(self.member, data.steps, substeps, ETDRK4().prepare)
         self.each = list(islice(steps, data.u.shape[1] - 1))
-        self.weights = data.weights(free=True)
-        self.size = data.scale
+        self.size, self.weighing = data.scale, data.weighing(free=True)
         self.frames = plain_roll_outs(self.member, start, data, substeps)
 
     def forward(self, moves: Float[Tensor, "c n *grid"]) -> Float[Tensor, "c n nt *grid"]:
@@ -44,11 +43,12 @@ class Linearised:
         share = NUMBERS.field_step / moves.square().mean(axes, keepdim=True).sqrt().clamp(min=1e-300)
         there = plain_roll_outs(self.member, self.start + share * moves * self.size, self.data, self.substeps)
         later = (there - self.frames) / (share * self.size).unsqueeze(2)
-        return self._weighted(torch.cat([self.data.believed(moves).unsqueeze(2), later], dim=2))
+        whole = torch.cat([moves.unsqueeze(2), later], dim=2)
+        return self.weighing(whole)
 
     def adjoint(self, pulls: Float[Tensor, "c n nt *grid"]) -> Float[Tensor, "c n *grid"]:
         """Jᵀ of what pulls at the frames."""
-        fft, pulls = self.data.domain.fft, self._weighted(pulls)
+        fft, pulls = self.data.domain.fft, self.weighing.adjoint(pulls)
         back = self.start.new_zeros((), dtype=torch.complex128)
         for t in reversed(range(self.frames.shape[1])):
             path = [self._modes(self.frames[:, t - 1] if t else self.start)]
@@ -57,7 +57,7 @@ class Linearised:
             back = back + fft(pulls[:, :, t + 1])
             for u_hat in reversed(path):
                 back = self.each[t].adjoint(u_hat, self._eased(back))
-        return self.data.believed(pulls[:, :, 0]) + self.data.domain.ifft(back * self.member.mask)
+        return pulls[:, :, 0] + self.data.domain.ifft(back * self.member.mask)
 
     def _held(self, u_hat: Tensor, frame: int, n: int) -> Tensor:
         """û after a substep, the next after some of a frame, held to the border where there is one."""
@@ -71,10 +71,6 @@ class Linearised:
         border = self.data.border
         return back if border is None else border.eased(self.member, back, self.substeps)
 
-    def _weighted(self, misfits: Float[Tensor, "c n nt *grid"]) -> Float[Tensor, "c n nt *grid"]:
-        """Each value as much as it counts."""
-        return misfits if self.weights is None else misfits * self.weights
-
     def preconditioned(self, pulls: Float[Tensor, "c n *grid"]) -> Float[Tensor, "c n *grid"]:
         """What (JᵀJ)⁻¹ would make of pulls at the initial fields if the equation were linear."""
         return self.data.domain.ifft(self._modes(pulls) / self._squares)
@@ -86,10 +82,11 @@ class Linearised:
             self.data.t - self.data.t[:, :1],
             0.0 if self.data.prior is None else self.data.prior**2 - 1,
         )
+        weight = 1.0 if self.data.whitening is None else self.data.whitening.over**2
         if self.data.domain.n_fields is not None:
-            return times.new_full((), times.shape[1]) + first
+            return (times.new_full((), times.shape[1]) + first) * weight
         growth = self.member.linear.real * times.reshape(*times.shape, *(1,) * self.data.domain.ndim)
-        return (2 * growth.clamp(max=np.log(NUMBERS.believed_growth))).exp().sum(1) + first
+        return ((2 * growth.clamp(max=np.log(NUMBERS.believed_growth))).exp().sum(1) + first) * weight
 
     def _modes(self, fields: Tensor) -> Tensor:
         """The evolved part of û."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float
 
-from mesoscribe.hybrid.data.noise import white_noise
+from mesoscribe.hybrid.data.noise_colour import NoiseColour
 from mesoscribe.hybrid.data.space_time_filter import SpaceTimeFilter, filter_of
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.fields import each_field
+from mesoscribe.hybrid.space.intervals import ROUNDING
 from mesoscribe.symbolic.law.numbers import NUMBERS
 
 
@@ -32,7 +34,7 @@ def signal_band(
 ) -> float | None:
     """The wavenumber up to which a law is compared with data; None for all modes.
 
-    That is `wider_band` times the largest at which the mean power of a field is above that of white noise:
+    That is `wider_band` times the largest at which the mean power of a field is above that of the noise:
     where spectra fall exponentially nothing beyond it can be seen. Of one field with strong noise, as far as
     modes have a share of `tail_power` of the power: what noise hides acts on what it does not.
     """
@@ -42,10 +44,9 @@ def signal_band(
         return _band(power > NUMBERS.tail_power * float((power * domain.multiplicity).sum()), domain)
     power = (np.abs(domain.fft(u)) ** 2).mean(axis=(0, 1)) * (domain.multiplicity / domain.freedom)
     power = power.reshape(-1, *domain.modes_shape)
-    floor = white_noise(u, t, domain) / domain.points
-    total = power.reshape(len(power), -1).sum(1)
-    visible = np.maximum(NUMBERS.signal_power * floor, NUMBERS.visible_mode**2 * total)
-    above = (power > visible.reshape(-1, *(1,) * domain.ndim)).any(0)
+    floor = np.stack([NoiseColour.of(part, t, own).in_modes for part, own in each_field(u, domain)])
+    total = power.sum(domain.axes, keepdims=True)
+    above = (power > np.maximum(NUMBERS.signal_power * floor, NUMBERS.visible_mode**2 * total)).any(0)
     return _band(above, domain, NUMBERS.wider_band)
 
 
@@ -82,8 +83,10 @@ def expected_power(
     upper, edge, peak = sure & (k >= np.median(k[sure])), float(k[sure].max()), np.where(sure, power, 0.0)
     fitted = np.polyfit(k[upper], np.log(power[upper]), 1)[0] if np.ptp(k[upper]) > 0 else 0.0
     at, beyond = float(k.flat[peak.argmax()]), edge + found.domain.k_unit
-    from_peak = np.log(NUMBERS.sure_power / float(peak.max())) / (beyond - at)
-    falls = NUMBERS.sure_power * np.exp(min(float(fitted), float(from_peak), 0.0) * (k - beyond))
+    next_ones = found.domain.resolved & (k > edge) & (k <= beyond * (1 + ROUNDING))
+    unseen = float(limit[next_ones].mean()) if next_ones.any() else NUMBERS.sure_power
+    from_peak = np.log(unseen / float(peak.max())) / (beyond - at)
+    falls = unseen * np.exp(min(float(fitted), float(from_peak), 0.0) * (k - beyond))
     return np.where(sure, power, np.minimum(limit, falls))
 
 

@@ -238,7 +238,7 @@ def _jacobians(
     substeps: int,
 ) -> Iterator[Float[Tensor, "r a"]]:
     """Derivatives of each trajectory's misfit by the amplitudes of its initial field's modes."""
-    width, weights = max(1, CHUNK // (len(modes) * data.u[0].numel())), data.weights(free=True)
+    width = max(1, CHUNK // (len(modes) * data.u[0].numel()))
     for first in range(0, len(data.u), width):
         chosen = slice(first, first + width)
         doing(f"{FIELDS}: trajectory {first + 1} of {len(data.u)}")
@@ -246,8 +246,8 @@ def _jacobians(
         moves = torch.cat([torch.zeros_like(modes[:1]), NUMBERS.field_step * modes])[:, None] * size
         some = data.part(lambda u: u[chosen], data.size[chosen])  # noqa: B023  used at once
         rolls = roll_outs(member, fields[chosen] + moves, some, substeps)
-        rolls = torch.cat([data.believed(fields[chosen] + moves).unsqueeze(2), rolls], dim=2)
+        rolls = torch.cat([(fields[chosen] + moves).unsqueeze(2), rolls], dim=2)
         change = rolls[1:] - rolls[:1]
-        change = (change if weights is None else change * weights[chosen]) / size.unsqueeze(1)
+        change = some.weighing(free=True)(change) / size.unsqueeze(1)
         slopes = change.flatten(2) / NUMBERS.field_step
         yield from slopes.permute(1, 2, 0)

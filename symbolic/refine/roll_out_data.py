@@ -13,17 +13,20 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from mesoscribe.hybrid.data.interpolation import interpolation_error
-from mesoscribe.hybrid.data.noise import white_noise
+from mesoscribe.hybrid.data.noise_colour import NoiseColour
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.border import Border, extent, hold, missed_between_frames, rates
 from mesoscribe.hybrid.space.device import array, tensor
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.hybrid.space.fields import each_field
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.hybrid.space.pieces import pieces
 from mesoscribe.hybrid.space.resample import carried, resampled
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.refine.noise import equal_noise, strong
+from mesoscribe.symbolic.refine.weighing import Weighing
+from mesoscribe.symbolic.refine.whitening import Whitening, in_band
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class RollOutData:
         filtered: fields without most of the noise, where it is strong; None where it is not.
         prior: √(1 + σ²/P) of each mode, P its power as it is expected before it is measured; None where noise
             is weak.
+        whitening: what makes noise of misfits white; None where it is.
     """
 
     domain: Domain
@@ -62,6 +66,7 @@ class RollOutData:
     floor: float = 0.0
     filtered: Float[Tensor, "n nt *state"] | None = None
     prior: Float[Tensor, " *modes"] | None = None
+    whitening: Whitening | None = None
 
     @property
     def shots(self) -> RollOutData:
@@ -92,6 +97,11 @@ class RollOutData:
         some = self._measured * self.seen[:, :1].clamp(min=NUMBERS.interpolated_start)
         return torch.cat([some, self.seen[:, 1:]], dim=1)
 
+    def weighing(self, *, free: bool) -> Weighing:
+        """What values of a misfit count, of all frames where the first may move."""
+        prior = self.prior if free else None
+        return Weighing(self.domain, self.weights(free=free), prior, self.whitening)
+
     @property
     def _measured(self) -> Tensor:
         """1 for fields of which anything was measured, else 0, to broadcast against states; all 1 of one."""
@@ -103,24 +113,10 @@ class RollOutData:
         """Whether there are fields of which nothing was measured: their initial values are unknowns."""
         return self.seen is not None and not bool(self._measured.all())
 
-    def believed(self, fields: Float[Tensor, "*batch_state"]) -> Float[Tensor, "*batch_state"]:
-        """Initial fields, or moves of them, each mode as much as prior and first frame together weigh it.
-
-        A mode a of power P before it is measured, and then as y with noise σ², costs |a|²/P + |a - y|²/σ²,
-        which is |s a - y/s|²/σ² and a constant, s² = 1 + σ²/P.
-        """
-        return fields if self.prior is None else self.domain.ifft(self.domain.fft(fields) * self.prior)
-
     @property
     def clean(self) -> RollOutData:
         """Filtered fields in the place of those that were measured, where there are any."""
         return self if self.filtered is None else replace(self, u=self.filtered, filtered=None, prior=None)
-
-    @property
-    def first_frames(self) -> Float[Tensor, " n *state"]:
-        """The first frames, as `believed` initial fields are compared with them."""
-        first = self.u[:, 0]
-        return first if self.prior is None else self.domain.ifft(self.domain.fft(first) / self.prior)
 
     @property
     def steps(self) -> Float[Tensor, "n r"]:
@@ -147,8 +143,8 @@ class RollOutData:
         missing = np.concatenate([part[:, first_frame:] for part in holes])
         shape = data.domain.shape
         if law.band is not None:
-            each = HYBRID.points_per_mode * law.band
-            wanted = [int(np.ceil(each * L / (4 * np.pi))) * 2 for L in law.lengths]
+            most = HYBRID.points_per_mode * law.band
+            wanted = [int(np.ceil(most * L / (4 * np.pi))) * 2 for L in law.lengths]
             shape = tuple(min(n, max(NUMBERS.rollout_points, w)) for n, w in zip(shape, wanted, strict=True))
         domain = law.box.resampled(shape)
         mask = law.member(domain).mask
@@ -158,13 +154,17 @@ class RollOutData:
         seen_size = size > NUMBERS.measured_rounding * size.amax(0)
         relative = array((size.pow(-2) * seen_size).sum(0) / seen_size.sum(0))
         measured = [i for i, name in enumerate(data.fields) if name in data.measured]
-        each = white_noise(u[:, 1:], t[:, 1:], data.domain) * share * relative
+        colours = [NoiseColour.of(part, t[:, 1:], own) for part, own in each_field(u[:, 1:], data.domain)]
+        told = not data.window and len(measured) == len(data.fields)
+        whitening = Whitening.of(colours, domain, array(mask)) if told else None
+        each = np.array([noise.variance * in_band(noise, domain, array(mask)) for noise in colours])
+        each = each * share * relative
         if domain.n_fields is not None and len(measured) == len(data.fields):
             weights = equal_noise(each)
             size, relative, each = size * tensor(weights), relative / weights**2, each / weights**2
         noise, times = float(np.mean(each[measured])), tensor(t)
         clean = None if data.window else strong(u, t, data.domain)
-        filtered: dict[str, Any] = {}
+        filtered: dict[str, Any] = {"whitening": whitening}
         if clean is not None:
             power = carried(clean[1], data.domain, domain).clip(min=NUMBERS.least_power / u.shape[1])
             filtered["filtered"] = domain.restrict(tensor(resampled(clean[0], domain)), mask)

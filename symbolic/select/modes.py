@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mesoscribe.hybrid.data.noise import white_noise
+from mesoscribe.hybrid.data.noise_colour import noise_variance
 from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.dynamics.border import Border
 from mesoscribe.hybrid.dynamics.error import rollout_errors, score
@@ -52,7 +52,7 @@ def predicts_as_well(law: Law, other: Law, data: Trajectories, first: int) -> bo
     some = slice(HYBRID.search_trajectories)
     u, t = data.u[some, first:] - law.centre, data.elapsed_in_each[some, first:]
     squares = mean_squares(u, data.domain)
-    noise = float(np.mean(white_noise(u, t, data.domain) / squares))
+    noise = float(np.mean(noise_variance(u, t, data.domain) / squares))
     if noise > NUMBERS.measured_rounding**2:
         u, t = u[:, : NUMBERS.next_frames + 1], t[:, : NUMBERS.next_frames + 1]
     members = (one.member(data.domain) for one in (law, other))

@@ -2,7 +2,7 @@
 
 With one operator, K = m_a(k) or i w_a(k), û_t = -K [Σ_b q_b s_b û + Σ_p f_p FT{φ_p'(u)}] is linear in q_b and
 f_p: products of test functions with all columns decide. Noise η, which a filter has left in the fields v,
-adds to these products. By how much, the same filter tells of white noise ξ of the same variance:
+adds to these products. By how much, the same filter tells of noise ξ like it:
 
     G(u) ≈ G(v) - N,    N = ½⟨G(v + Pξ) + G(v - Pξ)⟩ - G(v),
 
@@ -101,7 +101,7 @@ class WeakForms:
 
         plain, more, generator = gram(v), 0.0, np.random.default_rng(0)
         for _ in range(NUMBERS.noise_draws):
-            xi = filtered(np.sqrt(filtered.variance) * generator.standard_normal(u.shape))
+            xi = filtered(filtered.noise.draw(u.shape, generator))
             more = more + (gram(v + xi) + gram(v - xi)) / (2 * NUMBERS.noise_draws)
         k = np.stack([component[inside] for component in domain.k])
         independent = len(u) * (frames - 2 * edge) / (2 * half_width + 1)

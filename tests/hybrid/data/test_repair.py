@@ -12,6 +12,7 @@ from mesoscribe.hybrid.data.interpolation import interpolated
 from mesoscribe.hybrid.data.repair import repaired
 from mesoscribe.hybrid.data.screening import screen
 from mesoscribe.hybrid.space.domain import Domain
+from mesoscribe.symbolic.systems.catalog import CATALOG
 from tests.hybrid.data.test_screening import as_data, hard, waves
 
 BOXES = [Domain((24,), (2 * np.pi,)), Domain((20, 24), (2 * np.pi, 3.0))]
@@ -54,6 +55,18 @@ def test_bad_values_and_stuck_points_are_replaced_and_counted() -> None:
     assert screen(data) == ()
     assert not data.u.flags.writeable
     np.testing.assert_array_equal(data.missing, touched)
+
+
+@pytest.mark.parametrize("name", ["allen_cahn", "kdv"])
+def test_bad_values_near_each_other_are_all_found(name: str) -> None:
+    """Of 1 % some are neighbours, and each hides the other."""
+    clean = CATALOG[name].trajectories(6, seed=0, points=64, n_frames=41)
+    rng = np.random.default_rng(0)
+    bad = rng.random(clean.u.shape) < 0.01
+    spikes = 5 * clean.u.std() * rng.choice([-1.0, 1.0], clean.u.shape)
+    found = repaired(clean.with_values(np.where(bad, clean.u + spikes, clean.u)))
+    np.testing.assert_array_equal(found.missing, bad)
+    np.testing.assert_allclose(found.u, clean.u, atol=0.1 * clean.u.std())
 
 
 def test_node_of_the_field_is_not_stuck() -> None:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from mesoscribe import Trajectories, load, simulate
-from mesoscribe.hybrid.data.screening import outliers, screen
+from mesoscribe.hybrid.data.outliers import outliers
+from mesoscribe.hybrid.data.screening import screen
 from mesoscribe.hybrid.readers.filecheck import check
 
 HARD = Path(__file__).resolve().parents[4] / "shared" / "hard"

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mesoscribe.hybrid.data.noise_colour import NoiseColour
 from mesoscribe.hybrid.data.space_time_filter import SpaceTimeFilter, denoised
 from mesoscribe.hybrid.data.trajectories import Trajectories
 
@@ -29,7 +30,7 @@ def test_waves_come_through_and_noise_does_not(level: float) -> None:
 
 def test_windows_add_up_to_one() -> None:
     data = noisy(0.5)
-    found = SpaceTimeFilter.of(data.u, 0.25 * float(np.var(CLEAN)), data.domain)
+    found = SpaceTimeFilter.of(data.u, NoiseColour.white(0.25 * float(np.var(CLEAN)), data.domain))
     assert found is not None
     np.testing.assert_allclose(replace(found, gains=np.ones_like(found.gains))(data.u), data.u, atol=1e-12)
 

@@ -153,12 +153,13 @@ def test_prior_weighs_an_initial_field_as_its_power_and_the_noise_do() -> None:
     assert data.prior is not None
     assert data.filtered is not None
     fft = data.domain.fft
-    power, y = 1 / (data.prior**2 - 1), fft(data.u[:, 0])
+    power, y, weighing = 1 / (data.prior**2 - 1), fft(data.u[:, 0]), data.weighing(free=True)
     costs = []
     for a in (data.u[:, 0], data.filtered[:, 0]):
         modes = fft(a)
         each = modes.abs().square() / power + (modes - y).abs().square()
-        whole = (data.believed(a) - data.first_frames).square().mean()
+        off = weighing.believed(a - data.u[:, 0]) + weighing.expected(data.u[:, 0])
+        whole = off.square().mean()
         costs.append(float((each * torch.as_tensor(data.domain.multiplicity)).sum(-1).mean() - whole))
     assert costs[0] == pytest.approx(costs[1], rel=1e-9)  # but for a constant
     law = replace(CATALOG["kdv"].law, lengths=made.domain.lengths)
