@@ -44,7 +44,7 @@ class Family:
     def shapes(self, size: float) -> Float[np.ndarray, " s"]:
         """Shapes to try where u or the wavenumber is of some size."""
         if self.power:
-            return np.geomspace(*NUMBERS.rates, NUMBERS.shapes) / size**self.power
+            return (np.geomspace(*NUMBERS.rates, NUMBERS.shapes) / size) ** self.power
         return np.linspace(*NUMBERS.exponents, NUMBERS.shapes)
 
     @property
@@ -77,6 +77,7 @@ def families(ndim: int) -> Mapping[str, tuple[Family, ...]]:
             Family(sympy.cosh(s * u), 1),
             Family(sympy.log(sympy.cosh(s * u)), 1),
             Family(sympy.log(1 + s * u**2), 2),
+            Family(sympy.log(1 - s * u**2), 2),
             Family(up * sympy.log(up) + down * sympy.log(down), 1),
             Family(sympy.Abs(u) ** (s + 1)),
         ),
