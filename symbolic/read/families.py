@@ -22,6 +22,7 @@ ENERGIES: tuple[tuple[sympy.Expr, int], ...] = (  # with the power of u that s i
     (sympy.cosh(s * u), 1),
     (sympy.log(sympy.cosh(s * u)), 1),
     (sympy.log(1 + s * u**2), 2),
+    (sympy.log(1 - s * u**2), 2),
     ((1 + s * u) * sympy.log(1 + s * u) + (1 - s * u) * sympy.log(1 - s * u), 1),
     (sympy.Abs(u) ** (s + 1), 0),
 )
@@ -50,7 +51,7 @@ class Family:
     def shapes(self, size: float) -> Float[np.ndarray, " s"]:
         """Shapes to try where the field or the wavenumber is of some size."""
         if self.power:
-            return np.geomspace(*NUMBERS.rates, NUMBERS.shapes) / size**self.power
+            return (np.geomspace(*NUMBERS.rates, NUMBERS.shapes) / size) ** self.power
         return np.linspace(*NUMBERS.exponents, NUMBERS.shapes)
 
     def at(self, value: float) -> sympy.Expr:

@@ -15,7 +15,7 @@ from mesoscribe.hybrid.regression.search import warm_start
 from mesoscribe.symbolic.law.factor import columns, k, kx, ky, u
 from mesoscribe.symbolic.law.library import polynomials
 from mesoscribe.symbolic.read.factors import Importance
-from mesoscribe.symbolic.read.parametric import parametric
+from mesoscribe.symbolic.read.parametric import Family, parametric
 from tests.support.examples import KDV
 
 SQUARED, ABS = kx**2 + ky**2, abs(k)
@@ -37,6 +37,7 @@ UNHELD: list[tuple[str, sympy.Expr, sympy.Expr]] = [
     ("F", sympy.cos(2 * u), sympy.cos(2 * u)),
     ("F", sympy.log(sympy.cosh(2 * u)), sympy.log(sympy.cosh(2 * u))),
     ("F", sympy.log(1 + 2 * u**2), sympy.log(1 + 2 * u**2)),
+    ("F", -3 * sympy.log(1 - 0.3 * u**2), sympy.log(1 - 0.3 * u**2)),
     ("q", SQUARED**0.75 / 2 - 1, SQUARED**0.75),
     ("w", kx * SQUARED**0.25, kx * SQUARED**0.25),
 ]
@@ -117,3 +118,9 @@ def test_none_is_offered_where_the_library_holds_the_factor(
 ) -> None:
     known = network(some_network, name, curve, error)
     assert parametric(polynomials(1), known, importance(known), max(error / 10, 1e-6))[0] == polynomials(1)
+
+
+def test_rates_are_tried_in_units_of_the_field_whatever_their_power() -> None:
+    """As s of exp(s u), so s of log(1 + s² u²)."""
+    of_u, of_square = (Family(u, power).shapes(0.3) for power in (1, 2))
+    np.testing.assert_allclose(of_square, of_u**2, rtol=1e-12)
