@@ -38,7 +38,7 @@ class NoiseModel:
     def of(cls, data: Trajectories) -> NoiseModel:
         """Of trajectories of one field."""
         some = data.u[: NUMBERS.noise_trajectories]
-        times, domain = data.elapsed_in_each, data.domain
+        times, domain = data.elapsed_in_each[: len(some)], data.domain
         noise = NoiseColour.of(some, times, domain)
         left = max(
             float(np.var(some)) - noise.variance, NUMBERS.column_rounding * float(np.var(some)), 1e-300

@@ -180,7 +180,8 @@ def latex_document(law: Law) -> str:
 def _verdict(law: Law) -> str:
     """The verdict and what to beware of, where a law was judged."""
     said = law.judgement
-    return "" if said is None else f"**{cell(said.headline)}.**\n\n{bullets(said.cautions)}\n\n".lstrip()
+    parts = () if said is None else (f"**{cell(said.headline)}.**", bullets(said.cautions))
+    return "".join(f"{part}\n\n" for part in parts if part)
 
 
 def markdown(law: Law) -> str:

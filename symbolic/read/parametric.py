@@ -94,11 +94,11 @@ def offered(
     offers: list[Offer] = []
     for name, (terms, free, curve) in curves.items():
         held = tuple(one for one in free if one in terms)
-        offers += _offers(name, terms, held, curve, of[name], precision) if curve else ()
-    for i, offer in enumerate(offers):
-        library = library.wider(f"{offer.factor}: {offer.term}")
-        term = getattr(library, offer.factor)[-1]  # as it is read from a text, which a saved law has
-        offers[i] = replace(offer, term=term, terms=(*offer.terms[:-1], term))
+        for offer in _offers(name, terms, held, curve, of[name], precision) if curve else ():
+            wider = library.wider(f"{name}: {offer.term}")
+            if wider != library:  # a power of 2 is no new term
+                library, term = wider, getattr(wider, name)[-1]  # read from a text, which a saved law has
+                offers.append(replace(offer, term=term, terms=(*offer.terms[:-1], term)))
     return library, tuple(offers)
 
 

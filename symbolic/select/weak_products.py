@@ -64,12 +64,13 @@ class WeakProducts:
 
         Windows as in `weak_forms`. Of many values some trajectories are taken.
         """
-        domain, t, n = data.domain, data.elapsed[first:], len(data.fields)
-        u = data.u[: max(1, NUMBERS.noisy_values // data.u[0].size), first:]
+        domain, n = data.domain, len(data.fields)
+        some = slice(max(1, NUMBERS.noisy_values // data.u[0].size))
+        u, t = data.u[some, first:], data.elapsed_in_each[some, first:]
         shape = (n, *(1,) * domain.ndim)
         centre = u.mean((0, 1, *domain.axes)) * through_no_wall(domain)
         size = np.sqrt(mean_squares(u - centre.reshape(shape), domain))
-        half_width = max(2, min(NUMBERS.weak_half_width, len(t) // NUMBERS.clusters))
+        half_width = max(2, min(NUMBERS.weak_half_width, t.shape[1] // NUMBERS.clusters))
         mask = domain.within(np.inf if band is None else band)
         windows = 0
 
@@ -82,7 +83,7 @@ class WeakProducts:
 
         plain = products(u)
         noise = np.zeros_like(plain)
-        sigma = np.sqrt(white_noise(u, t[None], domain))
+        sigma = np.sqrt(white_noise(u, t, domain))
         if np.any(sigma > NUMBERS.measured_rounding * size):
             draws = np.random.default_rng(0)
             for _ in range(NUMBERS.noise_draws):

@@ -146,7 +146,7 @@ TIMES = np.arange(3.0)
     ],
 )
 def test_energy_that_does_what_it_must_not_is_told(case: str, values: list[list[float]], said: str) -> None:
-    trace = EnergyTrace("law", TIMES, np.array(values))
+    trace = EnergyTrace("law", np.tile(TIMES, (len(values), 1)), np.array(values))
     told = " ".join(energy_cautions(Guarantee(case, Bound.BELOW, 0, ""), trace))
     assert said in told
     assert bool(said) == bool(told)

@@ -61,7 +61,7 @@ def test_what_stands_at_missing_values_does_not_matter() -> None:
     holes = np.random.default_rng(1).random(made.u.shape) < 0.05
     holes[:, 0] = False
     data = RollOutData.of(made.without(holes), TRUTH)
-    other = replace(data, u=data.u + torch.as_tensor(0.5 * holes))
+    other = replace(data, u=data.u + torch.as_tensor(1.0 * holes))
     several = (data, other, replace(other, seen=None))
     fits = [Likelihood(some, free=True).fit(TRUTH, sure=True) for some in several]
     one, two, trusting = (canonical_law(fit.with_errors) for fit in fits)
