@@ -76,3 +76,19 @@ def families(ndim: int) -> Mapping[str, tuple[Family, ...]]:
         "m": (*even, *(Family(squared * one, 2) for one in falling)),
         "w": tuple(family for along in odd for family in along),
     }
+
+
+def shape_of(name: str, term: sympy.Expr, step: float) -> tuple[float, float] | None:
+    """s of a term of a factor, and the error of it that a relative one of the unit of u or k makes.
+
+    Of an exponent that is the absolute error. None of a term that is of no family.
+    """
+    value = sympy.Wild("value", properties=[lambda one: one.is_number])
+    symbols = term.free_symbols
+    of = Family.of_energy(*symbols) if name == "F" and len(symbols) == 1 else ()
+    wave = next((n for n, components in WAVENUMBERS.items() if symbols <= {*components}), 0)
+    for family in of or (families(wave)[name] if wave and name != "F" else ()):
+        found = (term.match(family.term.subs(s, value)) or {}).get(value)
+        if found is not None and found.is_number and found > 0:
+            return float(found), step * (family.power * float(found) if family.power else 1.0)
+    return None

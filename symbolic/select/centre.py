@@ -109,8 +109,8 @@ class Centre:
         error = max(float(fame.errors[fame.best]) * self.size / size, NUMBERS.visible_error)
         return float(price(error, fame.chosen.terms, fame.pays))
 
-    def final(self, data: Trajectories, validation: Trajectories, first: int) -> Law:
-        """The law fitted to all data, on all modes unless roll-outs on these are worse."""
+    def final(self, data: Trajectories, validation: Trajectories, first: int) -> tuple[Law, tuple[str, ...]]:
+        """The law fitted to all data, on all modes unless roll-outs on these are worse; its fitted shapes."""
         likelihood = self.search.likelihood
         strong = likelihood.data.filtered is not None
         narrow = self.search.chosen.with_errors if strong else self.search.chosen.law
@@ -123,8 +123,9 @@ class Centre:
         fit = likelihood.fit(law, near if same and not strong else None, sure=True)
         fit = self.search.shaping.settled(likelihood, fit, sure=True)
         if fit.lost:
-            return self.search.chosen.with_errors
-        return replace(with_errors(likelihood, fit, self.library), band=wide.band)
+            return self.search.chosen.with_errors, ()
+        found, shapes = with_errors(likelihood, fit, self.library)
+        return replace(found, band=wide.band), shapes
 
 
 def by_price(laws: list[Law], data: RollOutData, pays: float) -> list[Law]:

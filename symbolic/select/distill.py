@@ -164,7 +164,7 @@ def _distilled(
         if not i or time_for("forms about another centre")
     ]
     end = min(ends, key=lambda one: one.price(ends[0].size))
-    found = end.final(data, validation, network.first)
+    found, shapes = end.final(data, validation, network.first)
     law = with_rate_error(canonical_law(found), data.dt_error)  # with all its parameters
     law = law.without_errors(cut_off(law, wider))
     completeness = Completeness.of(law, network.model, end.selections, denoised(validation), network.first)
@@ -172,6 +172,7 @@ def _distilled(
     shaped = [name for name in "Fqmw" if set(getattr(law, name).terms) - set(getattr(held, name))]
     notes = (
         *(() if end.search.fame.explained else network.notes),
+        *shapes,
         *(str(offer) for offer in offered if offer.factor in shaped),
         *(end.closed[form] for form in end.search.terms(law) & end.closed.keys()),
         *series(law, wider),

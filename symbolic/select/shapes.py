@@ -10,11 +10,13 @@ import numpy as np
 import sympy
 
 from mesoscribe.hybrid.space.deadline import time_for
+from mesoscribe.symbolic.law.digits import with_error
 from mesoscribe.symbolic.law.factor import Factor
 from mesoscribe.symbolic.law.law import Law
 from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.shape import reshaped, tangent
+from mesoscribe.symbolic.read.families import shape_of
 from mesoscribe.symbolic.refine.likelihood import Fit, Likelihood
 from mesoscribe.symbolic.select.fitted_laws import Shaping
 
@@ -58,8 +60,8 @@ class Shapes(Shaping[Law]):
         return fit
 
 
-def with_errors(likelihood: Likelihood, fit: Fit[Law], library: Library) -> Law:
-    """A law with the covariance of its coefficients, where shapes that were fitted are as uncertain.
+def with_errors(likelihood: Likelihood, fit: Fit[Law], library: Library) -> tuple[Law, tuple[str, ...]]:
+    """A law with the covariance of its coefficients, where shapes that were fitted are as uncertain; these.
 
     Args:
         likelihood: that the law was fitted in.
@@ -67,16 +69,26 @@ def with_errors(likelihood: Likelihood, fit: Fit[Law], library: Library) -> Law:
         library: terms of it have no shape that was fitted.
     """
     law = more = fit.law
+    of: dict[tuple[str, sympy.Expr], tuple[sympy.Expr, float]] = {}
     for name in "Fqmw":
-        for term in getattr(law, name).terms:
+        own: Factor = getattr(law, name)
+        for term, value in zip(own.terms, own.values, strict=True):
             factor: Factor = getattr(more, name)
             if term not in getattr(library, name) and tangent(term) not in factor.terms:
                 more = _with(more, name, (*factor.terms, tangent(term)), (*factor.values, 0.0))
+                of[name, tangent(term)] = term, value
     if more is law:
-        return fit.with_errors
-    beside, _ = likelihood.beside(fit, more)
-    own = slice(len(law.parameters))
-    return law.with_values(law.values(), beside.covariance[own, own] * np.outer(fit.units, fit.units))
+        return fit.with_errors, ()
+    beside, rest = likelihood.beside(fit, more)
+    covariance, p = beside.covariance, len(law.parameters)
+    told = []
+    for amount, j in zip(np.sqrt(np.diag(covariance)[p:]), rest, strict=True):
+        name, i = more.parameters[j]
+        term, value = of[name, getattr(more, name).terms[i]]
+        shape = shape_of(name, term, amount * beside.units[j] / abs(value)) if value else None
+        told += [] if shape is None else [f"{name}: the shape of {term} is fitted, {with_error(*shape)}"]
+    errors = covariance[:p, :p] * np.outer(fit.units, fit.units)
+    return law.with_values(law.values(), errors), tuple(told)
 
 
 def _settled(likelihood: Likelihood, fit: Fit[Law], name: str, i: int, *, sure: bool) -> Fit[Law]:

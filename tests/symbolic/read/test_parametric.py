@@ -15,6 +15,7 @@ from mesoscribe.hybrid.regression.search import warm_start
 from mesoscribe.symbolic.law.factor import columns, k, kx, ky, u
 from mesoscribe.symbolic.law.library import polynomials
 from mesoscribe.symbolic.read.factors import Importance
+from mesoscribe.symbolic.read.families import shape_of
 from mesoscribe.symbolic.read.parametric import Family, parametric
 from tests.support.examples import KDV
 
@@ -124,3 +125,26 @@ def test_rates_are_tried_in_units_of_the_field_whatever_their_power() -> None:
     """As s of exp(s u), so s of log(1 + s² u²)."""
     of_u, of_square = (Family(u, power).shapes(0.3) for power in (1, 2))
     np.testing.assert_allclose(of_square, of_u**2, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "term", "shape"),
+    [
+        ("F", sympy.cos(1.5 * u), (1.5, 0.015)),
+        ("F", sympy.cos(u), (1, 0.01)),
+        ("F", sympy.exp(-2 * u), (2, 0.02)),
+        ("F", sympy.log(1 - 0.2 * u**2), (0.2, 0.004)),
+        ("F", abs(u) ** 2.5, (1.5, 0.01)),
+        ("q", abs(k) ** 1.5, (1.5, 0.01)),
+        ("q", sympy.exp(-3 * k**2), (3, 0.06)),
+        ("m", k**2 / (1 + 0.5 * k**2), (0.5, 0.01)),
+        ("w", k / (1 + 0.5 * k**2), (0.5, 0.01)),
+        ("q", SQUARED**0.75, (1.5, 0.01)),
+        ("F", u**2 * sympy.sin(u), None),
+    ],
+)
+def test_shape_is_told_with_the_error_that_its_unit_makes(
+    name: str, term: sympy.Expr, shape: tuple[float, float] | None
+) -> None:
+    found = shape_of(name, term, 0.01)
+    assert found == (None if shape is None else pytest.approx(shape))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -85,6 +86,9 @@ def test_error_of_a_coefficient_counts_that_of_the_shape_beside_it() -> None:
     fit = Shapes({guess}).settled(likelihood, likelihood.fit(start), sure=True)
     plain = Law(F=fit.law.F, q=fit.law.q, m=fit.law.m)
     known = np.diag(np.array(likelihood.fit(plain).with_errors.covariance))[0]
-    free = np.diag(np.array(with_errors(likelihood, fit, polynomials(1)).covariance))[0]
+    law, (told,) = with_errors(likelihood, fit, polynomials(1))
+    free = np.diag(np.array(law.covariance))[0]
+    assert told.startswith("F: the shape of log(cosh(")
+    assert re.search(r"is fitted, [23]\.\d+\(\d+\)$", told)
     assert free > 4 * known
     assert abs(fit.law.F.values[0] - 1 / 3) < 4 * np.sqrt(free)
