@@ -230,8 +230,7 @@ class Regression:
         powers = range(1, NUMBERS.highest_power + 1)
         choices = [(p, unrestricted(self.train.truncated(p, self.local))) for p in powers]
         scored = [(choice, self.scores(choice[1], self.local)) for choice in choices]
-        best = min((score for _, score in scored), key=lambda score: float(score.mean()))
-        return next(choice for choice, score in scored if no_worse(score, best))
+        return simplest(scored)[0]
 
     def _imaginary(self, free: np.ndarray) -> float:
         """|Im q|/|q| with q = -λ/K, K from the leading right factor of the nonlinear coefficients."""

@@ -9,7 +9,6 @@ from mesoscribe.hybrid.data.noise_colour import NoiseColour
 from mesoscribe.hybrid.data.space_time_filter import SpaceTimeFilter, filter_of
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.hybrid.space.fields import each_field
-from mesoscribe.hybrid.space.intervals import ROUNDING
 from mesoscribe.symbolic.law.numbers import NUMBERS
 
 
@@ -83,10 +82,8 @@ def expected_power(
     upper, edge, peak = sure & (k >= np.median(k[sure])), float(k[sure].max()), np.where(sure, power, 0.0)
     fitted = np.polyfit(k[upper], np.log(power[upper]), 1)[0] if np.ptp(k[upper]) > 0 else 0.0
     at, beyond = float(k.flat[peak.argmax()]), edge + found.domain.k_unit
-    next_ones = found.domain.resolved & (k > edge) & (k <= beyond * (1 + ROUNDING))
-    unseen = float(limit[next_ones].mean()) if next_ones.any() else NUMBERS.sure_power
-    from_peak = np.log(unseen / float(peak.max())) / (beyond - at)
-    falls = unseen * np.exp(min(float(fitted), float(from_peak), 0.0) * (k - beyond))
+    from_peak = np.log(NUMBERS.sure_power / float(peak.max())) / (beyond - at)
+    falls = NUMBERS.sure_power * np.exp(min(float(fitted), float(from_peak), 0.0) * (k - beyond))
     return np.where(sure, power, np.minimum(limit, falls))
 
 
