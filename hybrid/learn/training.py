@@ -133,10 +133,11 @@ class RollOuts(Training):
 
 
 class KeepBest(Callback):
-    """Keeps the weights of the best validation and restores them at the end."""
+    """Keeps the weights of the best validation, the first where all are lost; restores them at the end."""
 
     def __init__(self) -> None:
         self.best, self.step = np.inf, 0
+        self.state: dict[str, Tensor] = {}
         self.history: list[tuple[int, float]] = []
 
     def on_validation_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
@@ -146,7 +147,7 @@ class KeepBest(Callback):
         logging.getLogger(__name__).info(
             "step %5d  error on held-out trajectories %.3e", trainer.global_step, value
         )
-        if value < self.best:
+        if value < self.best or not self.state:
             self.best, self.step = value, trainer.global_step
             self.state = {name: tensor.clone() for name, tensor in module.state_dict().items()}
 

@@ -87,10 +87,10 @@ class CoupledRegression:
 
         there, left = signal(everything).sum(0), unexplained_in_turns(everything, left_of)
         whole = np.maximum(there.sum(0), 1e-300)
-        seen = (signal(self.train).sum(0) > 0).any(1)
+        power = signal(self.train).sum(-1)
         unexplained = np.sqrt((left / whole).sum(1) / np.maximum((there / whole).sum(1), 1e-300))
         speed = np.abs(np.linalg.eigvals(free[..., : self.train.n_fields])).max(1) * dt
-        return resolved(self.train.k, speed, unexplained, seen, slower_than)
+        return resolved(self.train.k, speed, unexplained, power, slower_than)
 
     def _fit(self, degree: int) -> CoupledFit:
         return CoupledFit(self._known(self.train.truncated(degree)), self.weights[self.known])

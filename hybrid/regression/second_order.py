@@ -137,10 +137,10 @@ class SecondOrderRegression:
             return residual(tested.values, unrestricted(others)).sum(0)
 
         there, left = _signal(everything).sum(0), unexplained_in_turns(everything, left_of)
-        seen = _signal(self.train).sum(0) > 0
+        power = _signal(self.train)
         root = np.sqrt(c[:, 0] ** 2 + 4 * c[:, 1])
         speed = np.maximum(abs(c[:, 0] + root), abs(c[:, 0] - root)) / 2 * dt
-        return resolved(self.train.k, speed, np.sqrt(left / np.maximum(there, 1e-300)), seen, slower_than)
+        return resolved(self.train.k, speed, np.sqrt(left / np.maximum(there, 1e-300)), power, slower_than)
 
     def _left(self, c: Free, data: Gram) -> Scores:
         """Whitened squared residual of each trajectory."""

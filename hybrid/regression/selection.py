@@ -50,23 +50,27 @@ def resolved_modes(train: Gram, held_out: Gram, dt: float, slower_than: float) -
 
     signal = everything.values[..., 0, 0].real.sum(0)
     unexplained = np.sqrt(unexplained_in_turns(everything, left) / np.maximum(signal, 1e-300))
-    seen = train.values[..., 0, 0].real.sum(0) > 0
-    return resolved(train.k, np.abs(unrestricted(train)[:, 0]) * dt, unexplained, seen, slower_than)
+    power = train.values[..., 0, 0].real
+    return resolved(train.k, np.abs(unrestricted(train)[:, 0]) * dt, unexplained, power, slower_than)
 
 
 def resolved(
     k: Float[np.ndarray, "d k"],
     speed: Float[np.ndarray, " k"],
     unexplained: Float[np.ndarray, " k"],
-    seen: np.ndarray,
+    power: Float[np.ndarray, "n k"],
     slower_than: float,
 ) -> tuple[np.ndarray, float]:
     """Modes that are seen, explained and slow, and the wavenumber from which they are too fast.
 
     Args:
         k: wavenumber components; speed: |λ| dt of each mode; unexplained: what is, relative to the signal.
-        seen: whether there is any signal; slower_than: the limit that others have found.
+        power: of each trajectory. A mode is seen where most have any: one that a filter has left in few is
+            explained by what it has there, and at rest in the others.
+        slower_than: the limit that others have found.
     """
+    seen = np.median(power, axis=0) > 0
+    seen = seen if seen.any() else power.any(0)
     norm = np.sqrt((k**2).sum(0))
     fast = (speed > NUMBERS.too_fast) & (unexplained < NUMBERS.fast_residual) & (norm > 0)
     cut = min(slower_than, norm[fast].min() if fast.any() else np.inf)
