@@ -101,7 +101,8 @@ def test_first_order_is_told_from_second() -> None:
         warm_start_second_order(split.train, split.validation)
 
 
-@pytest.mark.parametrize("noise", [pytest.param(0.0, marks=pytest.mark.full), 0.01])
+@pytest.mark.full
+@pytest.mark.parametrize("noise", [0.0, 0.01])
 def test_strong_damping_leaves_it_open_in_noise_and_first_order_does_not(noise: float) -> None:
     for data, possible in ((trajectories("overdamped", noise), True), (relaxing(noise), False)):
         split = data.split()
