@@ -90,7 +90,7 @@ class Centre:
         narrow = None if told else erased(search.chosen.law, as_read, data, validation, first)
         if narrow is not None:
             every, search = searched([narrow])
-        closed = {} if data.window else try_closed_forms(search, shapes)
+        closed = {} if data.window else try_closed_forms(search, shapes, candidates)
         terms = search.terms(search.chosen.law)
         closest = min(forms, key=lambda form: len(terms ^ form))
         plain = {n: tuple(t for t in getattr(candidates, n) if t not in new) for n in "Fqmw"}

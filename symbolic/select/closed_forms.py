@@ -23,6 +23,7 @@ from mesoscribe.hybrid.space.device import array
 from mesoscribe.hybrid.space.numbers import NUMBERS as HYBRID
 from mesoscribe.symbolic.law.factor import Factor, columns
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.library import Library
 from mesoscribe.symbolic.law.numbers import NUMBERS
 from mesoscribe.symbolic.law.pointwise import slope_of
 from mesoscribe.symbolic.law.second_order import SecondOrderLaw
@@ -54,11 +55,14 @@ class ClosedForm:
         return f"{self.term}, its shape fitted, in the place of a series of which it leaves {self.left:.2g}"
 
 
-def try_closed_forms(search: Search[Law], shapes: Shapes) -> dict[str, str]:
-    """Fit the closed forms of the best law, and what is around them: names of functions, with what to say."""
+def try_closed_forms(search: Search[Law], shapes: Shapes, library: Library) -> dict[str, str]:
+    """Fit the closed forms of the best law, and what is around them: names of functions, with what to say.
+
+    A candidate of the library is none: |k|^2 is k², which has no shape to be fitted.
+    """
     said: dict[str, str] = {}
     for form in closed_forms(search.chosen.law, search.likelihood.data):
-        if time_for("closed forms", str(form.term)):
+        if form.term not in getattr(library, form.name) and time_for("closed forms", str(form.term)):
             said[shapes.guess(form.name, form.term)] = f"{form.name}: {form}"
             search.fitted(form.law)
     if said:

@@ -10,9 +10,13 @@ from mesoscribe.hybrid.data.trajectories import Trajectories
 from mesoscribe.hybrid.space.domain import Domain
 from mesoscribe.symbolic.law.factor import Factor, k, u
 from mesoscribe.symbolic.law.law import Law
+from mesoscribe.symbolic.law.library import polynomials
 from mesoscribe.symbolic.law.second_order import SecondOrderLaw
+from mesoscribe.symbolic.refine.likelihood import Likelihood
 from mesoscribe.symbolic.refine.roll_out_data import RollOutData
-from mesoscribe.symbolic.select.closed_forms import ClosedForm, closed_forms
+from mesoscribe.symbolic.select.closed_forms import ClosedForm, closed_forms, try_closed_forms
+from mesoscribe.symbolic.select.search import Search
+from mesoscribe.symbolic.select.shapes import Shapes
 from tests.support.examples import waves
 
 FIELDS = tuple(sympy.symbols("u v", real=True))
@@ -20,14 +24,18 @@ LINE = Domain((48,), (2 * np.pi,))
 SINE = Factor.of(-(u**4) / 24 + u**6 / 720)  # -cos u, but for u²/2
 
 
-def found(law: Law) -> list[ClosedForm]:
-    """The closed forms of a law on some fields, at most about 2, which do not change."""
+def fields(law: Law) -> Trajectories:
+    """Some fields of a law, at most about 2, which do not change."""
     each = [waves(LINE, 12, modes=9, seed=i)[:, None].repeat(3, 1) for i in range(len(law.fields))]
-    fields = np.stack(each, 2) if law.several else each[0]
+    values = np.stack(each, 2) if law.several else each[0]
     layout, names = ("ntcx", law.fields) if law.several else ("ntx", None)
     x = LINE.coordinates[0]
-    data = Trajectories.from_arrays(fields, np.arange(3.0), x, layout=layout, fields=names)
-    return [*closed_forms(law, RollOutData.of(data, law))]
+    return Trajectories.from_arrays(values, np.arange(3.0), x, layout=layout, fields=names)
+
+
+def found(law: Law) -> list[ClosedForm]:
+    """The closed forms of a law on them."""
+    return [*closed_forms(law, RollOutData.of(fields(law), law))]
 
 
 def test_cosine_stands_for_its_series() -> None:
@@ -79,3 +87,14 @@ def test_power_stands_for_a_sum_of_powers(name: str) -> None:
 )
 def test_what_has_no_more_numbers_than_a_function_is_left_alone(F: Factor, at_rest: float) -> None:
     assert not found(Law(F=F, q=Factor.of(k**2 + at_rest), m=Factor.of(1)))
+
+
+def test_candidate_of_the_library_gets_no_shape() -> None:
+    """k² + (k⁴ + |k|)/10⁹ is nearest to |k|^2, which is k²."""
+    law = Law(F=Factor.of(u**4 / 4), q=Factor.of(1 + k**2 + k**4 / 1e9 + abs(k) / 1e9), m=Factor.of(1))
+    assert k**2 in {form.term for form in found(law)}
+    data = RollOutData.of(fields(law), law)
+    shapes, search = Shapes(()), Search.laws(Likelihood(data), polynomials(1), 2.0)
+    search.fitted(law)
+    try_closed_forms(search, shapes, polynomials(1))
+    assert f"q: {k**2}" not in shapes.guesses
