@@ -56,13 +56,10 @@ class ClosedForm:
 
 
 def try_closed_forms(search: Search[Law], shapes: Shapes, library: Library) -> dict[str, str]:
-    """Fit the closed forms of the best law, and what is around them: names of functions, with what to say.
-
-    A candidate of the library is none: |k|^2 is k², which has no shape to be fitted.
-    """
+    """Fit the closed forms of the best law, and what is around them: names of functions, with what to say."""
     said: dict[str, str] = {}
-    for form in closed_forms(search.chosen.law, search.likelihood.data):
-        if form.term not in getattr(library, form.name) and time_for("closed forms", str(form.term)):
+    for form in closed_forms(search.chosen.law, search.likelihood.data, library):
+        if time_for("closed forms", str(form.term)):
             said[shapes.guess(form.name, form.term)] = f"{form.name}: {form}"
             search.fitted(form.law)
     if said:
@@ -70,12 +67,19 @@ def try_closed_forms(search: Search[Law], shapes: Shapes, library: Library) -> d
     return said
 
 
-def closed_forms(law: Law, data: RollOutData) -> Iterator[ClosedForm]:
+def closed_forms(law: Law, data: RollOutData, library: Library) -> Iterator[ClosedForm]:
     """Those with fewer numbers than a law has that leave little of one of its sums.
 
     In F a function of one field stands for the terms in that field alone, and for its square in q; a linear
-    term does not count, and stays where the law has it. Symbols are those of one field.
+    term does not count, and stays where the law has it. Symbols are those of one field. A candidate of the
+    library is none: |k|^2 is k², which has no shape to be fitted.
     """
+    every = _every(law, data)
+    yield from (form for form in every if form.term not in getattr(library, form.name))
+
+
+def _every(law: Law, data: RollOutData) -> Iterator[ClosedForm]:
+    """Those of all forces and symbols."""
     each = zip(law.unknowns, _values(law, data), strict=True)
     for field, values in list(each)[: 1 if isinstance(law, SecondOrderLaw) else None]:
         yield from _of_force(law, field, values)
